@@ -1,0 +1,2 @@
+//! The `banbury` binary.
+fn main() {}

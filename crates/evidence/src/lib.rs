@@ -1,0 +1,56 @@
+//! Subjects, claims, weights, runs and their lineage, and the ledger that keeps them.
+//!
+//! Every other crate speaks in these types. A probe makes [`Claim`]s about [`Subject`]s at [`Location`]s; a run says
+//! what was looked at, found or not ([`RunReport`]); the [`ledger::Ledger`] appends both to the case and is the only
+//! code that writes it.
+
+mod claim;
+mod digest;
+mod examination;
+pub mod ledger;
+mod location;
+pub mod model;
+mod run;
+mod subject;
+mod verdict;
+
+pub use claim::{Claim, CodeInfo, Grade, Value, Weight};
+pub use digest::{Digest, DigestError};
+pub use examination::{Examination, Object, ObjectKind, Region, RegionClass, Shares};
+pub use location::{Location, Step};
+pub use run::{RunReport, Skipped, Status};
+pub use subject::{Subject, SubjectKind};
+pub use verdict::{MeasureResult, RegimeResult, SubjectVerdict, Verdict};
+
+/// An input of a case, pinned by its hash.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Exhibit {
+    /// SHA-256 of the bytes: the exhibit's identity.
+    pub sha256: Digest,
+    /// File name as added; a label, not an identity.
+    pub name: String,
+    /// What the exhibit is read as.
+    pub kind: ExhibitKind,
+    /// Length in bytes.
+    pub size: u64,
+}
+
+/// What an exhibit is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExhibitKind {
+    /// A firmware image, package or root file system.
+    Firmware,
+    /// A table or graph of the network model.
+    Network,
+}
+
+impl ExhibitKind {
+    /// The word used in the ledger and in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Firmware => "firmware",
+            Self::Network => "network",
+        }
+    }
+}

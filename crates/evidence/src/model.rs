@@ -1,0 +1,230 @@
+//! The network model's records, as they stand in the ledger's views.
+//!
+//! Absent is `None`, never a default: a measure that needs the value is then inconclusive. Every record keeps the
+//! file and line it was read from.
+
+use serde::{Deserialize, Serialize};
+
+/// Where a record was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Source {
+    /// Name of the exhibit.
+    pub file: String,
+    /// Line of the record, from 1.
+    pub line: u64,
+}
+
+/// The network model of a case.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    /// The tables that were imported, so that an absent row can be told from an absent table.
+    pub tables: Vec<Table>,
+    /// Sites.
+    pub sites: Vec<Site>,
+    /// Devices.
+    pub devices: Vec<Device>,
+    /// Network functions on devices.
+    pub functions: Vec<Function>,
+    /// Links between devices.
+    pub links: Vec<Link>,
+    /// Vendors.
+    pub vendors: Vec<Vendor>,
+    /// Lists and designations that vendors stand on.
+    pub designations: Vec<Designation>,
+    /// Maintenance contracts, one record for each scope.
+    pub contracts: Vec<Contract>,
+    /// Lawful-intercept arrangements.
+    pub interceptions: Vec<Interception>,
+    /// Findings of engineering reviews.
+    pub reviews: Vec<Review>,
+    /// Single points of failure, computed from devices and links.
+    pub single_points: Vec<SinglePoint>,
+}
+
+/// A table that was imported.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Table {
+    /// Which: `devices`, `cables`, `sites`, `functions`, `vendors`, `contracts`, `interceptions`, `reviews`, `graphml`.
+    pub table: String,
+    /// Name of the exhibit it was read from.
+    pub file: String,
+    /// Records read.
+    pub rows: u64,
+    /// Records that could not be read; each has its diagnostic.
+    pub rejected: u64,
+    /// Attribution that has to be kept with the data, where its licence asks for one.
+    pub attribution: Option<String>,
+}
+
+/// A place where devices stand.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Site {
+    /// Name, unique.
+    pub name: String,
+    /// Region.
+    pub region: Option<String>,
+    /// Whether the site is sensitive (critical national infrastructure, government, defence).
+    pub sensitive: Option<bool>,
+    /// Subscribers served from here.
+    pub subscribers: Option<u64>,
+    /// Degrees north, WGS 84.
+    pub latitude: Option<f64>,
+    /// Degrees east, WGS 84.
+    pub longitude: Option<f64>,
+    /// Where the record was read.
+    pub source: Source,
+}
+
+/// A device.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Device {
+    /// Name, unique.
+    pub name: String,
+    /// Site it stands at.
+    pub site: Option<String>,
+    /// Role (NetBox's device role), such as `gnb` or `core-router`.
+    pub role: Option<String>,
+    /// Manufacturer.
+    pub manufacturer: Option<String>,
+    /// Device type (NetBox's word for the product).
+    pub device_type: Option<String>,
+    /// Platform (operating software).
+    pub platform: Option<String>,
+    /// Version of the operating software.
+    pub software: Option<String>,
+    /// The image it runs: the exhibit's SHA-256, or its file name in the case.
+    pub image: Option<String>,
+    /// Management-plane segment.
+    pub segment: Option<String>,
+    /// Life-cycle state, such as `active` or `planned`.
+    pub status: Option<String>,
+    /// Where the record was read.
+    pub source: Source,
+}
+
+/// A network function that a device carries, by its standard name (3GPP TS 23.501 and others).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Function {
+    /// Device.
+    pub device: String,
+    /// Function in capitals, such as `AMF` or `GNB-DU`.
+    pub function: String,
+    /// Where the record was read.
+    pub source: Source,
+}
+
+/// A link between two devices.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// Name: the source's own, or made from its ends.
+    pub name: String,
+    /// One end's device.
+    pub a_device: String,
+    /// One end's interface.
+    pub a_interface: Option<String>,
+    /// The other end's device.
+    pub b_device: String,
+    /// The other end's interface.
+    pub b_interface: Option<String>,
+    /// Medium, such as `smf` or `microwave`.
+    pub medium: Option<String>,
+    /// Capacity in Mbit/s.
+    pub capacity_mbps: Option<u64>,
+    /// Where the record was read.
+    pub source: Source,
+}
+
+/// A vendor.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vendor {
+    /// Name, as devices name their manufacturer.
+    pub name: String,
+    /// Country whose law the vendor is bound by, as the source states it.
+    pub jurisdiction: Option<String>,
+    /// Where the record was read.
+    pub source: Source,
+}
+
+/// A list that a vendor stands on, by somebody's decision.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Designation {
+    /// Vendor.
+    pub vendor: String,
+    /// The list, such as `restricted` or `high-risk`.
+    pub list: String,
+    /// Since when, `YYYY-MM-DD`.
+    pub since: Option<String>,
+    /// Document that says so.
+    pub citation: Option<String>,
+    /// Where the record was read.
+    pub source: Source,
+}
+
+/// A maintenance contract's scope.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contract {
+    /// Contract's name.
+    pub name: String,
+    /// Who maintains.
+    pub party: String,
+    /// What `scope` names: `device`, `role`, `site`, `manufacturer`, `function` or `all`.
+    pub scope_kind: String,
+    /// The device, role, ... that the contract covers; empty for `all`.
+    pub scope: String,
+    /// How the party reaches the equipment: `direct`, `mediated` (through the operator's mediation point) or `none`
+    /// (parts and advice only).
+    pub access: Option<String>,
+    /// First day, `YYYY-MM-DD`.
+    pub since: Option<String>,
+    /// Last day, `YYYY-MM-DD`.
+    pub until: Option<String>,
+    /// Where the record was read.
+    pub source: Source,
+}
+
+/// A lawful-intercept arrangement: which device takes which part in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interception {
+    /// Device.
+    pub device: String,
+    /// Part it takes, by ETSI TS 103 221 / 3GPP TS 33.127: `ADMF`, `LIPF`, `MDF2`, `MDF3`, `POI`, `TF`.
+    pub part: String,
+    /// Who operates it.
+    pub operator: Option<String>,
+    /// Where the record was read.
+    pub source: Source,
+}
+
+/// A finding of an engineering review.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    /// Vendor reviewed.
+    pub vendor: String,
+    /// Product reviewed; absent when the review was of the vendor's engineering as a whole.
+    pub product: Option<String>,
+    /// Date of the review, `YYYY-MM-DD`.
+    pub date: String,
+    /// Who reviewed.
+    pub reviewer: Option<String>,
+    /// The finding's name; `none` when the review found nothing.
+    pub finding: String,
+    /// Grade: `high`, `medium`, `low`, `advisory`, or `none` when the review found nothing.
+    pub grade: String,
+    /// State: `open`, `fixed`, `accepted`.
+    pub state: Option<String>,
+    /// Where the record was read.
+    pub source: Source,
+}
+
+/// A device or link whose loss cuts others off.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SinglePoint {
+    /// `device` or `link`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Devices that its loss separates from the largest remaining part; for a device, itself not counted.
+    pub devices_cut: u64,
+    /// Subscribers of sites all of whose devices are cut off, where the sites state them.
+    pub subscribers_cut: Option<u64>,
+}

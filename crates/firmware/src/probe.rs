@@ -1,0 +1,219 @@
+//! The seam for probes: what a probe is given, and what it gives back.
+
+use banbury_evidence::{Claim, CodeInfo, Digest, Location, ObjectKind, Skipped, Subject};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+/// A probe looks at each file of an image, and at each file tree as a whole, and makes claims.
+///
+/// It never depends on a vendor's name or country. It gets bytes, not paths to open: it does no I/O.
+pub trait Probe: Sync {
+    /// What it finds, how, when it is wrong, what it misses: the row of `banbury probes`.
+    fn describe(&self) -> &'static Description;
+
+    /// Whether the content of the file at `path` (in its tree, without a leading `/`) is kept for [`Probe::tree`].
+    /// Files over [`KEEP_LIMIT`] are not kept.
+    fn keeps(&self, _path: &str) -> bool {
+        false
+    }
+
+    /// Looks at one file or stream. Called on any thread, once for each object that has bytes.
+    fn file(&self, _file: &File<'_>, _findings: &mut Findings) {}
+
+    /// Looks at a file tree (all that one archive or file system holds), after all its files.
+    fn tree(&self, _tree: &Tree, _findings: &mut Findings) {}
+}
+
+/// Bytes of a file up to which [`Probe::keeps`] is honoured.
+pub const KEEP_LIMIT: usize = 4 << 20;
+
+/// A probe's documentation.
+#[derive(Debug)]
+pub struct Description {
+    /// Short name, unique, lower case.
+    pub name: &'static str,
+    /// Version; changes whenever what the probe finds changes.
+    pub version: &'static str,
+    /// What it finds.
+    pub finds: &'static str,
+    /// How it finds it.
+    pub how: &'static str,
+    /// When it is wrong: its false positives.
+    pub wrong: &'static str,
+    /// What it misses; never empty.
+    pub misses: &'static [&'static str],
+    /// The codes of its claims.
+    pub codes: &'static [CodeInfo],
+    /// The specifications or papers behind it.
+    pub source: &'static str,
+}
+
+/// A file or stream with its bytes.
+pub struct File<'a> {
+    /// Its name in the tree, escaped as in [`Location`], without a leading `/`; empty for the exhibit or a stream.
+    pub path: &'a str,
+    /// Its bytes.
+    pub content: &'a [u8],
+    /// Where it stands.
+    pub location: &'a Location,
+    /// Hash of its bytes.
+    pub sha256: Digest,
+    /// The format that its bytes start with, where one was recognised.
+    pub format: Option<&'a str>,
+    /// Whether other objects were found in its bytes (then they are looked at on their own).
+    pub container: bool,
+    /// Permission bits, where its container stores them.
+    pub mode: Option<u32>,
+    elf: OnceLock<Option<banbury_formats::executable::elf::Elf<'a>>>,
+}
+
+impl<'a> File<'a> {
+    /// A file as the engine hands it to probes.
+    pub fn new(path: &'a str, content: &'a [u8], location: &'a Location, sha256: Digest) -> Self {
+        Self {
+            path,
+            content,
+            location,
+            sha256,
+            format: None,
+            container: false,
+            mode: None,
+            elf: OnceLock::new(),
+        }
+    }
+
+    /// The last part of its path.
+    pub fn name(&self) -> &'a str {
+        self.path.rsplit('/').next().unwrap_or(self.path)
+    }
+
+    /// The subject of claims about it.
+    pub fn subject(&self) -> Subject {
+        self.location.subject()
+    }
+
+    /// The file read as ELF, once for all probes; `None` when it is not ELF.
+    pub fn elf(&self) -> Option<&banbury_formats::executable::elf::Elf<'a>> {
+        self.elf.get_or_init(|| banbury_formats::executable::elf::Elf::parse(self.content)).as_ref()
+    }
+}
+
+/// All that one archive or file system holds.
+pub struct Tree {
+    /// The container itself.
+    pub location: Location,
+    /// Its entries by path (escaped, without leading `/` or `./`).
+    pub entries: BTreeMap<String, TreeEntry>,
+}
+
+/// An entry of a tree.
+pub struct TreeEntry {
+    /// What it is.
+    pub kind: ObjectKind,
+    /// Where it stands.
+    pub location: Location,
+    /// Permission bits.
+    pub mode: Option<u32>,
+    /// Numeric owner.
+    pub uid: Option<u32>,
+    /// Target of a symbolic or hard link, escaped.
+    pub target: Option<String>,
+    /// Hash of its bytes, for files.
+    pub sha256: Option<Digest>,
+    /// Format of its bytes, where one was recognised.
+    pub format: Option<String>,
+    /// Its bytes, where a probe asked to keep them.
+    pub content: Option<Vec<u8>>,
+}
+
+impl Tree {
+    /// The kept content of the file at `path`, symbolic and hard links inside the tree followed (40 at most, as
+    /// Linux does).
+    pub fn content(&self, path: &str) -> Option<(&TreeEntry, &[u8])> {
+        let entry = self.resolve(path)?;
+        Some((entry, entry.content.as_deref()?))
+    }
+
+    /// The entry at `path`, links in any part of it followed inside the tree.
+    pub fn resolve(&self, path: &str) -> Option<&TreeEntry> {
+        let mut path = normalise("", path)?;
+        for _ in 0..40 {
+            let (prefix, target, rest) = match self.first_link(&path) {
+                Some(found) => found,
+                None => return self.entries.get(&path),
+            };
+            let base = prefix.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let mut next = normalise(base, target)?;
+            if !rest.is_empty() {
+                next = normalise(&next, rest)?;
+            }
+            path = next;
+        }
+        None
+    }
+
+    /// The first link on the way along `path`: the link's own path, its target, and what follows.
+    fn first_link<'t>(&'t self, path: &'t str) -> Option<(&'t str, &'t str, &'t str)> {
+        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+        for end in ends {
+            let (prefix, rest) = path.split_at_checked(end)?;
+            let entry = self.entries.get(prefix);
+            if let Some(TreeEntry { kind: ObjectKind::Symlink, target: Some(target), .. }) = entry {
+                return Some((prefix, target, rest.trim_start_matches('/')));
+            }
+            if let Some(TreeEntry { kind: ObjectKind::Hardlink, target: Some(target), .. }) = entry {
+                // A hard link's target counts from the root of the tree.
+                let target = target.trim_start_matches("./").trim_start_matches('/');
+                return (target != prefix).then_some(("", target, rest.trim_start_matches('/')));
+            }
+        }
+        None
+    }
+}
+
+/// `path` from `base`, with `.` and `..` resolved inside the tree; the root has no parent but itself.
+fn normalise(base: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> =
+        if path.starts_with('/') { Vec::new() } else { base.split('/').filter(|part| !part.is_empty()).collect() };
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// Where a probe puts what it found, and says what it did not look at.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// Claims, in the order in which they were made.
+    pub claims: Vec<Claim>,
+    /// What the probe should have looked at and did not.
+    pub skipped: Vec<Skipped>,
+    /// Objects that the probe looked at in earnest.
+    pub looked: u64,
+    /// Bytes that it looked at.
+    pub bytes: u64,
+}
+
+impl Findings {
+    /// Adds a claim.
+    pub fn claim(&mut self, claim: Claim) {
+        self.claims.push(claim);
+    }
+
+    /// Counts an object as looked at.
+    pub fn looked_at(&mut self, bytes: usize) {
+        self.looked += 1;
+        self.bytes += bytes as u64;
+    }
+
+    /// Says what was not looked at.
+    pub fn skip(&mut self, what: impl Into<String>, why: impl Into<String>) {
+        self.skipped.push(Skipped { what: what.into(), why: why.into() });
+    }
+}

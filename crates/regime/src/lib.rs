@@ -1,0 +1,1 @@
+//! Measures as data; verdicts with reasons.
