@@ -72,7 +72,9 @@ pub struct Magic {
 }
 
 /// Every format, in the order in which candidates at one offset are tried.
-pub const FORMATS: &[&dyn Format] = &[];
+pub const FORMATS: &[&dyn Format] = &[
+    &executable::ElfFormat,
+];
 
 /// The format called `name`.
 pub fn format(name: &str) -> Option<&'static dyn Format> {
