@@ -11,6 +11,8 @@ pub struct Claim {
     pub code: String,
     /// What the claim is about.
     pub subject: Subject,
+    /// How much it matters, by the code's rule. Not part of the fingerprint.
+    pub grade: Grade,
     /// One line for a person. Not part of the fingerprint.
     pub title: String,
     /// What makes this claim this claim; part of the fingerprint.
@@ -78,6 +80,17 @@ impl Grade {
     }
 }
 
+impl std::str::FromStr for Grade {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Info, Self::Low, Self::Medium, Self::High]
+            .into_iter()
+            .find(|grade| grade.as_str() == text)
+            .ok_or_else(|| format!("{text:?} is no grade; use info, low, medium or high"))
+    }
+}
+
 /// What a claim's code means: the text behind `banbury explain`.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeInfo {
@@ -101,6 +114,7 @@ impl Claim {
         Self {
             code: info.code.to_owned(),
             subject,
+            grade: info.grade,
             title: title.into(),
             facts: BTreeMap::new(),
             notes: Vec::new(),
@@ -208,7 +222,9 @@ mod tests {
         CodeInfo { code: "a.b", title: "t", grade: Grade::Info, meaning: "m", remedy: "r", cwe: &[] };
 
     fn claim() -> Claim {
-        Claim::observation(&INFO, Subject::named(SubjectKind::Device, "d"), "one").fact("x", "1").fact("y", true)
+        Claim::observation(&INFO, Subject::named(SubjectKind::Device, "d"), "one")
+            .fact("x", "1")
+            .fact("y", true)
     }
 
     #[test]

@@ -37,7 +37,9 @@ impl std::str::FromStr for Verdict {
             "breached" => Ok(Self::Breached),
             "inconclusive" => Ok(Self::Inconclusive),
             "not applicable" => Ok(Self::NotApplicable),
-            other => Err(format!("{other:?} is no verdict; use met, breached, inconclusive or not applicable")),
+            other => {
+                Err(format!("{other:?} is no verdict; use met, breached, inconclusive or not applicable"))
+            }
         }
     }
 }
@@ -91,7 +93,10 @@ mod tests {
 
     #[test]
     fn the_worst_verdict_is_the_least() {
-        assert_eq!([Verdict::Met, Verdict::Breached, Verdict::Inconclusive].into_iter().min(), Some(Verdict::Breached));
+        assert_eq!(
+            [Verdict::Met, Verdict::Breached, Verdict::Inconclusive].into_iter().min(),
+            Some(Verdict::Breached)
+        );
         assert_eq!([Verdict::NotApplicable, Verdict::Met].into_iter().min(), Some(Verdict::Met));
     }
 

@@ -1,0 +1,135 @@
+-- The ledger's public interface: documented views. A regime's measure is a query over these.
+-- They are created anew when a ledger is opened for writing, so that they always belong to the program's version.
+-- Absent values are NULL, never a default.
+
+-- The latest run of each probe over each exhibit that was not a failure.
+CREATE VIEW latest_runs AS
+    SELECT max(id) AS run, probe, exhibit FROM runs WHERE status <> 'failed' GROUP BY probe, exhibit;
+
+-- The run whose network model is shown.
+CREATE VIEW current_model AS
+    SELECT max(id) AS run FROM runs WHERE probe = 'network.import' AND status <> 'failed';
+
+-- The evidence as it stands: one row a claim. state: active, or superseded when the latest run of the probe over the
+-- exhibit no longer saw it. disposition: the latest decision of a person, NULL when there is none.
+CREATE VIEW claims AS
+    SELECT c.fingerprint, c.code, c.subject_kind, c.subject, c.grade, c.title, c.facts, c.notes,
+           c.decibans, c.low, c.high, c.basis, r.probe, r.version AS probe_version, r.exhibit,
+           CASE WHEN EXISTS (SELECT 1 FROM sightings s JOIN latest_runs l ON l.run = s.run WHERE s.claim = c.fingerprint)
+                THEN 'active' ELSE 'superseded' END AS state,
+           (SELECT d.state FROM dispositions d WHERE d.claim = c.fingerprint ORDER BY d.id DESC LIMIT 1) AS disposition
+    FROM claim_records c JOIN runs r ON r.id = c.run;
+
+-- The objects of each exhibit, as the latest run of the unpacker saw them.
+CREATE VIEW objects AS
+    SELECT r.exhibit, o.ordinal, o.parent, o.path, o.kind, o.size, o.sha256, o.format, o.mode, o.target
+    FROM object_records o JOIN runs r ON r.id = o.run
+    WHERE o.run IN (SELECT max(o2.run) FROM object_records o2 JOIN runs r2 ON r2.id = o2.run
+                    WHERE o2.ordinal = 0 GROUP BY r2.exhibit);
+
+-- The account of each object's bytes.
+CREATE VIEW regions AS
+    SELECT r.exhibit, g.object, g."offset", g.length, g.class, g.note, g.attributes, g.entropy
+    FROM region_records g JOIN runs r ON r.id = g.run
+    WHERE g.run IN (SELECT max(o2.run) FROM object_records o2 JOIN runs r2 ON r2.id = o2.run
+                    WHERE o2.ordinal = 0 GROUP BY r2.exhibit);
+
+-- Software components seen in exhibits.
+CREATE VIEW components AS
+    SELECT fingerprint, exhibit, subject, json_extract(facts, '$.name') AS name, json_extract(facts, '$.version') AS version,
+           json_extract(facts, '$.purl') AS purl, json_extract(facts, '$.cpe') AS cpe,
+           json_extract(facts, '$.method') AS method
+    FROM claims WHERE code = 'component' AND state = 'active';
+
+-- The tables of the network model that were imported; a table that is not here was not looked at.
+CREATE VIEW imported_tables AS
+    SELECT name, file, "rows", rejected, attribution FROM model_tables WHERE run = (SELECT run FROM current_model);
+
+-- sensitive: 1, 0 or NULL (not stated).
+CREATE VIEW sites AS
+    SELECT name, region, sensitive, subscribers, latitude, longitude, source_file, source_line
+    FROM model_sites WHERE run = (SELECT run FROM current_model);
+
+-- image: what the inventory says; exhibit: the exhibit it resolves to (by SHA-256, else by file name), NULL when it is
+-- not in the case; inspected: 1 when an unpacking run over that exhibit is on record.
+CREATE VIEW devices AS
+    SELECT d.name, d.site, s.region, s.sensitive AS site_sensitive, s.subscribers AS site_subscribers, d.role,
+           d.manufacturer, d.device_type, d.platform, d.software, d.image, d.segment, d.status, e.exhibit,
+           EXISTS (SELECT 1 FROM latest_runs l WHERE l.exhibit = e.exhibit AND l.probe = 'unpack') AS inspected,
+           d.source_file, d.source_line
+    FROM model_devices d
+    LEFT JOIN (SELECT run, name, region, sensitive, subscribers FROM model_sites GROUP BY run, name) s
+        ON s.run = d.run AND s.name = d.site
+    LEFT JOIN (SELECT sha256 AS key, sha256 AS exhibit FROM exhibits WHERE kind = 'firmware'
+               UNION ALL
+               SELECT name, max(sha256) FROM exhibits WHERE kind = 'firmware' GROUP BY name HAVING count(*) = 1) e
+        ON e.key = d.image
+    WHERE d.run = (SELECT run FROM current_model);
+
+-- Network functions on devices, in capitals, by their standard names.
+CREATE VIEW functions AS
+    SELECT f.device, f.function, f.source_file, f.source_line
+    FROM model_functions f WHERE f.run = (SELECT run FROM current_model);
+
+CREATE VIEW links AS
+    SELECT name, a_device, a_interface, b_device, b_interface, medium, capacity_mbps, source_file, source_line
+    FROM model_links WHERE run = (SELECT run FROM current_model);
+
+CREATE VIEW vendors AS
+    SELECT name, jurisdiction, source_file, source_line FROM model_vendors WHERE run = (SELECT run FROM current_model);
+
+-- Lists that vendors stand on, by somebody's decision (citation).
+CREATE VIEW designations AS
+    SELECT vendor, list, since, citation, source_file, source_line
+    FROM model_designations WHERE run = (SELECT run FROM current_model);
+
+-- access: direct, mediated (through the operator's mediation point), none, or NULL (not stated).
+CREATE VIEW contracts AS
+    SELECT name, party, scope_kind, scope, access, since, until, source_file, source_line
+    FROM model_contracts WHERE run = (SELECT run FROM current_model);
+
+-- Each device that a contract covers.
+CREATE VIEW contract_devices AS
+    SELECT c.name AS contract, c.party, c.access, c.since, c.until, d.name AS device
+    FROM contracts c JOIN devices d
+      ON (c.scope_kind = 'all')
+      OR (c.scope_kind = 'device' AND c.scope = d.name)
+      OR (c.scope_kind = 'role' AND c.scope = d.role)
+      OR (c.scope_kind = 'site' AND c.scope = d.site)
+      OR (c.scope_kind = 'manufacturer' AND c.scope = d.manufacturer)
+      OR (c.scope_kind = 'function' AND EXISTS (SELECT 1 FROM functions f WHERE f.device = d.name AND f.function = c.scope));
+
+-- Lawful-intercept arrangements: which device takes which part (ADMF, LIPF, MDF2, MDF3, POI, TF).
+CREATE VIEW interceptions AS
+    SELECT device, part, operator, source_file, source_line
+    FROM model_interceptions WHERE run = (SELECT run FROM current_model);
+
+-- Findings of engineering reviews; grade: high, medium, low, advisory, or none when the review found nothing.
+CREATE VIEW reviews AS
+    SELECT vendor, product, date, reviewer, finding, grade, state, source_file, source_line
+    FROM model_reviews WHERE run = (SELECT run FROM current_model);
+
+-- Devices and links whose loss cuts others off (kind: device, link).
+CREATE VIEW single_points AS
+    SELECT kind, name, devices_cut, subscribers_cut
+    FROM model_single_points WHERE run = (SELECT run FROM current_model);
+
+-- Share of each manufacturer by role, by count of devices; share is between 0 and 1. Devices without a role or
+-- manufacturer are counted in `unknown`.
+CREATE VIEW shares AS
+    SELECT d.role, d.manufacturer, count(*) AS devices, t.total, t.unknown, CAST(count(*) AS REAL) / t.total AS share
+    FROM devices d
+    JOIN (SELECT role, count(*) AS total, sum(manufacturer IS NULL) AS unknown FROM devices GROUP BY role) t
+        ON t.role = d.role
+    WHERE d.manufacturer IS NOT NULL GROUP BY d.role, d.manufacturer;
+
+-- Evidence that reaches a device through the image it runs. Active claims only; disputed and not-applicable claims
+-- keep their disposition so that a measure can leave them out.
+CREATE VIEW device_claims AS
+    SELECT d.name AS device, c.fingerprint, c.code, c.grade, c.title, c.subject, c.disposition
+    FROM devices d JOIN claims c ON c.exhibit = d.exhibit WHERE c.state = 'active';
+
+-- Verdicts of the latest assessment.
+CREATE VIEW verdicts AS
+    SELECT regime, regime_version, as_of, measure, clause, subject, verdict, reason
+    FROM verdict_records WHERE run = (SELECT max(id) FROM runs WHERE probe = 'regime.assess');
