@@ -4,6 +4,7 @@
 //! what was looked at, found or not ([`RunReport`]); the [`ledger::Ledger`] appends both to the case and is the only
 //! code that writes it.
 
+pub mod case;
 mod claim;
 mod digest;
 mod examination;

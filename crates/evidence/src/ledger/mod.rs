@@ -119,6 +119,12 @@ impl Ledger {
         &self.connection
     }
 
+    /// The same, for a reader that sets hooks or limits on the connection while it reads (a regime's bounds) and takes
+    /// them off again.
+    pub fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
     pub(crate) fn error(&self, source: rusqlite::Error) -> LedgerError {
         LedgerError::Database { path: self.path.clone(), source }
     }

@@ -1,1 +1,252 @@
+use super::*;
+use crate::model::{Device, Model, Source};
+use crate::{
+    Claim, CodeInfo, Digest, Examination, Exhibit, ExhibitKind, Grade, Location, Object, ObjectKind, Region,
+    RegionClass, RunReport, Status, Step,
+};
+use std::collections::BTreeMap;
 
+const INFO: CodeInfo = CodeInfo {
+    code: "credential.empty-password",
+    title: "t",
+    grade: Grade::High,
+    meaning: "m",
+    remedy: "r",
+    cwe: &[258],
+};
+
+fn clock() -> Clock {
+    Clock { started_at: "2026-01-01T00:00:00Z".into(), duration_ms: 5 }
+}
+
+fn report(probe: &str, claims: Vec<Claim>) -> RunReport {
+    RunReport {
+        probe: probe.into(),
+        version: "1".into(),
+        parameters: BTreeMap::new(),
+        status: Status::Complete,
+        looked: 1,
+        bytes: 3,
+        skipped: Vec::new(),
+        claims,
+    }
+}
+
+fn examination(titles: &[&str]) -> Examination {
+    let exhibit = Digest::of(b"abc");
+    let step = Step { format: "cpio".into(), offset: 0, entry: Some("etc/shadow".into()), at: Some(1) };
+    let place = Location::exhibit(exhibit).inside(step);
+    let claims = titles
+        .iter()
+        .map(|user| {
+            Claim::observation(&INFO, place.subject(), format!("{user} has no password"))
+                .fact("user", *user)
+                .at(place.line(3, 40))
+        })
+        .collect();
+    let object = Object {
+        ordinal: 0,
+        parent: None,
+        location: Location::exhibit(exhibit),
+        kind: ObjectKind::Exhibit,
+        size: 3,
+        sha256: Some(exhibit),
+        format: Some("cpio".into()),
+        mode: None,
+        target: None,
+        regions: vec![Region {
+            offset: 0,
+            length: 3,
+            class: RegionClass::Known,
+            note: "cpio".into(),
+            attributes: BTreeMap::from([("a".into(), "b".into())]),
+            entropy: None,
+        }],
+    };
+    Examination {
+        exhibit,
+        size: 3,
+        confinement: BTreeMap::from([("seccomp".into(), "in force".into())]),
+        objects: vec![object],
+        runs: vec![report("unpack", Vec::new()), report("accounts", claims)],
+    }
+}
+
+fn ledger_with_exhibit() -> Ledger {
+    let mut ledger = Ledger::in_memory().unwrap();
+    let exhibit =
+        Exhibit { sha256: Digest::of(b"abc"), name: "i.bin".into(), kind: ExhibitKind::Firmware, size: 3 };
+    assert!(ledger.add_exhibit(&exhibit, "2026-01-01T00:00:00Z").unwrap());
+    assert!(!ledger.add_exhibit(&exhibit, "2026-01-02T00:00:00Z").unwrap());
+    assert_eq!(ledger.exhibits().unwrap(), [exhibit]);
+    ledger
+}
+
+fn count(ledger: &Ledger, table: &str) -> i64 {
+    ledger.connection().query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn what_goes_in_comes_out() {
+    let mut ledger = ledger_with_exhibit();
+    let examination = examination(&["root"]);
+    ledger.record_examination(&examination, &clock()).unwrap();
+    let claims = ledger.claims(Some(&examination.exhibit)).unwrap();
+    assert_eq!(claims.len(), 1);
+    assert_eq!(claims[0].claim, examination.runs[1].claims[0]);
+    assert_eq!((claims[0].state.as_str(), claims[0].probe.as_str()), ("active", "accounts"));
+    assert_eq!(ledger.objects(&examination.exhibit).unwrap(), examination.objects);
+    let runs = ledger.runs().unwrap();
+    assert_eq!(runs.len(), 2);
+    assert_eq!(runs[0].confinement, examination.confinement);
+}
+
+#[test]
+fn a_second_inspection_of_the_same_bytes_adds_runs_and_no_claims() {
+    let mut ledger = ledger_with_exhibit();
+    let first = ledger.record_examination(&examination(&["root", "admin"]), &clock()).unwrap();
+    assert_eq!(first, Recorded { new_claims: 2, known_claims: 0 });
+    let before: Vec<i64> = ["claim_records", "locations", "object_records", "region_records", "subjects"]
+        .map(|table| count(&ledger, table))
+        .to_vec();
+    let second = ledger.record_examination(&examination(&["admin", "root"]), &clock()).unwrap();
+    assert_eq!(second, Recorded { new_claims: 0, known_claims: 2 });
+    let after: Vec<i64> = ["claim_records", "locations", "object_records", "region_records", "subjects"]
+        .map(|table| count(&ledger, table))
+        .to_vec();
+    assert_eq!(before, after);
+    assert_eq!(count(&ledger, "runs"), 4);
+}
+
+#[test]
+fn a_claim_that_is_no_longer_seen_is_superseded_not_deleted() {
+    let mut ledger = ledger_with_exhibit();
+    ledger.record_examination(&examination(&["root", "admin"]), &clock()).unwrap();
+    ledger.record_examination(&examination(&["root"]), &clock()).unwrap();
+    let states: Vec<(String, String)> = ledger
+        .claims(None)
+        .unwrap()
+        .into_iter()
+        .map(|stored| (stored.claim.facts["user"].to_text(), stored.state))
+        .collect();
+    assert!(states.contains(&("root".into(), "active".into())), "{states:?}");
+    assert!(states.contains(&("admin".into(), "superseded".into())), "{states:?}");
+}
+
+#[test]
+fn a_failed_run_supersedes_nothing() {
+    let mut ledger = ledger_with_exhibit();
+    ledger.record_examination(&examination(&["root"]), &clock()).unwrap();
+    let mut failed = examination(&[]);
+    failed.runs.iter_mut().for_each(|run| run.status = Status::Failed);
+    ledger.record_examination(&failed, &clock()).unwrap();
+    assert_eq!(ledger.claims(None).unwrap()[0].state, "active");
+    assert_eq!(ledger.objects(&Digest::of(b"abc")).unwrap().len(), 1);
+}
+
+#[test]
+fn nothing_can_be_changed_or_deleted() {
+    let mut ledger = ledger_with_exhibit();
+    ledger.record_examination(&examination(&["root"]), &clock()).unwrap();
+    let fingerprint = ledger.claims(None).unwrap()[0].fingerprint;
+    assert!(ledger.dispose(&fingerprint, "disputed", "why", "who", "2026-01-01T00:00:00Z").unwrap());
+    let tables = names(ledger.connection(), "table").unwrap();
+    assert!(tables.len() > 20, "{tables:?}");
+    for table in tables.iter().filter(|table| *table != "ledger_settings") {
+        let columns: String = ledger
+            .connection()
+            .query_row("SELECT name FROM pragma_table_info(?1) LIMIT 1", [table], |row| row.get(0))
+            .unwrap();
+        for event in ["update", "delete"] {
+            let found: i64 = ledger
+                .connection()
+                .query_row(
+                    "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 AND name LIKE ?2",
+                    [table, &format!("%_no_{event}")],
+                    |row| row.get(0),
+                )
+                .unwrap();
+            assert_eq!(found, 1, "{table} {event}");
+        }
+        if count(&ledger, table) > 0 {
+            for sql in [format!("DELETE FROM {table}"), format!("UPDATE {table} SET {columns} = {columns}")] {
+                let error = ledger.connection().execute(&sql, []).unwrap_err().to_string();
+                assert!(error.contains("append-only"), "{sql}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_disposition_is_appended_and_the_latest_stands() {
+    let mut ledger = ledger_with_exhibit();
+    ledger.record_examination(&examination(&["root"]), &clock()).unwrap();
+    let fingerprint = ledger.claims(None).unwrap()[0].fingerprint;
+    ledger.dispose(&fingerprint, "disputed", "documented", "A", "2026-01-01T00:00:00Z").unwrap();
+    ledger.dispose(&fingerprint, "accepted", "seen again", "B", "2026-01-02T00:00:00Z").unwrap();
+    assert_eq!(ledger.claims(None).unwrap()[0].disposition.as_deref(), Some("accepted"));
+    assert_eq!(count(&ledger, "dispositions"), 2);
+    assert!(!ledger.dispose(&Digest::of(b"?"), "accepted", "", "", "").unwrap());
+}
+
+#[test]
+fn a_device_reaches_the_evidence_of_its_image_by_name_and_by_hash() {
+    let mut ledger = ledger_with_exhibit();
+    ledger.record_examination(&examination(&["root"]), &clock()).unwrap();
+    let device = |name: &str, image: String| Device {
+        name: name.into(),
+        image: Some(image),
+        source: Source { file: "d.csv".into(), line: 2 },
+        ..Device::default()
+    };
+    let model = Model {
+        devices: vec![
+            device("by-hash", Digest::of(b"abc").to_string()),
+            device("by-name", "i.bin".into()),
+            device("other", "unknown.bin".into()),
+        ],
+        ..Model::default()
+    };
+    ledger.record_model(&model, &report("network.import", Vec::new()), &clock()).unwrap();
+    assert_eq!(ledger.model().unwrap().devices, model.devices);
+    let mut statement =
+        ledger.connection().prepare("SELECT device FROM device_claims ORDER BY device").unwrap();
+    let reached: Vec<String> =
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    assert_eq!(reached, ["by-hash", "by-name"]);
+}
+
+#[test]
+fn every_view_can_be_read() {
+    let ledger = ledger_with_exhibit();
+    let views = names(ledger.connection(), "view").unwrap();
+    assert!(views.len() > 15, "{views:?}");
+    for view in views {
+        count(&ledger, &view);
+    }
+}
+
+#[test]
+fn other_files_are_refused_with_a_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.sqlite");
+    assert!(matches!(Ledger::open(&path), Err(LedgerError::Missing { .. })));
+    Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+    assert!(matches!(Ledger::open(&path), Err(LedgerError::Foreign { .. })));
+    let newer = folder.path().join("newer.sqlite");
+    Ledger::create(&newer).unwrap().connection().pragma_update(None, "user_version", 99).unwrap();
+    assert!(matches!(Ledger::open(&newer), Err(LedgerError::Newer { found: 99, .. })));
+    let text = folder.path().join("text.sqlite");
+    std::fs::write(&text, "not a database at all, just a text that is long enough").unwrap();
+    assert!(matches!(Ledger::open(&text), Err(LedgerError::Database { .. })));
+}
+
+#[test]
+fn reopened_it_holds_what_it_held() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.sqlite");
+    let exhibit =
+        Exhibit { sha256: Digest::of(b"abc"), name: "i".into(), kind: ExhibitKind::Firmware, size: 3 };
+    Ledger::create(&path).unwrap().add_exhibit(&exhibit, "2026-01-01T00:00:00Z").unwrap();
+    assert_eq!(Ledger::open(&path).unwrap().exhibits().unwrap(), [exhibit]);
+}
