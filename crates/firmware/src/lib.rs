@@ -1,4 +1,18 @@
 //! Unpacks an image in a confined process and runs the file-level probes.
+//!
+//! [`worker`] starts and is the confined child; [`engine`] takes an image apart in it; [`probe`] is the seam for probes
+//! and [`probes`] holds them; [`confine`] and [`mapping`] are what the child owes to its safety.
 
+pub mod confine;
+mod coverage;
+pub mod engine;
+mod mapping;
+pub mod paths;
 pub mod probe;
 pub mod probes;
+mod scan;
+mod unpacking;
+pub mod worker;
+
+pub use engine::{CODES, Options};
+pub use worker::{InspectError, Worker};

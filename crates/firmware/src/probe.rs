@@ -198,6 +198,10 @@ pub struct Findings {
     pub looked: u64,
     /// Bytes that it looked at.
     pub bytes: u64,
+    /// The date from which expiry is counted, in seconds since 1970-01-01 UTC; nothing expires when absent.
+    pub as_of: Option<i64>,
+    /// Whether the result depends on `as_of`; a probe that reads it sets this.
+    pub uses_as_of: bool,
 }
 
 impl Findings {
@@ -210,6 +214,15 @@ impl Findings {
     pub fn looked_at(&mut self, bytes: usize) {
         self.looked += 1;
         self.bytes += bytes as u64;
+    }
+
+    /// Adds what was found elsewhere.
+    pub fn append(&mut self, mut more: Self) {
+        self.claims.append(&mut more.claims);
+        self.skipped.append(&mut more.skipped);
+        self.looked += more.looked;
+        self.bytes += more.bytes;
+        self.uses_as_of |= more.uses_as_of;
     }
 
     /// Says what was not looked at.

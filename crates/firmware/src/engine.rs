@@ -1,0 +1,540 @@
+//! Takes an image apart and hands every object in it to the probes.
+//!
+//! Deterministic: containers are read in order, their entries are examined side by side, and the outcomes are put
+//! together in order. What is accepted depends on the bytes and the [`Options`] alone.
+
+use crate::coverage;
+use crate::paths;
+use crate::probe::{File, Findings, KEEP_LIMIT, Tree, TreeEntry};
+use crate::probes::PROBES;
+use crate::scan::{self, Candidate, Candidates};
+use crate::unpacking::{self, Unpacking};
+use banbury_evidence::{
+    Digest, Examination, Location, Object, ObjectKind, Region, RunReport, Skipped, Status, Step,
+};
+use banbury_formats::{Content, Entry, EntryKind, Format, Limits, Place, Problem, ProblemKind, Reading};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What an inspection may use, and the date it counts from. All of it stands in the run records.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Options {
+    /// Bytes of one unpacked object, at most.
+    pub object_bytes: u64,
+    /// Bytes of all unpacked objects together, at most.
+    pub total_bytes: u64,
+    /// Bytes that each byte of a container may become, over all levels, at most; small containers get 64 MiB.
+    pub expansion: u64,
+    /// Entries of one container, at most.
+    pub entries: u64,
+    /// Containers inside containers, at most.
+    pub depth: u32,
+    /// Seconds until the inspection is stopped.
+    pub seconds: u64,
+    /// The date from which expiry is counted, in seconds since 1970-01-01 UTC; nothing expires when absent.
+    pub as_of: Option<i64>,
+}
+
+impl Default for Options {
+    /// 512 MiB an object, 8 GiB in all, 1,032 bytes for each (what deflate can reach), 1,000,000 entries, 24 levels,
+    /// 10 minutes, no date.
+    fn default() -> Self {
+        Self {
+            object_bytes: 512 << 20,
+            total_bytes: 8 << 30,
+            expansion: 1032,
+            entries: 1_000_000,
+            depth: 24,
+            seconds: 600,
+            as_of: None,
+        }
+    }
+}
+
+/// Below this, a container's content is never called an expansion.
+const SMALL: u64 = 64 << 20;
+
+/// Entries that are examined side by side before their outcomes are put together.
+const BATCH: usize = 256;
+
+/// Examines the bytes of an exhibit. `limits` is taken from [`Options::limits`]; its `stop` flag ends the work early.
+pub fn examine(data: &[u8], options: &Options, limits: &Limits) -> Examination {
+    let exhibit = Digest::of(data);
+    let engine = Engine { options, limits };
+    let object = Pending {
+        location: Location::exhibit(exhibit),
+        kind: ObjectKind::Exhibit,
+        mode: None,
+        depth: 0,
+        allowance: engine.allowance(data.len(), options.total_bytes),
+        sha256: exhibit,
+    };
+    let outcome = engine.object(data, object);
+    let looked = outcome.objects.len() as u64;
+    let mut runs = vec![outcome.unpacking.report(looked, data.len() as u64, options)];
+    for (probe, findings) in PROBES.iter().zip(outcome.findings) {
+        runs.push(probe_report(probe.describe(), findings, runs_incomplete(&runs), options));
+    }
+    Examination {
+        exhibit,
+        size: data.len() as u64,
+        confinement: BTreeMap::new(),
+        objects: outcome.objects,
+        runs,
+    }
+}
+
+impl Options {
+    /// The readers' limits that these options ask for.
+    pub fn limits(&self) -> Limits {
+        Limits { object_bytes: self.object_bytes, entries: self.entries, ..Limits::default() }
+    }
+}
+
+fn runs_incomplete(runs: &[RunReport]) -> bool {
+    runs.first().is_some_and(|unpacking| unpacking.status != Status::Complete)
+}
+
+fn probe_report(
+    probe: &crate::probe::Description,
+    mut findings: Findings,
+    unpacking_incomplete: bool,
+    options: &Options,
+) -> RunReport {
+    findings.claims.sort_by_cached_key(|claim| (claim.locations.first().cloned(), claim.fingerprint()));
+    if unpacking_incomplete {
+        findings.skip("what could not be unpacked", "see the run `unpack`");
+    }
+    findings.skipped.sort();
+    findings.skipped.dedup();
+    let mut parameters = BTreeMap::new();
+    if findings.uses_as_of
+        && let Some(seconds) = options.as_of
+    {
+        parameters.insert("as-of".to_owned(), seconds.to_string());
+    }
+    RunReport {
+        probe: probe.name.to_owned(),
+        version: probe.version.to_owned(),
+        parameters,
+        status: if findings.skipped.is_empty() { Status::Complete } else { Status::Incomplete },
+        looked: findings.looked,
+        bytes: findings.bytes,
+        skipped: findings.skipped,
+        claims: findings.claims,
+    }
+}
+
+struct Engine<'e> {
+    options: &'e Options,
+    limits: &'e Limits,
+}
+
+/// An object on its way into the examination.
+struct Pending {
+    location: Location,
+    kind: ObjectKind,
+    mode: Option<u32>,
+    depth: u32,
+    /// Bytes that may be unpacked from it, over all levels.
+    allowance: u64,
+    sha256: Digest,
+}
+
+/// What came of an object and all that it holds. Ordinals count from the object itself.
+struct Outcome {
+    objects: Vec<Object>,
+    findings: Vec<Findings>,
+    unpacking: Unpacking,
+    /// Bytes that were unpacked from it.
+    used: u64,
+}
+
+/// An entry's outcome, and what its tree keeps of it.
+struct Examined {
+    outcome: Outcome,
+    path: Option<String>,
+    uid: Option<u32>,
+    content: Option<Vec<u8>>,
+}
+
+/// A format found in an object.
+struct Found<'a> {
+    start: usize,
+    format: &'static dyn Format,
+    reading: Reading,
+    entries: Vec<Entry<'a>>,
+}
+
+impl Engine<'_> {
+    fn allowance(&self, size: usize, remaining: u64) -> u64 {
+        (size as u64).saturating_mul(self.options.expansion).max(SMALL).min(remaining)
+    }
+
+    fn object(&self, data: &[u8], pending: Pending) -> Outcome {
+        let Pending { location, kind, mode, depth, allowance, sha256 } = pending;
+        let mut unpacking = Unpacking::default();
+        let found = if depth < self.options.depth {
+            self.find(data, &location, &mut unpacking)
+        } else {
+            if self.has_format(data) {
+                unpacking.limit(&location, format!("containers nest deeper than {} levels", self.options.depth));
+            }
+            Vec::new()
+        };
+        let regions = regions(data, kind, &found);
+        let format = found.first().filter(|first| first.start == 0).map(|first| first.format.describe().name);
+        let mut outcome = Outcome {
+            objects: vec![Object {
+                ordinal: 0,
+                parent: None,
+                location: location.clone(),
+                kind,
+                size: data.len() as u64,
+                sha256: Some(sha256),
+                format: format.map(str::to_owned),
+                mode,
+                target: None,
+                regions,
+            }],
+            findings: self.fresh_findings(),
+            unpacking,
+            used: 0,
+        };
+        let mut file = File::new(paths::in_tree(location.entry().unwrap_or_default()), data, &location, sha256);
+        file.format = format;
+        file.mode = mode;
+        file.container = found.iter().any(|found| !found.entries.is_empty());
+        for (probe, findings) in PROBES.iter().zip(&mut outcome.findings) {
+            guarded(probe.describe().name, &location, findings, |findings| probe.file(&file, findings));
+        }
+        for container in found {
+            self.container(container, &location, depth, allowance, &mut outcome);
+        }
+        outcome
+    }
+
+    /// The formats in an object's bytes, in order, none overlapping another's extent except that what stands inside
+    /// an executable or other format that holds no entries is looked for too.
+    fn find<'a>(&self, data: &'a [u8], location: &Location, unpacking: &mut Unpacking) -> Vec<Found<'a>> {
+        let mut found = Vec::new();
+        let mut next = 0;
+        for candidate in scan::at_start(data) {
+            if let Some(first) = self.read(data, candidate, Place::Start, location, unpacking) {
+                // What holds entries accounts for its own bytes; what holds none may have something embedded.
+                next = if first.entries.is_empty() { 1 } else { first.reading.size };
+                found.push(first);
+                break;
+            }
+        }
+        let mut candidates = Candidates::new(data, next);
+        while let Some(candidate) = candidates.next_from(next) {
+            if self.limits.stopped() {
+                unpacking.limit(location, "time ran out".to_owned());
+                break;
+            }
+            if candidate.start == 0 {
+                continue;
+            }
+            if let Some(inner) = self.read(data, candidate, Place::Inside, location, unpacking) {
+                next = candidate.start + if inner.entries.is_empty() { 1 } else { inner.reading.size };
+                found.push(inner);
+            }
+        }
+        found
+    }
+
+    fn has_format(&self, data: &[u8]) -> bool {
+        scan::at_start(data).any(|candidate| {
+            candidate.reader().is_some_and(|reader| {
+                !reader.describe().magics.is_empty()
+                    && reader.read(data, Place::Start, &Limits { entries: 1, object_bytes: 1, ..Limits::default() }, &mut |_| {}).is_some()
+            })
+        })
+    }
+
+    fn read<'a>(
+        &self,
+        data: &'a [u8],
+        candidate: Candidate,
+        place: Place,
+        location: &Location,
+        unpacking: &mut Unpacking,
+    ) -> Option<Found<'a>> {
+        let format = candidate.reader()?;
+        let rest = data.get(candidate.start..)?;
+        let mut entries = Vec::new();
+        let reading = catch_unwind(AssertUnwindSafe(|| {
+            format.read(rest, place, self.limits, &mut |entry| entries.push(entry))
+        }));
+        match reading {
+            Ok(Some(mut reading)) if reading.size > 0 => {
+                reading.size = reading.size.min(rest.len());
+                Some(Found { start: candidate.start, format, reading, entries })
+            }
+            Ok(_) => None,
+            Err(_) => {
+                let name = format.describe().name;
+                unpacking.fault(location, name, candidate.start as u64);
+                None
+            }
+        }
+    }
+
+    /// Examines what a container holds and adds it to the outcome of the object that the container stands in.
+    fn container(
+        &self,
+        found: Found<'_>,
+        location: &Location,
+        depth: u32,
+        allowance: u64,
+        outcome: &mut Outcome,
+    ) {
+        let Found { start, format, reading, entries } = found;
+        let description = format.describe();
+        let step = |entry: Option<String>, at: Option<u64>| Step {
+            format: description.name.to_owned(),
+            offset: start as u64,
+            entry,
+            at,
+        };
+        outcome.unpacking.problems(location, description.name, start as u64, &reading.problems);
+        let mut tree = Tree { location: location.inside(step(None, None)), entries: BTreeMap::new() };
+        let named = entries.iter().any(|entry| !matches!(entry.kind, EntryKind::Stream(_)));
+        let mut remaining = allowance.saturating_sub(outcome.used);
+        let mut entries = entries.into_iter();
+        let mut left_out = 0u64;
+        loop {
+            let batch: Vec<Entry<'_>> = entries.by_ref().take(BATCH).collect();
+            if batch.is_empty() {
+                break;
+            }
+            let examined: Vec<Examined> = batch
+                .into_par_iter()
+                .map(|entry| {
+                    let name = (!entry.path.is_empty()).then(|| paths::escape(&entry.path));
+                    let inside = location.inside(step(name, entry.at));
+                    self.entry(entry, inside, description.name, start as u64, depth + 1, remaining)
+                })
+                .collect();
+            for entry in examined {
+                if entry.outcome.used > remaining {
+                    left_out += 1;
+                    continue;
+                }
+                remaining -= entry.outcome.used;
+                add(entry, outcome, &mut tree);
+            }
+        }
+        if left_out > 0 {
+            let text = format!(
+                "{left_out} entries would unpack to more than the {allowance} bytes allowed for this object; they were not kept"
+            );
+            outcome.unpacking.limit_at(&tree.location, description.name, text);
+        }
+        if named {
+            outcome.unpacking.tree(&tree, description.name);
+            for (probe, findings) in PROBES.iter().zip(&mut outcome.findings) {
+                guarded(probe.describe().name, &tree.location, findings, |findings| probe.tree(&tree, findings));
+            }
+        }
+    }
+
+    fn entry(
+        &self,
+        entry: Entry<'_>,
+        location: Location,
+        format: &str,
+        start: u64,
+        depth: u32,
+        remaining: u64,
+    ) -> Examined {
+        let path = location.entry().map(|entry| paths::in_tree(entry).to_owned());
+        let Entry { kind, mode, uid, .. } = entry;
+        let (kind, content, target) = match kind {
+            EntryKind::Stream(content) => (ObjectKind::Stream, Some(content), None),
+            EntryKind::File(content) => (ObjectKind::File, Some(content), None),
+            EntryKind::Directory => (ObjectKind::Directory, None, None),
+            EntryKind::Symlink(target) => (ObjectKind::Symlink, None, Some(paths::escape(&target))),
+            EntryKind::Hardlink(target) => (ObjectKind::Hardlink, None, Some(paths::escape(&target))),
+            EntryKind::CharacterDevice { .. }
+            | EntryKind::BlockDevice { .. }
+            | EntryKind::Fifo
+            | EntryKind::Socket => (ObjectKind::Special, None, None),
+        };
+        let Some(content) = content else {
+            let object = Object {
+                ordinal: 0,
+                parent: None,
+                location,
+                kind,
+                size: 0,
+                sha256: None,
+                format: None,
+                mode,
+                target,
+                regions: Vec::new(),
+            };
+            let outcome = Outcome {
+                objects: vec![object],
+                findings: self.fresh_findings(),
+                unpacking: Unpacking::default(),
+                used: 0,
+            };
+            return Examined { outcome, path, uid, content: None };
+        };
+        let mut problems = Vec::new();
+        let made;
+        let bytes: &[u8] = match content {
+            Content::Slice(bytes) => bytes,
+            Content::Owned(bytes) => {
+                made = bytes;
+                &made
+            }
+            Content::Deferred { make, .. } => {
+                match catch_unwind(AssertUnwindSafe(|| make(self.limits))) {
+                    Ok(unpacked) => {
+                        problems = unpacked.problems;
+                        made = unpacked.bytes;
+                    }
+                    Err(_) => {
+                        problems.push(Problem::new(ProblemKind::Malformed, 0, "the reader failed on this entry"));
+                        made = Vec::new();
+                    }
+                }
+                &made
+            }
+        };
+        let pending = Pending {
+            location: location.clone(),
+            kind,
+            mode,
+            depth,
+            allowance: self.allowance(bytes.len(), remaining),
+            sha256: Digest::of(bytes),
+        };
+        let mut outcome = self.object(bytes, pending);
+        outcome.used = outcome.used.saturating_add(bytes.len() as u64);
+        outcome.unpacking.problems(&location, format, start, &problems);
+        let keep = path.as_deref().is_some_and(|path| {
+            bytes.len() <= KEEP_LIMIT && PROBES.iter().any(|probe| probe.keeps(path))
+        });
+        Examined { outcome, path, uid, content: keep.then(|| bytes.to_vec()) }
+    }
+
+    fn fresh_findings(&self) -> Vec<Findings> {
+        PROBES.iter().map(|_| Findings { as_of: self.options.as_of, ..Findings::default() }).collect()
+    }
+}
+
+/// Puts an entry's outcome behind what its container's object has so far.
+fn add(examined: Examined, outcome: &mut Outcome, tree: &mut Tree) {
+    let Examined { outcome: inner, path, uid, content } = examined;
+    let base = outcome.objects.len() as u32;
+    if let (Some(path), Some(object)) = (path, inner.objects.first()) {
+        let entry = TreeEntry {
+            kind: object.kind,
+            location: object.location.clone(),
+            mode: object.mode,
+            uid,
+            target: object.target.clone(),
+            sha256: object.sha256,
+            format: object.format.clone(),
+            content,
+        };
+        tree.entries.insert(path, entry);
+    }
+    outcome.objects.extend(inner.objects.into_iter().map(|mut object| {
+        object.ordinal += base;
+        object.parent = Some(object.parent.map_or(0, |parent| parent + base));
+        object
+    }));
+    for (findings, more) in outcome.findings.iter_mut().zip(inner.findings) {
+        findings.append(more);
+    }
+    outcome.unpacking.append(inner.unpacking);
+    outcome.used = outcome.used.saturating_add(inner.used);
+}
+
+/// The account of an object's bytes.
+fn regions(data: &[u8], kind: ObjectKind, found: &[Found<'_>]) -> Vec<Region> {
+    if found.is_empty() && kind == ObjectKind::File && is_text(data) {
+        return Vec::new();
+    }
+    let mut regions: Vec<Region> = Vec::new();
+    let mut at = 0;
+    if found.is_empty() && is_text(data) && !data.is_empty() {
+        return vec![coverage::known(0, data.len(), "text", BTreeMap::new())];
+    }
+    // A format without entries that holds other formats owns the bytes between them.
+    let mut hosts: Vec<(usize, &str)> = Vec::new();
+    for (index, container) in found.iter().enumerate() {
+        close_gap(data, &mut at, container.start, &mut hosts, &mut regions);
+        let end = container.start + container.reading.size;
+        let name = container.format.describe().name;
+        let attributes: BTreeMap<String, String> =
+            container.reading.attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let next = found.get(index + 1).map_or(usize::MAX, |next| next.start);
+        let own_end = end.min(next);
+        regions.push(coverage::known(container.start, own_end - container.start, name, attributes));
+        at = own_end;
+        if own_end < end {
+            hosts.push((end, name));
+        }
+    }
+    close_gap(data, &mut at, data.len(), &mut hosts, &mut regions);
+    regions
+}
+
+/// Accounts for the bytes from `at` to `to`: a host's own as far as one reaches, then what nobody claims.
+fn close_gap(
+    data: &[u8],
+    at: &mut usize,
+    to: usize,
+    hosts: &mut Vec<(usize, &str)>,
+    regions: &mut Vec<Region>,
+) {
+    while *at < to {
+        match hosts.last().copied() {
+            Some((end, _)) if end <= *at => {
+                hosts.pop();
+            }
+            Some((end, name)) => {
+                let until = end.min(to);
+                regions.push(coverage::known(*at, until - *at, name, BTreeMap::new()));
+                *at = until;
+            }
+            None => {
+                coverage::unclaimed(data, *at, to, regions);
+                *at = to;
+            }
+        }
+    }
+}
+
+/// Whether a file is text: UTF-8 or Latin-1 without control characters but white space, judged by all its bytes.
+fn is_text(data: &[u8]) -> bool {
+    let printable = |byte: &u8| *byte >= 0x20 && *byte != 0x7F || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B);
+    data.iter().all(printable) && (data.is_ascii() || std::str::from_utf8(data).is_ok())
+}
+
+/// Runs a probe so that its failure costs its own result on this object and nothing else.
+fn guarded(probe: &str, location: &Location, findings: &mut Findings, work: impl FnOnce(&mut Findings)) {
+    let mut own = Findings { as_of: findings.as_of, ..Findings::default() };
+    if catch_unwind(AssertUnwindSafe(|| work(&mut own))).is_ok() {
+        findings.append(own);
+    } else {
+        findings.skipped.push(Skipped {
+            what: location.to_string(),
+            why: format!("the probe `{probe}` failed on it; this is a defect of Banbury"),
+        });
+    }
+}
+
+/// The codes of the claims that unpacking itself makes.
+pub use unpacking::CODES;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,171 @@
+use super::*;
+use banbury_evidence::RegionClass;
+
+fn look(data: &[u8]) -> Examination {
+    let options = Options::default();
+    examine(data, &options, &options.limits())
+}
+
+/// A cpio entry in "newc" form, as a reader of the format's description would write it.
+fn cpio(entries: &[(&[u8], u32, &[u8])]) -> Vec<u8> {
+    let mut archive = Vec::new();
+    let trailer: (&[u8], u32, &[u8]) = (b"TRAILER!!!", 0, b"");
+    for (inode, (name, mode, content)) in entries.iter().chain([&trailer]).enumerate() {
+        let fields = [
+            inode as u32 + 1,
+            *mode,
+            0,
+            0,
+            1,
+            0,
+            content.len() as u32,
+            0,
+            0,
+            if mode & 0o170_000 == 0o020_000 { 1 } else { 0 },
+            3,
+            name.len() as u32 + 1,
+            0,
+        ];
+        archive.extend_from_slice(b"070701");
+        for field in fields {
+            archive.extend_from_slice(format!("{field:08X}").as_bytes());
+        }
+        archive.extend_from_slice(name);
+        archive.push(0);
+        archive.resize(archive.len().next_multiple_of(4), 0);
+        archive.extend_from_slice(content);
+        archive.resize(archive.len().next_multiple_of(4), 0);
+    }
+    archive
+}
+
+fn codes(examination: &Examination) -> Vec<&str> {
+    let mut codes: Vec<&str> =
+        examination.runs.iter().flat_map(|run| &run.claims).map(|claim| claim.code.as_str()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+#[test]
+fn an_empty_exhibit_is_an_exhibit() {
+    let examination = look(b"");
+    assert_eq!(examination.objects.len(), 1);
+    assert_eq!(examination.objects[0].shares().unknown, 0);
+    assert_eq!(examination.runs[0].status, Status::Complete);
+    assert_eq!(examination.runs.len(), 1 + PROBES.len());
+}
+
+#[test]
+fn a_text_is_known_and_noise_is_not() {
+    let examination = look(b"hello, world\n");
+    assert_eq!(examination.objects[0].shares().known, 13);
+    let examination = look(&[0, 1, 2, 3, 200, 7]);
+    assert_eq!(examination.objects[0].shares().unknown, 6);
+}
+
+#[test]
+fn an_archive_between_other_bytes_is_found_and_accounted_for() {
+    let archive = cpio(&[(b"etc", 0o040_755, b""), (b"etc/motd", 0o100_644, b"welcome\n")]);
+    let mut data = vec![0xFF; 1000];
+    data.extend_from_slice(&archive);
+    data.extend_from_slice(&[1, 2, 3]);
+    let examination = look(&data);
+    let paths: Vec<String> = examination.objects.iter().map(|object| object.location.path()).collect();
+    assert_eq!(paths, ["", "!cpio@1000:etc", "!cpio@1000:etc/motd"]);
+    let classes: Vec<(u64, RegionClass)> =
+        examination.objects[0].regions.iter().map(|region| (region.offset, region.class)).collect();
+    assert_eq!(
+        classes,
+        [
+            (0, RegionClass::Padding),
+            (1000, RegionClass::Known),
+            (1000 + archive.len() as u64, RegionClass::Unknown)
+        ]
+    );
+    let motd = &examination.objects[2];
+    assert_eq!(motd.sha256, Some(Digest::of(b"welcome\n")));
+    assert_eq!(motd.parent, Some(0));
+    let at = motd.location.steps[0].at.unwrap() as usize;
+    assert_eq!(&archive[at..at + 8], b"welcome\n");
+}
+
+#[test]
+fn dangerous_names_are_claims() {
+    let long = vec![b'n'; 4096];
+    let archive = cpio(&[
+        (b"../../etc/passwd", 0o100_644, b"x"),
+        (b"/abs", 0o100_644, b"x"),
+        (b"out", 0o120_777, b"../../../etc/shadow"),
+        (b"dev/console", 0o020_600, b""),
+        (&long, 0o100_644, b"x"),
+        (b"caf\xe9", 0o100_644, b"x"),
+    ]);
+    let examination = look(&archive);
+    for code in ["unpack.unsafe-path", "unpack.escaping-link", "unpack.special-files"] {
+        assert!(codes(&examination).contains(&code), "{code} in {:?}", codes(&examination));
+    }
+    let dangerous =
+        examination.runs[0].claims.iter().filter(|claim| claim.code == "unpack.unsafe-path").count();
+    assert_eq!(dangerous, 3);
+    assert!(examination.objects.iter().any(|object| object.location.entry() == Some("caf\\xe9")));
+}
+
+#[test]
+fn containers_nested_without_end_stop_at_a_depth() {
+    let mut data = b"core".to_vec();
+    for _ in 0..60 {
+        data = cpio(&[(b"in", 0o100_644, &data)]);
+    }
+    let examination = look(&data);
+    assert!(codes(&examination).contains(&"unpack.limit"), "{:?}", codes(&examination));
+    assert_eq!(examination.runs[0].status, Status::Incomplete);
+    assert_eq!(examination.objects.len(), 1 + Options::default().depth as usize);
+}
+
+#[test]
+fn what_would_unpack_to_too_much_is_left_out_and_said() {
+    let options = Options { total_bytes: 1000, ..Options::default() };
+    let archive = cpio(&[(b"a", 0o100_644, &[7; 600]), (b"b", 0o100_644, &[8; 600]), (b"c", 0o100_644, &[9; 100])]);
+    let examination = examine(&archive, &options, &options.limits());
+    let names: Vec<&str> = examination.objects.iter().filter_map(|object| object.location.entry()).collect();
+    assert_eq!(names, ["a", "c"]);
+    assert_eq!(examination.runs[0].status, Status::Incomplete);
+    assert!(codes(&examination).contains(&"unpack.limit"));
+}
+
+#[test]
+fn the_same_bytes_give_the_same_examination() {
+    let files: Vec<(Vec<u8>, Vec<u8>)> = (0..600u32)
+        .map(|n| (format!("f{n:04}").into_bytes(), n.to_le_bytes().repeat(n as usize % 50)))
+        .collect();
+    let entries: Vec<(&[u8], u32, &[u8])> =
+        files.iter().map(|(name, content)| (name.as_slice(), 0o100_644, content.as_slice())).collect();
+    let archive = cpio(&entries);
+    let first = serde_json::to_string(&look(&archive)).unwrap();
+    for _ in 0..5 {
+        assert_eq!(serde_json::to_string(&look(&archive)).unwrap(), first);
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn every_byte_of_every_object_is_accounted_for(
+        before in 0usize..200, junk in proptest::collection::vec(0u8.., 0..600), cut in 0usize..400
+    ) {
+        let mut data = vec![0; before];
+        data.extend(cpio(&[(b"a", 0o100_644, &junk), (b"b", 0o120_777, b"a")]));
+        data.extend_from_slice(&junk);
+        data.truncate(data.len().saturating_sub(cut));
+        for object in look(&data).objects {
+            let mut at = 0;
+            for region in &object.regions {
+                proptest::prop_assert_eq!(region.offset, at);
+                at += region.length;
+            }
+            proptest::prop_assert!(object.regions.is_empty() || at == object.size);
+            let shares = object.shares();
+            proptest::prop_assert_eq!(shares.known + shares.padding + shares.opaque + shares.unknown, object.size);
+        }
+    }
+}

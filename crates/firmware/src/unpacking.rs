@@ -1,0 +1,244 @@
+//! What unpacking itself has to say: problems as claims, and what was not looked at.
+
+use crate::engine::Options;
+use crate::paths;
+use crate::probe::Tree;
+use banbury_evidence::{Claim, CodeInfo, Grade, Location, ObjectKind, RunReport, Skipped, Status};
+use banbury_formats::{Problem, ProblemKind};
+use std::collections::BTreeMap;
+
+/// The codes of unpacking's claims.
+pub const CODES: &[CodeInfo] = &[
+    MALFORMED, TRUNCATED, CHECKSUM, UNSUPPORTED, LIMIT, UNSAFE_PATH, ESCAPING_LINK, SPECIAL_FILES, FAULT,
+];
+
+/// The version of unpacking: changes whenever what it yields changes.
+pub const VERSION: &str = "1";
+
+/// How many special files or dangerous names of one tree are listed by name; the count is always whole.
+const LISTED: usize = 20;
+
+const MALFORMED: CodeInfo = CodeInfo {
+    code: "unpack.malformed",
+    title: "A field has a value that its format does not allow",
+    grade: Grade::Info,
+    meaning: "The object was recognised, but a field of it breaks its format's rules. It may be damaged, made by an \
+              unusual tool, or made to mislead tools that read it. What could be read around it was read.",
+    remedy: "Compare with the same image from the vendor; ask the vendor which tool made it.",
+    cwe: &[],
+};
+const TRUNCATED: CodeInfo = CodeInfo {
+    code: "unpack.truncated",
+    title: "An object ends before it should",
+    grade: Grade::Info,
+    meaning: "A header announces more bytes than there are. What is missing was not looked at.",
+    remedy: "Fetch the image again and compare its hash with the one the vendor states.",
+    cwe: &[],
+};
+const CHECKSUM: CodeInfo = CodeInfo {
+    code: "unpack.checksum",
+    title: "A checksum does not fit",
+    grade: Grade::Low,
+    meaning: "The bytes are not those that the checksum was made from: the image is damaged, or was changed without \
+              making the checksum anew. A boot loader that checks would refuse it.",
+    remedy: "Compare the image's hash with the one the vendor states.",
+    cwe: &[354],
+};
+const UNSUPPORTED: CodeInfo = CodeInfo {
+    code: "unpack.unsupported",
+    title: "A variant of a known format that is not read",
+    grade: Grade::Info,
+    meaning: "The format is known, this variant of it is not read. Its content was not looked at.",
+    remedy: "`banbury formats` lists what is read and what is not.",
+    cwe: &[],
+};
+const LIMIT: CodeInfo = CodeInfo {
+    code: "unpack.limit",
+    title: "A limit stopped the unpacking",
+    grade: Grade::Info,
+    meaning: "The object unpacks to more bytes, entries or levels, or takes more time, than the inspection allows. The \
+              rest was not looked at. Objects made to exhaust whoever unpacks them (bombs) look like this.",
+    remedy: "Where the image is trusted, inspect it again with larger limits.",
+    cwe: &[409],
+};
+const UNSAFE_PATH: CodeInfo = CodeInfo {
+    code: "unpack.unsafe-path",
+    title: "A stored name would be dangerous to extract",
+    grade: Grade::Low,
+    meaning: "An entry's name is absolute, climbs out of its folder, or is longer than a file system allows. A tool that \
+              extracts it under that name writes outside its folder. Banbury never does.",
+    remedy: "Ask the vendor how the archive was made; do not extract it with tools that trust names.",
+    cwe: &[22],
+};
+const ESCAPING_LINK: CodeInfo = CodeInfo {
+    code: "unpack.escaping-link",
+    title: "A symbolic link climbs above the root of its tree",
+    grade: Grade::Low,
+    meaning: "A relative symbolic link has more `..` than folders above it. On the device it ends at the root; a tool that \
+              extracts and follows it leaves its folder.",
+    remedy: "Ask the vendor how the archive was made; do not extract it with tools that follow links.",
+    cwe: &[59],
+};
+const SPECIAL_FILES: CodeInfo = CodeInfo {
+    code: "unpack.special-files",
+    title: "Device nodes, pipes or sockets are stored in the tree",
+    grade: Grade::Info,
+    meaning: "The tree holds entries that are no files. In a root file system that is usual; in an update package it is not.",
+    remedy: "None where the tree is a root file system.",
+    cwe: &[],
+};
+const FAULT: CodeInfo = CodeInfo {
+    code: "unpack.reader-fault",
+    title: "A reader failed on this object",
+    grade: Grade::Info,
+    meaning: "Banbury's reader of this format stopped on a defect of its own. The object was not read as this format.",
+    remedy: "Report it with the exhibit's hash and the offset.",
+    cwe: &[],
+};
+
+/// Claims and omissions of unpacking, gathered on the way.
+#[derive(Debug, Default)]
+pub struct Unpacking {
+    claims: Vec<Claim>,
+    skipped: Vec<Skipped>,
+}
+
+impl Unpacking {
+    /// Problems that a reader met in the container of `format` at `start` of the object at `location`.
+    pub fn problems(&mut self, location: &Location, format: &str, start: u64, problems: &[Problem]) {
+        for problem in problems {
+            let info = match problem.kind {
+                ProblemKind::Malformed => &MALFORMED,
+                ProblemKind::Truncated => &TRUNCATED,
+                ProblemKind::Checksum => &CHECKSUM,
+                ProblemKind::Unsupported => &UNSUPPORTED,
+                ProblemKind::LimitReached => &LIMIT,
+            };
+            let place = Location { offset: Some(start.saturating_add(problem.offset)), ..location.clone() };
+            if problem.kind.hides_bytes() {
+                self.skip(&place, format!("{format}: {}", problem.detail));
+            }
+            self.claims.push(
+                Claim::observation(info, location.subject(), format!("{format}: {}", problem.detail))
+                    .fact("format", format)
+                    .fact("offset", start.saturating_add(problem.offset) as i64)
+                    .fact("detail", problem.detail.as_str())
+                    .at(place),
+            );
+        }
+    }
+
+    /// A limit that stopped the work on the object at `location`.
+    pub fn limit(&mut self, location: &Location, text: String) {
+        self.skip(location, text.clone());
+        self.claims.push(
+            Claim::observation(&LIMIT, location.subject(), text.clone()).fact("detail", text).at(location.clone()),
+        );
+    }
+
+    /// A limit that stopped the work on the content of a container.
+    pub fn limit_at(&mut self, location: &Location, format: &str, text: String) {
+        self.skip(location, text.clone());
+        self.claims.push(
+            Claim::observation(&LIMIT, location.subject(), format!("{format}: {text}"))
+                .fact("format", format)
+                .fact("detail", text)
+                .at(location.clone()),
+        );
+    }
+
+    /// A reader that panicked.
+    pub fn fault(&mut self, location: &Location, format: &str, offset: u64) {
+        let place = Location { offset: Some(offset), ..location.clone() };
+        self.skip(&place, format!("{format}: the reader failed; this is a defect of Banbury"));
+        self.claims.push(
+            Claim::observation(&FAULT, location.subject(), format!("{format}: the reader failed at {offset:#x}"))
+                .fact("format", format)
+                .fact("offset", offset as i64)
+                .at(place),
+        );
+    }
+
+    /// What the names and kinds in a tree have to say.
+    pub fn tree(&mut self, tree: &Tree, format: &str) {
+        let mut special = Vec::new();
+        for (path, entry) in &tree.entries {
+            let stored = entry.location.entry().unwrap_or(path);
+            if let Some(danger) = paths::danger(stored) {
+                let shown: String = stored.chars().take(200).collect();
+                self.claims.push(
+                    Claim::observation(&UNSAFE_PATH, entry.location.subject(), format!("{danger}: {shown}"))
+                        .fact("danger", danger)
+                        .at(entry.location.clone()),
+                );
+            }
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            match (&entry.kind, &entry.target) {
+                (ObjectKind::Symlink, Some(target))
+                    if !target.starts_with('/') && paths::climbs(&format!("{folder}/{target}")) =>
+                {
+                    let shown: String = target.chars().take(200).collect();
+                    self.claims.push(
+                        Claim::observation(&ESCAPING_LINK, entry.location.subject(), format!("{path} -> {shown}"))
+                            .fact("target", target.as_str())
+                            .at(entry.location.clone()),
+                    );
+                }
+                (ObjectKind::Special, _) => special.push(path.clone()),
+                _ => {}
+            }
+        }
+        if !special.is_empty() {
+            let count = special.len();
+            special.truncate(LISTED);
+            let title = format!("{format}: {count} device nodes, pipes or sockets");
+            self.claims.push(
+                Claim::observation(&SPECIAL_FILES, tree.location.subject(), title)
+                    .fact("count", count as i64)
+                    .fact("first", special)
+                    .at(tree.location.clone()),
+            );
+        }
+    }
+
+    /// Adds what was gathered further in.
+    pub fn append(&mut self, mut more: Self) {
+        self.claims.append(&mut more.claims);
+        self.skipped.append(&mut more.skipped);
+    }
+
+    /// The record of the run.
+    pub fn report(mut self, objects: u64, bytes: u64, options: &Options) -> RunReport {
+        self.claims.sort_by_cached_key(|claim| (claim.locations.first().cloned(), claim.fingerprint()));
+        self.skipped.sort();
+        self.skipped.dedup();
+        let defaults = Options::default();
+        let mut parameters = BTreeMap::new();
+        for (name, value, default) in [
+            ("object-bytes", options.object_bytes, defaults.object_bytes),
+            ("total-bytes", options.total_bytes, defaults.total_bytes),
+            ("expansion", options.expansion, defaults.expansion),
+            ("entries", options.entries, defaults.entries),
+            ("depth", options.depth.into(), defaults.depth.into()),
+            ("seconds", options.seconds, defaults.seconds),
+        ] {
+            if value != default {
+                parameters.insert(name.to_owned(), value.to_string());
+            }
+        }
+        RunReport {
+            probe: "unpack".to_owned(),
+            version: VERSION.to_owned(),
+            parameters,
+            status: if self.skipped.is_empty() { Status::Complete } else { Status::Incomplete },
+            looked: objects,
+            bytes,
+            skipped: self.skipped,
+            claims: self.claims,
+        }
+    }
+
+    fn skip(&mut self, location: &Location, why: String) {
+        self.skipped.push(Skipped { what: location.to_string(), why });
+    }
+}
