@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a record was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Source {
     /// Name of the exhibit.
     pub file: String,
@@ -16,6 +17,7 @@ pub struct Source {
 
 /// The network model of a case.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Model {
     /// The tables that were imported, so that an absent row can be told from an absent table.
     pub tables: Vec<Table>,
@@ -58,6 +60,7 @@ pub struct Table {
 
 /// A place where devices stand.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Site {
     /// Name, unique.
     pub name: String,
@@ -77,6 +80,7 @@ pub struct Site {
 
 /// A device.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Device {
     /// Name, unique.
     pub name: String,
@@ -104,6 +108,7 @@ pub struct Device {
 
 /// A network function that a device carries, by its standard name (3GPP TS 23.501 and others).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Function {
     /// Device.
     pub device: String,
@@ -115,6 +120,7 @@ pub struct Function {
 
 /// A link between two devices.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Link {
     /// Name: the source's own, or made from its ends.
     pub name: String,
@@ -136,6 +142,7 @@ pub struct Link {
 
 /// A vendor.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Vendor {
     /// Name, as devices name their manufacturer.
     pub name: String,
@@ -147,6 +154,7 @@ pub struct Vendor {
 
 /// A list that a vendor stands on, by somebody's decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Designation {
     /// Vendor.
     pub vendor: String,
@@ -162,6 +170,7 @@ pub struct Designation {
 
 /// A maintenance contract's scope.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Contract {
     /// Contract's name.
     pub name: String,
@@ -184,6 +193,7 @@ pub struct Contract {
 
 /// A lawful-intercept arrangement: which device takes which part in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Interception {
     /// Device.
     pub device: String,
@@ -197,6 +207,7 @@ pub struct Interception {
 
 /// A finding of an engineering review.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Review {
     /// Vendor reviewed.
     pub vendor: String,
@@ -218,6 +229,7 @@ pub struct Review {
 
 /// A device or link whose loss cuts others off.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SinglePoint {
     /// `device` or `link`.
     pub kind: String,

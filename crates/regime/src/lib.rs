@@ -1,1 +1,27 @@
 //! Measures as data; verdicts with reasons.
+//!
+//! A regime is a folder: `regime.toml` (who says so, since when, how sure we are of it, the numbers a user may
+//! change), one `measures/<id>.toml` for each measure, and the queries that decide them in `queries/*.sql`, over the
+//! ledger's documented views. `docs/regimes.md` describes the folder and the contract of a query.
+//!
+//! The built-in regimes are the folders under `regimes/`, embedded at build time ([`builtin`]); a user's own is read
+//! from disk ([`Regime::load`]). [`apply`] runs one over a ledger. A query can only read, only the views, and only
+//! for so long: see [`Bounds`].
+
+mod apply;
+mod compose;
+mod error;
+mod explain;
+mod folder;
+mod guard;
+mod metadata;
+mod near;
+
+pub use apply::{Assessment, apply, apply_within};
+pub use error::{Diagnostic, RegimeError};
+pub use explain::{explain, explain_measure, explain_regime};
+pub use folder::{Files, builtin, find};
+pub use guard::Bounds;
+pub use metadata::{
+    Certainty, Date, Measure, Overrides, Parameter, ParameterValue, Regime, Script, Sensitivity, SourceText,
+};

@@ -125,6 +125,12 @@ impl Ledger {
         &mut self.connection
     }
 
+    /// A second connection to the same file that cannot write, for queries that a regime brings along.
+    pub fn reader(&self) -> Result<Connection, LedgerError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Connection::open_with_flags(&self.path, flags).map_err(|source| self.error(source))
+    }
+
     pub(crate) fn error(&self, source: rusqlite::Error) -> LedgerError {
         LedgerError::Database { path: self.path.clone(), source }
     }

@@ -90,7 +90,7 @@ CREATE VIEW contracts AS
 
 -- Each device that a contract covers.
 CREATE VIEW contract_devices AS
-    SELECT c.name AS contract, c.party, c.access, c.since, c.until, d.name AS device
+    SELECT c.name AS contract, c.party, c.access, c.since, c.until, d.name AS device, c.source_file, c.source_line
     FROM contracts c JOIN devices d
       ON (c.scope_kind = 'all')
       OR (c.scope_kind = 'device' AND c.scope = d.name)

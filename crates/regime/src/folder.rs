@@ -1,0 +1,284 @@
+//! Reading a regime's folder.
+
+use crate::error::{Diagnostic, RegimeError};
+use crate::metadata::{
+    Certainty, Date, Measure, Parameter, ParameterValue, Regime, Script, Sensitivity, SourceText,
+};
+use crate::near;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use toml::Spanned;
+
+/// The text files of a regime's folder, by their path in it.
+pub type Files = BTreeMap<String, String>;
+
+/// Tables that a measure may need, with the tables of the import that give it.
+pub(crate) const TABLES: &[(&str, &[&str], &str)] = &[
+    ("devices", &["devices", "graphml"], "the inventory of devices (devices.csv)"),
+    ("links", &["cables", "links", "graphml"], "the links between devices (cables.csv)"),
+    ("sites", &["sites"], "the sites and which of them are sensitive (sites.csv)"),
+    ("functions", &["functions"], "the functions that devices carry (functions.csv)"),
+    ("vendors", &["vendors"], "the vendors (vendors.csv)"),
+    ("designations", &["designations"], "the lists that vendors stand on (designations.csv)"),
+    ("contracts", &["contracts"], "the maintenance contracts (contracts.csv)"),
+    ("interceptions", &["interceptions"], "the lawful-intercept arrangements (interceptions.csv)"),
+    ("reviews", &["reviews"], "the findings of engineering reviews (reviews.csv)"),
+];
+
+/// A file of a regime is a few hundred lines of text; anything larger is none.
+const LARGEST_FILE: u64 = 1 << 20;
+
+static EMBEDDED: &[(&str, &[(&str, &str)])] = include!(concat!(env!("OUT_DIR"), "/regimes.rs"));
+
+/// The built-in regimes, by name.
+pub fn builtin() -> Result<Vec<Regime>, RegimeError> {
+    EMBEDDED.iter().map(|(id, files)| embedded(id, files)).collect()
+}
+
+/// The built-in regime of this name.
+pub fn find(id: &str) -> Result<Option<Regime>, RegimeError> {
+    EMBEDDED.iter().find(|(name, _)| *name == id).map(|(id, files)| embedded(id, files)).transpose()
+}
+
+fn embedded(id: &str, files: &[(&str, &str)]) -> Result<Regime, RegimeError> {
+    let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+    Regime::parse(id, &files)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegimeToml {
+    title: String,
+    authority: String,
+    version: String,
+    adopted: Option<Date>,
+    in_force: Option<Date>,
+    summary: String,
+    certainty: Certainty,
+    sources: Vec<SourceText>,
+    measures: Vec<Spanned<String>>,
+    #[serde(default)]
+    parameters: BTreeMap<Spanned<String>, Parameter>,
+    #[serde(default)]
+    sensitivity: Vec<Spanned<Sensitivity>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MeasureToml {
+    title: String,
+    clause: String,
+    text: String,
+    certainty: Certainty,
+    in_force_from: Option<Date>,
+    query: Spanned<String>,
+    needs: Vec<Spanned<String>>,
+    #[serde(default)]
+    wants: Vec<Spanned<String>>,
+    nothing: String,
+    decides: String,
+    remedy: String,
+    #[serde(default)]
+    bind: BTreeMap<Spanned<String>, ParameterValue>,
+}
+
+impl Regime {
+    /// Reads a regime from its folder; the folder's name is the regime's identifier.
+    pub fn load(folder: &Path) -> Result<Self, RegimeError> {
+        let file = |path: &Path, source| RegimeError::File { path: path.to_owned(), source };
+        let canonical = folder.canonicalize().map_err(|source| file(folder, source))?;
+        let id = canonical.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut files = Files::new();
+        let mut read = |relative: String| -> Result<(), RegimeError> {
+            let path = folder.join(&relative);
+            let size = std::fs::metadata(&path).map_err(|source| file(&path, source))?.len();
+            if size > LARGEST_FILE {
+                let cause = std::io::Error::other(format!("{size} bytes; a regime's file has at most 1 MiB"));
+                return Err(file(&path, cause));
+            }
+            let text = std::fs::read_to_string(&path).map_err(|source| file(&path, source))?;
+            files.insert(relative, text);
+            Ok(())
+        };
+        read("regime.toml".to_owned())?;
+        if folder.join("definitions.sql").is_file() {
+            read("definitions.sql".to_owned())?;
+        }
+        for (part, extension) in [("measures", "toml"), ("queries", "sql")] {
+            let inner = folder.join(part);
+            for entry in std::fs::read_dir(&inner).map_err(|source| file(&inner, source))? {
+                let name = entry.map_err(|source| file(&inner, source))?.file_name();
+                let name = name.to_string_lossy();
+                if Path::new(name.as_ref()).extension().is_some_and(|found| found == extension) {
+                    read(format!("{part}/{name}"))?;
+                }
+            }
+        }
+        Self::parse(&id, &files)
+    }
+
+    /// Reads a regime from the texts of its files.
+    pub fn parse(id: &str, files: &Files) -> Result<Self, RegimeError> {
+        let file = format!("{id}/regime.toml");
+        let Some(text) = files.get("regime.toml") else {
+            return Err(Diagnostic::at(&file, "", None, "the file is missing")
+                .hint("a regime's folder holds regime.toml, measures/*.toml and queries/*.sql")
+                .into());
+        };
+        let raw: RegimeToml = from_toml(&file, text)?;
+        let fault = |span, cause: String| Diagnostic::at(&file, text, Some(span), cause);
+        for entry in &raw.sensitivity {
+            let inner = entry.get_ref();
+            if inner.verdict != "breached" && inner.verdict != "inconclusive" {
+                return Err(fault(
+                    entry.span(),
+                    format!("class {:?} has the verdict {:?}", inner.class, inner.verdict),
+                )
+                .hint("use \"breached\", or \"inconclusive\" where the text says \"in some cases\"")
+                .into());
+            }
+        }
+        for name in raw.parameters.keys() {
+            plain_name(name.get_ref()).map_err(|cause| fault(name.span(), cause))?;
+        }
+        let parameters: BTreeMap<String, Parameter> =
+            raw.parameters.into_iter().map(|(name, parameter)| (name.into_inner(), parameter)).collect();
+        let mut listed = BTreeSet::new();
+        let mut measures = Vec::new();
+        for name in &raw.measures {
+            if !listed.insert(format!("measures/{}.toml", name.get_ref())) {
+                return Err(
+                    fault(name.span(), format!("measure {:?} is listed twice", name.get_ref())).into()
+                );
+            }
+            if !files.contains_key(&format!("measures/{}.toml", name.get_ref())) {
+                let there = ids(files);
+                return Err(fault(name.span(), format!("measures/{}.toml is not there", name.get_ref()))
+                    .hint(near::hint("measures", name.get_ref(), there.iter().map(String::as_str)))
+                    .into());
+            }
+            measures.push(measure(id, name.get_ref(), files, &parameters)?);
+        }
+        if let Some(stray) =
+            files.keys().find(|path| path.starts_with("measures/") && !listed.contains(*path))
+        {
+            return Err(Diagnostic::at(&format!("{id}/{stray}"), "", None, "the measure is not listed")
+                .hint(format!("add it to `measures` in {file}: the list gives the order"))
+                .into());
+        }
+        let definitions = files
+            .get("definitions.sql")
+            .map(|text| Script { file: format!("{id}/definitions.sql"), text: text.clone() });
+        let scripts = measures.iter().map(|measure| &measure.query).chain(definitions.iter());
+        for script in scripts {
+            no_clock(script)?;
+        }
+        Ok(Self {
+            id: id.to_owned(),
+            title: raw.title,
+            authority: raw.authority,
+            version: raw.version,
+            adopted: raw.adopted,
+            in_force: raw.in_force,
+            summary: raw.summary,
+            certainty: raw.certainty,
+            sources: raw.sources,
+            parameters,
+            sensitivity: raw.sensitivity.into_iter().map(Spanned::into_inner).collect(),
+            definitions,
+            measures,
+        })
+    }
+}
+
+fn measure(
+    regime: &str,
+    id: &str,
+    files: &Files,
+    parameters: &BTreeMap<String, Parameter>,
+) -> Result<Measure, RegimeError> {
+    let path = format!("measures/{id}.toml");
+    let file = format!("{regime}/{path}");
+    let text = files.get(&path).map(String::as_str).unwrap_or_default();
+    let raw: MeasureToml = from_toml(&file, text)?;
+    let fault = |span, cause: String| Diagnostic::at(&file, text, Some(span), cause);
+    for table in raw.needs.iter().chain(&raw.wants) {
+        if !TABLES.iter().any(|(name, _, _)| *name == table.get_ref()) {
+            return Err(fault(table.span(), format!("there is no table {:?}", table.get_ref()))
+                .hint(near::hint("tables", table.get_ref(), TABLES.iter().map(|(name, _, _)| *name)))
+                .into());
+        }
+    }
+    for name in raw.bind.keys() {
+        plain_name(name.get_ref()).map_err(|cause| fault(name.span(), cause))?;
+        if parameters.contains_key(name.get_ref()) {
+            return Err(fault(name.span(), format!("{:?} is a parameter of the regime", name.get_ref()))
+                .hint("give the measure's own value another name")
+                .into());
+        }
+    }
+    let query_path = format!("queries/{}.sql", raw.query.get_ref());
+    let Some(query) = files.get(&query_path) else {
+        let there: Vec<&str> = files
+            .keys()
+            .filter_map(|path| path.strip_prefix("queries/").and_then(|path| path.strip_suffix(".sql")))
+            .collect();
+        return Err(fault(raw.query.span(), format!("{query_path} is not there"))
+            .hint(near::hint("queries", raw.query.get_ref(), there.iter().copied()))
+            .into());
+    };
+    let names = |list: Vec<Spanned<String>>| list.into_iter().map(Spanned::into_inner).collect();
+    Ok(Measure {
+        id: id.to_owned(),
+        title: raw.title,
+        clause: raw.clause,
+        text: raw.text,
+        certainty: raw.certainty,
+        in_force_from: raw.in_force_from,
+        needs: names(raw.needs),
+        wants: names(raw.wants),
+        nothing: raw.nothing,
+        decides: raw.decides,
+        remedy: raw.remedy,
+        bind: raw.bind.into_iter().map(|(name, value)| (name.into_inner(), value)).collect(),
+        query: Script { file: format!("{regime}/{query_path}"), text: query.clone() },
+    })
+}
+
+fn from_toml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Diagnostic> {
+    toml::from_str(text)
+        .map_err(|error| Diagnostic::at(file, text, error.span(), error.message().replace('\n', " ")))
+}
+
+fn ids(files: &Files) -> Vec<String> {
+    files
+        .keys()
+        .filter_map(|path| path.strip_prefix("measures/")?.strip_suffix(".toml").map(str::to_owned))
+        .collect()
+}
+
+/// A name that can stand after the colon in SQL, and does not hide `:as_of`.
+fn plain_name(name: &str) -> Result<(), String> {
+    let plain = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if !plain {
+        Err(format!("{name:?} cannot be bound; use small letters, digits and _"))
+    } else if name == "as_of" {
+        Err("as_of is always bound; it cannot be set here".to_owned())
+    } else {
+        Ok(())
+    }
+}
+
+/// A verdict depends on the date it was asked for, never on the day it is computed.
+fn no_clock(script: &Script) -> Result<(), Diagnostic> {
+    match script.text.to_lowercase().find("'now'") {
+        Some(at) => {
+            Err(Diagnostic::at(&script.file, &script.text, Some(at..at), "the query reads the clock ('now')")
+                .hint("use :as_of, the date as of which the network is assessed"))
+        }
+        None => Ok(()),
+    }
+}

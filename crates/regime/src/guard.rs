@@ -1,0 +1,238 @@
+//! What a measure's query may do: read the documented views, for so long, and return so many rows.
+//!
+//! How: SQLite's authorizer refuses every action but SELECT, reading a documented view (and through it its tables),
+//! recursion, and functions of a list; a progress handler counts instructions; limits hold for the length of values.
+//! All are taken off again when the guard is dropped. What it misses: memory of a sort within the instruction bound,
+//! which SQLite spills to a temporary file.
+
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, Result};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How much a measure's query may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Instructions of SQLite's virtual machine; 200 million are a few seconds.
+    pub instructions: u64,
+    /// Rows returned.
+    pub rows: usize,
+    /// Bytes in one value.
+    pub value_bytes: u32,
+    /// Bytes in all values returned.
+    pub total_bytes: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { instructions: 200_000_000, rows: 100_000, value_bytes: 1 << 20, total_bytes: 64 << 20 }
+    }
+}
+
+/// Functions that depend on their arguments alone and reach nothing outside the query.
+pub(crate) const FUNCTIONS: &[&str] = &[
+    "abs",
+    "avg",
+    "ceil",
+    "ceiling",
+    "char",
+    "coalesce",
+    "concat",
+    "concat_ws",
+    "count",
+    "date",
+    "datetime",
+    "dense_rank",
+    "exp",
+    "first_value",
+    "floor",
+    "format",
+    "glob",
+    "group_concat",
+    "hex",
+    "iif",
+    "ifnull",
+    "instr",
+    "json",
+    "json_array",
+    "json_array_length",
+    "json_extract",
+    "json_group_array",
+    "json_group_object",
+    "json_object",
+    "json_type",
+    "json_valid",
+    "julianday",
+    "lag",
+    "last_value",
+    "lead",
+    "length",
+    "like",
+    "ln",
+    "log",
+    "log10",
+    "lower",
+    "ltrim",
+    "max",
+    "min",
+    "mod",
+    "nth_value",
+    "ntile",
+    "nullif",
+    "octet_length",
+    "percent_rank",
+    "pow",
+    "power",
+    "printf",
+    "quote",
+    "rank",
+    "replace",
+    "round",
+    "row_number",
+    "rtrim",
+    "sign",
+    "sqrt",
+    "strftime",
+    "string_agg",
+    "substr",
+    "substring",
+    "sum",
+    "time",
+    "timediff",
+    "total",
+    "trim",
+    "trunc",
+    "typeof",
+    "unicode",
+    "unixepoch",
+    "upper",
+    "->",
+    "->>",
+];
+
+/// Table-valued functions that a query may read from.
+const TABLE_FUNCTIONS: &[&str] = &["json_each", "json_tree"];
+
+/// How many instructions pass between two looks at the bound.
+const STEP: u16 = 1000;
+
+/// The views and their columns, as they stand in the database (temporary ones included: a scenario lays its own over
+/// the ledger's).
+pub(crate) type Views = BTreeMap<String, Vec<String>>;
+
+/// Reads which views there are.
+pub(crate) fn views(connection: &Connection) -> Result<Views> {
+    let mut statement = connection.prepare(
+        "SELECT lower(v.name), c.name FROM (SELECT name FROM sqlite_schema WHERE type = 'view'
+             UNION SELECT name FROM sqlite_temp_schema WHERE type = 'view') v
+         JOIN pragma_table_info(v.name) c ORDER BY v.name, c.cid",
+    )?;
+    let mut views = Views::new();
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        views.entry(row.get(0)?).or_default().push(row.get(1)?);
+    }
+    Ok(views)
+}
+
+/// What was refused, for the diagnostic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// A table or virtual table that is no documented view.
+    Table(String),
+    /// A function that is not on the list.
+    Function(String),
+    /// Something other than reading.
+    Action(&'static str),
+}
+
+/// Holds the connection while the bounds are on.
+pub(crate) struct Guard<'c> {
+    connection: &'c mut Connection,
+    refused: Arc<Mutex<Option<Refused>>>,
+    used: Arc<AtomicU64>,
+    limits: Vec<(Limit, i32)>,
+}
+
+impl<'c> Guard<'c> {
+    /// Puts the bounds on.
+    pub fn new(connection: &'c mut Connection, views: &Views, bounds: &Bounds) -> Result<Self> {
+        let refused = Arc::new(Mutex::new(None));
+        let used = Arc::new(AtomicU64::new(0));
+        let mut guard =
+            Self { connection, refused: Arc::clone(&refused), used: Arc::clone(&used), limits: Vec::new() };
+        let length = i32::try_from(bounds.value_bytes).unwrap_or(i32::MAX);
+        for (limit, value) in [
+            (Limit::SQLITE_LIMIT_LENGTH, length),
+            (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000),
+            (Limit::SQLITE_LIMIT_EXPR_DEPTH, 500),
+            (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
+        ] {
+            let before = guard.connection.limit(limit)?;
+            guard.connection.set_limit(limit, value.min(before))?;
+            guard.limits.push((limit, before));
+        }
+        let most = bounds.instructions;
+        guard.connection.progress_handler(
+            i32::from(STEP),
+            Some(move || used.fetch_add(u64::from(STEP), Ordering::Relaxed) >= most),
+        )?;
+        let names: BTreeSet<String> = views.keys().cloned().collect();
+        guard.connection.authorizer(Some(move |context: AuthContext<'_>| match judge(&context, &names) {
+            None => Authorization::Allow,
+            Some(what) => {
+                refused.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(what);
+                Authorization::Deny
+            }
+        }))?;
+        Ok(guard)
+    }
+
+    /// The connection under the bounds; a new query starts with all its instructions.
+    pub fn connection(&self) -> &Connection {
+        self.used.store(0, Ordering::Relaxed);
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.connection
+    }
+
+    /// What was refused since the last query began.
+    pub fn refused(&self) -> Option<Refused> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        // Taking a hook off cannot fail on an open connection, and there is nobody to tell.
+        let _ = self.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>);
+        let _ = self.connection.progress_handler(0, None::<fn() -> bool>);
+        for (limit, value) in &self.limits {
+            let _ = self.connection.set_limit(*limit, *value);
+        }
+    }
+}
+
+fn judge(context: &AuthContext<'_>, views: &BTreeSet<String>) -> Option<Refused> {
+    match context.action {
+        AuthAction::Select | AuthAction::Recursive => None,
+        AuthAction::Read { table_name, .. } => {
+            let view = |name: &str| views.contains(&name.to_lowercase());
+            let allowed = view(table_name)
+                || TABLE_FUNCTIONS.contains(&table_name)
+                || context.accessor.is_some_and(view) && !table_name.starts_with("sqlite_");
+            (!allowed).then(|| Refused::Table(table_name.to_owned()))
+        }
+        AuthAction::Function { function_name } => (!FUNCTIONS
+            .contains(&function_name.to_lowercase().as_str()))
+        .then(|| Refused::Function(function_name.to_owned())),
+        AuthAction::Attach { .. } => Some(Refused::Action("ATTACH")),
+        AuthAction::Detach { .. } => Some(Refused::Action("DETACH")),
+        AuthAction::Pragma { .. } => Some(Refused::Action("PRAGMA")),
+        AuthAction::Insert { .. } => Some(Refused::Action("INSERT")),
+        AuthAction::Update { .. } => Some(Refused::Action("UPDATE")),
+        AuthAction::Delete { .. } => Some(Refused::Action("DELETE")),
+        _ => Some(Refused::Action("a statement other than SELECT")),
+    }
+}

@@ -1,0 +1,36 @@
+WITH cited AS (
+    SELECT lower(trim(vendor)) AS maker, max(nullif(trim(citation), '')) AS citation
+    FROM designations WHERE list = :list AND (since IS NULL OR since <= :as_of) GROUP BY lower(trim(vendor))
+),
+looked AS (
+    SELECT maker, count(*) AS devices, sum(inspected) AS inspected FROM standing WHERE listed_as IS NOT NULL GROUP BY maker
+),
+-- Evidence that no person has disputed: findings in images, and graded findings of reviews that are not fixed.
+evidence AS (
+    SELECT d.maker, '"' || c.title || '" on ' || min(d.name) AS what, c.fingerprint AS key
+    FROM device_claims c JOIN standing d ON d.name = c.device
+    WHERE d.listed_as IS NOT NULL AND c.grade = :evidence_grade AND coalesce(c.disposition, 'accepted') = 'accepted'
+    GROUP BY d.maker, c.fingerprint
+    UNION ALL
+    SELECT lower(trim(vendor)), '"' || finding || '" (review of ' || date || ', ' || source_file || ':' || source_line || ')', source_file || source_line
+    FROM reviews
+    WHERE lower(grade) IN ('high', 'medium') AND coalesce(lower(state), '') <> 'fixed' AND date <= :as_of
+),
+sums AS (
+    SELECT l.vendor, l.at, c.citation, coalesce(k.devices, 0) AS devices, coalesce(k.inspected, 0) AS inspected,
+           (SELECT count(*) FROM evidence e WHERE e.maker = l.maker) AS findings,
+           (SELECT min(what) FROM evidence e WHERE e.maker = l.maker) AS first,
+           EXISTS (SELECT 1 FROM imported_tables WHERE name = 'reviews') AS reviews
+    FROM listed l JOIN cited c ON c.maker = l.maker LEFT JOIN looked k ON k.maker = l.maker
+)
+SELECT vendor AS subject,
+       CASE WHEN findings > 0 AND citation IS NOT NULL THEN 'met' WHEN findings > 0 THEN 'inconclusive'
+            WHEN devices > 0 AND inspected = devices AND reviews THEN 'breached' ELSE 'inconclusive' END AS verdict,
+       CASE WHEN findings > 0 AND citation IS NOT NULL THEN 'Listed by "' || citation || '" (' || at || '), and the case holds '
+                 || findings || ' finding' || iif(findings = 1, '', 's') || ' against its products, first ' || first || '.'
+            WHEN findings > 0 THEN 'The case holds ' || findings || ' finding' || iif(findings = 1, '', 's') || ' against its products, but the list cites no decision (' || at || ').'
+            WHEN devices > 0 AND inspected = devices AND reviews THEN 'Listed (' || at || '), but the images of all its ' || devices
+                 || ' devices were inspected and the reviews read, and no finding of weight stands against it.'
+            ELSE 'No finding of weight is in the case; ' || (devices - inspected) || ' of its ' || devices || ' devices were not inspected'
+                 || iif(reviews, '', ', no reviews (reviews.csv) were imported') || iif(citation IS NULL, ', and the list cites no decision', '') || ' (' || at || ').' END AS reason
+FROM sums
