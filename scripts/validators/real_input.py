@@ -42,9 +42,9 @@ def packages(text):
 
 def summary(exhibit):
     print(f"{exhibit['name']}: {exhibit['size']:,} bytes, {len(exhibit['objects']):,} objects")
-    account = exhibit.get("bytes") or {}
-    if exhibit["size"]:
-        shares = ", ".join(f"{kind} {100 * account.get(kind, 0) / exhibit['size']:.2f} %"
+    account = exhibit.get("bytes")
+    if account and exhibit["size"]:
+        shares = ", ".join(f"{kind} {100 * account[kind] / exhibit['size']:.2f} %"
                            for kind in ("known", "padding", "opaque", "unknown"))
         print(f"  bytes of the image: {shares}")
     codes = collections.Counter(claim["code"] for claim in exhibit["claims"])
