@@ -6,12 +6,14 @@
 
 pub mod archive;
 pub mod boot;
+mod bytes;
 pub mod compression;
 mod entry;
 pub mod executable;
 pub mod filesystem;
 mod limits;
 mod reading;
+mod time;
 
 pub use entry::{Content, Entry, EntryKind, Unpacked};
 pub use limits::Limits;
@@ -73,7 +75,18 @@ pub struct Magic {
 
 /// Every format, in the order in which candidates at one offset are tried.
 pub const FORMATS: &[&dyn Format] = &[
+    &compression::gzip::Gzip,
+    &compression::xz::Xz,
+    &compression::zstd::Zstd,
+    &compression::lz4::Lz4,
+    &compression::lz4::Lz4Legacy,
+    &filesystem::squashfs::Squashfs,
+    &archive::cpio::Cpio,
+    &archive::tar::Tar,
+    &boot::uimage::UImage,
+    &boot::zimage::ZImage,
     &executable::ElfFormat,
+    &compression::lzma::Lzma,
 ];
 
 /// The format called `name`.

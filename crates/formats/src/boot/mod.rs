@@ -1,0 +1,4 @@
+//! What boot loaders read.
+
+pub mod uimage;
+pub mod zimage;

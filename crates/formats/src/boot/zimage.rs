@@ -1,0 +1,91 @@
+//! ARM zImage: a kernel that unpacks itself.
+//!
+//! Finds: the extent, from the start and end words of the header. How: magic 0x016f2818 at 0x24, then start and end
+//! addresses, then (since Linux 3.x) the word 0x04030201 that shows the byte order. The compressed kernel stands
+//! inside, at a place that the header does not give; a search of the interior finds it by its own magic.
+//! Wrong when: carved from unknown bytes, the byte-order word or eight equal leading instructions are asked for.
+//! Misses: big-endian images; a device tree appended behind the end word.
+//! Source: Linux arch/arm/boot/compressed/head.S; Documentation/arch/arm/booting.rst.
+
+use crate::bytes::{head, u32_le};
+use crate::{Description, Entry, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
+
+/// An ARM zImage.
+pub struct ZImage;
+
+static DESCRIPTION: Description = Description {
+    name: "zimage",
+    title: "ARM zImage (self-unpacking kernel)",
+    magics: &[Magic { offset: 0x24, bytes: &[0x18, 0x28, 0x6f, 0x01] }],
+    yields: "nothing: the extent alone; the compressed kernel is found by searching the interior",
+    limits: &["big-endian images are not read", "a device tree appended behind the end is not part of it"],
+    source: "Linux, arch/arm/boot/compressed/head.S",
+};
+
+const SIZE_MAX: u32 = 256 << 20;
+
+impl Format for ZImage {
+    fn describe(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn read<'a>(
+        &self,
+        data: &'a [u8],
+        place: Place,
+        _limits: &Limits,
+        _sink: &mut dyn FnMut(Entry<'a>),
+    ) -> Option<Reading> {
+        if u32_le(data, 0x24)? != 0x016f_2818 {
+            return None;
+        }
+        let (start, end) = (u32_le(data, 0x28)?, u32_le(data, 0x2c)?);
+        let size = end.checked_sub(start).filter(|size| (0x40..=SIZE_MAX).contains(size))?;
+        let ordered = u32_le(data, 0x30) == Some(0x0403_0201);
+        let (words, _) = head(data, 32).as_chunks::<4>();
+        let even = words.windows(2).filter(|pair| matches!(pair, [a, b] if a == b)).count() >= 5;
+        if place == Place::Inside && !ordered && !even {
+            return None;
+        }
+        let mut problems = Vec::new();
+        let available = (size as usize).min(data.len());
+        if available < size as usize {
+            let detail = format!("{size} bytes are stated, {available} are there");
+            problems.push(Problem::new(ProblemKind::Truncated, available as u64, detail));
+        }
+        let attributes = vec![("architecture", "arm".to_owned()), ("load-address", format!("{start:#010x}"))];
+        Some(Reading { size: available, attributes, problems })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compression::test_support::read;
+
+    fn image(size: u32) -> Vec<u8> {
+        let mut data: Vec<u8> = [0xe1a0_0000_u32; 9].iter().flat_map(|word| word.to_le_bytes()).collect();
+        for word in [0x016f_2818, 0, size, 0x0403_0201_u32] {
+            data.extend_from_slice(&word.to_le_bytes());
+        }
+        data.resize(size as usize, 9);
+        data
+    }
+
+    #[test]
+    fn extent_from_the_end_word() {
+        let data = [image(4096), vec![1; 100]].concat();
+        let (reading, entries) = read(&ZImage, &data, Place::Inside).unwrap();
+        assert_eq!((reading.size, entries.len(), reading.problems.len()), (4096, 0, 0));
+    }
+
+    #[test]
+    fn cut_off_and_absurd() {
+        let data = image(4096);
+        let (reading, _) = read(&ZImage, &data[..1000], Place::Start).unwrap();
+        assert_eq!((reading.size, reading.problems[0].kind), (1000, ProblemKind::Truncated));
+        let mut absurd = data.clone();
+        absurd[0x2c..0x30].copy_from_slice(&[0xff; 4]);
+        assert!(read(&ZImage, &absurd, Place::Start).is_none());
+    }
+}

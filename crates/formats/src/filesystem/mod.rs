@@ -1,0 +1,3 @@
+//! File systems as they stand in flash.
+
+pub mod squashfs;

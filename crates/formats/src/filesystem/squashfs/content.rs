@@ -1,0 +1,176 @@
+//! File contents: blocks one after the other, and the last part in a fragment block that files share.
+
+use super::codec::Codec;
+use super::inode::File;
+use crate::bytes::{position, slice, tail};
+use crate::{Limits, Problem, ProblemKind, Unpacked};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// A block's size field: this bit says that it is stored as it is.
+const STORED: u32 = 1 << 24;
+/// Decompressed fragment blocks kept for all files of an image, in bytes.
+const KEPT_BYTES: usize = 8 << 20;
+
+/// What all files of an image share.
+pub(super) struct Blocks<'a> {
+    data: &'a [u8],
+    codec: Codec,
+    block_size: usize,
+    fragments: Mutex<VecDeque<(u64, Kept)>>,
+}
+
+type Kept = Arc<OnceLock<(Vec<u8>, Option<Problem>)>>;
+
+/// A fragment block: where it stands and its size field.
+#[derive(Clone, Copy)]
+pub(super) struct Fragment {
+    pub(super) start: u64,
+    pub(super) stored: u32,
+    /// Where the file's part starts in it.
+    pub(super) offset: u32,
+}
+
+impl<'a> Blocks<'a> {
+    pub(super) fn new(data: &'a [u8], codec: Codec, block_size: u32) -> Self {
+        Self { data, codec, block_size: block_size as usize, fragments: Mutex::default() }
+    }
+
+    /// The file's content where it stands in the image in one piece as it is.
+    pub(super) fn as_slice(&self, file: &File, fragment: Option<Fragment>) -> Option<&'a [u8]> {
+        let size = position(file.size);
+        match fragment {
+            None => {
+                let mut left = size;
+                for block in &file.blocks {
+                    let expected = left.min(self.block_size);
+                    if *block != STORED | expected as u32 {
+                        return None;
+                    }
+                    left -= expected;
+                }
+                if left == 0 { slice(self.data, position(file.start), size) } else { None }
+            }
+            Some(fragment) if file.blocks.is_empty() && fragment.stored & STORED != 0 => {
+                let whole = slice(self.data, position(fragment.start), (fragment.stored & !STORED) as usize)?;
+                slice(whole, fragment.offset as usize, size)
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// Makes the file's content.
+    pub(super) fn unpack(&self, file: &File, fragment: Option<Fragment>, limits: &Limits) -> Unpacked {
+        let mut unpacked = Unpacked::default();
+        let size = position(file.size);
+        let wanted = size.min(position(limits.object_bytes));
+        let mut at = position(file.start);
+        for stored in &file.blocks {
+            if unpacked.bytes.len() >= wanted {
+                break;
+            }
+            if limits.stopped() {
+                unpacked.problems.push(Problem::new(ProblemKind::LimitReached, at as u64, "time is up"));
+                return unpacked;
+            }
+            let expected = (size - unpacked.bytes.len()).min(self.block_size);
+            self.append_block(at, *stored, expected, limits, &mut unpacked);
+            at = at.saturating_add((stored & !STORED) as usize);
+        }
+        if let Some(fragment) = fragment.filter(|_| unpacked.bytes.len() < wanted) {
+            let missing = size - unpacked.bytes.len();
+            self.append_fragment(fragment, missing, limits, &mut unpacked);
+        }
+        if wanted < size && unpacked.bytes.len() >= wanted {
+            unpacked.bytes.truncate(wanted);
+            let detail = format!("the file has {size} bytes, {wanted} are allowed");
+            unpacked.problems.push(Problem::new(ProblemKind::LimitReached, at as u64, detail));
+        } else if unpacked.bytes.len() < size && unpacked.problems.is_empty() {
+            let detail = format!("the file has {size} bytes, its blocks hold {}", unpacked.bytes.len());
+            unpacked.problems.push(Problem::new(ProblemKind::Malformed, at as u64, detail));
+        }
+        unpacked
+    }
+
+    /// Appends one full block; what cannot be decompressed of it is filled with zeros, so that the rest keeps its place.
+    fn append_block(
+        &self,
+        at: usize,
+        stored: u32,
+        expected: usize,
+        limits: &Limits,
+        unpacked: &mut Unpacked,
+    ) {
+        let before = unpacked.bytes.len();
+        let size = (stored & !STORED) as usize;
+        if size > 0 {
+            let input = crate::bytes::head(tail(self.data, at), size);
+            let mut problem = None;
+            if input.len() < size {
+                problem =
+                    Some(Problem::new(ProblemKind::Truncated, at as u64, "the data ends inside a block"));
+            }
+            if stored & STORED != 0 {
+                unpacked.bytes.extend_from_slice(crate::bytes::head(input, expected));
+            } else {
+                let (bytes, found) = self.codec.decode(input, self.block_size, limits);
+                unpacked.bytes.extend_from_slice(crate::bytes::head(&bytes, expected));
+                problem = problem.or(found.map(|found| at_image(found, at)));
+            }
+            let made = unpacked.bytes.len() - before;
+            if made < expected && problem.is_none() {
+                let detail = format!("a block of {made} bytes where {expected} are expected");
+                problem = Some(Problem::new(ProblemKind::Malformed, at as u64, detail));
+            }
+            unpacked.problems.extend(problem);
+        }
+        unpacked.bytes.resize(before + expected, 0);
+    }
+
+    fn append_fragment(&self, fragment: Fragment, missing: usize, limits: &Limits, unpacked: &mut Unpacked) {
+        let at = position(fragment.start);
+        let kept = self.fragment(fragment.start);
+        let (block, problem) = kept.get_or_init(|| {
+            let size = (fragment.stored & !STORED) as usize;
+            let input = crate::bytes::head(tail(self.data, at), size);
+            if fragment.stored & STORED != 0 {
+                return (crate::bytes::head(input, self.block_size).to_vec(), None);
+            }
+            let (bytes, problem) = self.codec.decode(input, self.block_size, limits);
+            (bytes, problem.map(|problem| at_image(problem, at)))
+        });
+        let part = crate::bytes::head(tail(block, fragment.offset as usize), missing);
+        unpacked.bytes.extend_from_slice(part);
+        if part.len() < missing {
+            let cut = Problem::new(
+                ProblemKind::Malformed,
+                at as u64,
+                format!(
+                    "a fragment block has {} bytes at {}, {missing} are needed",
+                    part.len(),
+                    fragment.offset
+                ),
+            );
+            unpacked.problems.push(problem.clone().unwrap_or(cut));
+        }
+    }
+
+    /// The place for the fragment block that starts there: whoever comes first fills it, the others wait.
+    fn fragment(&self, start: u64) -> Kept {
+        let mut fragments = self.fragments.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, kept)) = fragments.iter().find(|(at, _)| *at == start) {
+            return Arc::clone(kept);
+        }
+        while fragments.len() >= (KEPT_BYTES / self.block_size).max(2) {
+            fragments.pop_front();
+        }
+        let kept = Kept::default();
+        fragments.push_back((start, Arc::clone(&kept)));
+        kept
+    }
+}
+
+/// A block's problem, counted from the image's first byte.
+fn at_image(problem: Problem, at: usize) -> Problem {
+    Problem { offset: problem.offset.saturating_add(at as u64), ..problem }
+}
