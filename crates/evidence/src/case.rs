@@ -51,6 +51,8 @@ pub struct CaseConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Parameter {
+    /// Yes or no.
+    Flag(bool),
     /// A whole number.
     Whole(i64),
     /// A number.
@@ -150,10 +152,7 @@ impl Case {
             }
             Err(source) => return Err(CaseError::File { path, source }),
         };
-        let config = toml::from_str(&text).map_err(|error| {
-            let (line, column) = position(&text, error.span().map_or(0, |span| span.start));
-            CaseError::Config { path, line, column, message: error.message().to_owned() }
-        })?;
+        let config = Config::parse(&path, &text)?;
         let ledger = Ledger::open(&root.join(LEDGER))?;
         Ok(Self { root: root.to_owned(), config, ledger })
     }
@@ -203,6 +202,16 @@ impl Case {
         let bytes = fs::read(&path).map_err(|source| CaseError::File { path: path.clone(), source })?;
         let found = Digest::of(&bytes);
         if found == *sha256 { Ok(bytes) } else { Err(CaseError::Changed { path, expected: *sha256, found }) }
+    }
+}
+
+impl Config {
+    /// Reads settings; `path` is for the error alone.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, CaseError> {
+        toml::from_str(text).map_err(|error| {
+            let (line, column) = position(text, error.span().map_or(0, |span| span.start));
+            CaseError::Config { path: path.to_owned(), line, column, message: error.message().to_owned() }
+        })
     }
 }
 

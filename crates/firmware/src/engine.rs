@@ -533,8 +533,8 @@ fn guarded(probe: &str, location: &Location, findings: &mut Findings, work: impl
     }
 }
 
-/// The codes of the claims that unpacking itself makes.
-pub use unpacking::CODES;
+/// The codes of the claims that unpacking itself makes, its version, and the options that its run record names.
+pub use unpacking::{CODES, VERSION, parameters};
 
 #[cfg(test)]
 mod tests;

@@ -212,24 +212,10 @@ impl Unpacking {
         self.claims.sort_by_cached_key(|claim| (claim.locations.first().cloned(), claim.fingerprint()));
         self.skipped.sort();
         self.skipped.dedup();
-        let defaults = Options::default();
-        let mut parameters = BTreeMap::new();
-        for (name, value, default) in [
-            ("object-bytes", options.object_bytes, defaults.object_bytes),
-            ("total-bytes", options.total_bytes, defaults.total_bytes),
-            ("expansion", options.expansion, defaults.expansion),
-            ("entries", options.entries, defaults.entries),
-            ("depth", options.depth.into(), defaults.depth.into()),
-            ("seconds", options.seconds, defaults.seconds),
-        ] {
-            if value != default {
-                parameters.insert(name.to_owned(), value.to_string());
-            }
-        }
         RunReport {
             probe: "unpack".to_owned(),
             version: VERSION.to_owned(),
-            parameters,
+            parameters: parameters(options),
             status: if self.skipped.is_empty() { Status::Complete } else { Status::Incomplete },
             looked: objects,
             bytes,
@@ -241,4 +227,23 @@ impl Unpacking {
     fn skip(&mut self, location: &Location, why: String) {
         self.skipped.push(Skipped { what: location.to_string(), why });
     }
+}
+
+/// The options that differ from their defaults, as the run's record names them.
+pub fn parameters(options: &Options) -> BTreeMap<String, String> {
+    let defaults = Options::default();
+    let mut parameters = BTreeMap::new();
+    for (name, value, default) in [
+        ("object-bytes", options.object_bytes, defaults.object_bytes),
+        ("total-bytes", options.total_bytes, defaults.total_bytes),
+        ("expansion", options.expansion, defaults.expansion),
+        ("entries", options.entries, defaults.entries),
+        ("depth", options.depth.into(), defaults.depth.into()),
+        ("seconds", options.seconds, defaults.seconds),
+    ] {
+        if value != default {
+            parameters.insert(name.to_owned(), value.to_string());
+        }
+    }
+    parameters
 }

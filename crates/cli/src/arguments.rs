@@ -1,0 +1,183 @@
+//! What can be said on the command line: the one definition behind help, completions and the man page.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  banbury inspect router.bin                    what is in an image
+  banbury inspect router.bin -o json=-          the same for a program
+  banbury init c; banbury add c *.csv *.bin; banbury assess c
+
+Exit status: 0 done, all met; 1 a measure breached or --fail-on reached;
+2 could not do the job; 3 inconclusive: not all could be looked at.";
+
+/// Weighs the evidence on network equipment, whoever made it.
+#[derive(Debug, Parser)]
+#[command(name = "banbury", version, about, after_help = EXAMPLES, disable_help_subcommand = false)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a case: a folder with settings and a ledger.
+    Init(Init),
+    /// Add exhibits to a case: images and tables of the network model.
+    Add(Add),
+    /// Say what is in images, with or without a case.
+    Inspect(Inspect),
+    /// Inspect, import, apply the regimes, write the dossier.
+    Assess(Assess),
+    /// Record a person's decision on a claim.
+    Dispose(Dispose),
+    /// Say what a finding's or a measure's code means.
+    Explain {
+        /// A code, such as `credential.empty-password` or `practice-2019/redundancy`.
+        code: String,
+    },
+    /// List the formats that are read and written, with their limits.
+    Formats,
+    /// List the probes, with what they miss.
+    Probes,
+    /// List the regimes and their measures.
+    Regimes,
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff).
+    Man,
+    /// The confined child of an inspection; for Banbury's own use.
+    #[command(hide = true)]
+    Confined {
+        /// The inspection's options as JSON.
+        options: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Folder to make, or an existing one without a case.
+    pub case: PathBuf,
+    /// The case's name [default: the folder's].
+    #[arg(long)]
+    pub name: Option<String>,
+    /// A regime to apply; repeatable [default: all built-in ones].
+    #[arg(long = "regime", value_name = "NAME")]
+    pub regimes: Vec<String>,
+    /// Take the settings from this file instead.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "regimes"])]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Add {
+    /// The case's folder.
+    pub case: PathBuf,
+    /// Files to add.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// What the files are; told from their content otherwise.
+    #[arg(long = "as", value_enum, value_name = "KIND")]
+    pub kind: Option<Kind>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Kind {
+    /// Images, packages, file systems.
+    Firmware,
+    /// Tables and graphs of the network model.
+    Network,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// Images to inspect.
+    #[arg(required = true)]
+    pub images: Vec<PathBuf>,
+    /// Write a report: html, json, sarif or cyclonedx; `-` is stdout; repeatable.
+    #[arg(short, long = "output", value_name = "FORMAT=PATH")]
+    pub outputs: Vec<crate::outputs::Output>,
+    /// Exit with 1 when a finding has this grade or a higher one, or this code; repeatable.
+    #[arg(long, value_name = "GRADE|CODE")]
+    pub fail_on: Vec<String>,
+    /// Count expiry from this day [default: today, UTC].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub as_of: Option<jiff::civil::Date>,
+    #[command(flatten)]
+    pub limits: Limits,
+}
+
+/// How much an inspection may use.
+#[derive(Debug, Args)]
+pub(crate) struct Limits {
+    /// Largest object to unpack, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 512, help_heading = "Limits")]
+    pub max_object: u64,
+    /// Most to unpack in all, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 8192, help_heading = "Limits")]
+    pub max_total: u64,
+    /// Most containers inside each other.
+    #[arg(long, value_name = "LEVELS", default_value_t = 24, help_heading = "Limits",
+          value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub max_depth: u32,
+    /// Longest time for one image, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, help_heading = "Limits",
+          value_parser = clap::value_parser!(u64).range(1..=604_800))]
+    pub max_seconds: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Assess {
+    /// The case's folder.
+    pub case: PathBuf,
+    /// Write a further report: html or json; `-` is stdout; repeatable.
+    #[arg(short, long = "output", value_name = "FORMAT=PATH")]
+    pub outputs: Vec<crate::outputs::Output>,
+    /// Assess as of this day [default: today, UTC].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub as_of: Option<jiff::civil::Date>,
+    /// Exit with 1 also when a finding has this grade or a higher one, or this code; repeatable.
+    #[arg(long, value_name = "GRADE|CODE")]
+    pub fail_on: Vec<String>,
+    #[command(flatten)]
+    pub limits: Limits,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Dispose {
+    /// The case's folder.
+    pub case: PathBuf,
+    /// The claim's fingerprint, or its first digits when no other claim has them.
+    pub claim: String,
+    /// The decision.
+    #[arg(long, value_parser = ["accepted", "disputed", "not applicable"])]
+    pub state: String,
+    /// Why.
+    #[arg(long)]
+    pub reason: String,
+    /// Who decides.
+    #[arg(long)]
+    pub person: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_fits_one_screen_and_shows_three_examples() {
+        let help = Arguments::command().term_width(80).render_help().to_string();
+        assert!(help.lines().count() <= 40, "{help}");
+        assert_eq!(help.lines().filter(|line| line.starts_with("  banbury ")).count(), 3);
+    }
+}

@@ -1,0 +1,278 @@
+use super::{FailOn, Stopwatch, summary};
+use crate::Outcome;
+use crate::arguments::Assess;
+use crate::outputs;
+use crate::terminal::{self, Progress};
+use anyhow::{Context as _, bail};
+use banbury_dossier::CaseReport;
+use banbury_evidence::case::{Case, Parameter};
+use banbury_evidence::{Digest, Exhibit, ExhibitKind, RegimeResult, Status, Verdict};
+use banbury_firmware::{Options, Worker};
+use banbury_regime::{Overrides, ParameterValue, Regime};
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::Path;
+
+pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
+    let fail_on = FailOn::parse(&arguments.fail_on)?;
+    for output in &arguments.outputs {
+        if output.format.case.is_none() {
+            bail!(
+                "-o {}: not for a case; it is written from {}",
+                output.format.name,
+                output.format.applies_to()
+            );
+        }
+    }
+    let mut case = Case::open(&arguments.case)?;
+    let as_of = arguments.as_of.unwrap_or_else(super::today);
+    let options = super::options(&arguments.limits, as_of)?;
+    // A mistake in the settings is found before the work is done.
+    let regimes = regimes(&case)?;
+    let exhibits = case.ledger.exhibits()?;
+    if exhibits.is_empty() {
+        bail!("{}: the case has no exhibits; add some with `banbury add`", arguments.case.display());
+    }
+    let (mut outcome, failures) = inspect_all(&mut case, &exhibits, &options)?;
+    let mut diagnostics = failures;
+    diagnostics.extend(import(&mut case, &exhibits)?);
+    let stopwatch = Stopwatch::start();
+    let mut results = Vec::new();
+    for (regime, overrides) in &regimes {
+        let mut reader = case.ledger.reader()?;
+        let assessment = banbury_regime::apply(&mut reader, regime, overrides, &as_of.to_string())?;
+        diagnostics.extend(assessment.problems.iter().map(ToString::to_string));
+        results.push(assessment.result);
+    }
+    case.ledger.record_verdicts(&results, &stopwatch.clock())?;
+    for diagnostic in &diagnostics {
+        terminal::note(&terminal::safe_lines(diagnostic));
+    }
+    outcome = outcome.and(judge(&results));
+    let report = report(&case, exhibits, results, diagnostics, as_of)?;
+    let active = report.claims.iter().filter(|stored| stored.state == "active");
+    if active
+        .filter(|stored| stored.disposition.as_deref() != Some("not applicable"))
+        .any(|stored| fail_on.hit(stored.claim.grade, &stored.claim.code))
+    {
+        outcome = outcome.and(Outcome::Breached);
+    }
+    if !outputs::takes_stdout(&arguments.outputs) {
+        std::io::stdout().lock().write_all(summary::case(&report).as_bytes())?;
+    }
+    for name in ["html", "json"] {
+        let format = banbury_dossier::report_format(name).context("a built-in format")?;
+        let render = format.case.context("a format of dossiers")?;
+        let path = case.root().join(format!("dossier.{name}"));
+        outputs::write_file(&path, &render(&report)?)?;
+        terminal::note(&format!("wrote {}", path.display()));
+    }
+    for output in &arguments.outputs {
+        let render = output.format.case.context("checked above")?;
+        output.write(&render(&report)?)?;
+    }
+    Ok(outcome)
+}
+
+/// A regime by its name, or by its folder when the name has a `/`.
+pub(super) fn regime(root: &Path, name: &str) -> anyhow::Result<Regime> {
+    if name.contains('/') {
+        return Ok(Regime::load(&root.join(name))?);
+    }
+    match banbury_regime::find(name)? {
+        Some(regime) => Ok(regime),
+        None => {
+            let known: Vec<String> = banbury_regime::builtin()?.into_iter().map(|regime| regime.id).collect();
+            bail!(
+                "{name}: no such regime; built in are {} (a folder of your own needs a `/`)",
+                known.join(", ")
+            )
+        }
+    }
+}
+
+fn regimes(case: &Case) -> anyhow::Result<Vec<(Regime, Overrides)>> {
+    let config = &case.config;
+    if let Some(stray) = config.parameters.keys().find(|name| !config.case.regimes.contains(name)) {
+        bail!("banbury.toml: [parameters.{stray}]: the case does not apply that regime");
+    }
+    config
+        .case
+        .regimes
+        .iter()
+        .map(|name| {
+            let overrides = config.parameters.get(name).into_iter().flatten();
+            let overrides = overrides.map(|(name, value)| (name.clone(), parameter(value))).collect();
+            Ok((regime(case.root(), name)?, overrides))
+        })
+        .collect()
+}
+
+fn parameter(value: &Parameter) -> ParameterValue {
+    match value {
+        Parameter::Flag(flag) => ParameterValue::Flag(*flag),
+        Parameter::Whole(number) => ParameterValue::Number(*number),
+        Parameter::Real(real) => ParameterValue::Real(*real),
+        Parameter::Text(text) => ParameterValue::Text(text.clone()),
+    }
+}
+
+/// Inspects what has not been inspected by this version as of this day.
+fn inspect_all(
+    case: &mut Case,
+    exhibits: &[Exhibit],
+    options: &Options,
+) -> anyhow::Result<(Outcome, Vec<String>)> {
+    let worker = super::worker()?;
+    let mut outcome = Outcome::Done;
+    let mut failures = Vec::new();
+    for exhibit in exhibits.iter().filter(|exhibit| exhibit.kind == ExhibitKind::Firmware) {
+        if let Some(status) = inspected(case, &exhibit.sha256, options)? {
+            outcome = outcome.and(after(status));
+            continue;
+        }
+        let result = inspect(case, exhibit, &worker, options);
+        match result {
+            Ok((status, why)) => {
+                outcome = outcome.and(after(status));
+                failures.extend(why.map(|why| format!("{}: not inspected: {why}", exhibit.name)));
+            }
+            Err(error) => {
+                failures.push(format!("{}: {error:#}", exhibit.name));
+                outcome = outcome.and(Outcome::Failed);
+            }
+        }
+    }
+    Ok((outcome, failures))
+}
+
+fn after(status: Status) -> Outcome {
+    match status {
+        Status::Complete => Outcome::Done,
+        Status::Incomplete => Outcome::Inconclusive,
+        Status::Failed => Outcome::Failed,
+    }
+}
+
+fn inspect(
+    case: &mut Case,
+    exhibit: &Exhibit,
+    worker: &Worker,
+    options: &Options,
+) -> anyhow::Result<(Status, Option<String>)> {
+    let _progress = Progress::start(&format!("inspecting {}", exhibit.name));
+    let stopwatch = Stopwatch::start();
+    let path = case.exhibit_path(&exhibit.sha256);
+    let examination = worker.inspect(&path, options)?;
+    if examination.exhibit != exhibit.sha256 {
+        bail!(
+            "{}: the bytes are not those of the exhibit (they hash to {}); the case was damaged or tampered with",
+            path.display(),
+            examination.exhibit
+        );
+    }
+    case.ledger.record_examination(&examination, &stopwatch.clock())?;
+    let unpacking = examination.runs.first();
+    let status = unpacking.map_or(Status::Failed, |run| run.status);
+    let why = unpacking
+        .filter(|run| run.status == Status::Failed)
+        .and_then(|run| run.skipped.first())
+        .map(|skipped| skipped.why.clone());
+    Ok((status, why))
+}
+
+/// How the exhibit's latest inspection ended, when this version need not look again.
+fn inspected(case: &Case, exhibit: &Digest, options: &Options) -> anyhow::Result<Option<Status>> {
+    let runs = case.ledger.runs()?;
+    let latest =
+        |probe: &str| runs.iter().rev().find(|run| run.probe == probe && run.exhibit == Some(*exhibit));
+    let Some(unpacking) = latest("unpack") else { return Ok(None) };
+    let expected = banbury_firmware::engine::parameters(options);
+    let same_unpacking = unpacking.version == banbury_firmware::engine::VERSION
+        && unpacking.parameters == expected
+        && unpacking.status != Status::Failed;
+    let as_of = options.as_of.map(|seconds| seconds.to_string());
+    let same_probes = banbury_firmware::probes::PROBES.iter().map(|probe| probe.describe()).all(|probe| {
+        latest(probe.name).is_some_and(|run| {
+            let counted_from = run.parameters.get("as-of");
+            run.version == probe.version
+                && run.status != Status::Failed
+                && (counted_from.is_none() || counted_from == as_of.as_ref())
+        })
+    });
+    Ok((same_unpacking && same_probes).then_some(unpacking.status))
+}
+
+/// Imports the network's tables, unless the latest import read the same ones, and says what is wrong with them.
+fn import(case: &mut Case, exhibits: &[Exhibit]) -> anyhow::Result<Vec<String>> {
+    let tables: Vec<&Exhibit> =
+        exhibits.iter().filter(|exhibit| exhibit.kind == ExhibitKind::Network).collect();
+    if tables.is_empty() {
+        return Ok(vec![
+            "no table of the network model in the case; every measure that needs one is inconclusive"
+                .to_owned(),
+        ]);
+    }
+    let _progress = Progress::start("importing the network");
+    let stopwatch = Stopwatch::start();
+    let mut bytes = Vec::new();
+    for exhibit in &tables {
+        bytes.push(case.exhibit_bytes(&exhibit.sha256)?);
+    }
+    let inputs: Vec<banbury_network::Input<'_>> = tables
+        .iter()
+        .zip(&bytes)
+        .map(|(exhibit, bytes)| banbury_network::Input { name: exhibit.name.clone(), bytes })
+        .collect();
+    let (model, problems) = banbury_network::import(&inputs);
+    let mut report = banbury_network::report(&model, &problems, &inputs);
+    let hashes: String =
+        tables.iter().map(|exhibit| format!("{} {}\n", exhibit.sha256, exhibit.name)).collect();
+    report.parameters.insert("inputs".to_owned(), Digest::of(hashes.as_bytes()).to_string());
+    let runs = case.ledger.runs()?;
+    let latest = runs.iter().rev().find(|run| run.probe == banbury_network::PROBE);
+    if !latest.is_some_and(|run| run.version == report.version && run.parameters == report.parameters) {
+        case.ledger.record_model(&model, &report, &stopwatch.clock())?;
+    }
+    Ok(problems.iter().map(ToString::to_string).collect())
+}
+
+fn judge(results: &[RegimeResult]) -> Outcome {
+    let verdicts = results.iter().flat_map(|regime| &regime.measures).map(|measure| measure.verdict);
+    verdicts.fold(Outcome::Done, |outcome, verdict| {
+        outcome.and(match verdict {
+            Verdict::Breached => Outcome::Breached,
+            Verdict::Inconclusive => Outcome::Inconclusive,
+            Verdict::Met | Verdict::NotApplicable => Outcome::Done,
+        })
+    })
+}
+
+fn report(
+    case: &Case,
+    exhibits: Vec<Exhibit>,
+    regimes: Vec<RegimeResult>,
+    diagnostics: Vec<String>,
+    as_of: jiff::civil::Date,
+) -> anyhow::Result<CaseReport> {
+    let mut objects = BTreeMap::new();
+    for exhibit in exhibits.iter().filter(|exhibit| exhibit.kind == ExhibitKind::Firmware) {
+        let found = case.ledger.objects(&exhibit.sha256)?;
+        if !found.is_empty() {
+            objects.insert(exhibit.sha256, found);
+        }
+    }
+    Ok(CaseReport {
+        name: case.config.case.name.clone(),
+        created_by: super::created_by(),
+        as_of: as_of.to_string(),
+        model: case.ledger.model()?,
+        regimes,
+        claims: case.ledger.claims(None)?,
+        objects,
+        runs: case.ledger.runs()?,
+        diagnostics,
+        explanations: super::explanations(),
+        exhibits,
+    })
+}

@@ -1,0 +1,73 @@
+use super::{FailOn, summary};
+use crate::Outcome;
+use crate::arguments::Inspect;
+use crate::outputs;
+use crate::terminal::{self, Progress};
+use anyhow::{Context as _, bail};
+use banbury_dossier::InspectReport;
+use banbury_evidence::{Examination, Status};
+use std::io::Write as _;
+
+pub(super) fn run(arguments: Inspect) -> anyhow::Result<Outcome> {
+    let fail_on = FailOn::parse(&arguments.fail_on)?;
+    for output in &arguments.outputs {
+        if output.format.inspect.is_none() {
+            bail!(
+                "-o {}: not for an inspection; it is written from {}",
+                output.format.name,
+                output.format.applies_to()
+            );
+        }
+    }
+    let as_of = arguments.as_of.unwrap_or_else(super::today);
+    let options = super::options(&arguments.limits, as_of)?;
+    let worker = super::worker()?;
+    let mut outcome = Outcome::Done;
+    let mut examinations = Vec::new();
+    for path in &arguments.images {
+        let progress = Progress::start(&format!("inspecting {}", path.display()));
+        let examined = worker.inspect(path, &options);
+        drop(progress);
+        match examined {
+            Ok(examination) => {
+                outcome = outcome.and(judge(&examination, &fail_on));
+                let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+                examinations.push((name, examination));
+            }
+            // The other images are inspected all the same.
+            Err(error) => {
+                terminal::error(&error.into());
+                outcome = outcome.and(Outcome::Failed);
+            }
+        }
+    }
+    let report =
+        InspectReport { as_of: as_of.to_string(), examinations, explanations: super::explanations() };
+    if !outputs::takes_stdout(&arguments.outputs) {
+        let mut out = std::io::stdout().lock();
+        for (name, examination) in &report.examinations {
+            out.write_all(summary::examination(name, examination).as_bytes())?;
+        }
+    }
+    for output in &arguments.outputs {
+        let render = output.format.inspect.context("checked above")?;
+        output.write(&render(&report)?)?;
+    }
+    Ok(outcome)
+}
+
+/// What an examination means for the exit status.
+pub(super) fn judge(examination: &Examination, fail_on: &FailOn) -> Outcome {
+    let mut outcome = Outcome::Done;
+    for run in &examination.runs {
+        outcome = outcome.and(match run.status {
+            Status::Complete => Outcome::Done,
+            Status::Incomplete => Outcome::Inconclusive,
+            Status::Failed => Outcome::Failed,
+        });
+        if run.claims.iter().any(|claim| fail_on.hit(claim.grade, &claim.code)) {
+            outcome = outcome.and(Outcome::Breached);
+        }
+    }
+    outcome
+}

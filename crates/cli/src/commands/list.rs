@@ -1,0 +1,68 @@
+//! What there is, with its limits.
+
+use super::explain::indent;
+use crate::Outcome;
+use std::io::{self, Write as _};
+
+pub(super) fn formats() -> anyhow::Result<Outcome> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "Read from images, at any offset:")?;
+    for format in banbury_formats::FORMATS.iter().map(|format| format.describe()) {
+        writeln!(out, "\n{}: {}", format.name, format.title)?;
+        writeln!(out, "{}", indent(&format!("yields: {}", format.yields)))?;
+        limits(&mut out, format.limits)?;
+    }
+    writeln!(out, "\nRead into the network model:")?;
+    for table in banbury_network::INPUTS.iter().map(|table| table.describe()) {
+        writeln!(out, "\n{}: {}", table.name, table.title)?;
+        let columns: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+        writeln!(out, "{}", indent(&format!("columns: {}", columns.join(", "))))?;
+        limits(&mut out, table.limits)?;
+    }
+    writeln!(out, "\nWritten (-o FORMAT=PATH):")?;
+    for format in banbury_dossier::REPORT_FORMATS {
+        writeln!(out, "\n{}: {} (from {})", format.name, format.title, format.applies_to())?;
+        limits(&mut out, format.limits)?;
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn probes() -> anyhow::Result<Outcome> {
+    let mut out = io::stdout().lock();
+    for probe in banbury_firmware::probes::PROBES.iter().map(|probe| probe.describe()) {
+        writeln!(out, "{} (version {}): {}", probe.name, probe.version, probe.finds)?;
+        writeln!(out, "{}", indent(&format!("how: {}", probe.how)))?;
+        writeln!(out, "{}", indent(&format!("wrong when: {}", probe.wrong)))?;
+        for miss in probe.misses {
+            writeln!(out, "{}", indent(&format!("misses: {miss}")))?;
+        }
+        for info in probe.codes {
+            writeln!(out, "    {:<7} {}: {}", info.grade.as_str(), info.code, info.title)?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(out, "unpack (part of every inspection)")?;
+    for info in banbury_firmware::CODES {
+        writeln!(out, "    {:<7} {}: {}", info.grade.as_str(), info.code, info.title)?;
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn regimes() -> anyhow::Result<Outcome> {
+    let mut out = io::stdout().lock();
+    for regime in banbury_regime::builtin()? {
+        writeln!(out, "{}: {}", regime.id, regime.title)?;
+        writeln!(out, "  {}, version {}; {}", regime.authority, regime.version, regime.certainty.meaning())?;
+        writeln!(out, "{}", indent(&regime.summary))?;
+        for measure in &regime.measures {
+            writeln!(out, "    {}/{}: {}", regime.id, measure.id, measure.title)?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(out, "`banbury explain REGIME/MEASURE` says what a measure asks and how it is decided.")?;
+    Ok(Outcome::Done)
+}
+
+fn limits(out: &mut impl io::Write, limits: &[&str]) -> io::Result<()> {
+    limits.iter().try_for_each(|limit| writeln!(out, "{}", indent(&format!("limit: {limit}"))))
+}

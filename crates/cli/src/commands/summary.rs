@@ -1,0 +1,214 @@
+//! The summaries on stdout.
+
+use crate::terminal::{Tone, bytes, paint, safe, shorten};
+use banbury_dossier::CaseReport;
+use banbury_evidence::{
+    Claim, Examination, ExhibitKind, Grade, Object, ObjectKind, RunReport, Shares, Verdict,
+};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// Findings of one code that are listed one by one; the rest are counted.
+const LISTED: usize = 5;
+/// Components that are listed in a summary.
+const COMPONENTS: usize = 30;
+
+/// Writing to a String cannot fail, so the result is dropped.
+macro_rules! line {
+    ($text:expr, $($arguments:tt)*) => {{ let _ = writeln!($text, $($arguments)*); }};
+}
+
+/// What was found in one image.
+pub(super) fn examination(name: &str, examination: &Examination) -> String {
+    let mut text = String::new();
+    line!(text, "{}", paint(&safe(name), Tone::Strong));
+    line!(text, "  sha256 {}, {}", examination.exhibit, bytes(examination.size));
+    contents(&mut text, &examination.objects);
+    let claims: Vec<&Claim> = examination.runs.iter().flat_map(|run| &run.claims).collect();
+    components(&mut text, &claims);
+    findings(&mut text, &claims);
+    looked(&mut text, examination);
+    text
+}
+
+fn contents(text: &mut String, objects: &[Object]) {
+    let Some(root) = objects.first() else { return };
+    line!(text, "\n  Bytes: {}", shares(root.shares(), root.size));
+    let files = objects.iter().filter(|object| object.kind == ObjectKind::File).count();
+    line!(text, "  Objects: {}, of which {files} files", objects.len());
+    for object in objects {
+        for region in
+            object.regions.iter().filter(|region| object.kind != ObjectKind::File && !region.note.is_empty())
+        {
+            let what: Vec<String> =
+                region.attributes.iter().map(|(name, value)| format!("{name} {value}")).collect();
+            let place = if object.parent.is_none() {
+                String::new()
+            } else {
+                format!("in {} ", safe(&object.location.path()))
+            };
+            line!(
+                text,
+                "    {place}{:#010x} {:>11}  {} {}",
+                region.offset,
+                bytes(region.length),
+                if region.class == banbury_evidence::RegionClass::Padding { "padding" } else { &region.note },
+                shorten(&safe(&what.join(", ")), 90)
+            );
+        }
+    }
+}
+
+fn shares(shares: Shares, size: u64) -> String {
+    let part = |count: u64| if size == 0 { 0.0 } else { 100.0 * count as f64 / size as f64 };
+    format!(
+        "known {:.2} %, padding {:.2} %, dense in no known format {:.2} %, unknown {:.2} %",
+        part(shares.known),
+        part(shares.padding),
+        part(shares.opaque),
+        part(shares.unknown)
+    )
+}
+
+fn components(text: &mut String, claims: &[&Claim]) {
+    let mut found: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for claim in claims.iter().filter(|claim| claim.code == "component") {
+        let fact =
+            |name: &str| claim.facts.get(name).map(banbury_evidence::Value::to_text).unwrap_or_default();
+        let methods = found.entry((fact("name"), fact("version"))).or_default();
+        let method = fact("method");
+        if !methods.contains(&method) {
+            methods.push(method);
+        }
+    }
+    line!(text, "\n  Components: {}", found.len());
+    for ((name, version), methods) in found.iter().take(COMPONENTS) {
+        line!(text, "    {:<28} {:<32} {}", safe(name), safe(version), methods.join(", "));
+    }
+    if found.len() > COMPONENTS {
+        line!(text, "    ... and {} more: all of them with -o json=PATH", found.len() - COMPONENTS);
+    }
+}
+
+fn findings(text: &mut String, claims: &[&Claim]) {
+    let mut by_code: BTreeMap<(std::cmp::Reverse<Grade>, &str), Vec<&Claim>> = BTreeMap::new();
+    for claim in claims.iter().filter(|claim| claim.code != "component") {
+        by_code.entry((std::cmp::Reverse(claim.grade), &claim.code)).or_default().push(claim);
+    }
+    let total: usize = by_code.values().map(Vec::len).sum();
+    line!(text, "\n  Findings: {total}");
+    for ((grade, code), claims) in by_code {
+        let tone = if grade.0 == Grade::High { Tone::Bad } else { Tone::Strong };
+        line!(text, "    {:<6} {code} ({})", paint(grade.0.as_str(), tone), claims.len());
+        for claim in claims.iter().take(LISTED) {
+            let place = claim.locations.first().map(ToString::to_string).unwrap_or_default();
+            line!(text, "           {}", shorten(&safe(&claim.title), 110));
+            line!(text, "             at {}", safe(&place));
+        }
+        if claims.len() > LISTED {
+            line!(text, "           ... and {} more: all of them with -o json=PATH", claims.len() - LISTED);
+        }
+    }
+    if total > 0 {
+        line!(text, "  `banbury explain CODE` says what a finding means and what to do.");
+    }
+}
+
+fn looked(text: &mut String, examination: &Examination) {
+    line!(text, "\n  Looked at:");
+    for run in &examination.runs {
+        line!(
+            text,
+            "    {:<14} {:<10} {} objects, {}",
+            run.probe,
+            run.status.as_str(),
+            run.looked,
+            bytes(run.bytes)
+        );
+    }
+    let skipped: Vec<(&RunReport, _)> = examination
+        .runs
+        .iter()
+        .flat_map(|run| run.skipped.iter().map(move |skipped| (run, skipped)))
+        .collect();
+    line!(
+        text,
+        "  Not looked at: {}",
+        if skipped.is_empty() { "nothing was left out".to_owned() } else { skipped.len().to_string() }
+    );
+    for (run, skipped) in skipped.iter().take(COMPONENTS) {
+        line!(text, "    {}: {}: {}", run.probe, safe(&skipped.what), safe(&skipped.why));
+    }
+    if skipped.len() > COMPONENTS {
+        line!(text, "    ... and {} more: all of them with -o json=PATH", skipped.len() - COMPONENTS);
+    }
+    if !examination.confinement.is_empty() {
+        let held = banbury_firmware::confine::holds(&examination.confinement);
+        let word = if held { "held: what it tried was refused" } else { "did NOT hold in full" };
+        line!(text, "  Confinement of the examining process {word}");
+        for (what, how) in examination.confinement.iter().filter(|_| !held) {
+            line!(text, "    {what}: {how}");
+        }
+    }
+    line!(text, "");
+}
+
+/// What an assessment came to.
+pub(super) fn case(report: &CaseReport) -> String {
+    let mut text = String::new();
+    line!(text, "{}, as of {}", paint(&safe(&report.name), Tone::Strong), report.as_of);
+    for regime in &report.regimes {
+        line!(text, "\n{} ({}, version {})", safe(&regime.title), regime.regime, regime.version);
+        for measure in &regime.measures {
+            let tone = match measure.verdict {
+                Verdict::Met => Tone::Good,
+                Verdict::Breached => Tone::Bad,
+                Verdict::Inconclusive | Verdict::NotApplicable => Tone::Unsure,
+            };
+            let word = format!("{:<14}", measure.verdict.as_str());
+            line!(text, "  {} {} ({})", paint(&word, tone), measure.measure, safe(&measure.clause));
+            line!(text, "                 {}", safe(&measure.reason));
+        }
+    }
+    line!(text, "\nImages");
+    for exhibit in report.exhibits.iter().filter(|exhibit| exhibit.kind == ExhibitKind::Firmware) {
+        let here = report.claims.iter().filter(|stored| {
+            stored.exhibit == Some(exhibit.sha256)
+                && stored.state == "active"
+                && stored.claim.code != "component"
+        });
+        let mut grades: BTreeMap<std::cmp::Reverse<Grade>, usize> = BTreeMap::new();
+        here.for_each(|stored| *grades.entry(std::cmp::Reverse(stored.claim.grade)).or_default() += 1);
+        let grades: Vec<String> =
+            grades.iter().map(|(grade, count)| format!("{count} {}", grade.0.as_str())).collect();
+        let found = if grades.is_empty() { "no findings".to_owned() } else { grades.join(", ") };
+        line!(text, "  {} ({}): {found}", safe(&exhibit.name), exhibit.sha256.short());
+        if let Some(root) = report.objects.get(&exhibit.sha256).and_then(|objects| objects.first()) {
+            line!(text, "    {}", shares(root.shares(), root.size));
+        }
+    }
+    line!(text, "\nLooked at");
+    let tables: Vec<String> =
+        report.model.tables.iter().map(|table| format!("{} ({} rows)", table.table, table.rows)).collect();
+    line!(text, "  tables: {}", if tables.is_empty() { "none".to_owned() } else { tables.join(", ") });
+    let images = report.objects.len();
+    line!(text, "  images: {images} inspected; devices with an inspected image: {}", with_image(report));
+    line!(text, "Not looked at");
+    let skipped: usize = report.runs.iter().map(|run| run.skipped.len()).sum();
+    line!(
+        text,
+        "  devices without an inspected image: {}; omissions on record: {skipped} (in the dossier)",
+        report.model.devices.len() - with_image(report)
+    );
+    text
+}
+
+fn with_image(report: &CaseReport) -> usize {
+    let known = |image: &str| {
+        report.exhibits.iter().any(|exhibit| {
+            (exhibit.name == image || exhibit.sha256.to_string() == image)
+                && report.objects.contains_key(&exhibit.sha256)
+        })
+    };
+    report.model.devices.iter().filter(|device| device.image.as_deref().is_some_and(known)).count()
+}

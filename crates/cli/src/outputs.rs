@@ -1,0 +1,83 @@
+//! `-o FORMAT=PATH`.
+
+use anyhow::Context as _;
+use banbury_dossier::{REPORT_FORMATS, ReportFormat};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// Where a report goes, and in which format.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    pub format: &'static ReportFormat,
+    pub target: Target,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Stdout,
+    File(PathBuf),
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let names = || REPORT_FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ");
+        let (name, path) = text
+            .split_once('=')
+            .ok_or_else(|| format!("write FORMAT=PATH, for example json={text}; formats: {}", names()))?;
+        let format = banbury_dossier::report_format(name)
+            .ok_or_else(|| format!("there is no format {name:?}; formats: {}", names()))?;
+        let target = match path {
+            "" => return Err(format!("there is no path after {name}=; use {name}=- for stdout")),
+            "-" => Target::Stdout,
+            path => Target::File(path.into()),
+        };
+        Ok(Self { format, target })
+    }
+}
+
+impl Output {
+    /// Writes the rendered report: a file whole or not at all.
+    pub(crate) fn write(&self, text: &str) -> anyhow::Result<()> {
+        match &self.target {
+            Target::Stdout => Ok(std::io::stdout().lock().write_all(text.as_bytes())?),
+            Target::File(path) => write_file(path, text),
+        }
+    }
+}
+
+/// Whether a report takes stdout, so that the summary has to keep off it.
+pub(crate) fn takes_stdout(outputs: &[Output]) -> bool {
+    outputs.iter().any(|output| output.target == Target::Stdout)
+}
+
+/// Writes a file whole or not at all.
+pub(crate) fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
+    // A pipe or device is written to as it is; only a regular file can be put in place by renaming.
+    let special = std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
+    let result = if special {
+        std::fs::write(path, text)
+    } else {
+        banbury_evidence::case::write_whole(path, text.as_bytes())
+    };
+    result.with_context(|| format!("{}: cannot be written", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parsed_or_refused_with_a_remedy() {
+        let output: Output = "json=-".parse().unwrap();
+        assert_eq!((output.format.name, output.target), ("json", Target::Stdout));
+        let output: Output = "sarif=a=b".parse().unwrap();
+        assert_eq!(output.target, Target::File("a=b".into()));
+        for (text, part) in [("json", "json=json"), ("pdf=x", "formats: "), ("json=", "json=-")] {
+            let error = text.parse::<Output>().unwrap_err();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

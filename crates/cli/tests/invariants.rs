@@ -1,0 +1,253 @@
+//! The invariants of ARCHITECTURE.md that a program can check.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// Every file below `folder` with one of these endings, by its path from the root of the repository.
+fn files(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
+    fn walk(folder: &Path, endings: &[&str], found: &mut Vec<PathBuf>) {
+        let Ok(entries) = std::fs::read_dir(folder) else { return };
+        for entry in entries {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && !["target", ".git", "out", "artifacts", "corpus"].contains(&name.as_str()) {
+                walk(&path, endings, found);
+            } else if endings.iter().any(|ending| name.ends_with(ending)) {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&root().join(folder), endings, &mut found);
+    found.sort();
+    found
+        .into_iter()
+        .map(|path| {
+            let text = std::fs::read_to_string(&path).unwrap();
+            (path.strip_prefix(root()).unwrap().to_string_lossy().into_owned(), text)
+        })
+        .collect()
+}
+
+#[test]
+fn no_source_file_is_over_800_lines() {
+    let sources = files("crates", &[".rs", ".sql"]);
+    assert!(sources.len() > 50);
+    let long: Vec<String> = sources
+        .iter()
+        .filter(|(_, text)| text.lines().count() > 800)
+        .map(|(path, text)| format!("{path}: {} lines", text.lines().count()))
+        .collect();
+    assert_eq!(long, Vec::<String>::new());
+}
+
+#[test]
+fn no_module_is_a_drawer() {
+    for (path, _) in files("crates", &[".rs"]) {
+        for drawer in ["utils", "util", "common", "helpers", "helper", "manager", "misc"] {
+            let parts: Vec<&str> = path.trim_end_matches(".rs").split('/').collect();
+            assert!(!parts.contains(&drawer), "{path}");
+        }
+    }
+}
+
+/// What each crate may depend on: the arrows of ARCHITECTURE.md.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("formats", &[]),
+    ("evidence", &[]),
+    ("firmware", &["formats", "evidence"]),
+    ("network", &["evidence"]),
+    ("regime", &["evidence"]),
+    ("dossier", &["evidence", "regime"]),
+    ("cli", &["formats", "evidence", "firmware", "network", "regime", "dossier"]),
+];
+
+#[test]
+fn crates_depend_along_the_arrows_only() {
+    let arrows: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
+    let mut seen = BTreeSet::new();
+    for (path, text) in files("crates", &["Cargo.toml"]) {
+        let name = path.split('/').nth(1).unwrap().to_owned();
+        let allowed = arrows.get(name.as_str()).unwrap_or_else(|| panic!("{name}: no arrows are stated for it"));
+        let manifest: toml::Table = text.parse().unwrap();
+        let dependencies = manifest.get("dependencies").and_then(toml::Value::as_table).unwrap();
+        for dependency in dependencies.keys().filter_map(|key| key.strip_prefix("banbury-")) {
+            assert!(allowed.contains(&dependency), "{name} must not depend on {dependency}");
+        }
+        seen.insert(name);
+    }
+    assert_eq!(seen.len(), ARROWS.len(), "{seen:?}");
+}
+
+#[test]
+fn every_dependency_has_its_reason() {
+    let text = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let (_, rest) = text.split_once("[workspace.dependencies]").unwrap();
+    let (section, _) = rest.split_once("\n[").unwrap();
+    let mut counted = 0;
+    for line in section.lines().filter(|line| line.contains(" = ") && !line.starts_with('#')) {
+        counted += 1;
+        let reason = line.rsplit_once("# ").map(|(_, reason)| reason).unwrap_or_default();
+        assert!(line.starts_with("banbury-") || reason.len() > 12, "{line}");
+    }
+    assert!(counted > 20);
+}
+
+#[test]
+fn unsafe_code_stands_in_its_named_place_only() {
+    let places: Vec<String> = files("crates", &[".rs"])
+        .into_iter()
+        .filter(|(path, text)| {
+            !path.ends_with("invariants.rs") && text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains("unsafe {"))
+        })
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(places, ["crates/firmware/src/mapping.rs"]);
+}
+
+#[test]
+fn only_the_command_line_prints() {
+    for (path, text) in files("crates", &[".rs"]) {
+        let (code, _) = text.split_once("#[cfg(test)]").unwrap_or((&text, ""));
+        let build = path.ends_with("build.rs");
+        let tests = path.contains("/tests") || path.contains("/examples/");
+        if !path.starts_with("crates/cli/") && !build && !tests {
+            for word in ["println!(", "eprintln!(", "print!(", "eprint!("] {
+                assert!(!code.contains(word), "{path}: {word}");
+            }
+        }
+    }
+}
+
+#[test]
+fn formats_are_pure() {
+    for (path, text) in files("crates/formats/src", &[".rs"]) {
+        let (code, _) = text.split_once("#[cfg(test)]").unwrap_or((&text, ""));
+        for word in ["std::fs", "std::net", "std::process", "std::env", "std::time::", "SystemTime", "Instant::now"] {
+            let used = code.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(word));
+            let test_only = path.contains("test") || path.contains("corpus");
+            assert!(!used || test_only, "{path}: {word}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    for (path, text) in files("crates", &[".rs", ".sql"]) {
+        for word in ["TODO", "FIXME", "XXX", "coming soon", "not yet implemented"] {
+            assert!(path.ends_with("invariants.rs") || !text.contains(word), "{path}: {word}");
+        }
+    }
+}
+
+/// Makers of network equipment whose names must not steer a probe or a weight.
+const MAKERS: &[&str] = &[
+    "huawei", "zte", "ericsson", "nokia", "cisco", "juniper", "fortinet", "netgear", "d-link", "dlink", "zyxel",
+    "tp-link", "tplink", "hikvision", "dahua", "hytera", "samsung", "fiberhome", "mikrotik", "ubiquiti", "draytek",
+    "tenda", "linksys", "belkin", "arris", "asus", "sercomm", "ruckus", "aruba", "extreme networks", "brocade",
+    "sonicwall", "palo alto", "ivanti", "citrix", "barracuda",
+];
+
+#[test]
+fn no_probe_and_no_weight_knows_a_maker() {
+    let mut sources = files("crates/firmware/src/probes", &[".rs"]);
+    assert!(sources.len() >= 6, "{}", sources.len());
+    sources.extend(files("crates/evidence/src", &[".rs"]));
+    for (path, text) in sources {
+        let text = text.to_lowercase();
+        for maker in MAKERS {
+            let named = text.match_indices(maker).any(|(at, _)| {
+                let edge = |character: Option<char>| !character.is_some_and(char::is_alphanumeric);
+                edge(text[..at].chars().next_back()) && edge(text[at + maker.len()..].chars().next())
+            });
+            assert!(!named, "{path}: {maker}");
+        }
+    }
+}
+
+#[test]
+fn no_path_of_a_developers_machine() {
+    for (path, text) in files(".", &[".rs", ".sql", ".toml", ".md", ".json", ".sh", ".py", ".csv"]) {
+        for place in ["/work/main", "/work/shared", "/root/", "/home/"] {
+            assert!(path.ends_with("invariants.rs") || !text.contains(place), "{path}: {place}");
+        }
+    }
+}
+
+fn filled(text: &str) -> bool {
+    text.trim().len() >= 10
+}
+
+#[test]
+fn every_format_is_documented_limited_and_has_its_corpus_golden_and_seeds() {
+    let mut names = BTreeSet::new();
+    assert!(banbury_formats::FORMATS.len() >= 11);
+    for format in banbury_formats::FORMATS.iter().map(|format| format.describe()) {
+        let name = format.name;
+        assert!(names.insert(name), "{name} twice");
+        assert!(filled(format.title) || format.title.len() > 2, "{name}: title");
+        assert!(filled(format.yields), "{name}: yields");
+        assert!(filled(format.source), "{name}: source");
+        assert!(!format.limits.is_empty() && format.limits.iter().all(|limit| filled(limit)), "{name}: limits");
+        let folder = root().join("corpus/formats").join(name);
+        let entries: Vec<String> = std::fs::read_dir(&folder)
+            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        assert!(entries.iter().any(|entry| entry.contains("expected")), "{name}: no golden output: {entries:?}");
+        assert!(entries.len() >= 2, "{name}: no input, which is the fuzz seed too: {entries:?}");
+    }
+}
+
+#[test]
+fn every_probe_is_documented_limited_and_has_its_corpus_and_golden() {
+    let mut names = BTreeSet::new();
+    let mut codes: BTreeMap<&str, &str> = BTreeMap::new();
+    assert!(banbury_firmware::probes::PROBES.len() >= 7);
+    for probe in banbury_firmware::probes::PROBES.iter().map(|probe| probe.describe()) {
+        let name = probe.name;
+        assert!(names.insert(name), "{name} twice");
+        for (what, text) in
+            [("finds", probe.finds), ("how", probe.how), ("wrong", probe.wrong), ("source", probe.source)]
+        {
+            assert!(filled(text), "{name}: {what}");
+        }
+        assert!(!probe.misses.is_empty() && probe.misses.iter().all(|miss| filled(miss)), "{name}: misses");
+        assert!(!probe.codes.is_empty(), "{name}: codes");
+        for code in probe.codes {
+            assert!(filled(code.meaning) && filled(code.remedy) && filled(code.title), "{}", code.code);
+            let other = codes.insert(code.code, code.title);
+            assert!(other.is_none_or(|other| other == code.title), "{} means two things", code.code);
+        }
+        let folder = root().join("corpus/probes").join(name);
+        assert!(folder.join("input").is_dir(), "{name}: no corpus");
+        assert!(folder.join("expected.json").is_file(), "{name}: no golden output");
+    }
+}
+
+#[test]
+fn every_table_is_documented_limited_and_has_its_corpus_and_golden() {
+    assert!(banbury_network::INPUTS.len() >= 9);
+    for table in banbury_network::INPUTS.iter().map(|table| table.describe()) {
+        let name = table.name;
+        assert!(!table.columns.is_empty() && table.columns.iter().all(|column| !column.holds.is_empty()), "{name}");
+        assert!(!table.limits.is_empty() && table.limits.iter().all(|limit| filled(limit)), "{name}: limits");
+        assert!(filled(table.source), "{name}: source");
+        let folder = root().join("corpus/network").join(name);
+        assert!(folder.join("expected.json").is_file(), "{name}: no golden output in {}", folder.display());
+    }
+}
+
+#[test]
+fn every_report_format_states_its_limits() {
+    assert!(banbury_dossier::REPORT_FORMATS.len() >= 4);
+    for format in banbury_dossier::REPORT_FORMATS {
+        assert!(!format.limits.is_empty() && format.limits.iter().all(|limit| filled(limit)), "{}", format.name);
+        assert!(filled(format.source), "{}: source", format.name);
+        assert!(format.inspect.is_some() || format.case.is_some(), "{}", format.name);
+    }
+}

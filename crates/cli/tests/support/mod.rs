@@ -1,0 +1,63 @@
+//! What the tests of whole commands share.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// Runs `banbury` to its end.
+pub fn banbury<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Output {
+    command().args(arguments).output().unwrap()
+}
+
+/// The `banbury` that was just built, without colours.
+pub fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_banbury"));
+    command.env("NO_COLOR", "1");
+    command
+}
+
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Runs `banbury inspect` on bytes and gives its status and its JSON.
+#[allow(dead_code, reason = "not every test file inspects")]
+pub fn inspect(bytes: &[u8], more: &[&str]) -> (i32, serde_json::Value) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("image.bin");
+    std::fs::write(&path, bytes).unwrap();
+    let output = command().arg("inspect").arg(&path).args(["-o", "json=-"]).args(more).output().unwrap();
+    let json = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {} {}", stdout(&output), stderr(&output)));
+    (output.status.code().unwrap(), json)
+}
+
+/// The codes of all claims in an inspection's JSON, each once, in order.
+#[allow(dead_code, reason = "not every test file inspects")]
+pub fn codes(json: &serde_json::Value) -> Vec<String> {
+    fn collect(value: &serde_json::Value, found: &mut Vec<String>) {
+        match value {
+            serde_json::Value::Object(map) => {
+                if map.contains_key("fingerprint") && let Some(code) = map.get("code").and_then(|code| code.as_str()) {
+                    found.push(code.to_owned());
+                }
+                map.values().for_each(|value| collect(value, found));
+            }
+            serde_json::Value::Array(items) => items.iter().for_each(|value| collect(value, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    collect(json, &mut found);
+    found.sort();
+    found.dedup();
+    found
+}
