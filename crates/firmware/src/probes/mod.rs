@@ -1,6 +1,35 @@
 //! The file-level probes. To add one: a file here, and a line in [`PROBES`].
 
+mod accounts;
+mod certificates;
+mod der;
+#[cfg(test)]
+mod golden;
+
+mod keys;
+mod packages;
+mod pem;
+
+mod text;
+
 use crate::probe::Probe;
+use banbury_evidence::{CodeInfo, Grade};
 
 /// Every probe, in the order of the report.
-pub const PROBES: &[&dyn Probe] = &[];
+pub const PROBES: &[&dyn Probe] = &[
+    &packages::Packages,
+    &accounts::Accounts,
+    &keys::Keys,
+    &certificates::Certificates,
+];
+
+/// The code of a component, whichever way it was found.
+pub(crate) const COMPONENT: CodeInfo = CodeInfo {
+    code: "component",
+    title: "Component",
+    grade: Grade::Info,
+    meaning: "The image holds this software in this version, by the word of the named method: a package database, or \
+              a text that the software itself carries.",
+    remedy: "Compare with the supplier's bill of materials, and with the known vulnerabilities of the version.",
+    cwe: &[],
+};
