@@ -1,1 +1,24 @@
 //! The network model: imports, diagnostics, structure.
+//!
+//! Pure: bytes and a file name go in ([`Input`]), a [`Model`](banbury_evidence::model::Model) and its [`Diagnostic`]s
+//! come out of [`import`]; [`report`] turns them into a run's record. An input is one file in `inputs` and one line in
+//! [`INPUTS`].
+
+mod cells;
+mod diagnostic;
+mod draft;
+pub mod functions;
+mod import;
+mod inputs;
+mod nearest;
+mod references;
+mod report;
+mod rows;
+pub mod structure;
+mod table;
+
+pub use diagnostic::{Diagnostic, Kind, Severity};
+pub use import::{Input, import, recognise};
+pub use inputs::INPUTS;
+pub use report::{CODES, PROBE, VERSION, report};
+pub use table::{Column, Description, Table};

@@ -1,0 +1,91 @@
+use crate::cells::{is_utf16, without_mark};
+use crate::diagnostic::{Diagnostic, Kind, Place};
+use crate::draft::Draft;
+use crate::table::{Head, Table};
+use crate::{INPUTS, references, structure};
+use banbury_evidence::model::Model;
+
+/// An input: its name in the case and its bytes.
+#[derive(Clone, Debug)]
+pub struct Input<'a> {
+    /// File name, as diagnostics show it.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: &'a [u8],
+}
+
+/// Reads all inputs into one model, checks it, and computes its single points of failure.
+///
+/// Whatever is wrong is a diagnostic, and the rest is read. The diagnostics are ordered by input, line and column.
+pub fn import(inputs: &[Input<'_>]) -> (Model, Vec<Diagnostic>) {
+    let mut draft = Draft::default();
+    for input in inputs {
+        match recognise(&input.name, input.bytes) {
+            Some(table) => table.read(input, &mut draft),
+            None => draft.problem(not_recognised(input)),
+        }
+    }
+    references::check(&mut draft);
+    let Draft { mut model, mut diagnostics, .. } = draft;
+    let order = |file: &str| inputs.iter().position(|input| input.name == file);
+    let structure = structure::examine(&model);
+    model.single_points = structure.single_points;
+    if let Some(file) = model.links.first().map(|link| link.source.file.clone()) {
+        diagnostics.extend(parts(&file, structure.parts, structure.unlinked));
+    }
+    diagnostics.sort_by_cached_key(|diagnostic| (order(&diagnostic.file), diagnostic.clone()));
+    (model, diagnostics)
+}
+
+/// Which table an input is, told by its first bytes and, when they leave a doubt, its name.
+pub fn recognise(name: &str, head: &[u8]) -> Option<&'static dyn Table> {
+    let head = Head::new(head);
+    let mut best: Option<(u32, &'static dyn Table)> = None;
+    for &table in INPUTS {
+        let fit = table.fit(name, &head);
+        if fit > best.map_or(0, |(fit, _)| fit) {
+            best = Some((fit, table));
+        }
+    }
+    best.map(|(_, table)| table)
+}
+
+fn not_recognised(input: &Input<'_>) -> Diagnostic {
+    let place = Place::file(&input.name);
+    let (text, _) = without_mark(input.bytes);
+    if text.trim_ascii().is_empty() {
+        return place.error(Kind::Malformed, "the file is empty").left_out();
+    }
+    if is_utf16(input.bytes) {
+        let problem = place.error(Kind::Malformed, "the file is UTF-16 text").left_out();
+        return problem.hint("save it as CSV in UTF-8");
+    }
+    let tables: Vec<String> = INPUTS
+        .iter()
+        .map(|table| {
+            let description = table.describe();
+            let needed = description.columns.iter().filter(|column| column.required);
+            let columns: Vec<&str> = needed.map(|column| column.name).collect();
+            format!("{} ({})", description.title, columns.join(", "))
+        })
+        .collect();
+    let place = Place { line: 1, ..place };
+    place
+        .error(Kind::Malformed, "no table that is known: its first line names no known set of columns")
+        .hint(format!("known are: {}", tables.join("; ")))
+        .left_out()
+}
+
+fn parts(file: &str, parts: usize, unlinked: usize) -> Option<Diagnostic> {
+    if parts < 2 {
+        return None;
+    }
+    let apart =
+        if unlinked == 0 { String::new() } else { format!("; {unlinked} devices have no link at all") };
+    let message = format!(
+        "the links leave {parts} parts without a connection between them{apart}; single points of failure are told \
+         within each part"
+    );
+    let hint = "if they are connected in truth, links are missing from the tables";
+    Some(Place::file(file).warning(Kind::Remark, message).hint(hint))
+}

@@ -1,0 +1,113 @@
+//! Banbury's table of maintenance contracts: who maintains what, and how they reach it.
+//!
+//! A contract with several scopes has a row for each. Wrong when: a scope is written otherwise than in the table it
+//! names; a scope that matches nothing is told. Misses: working hours, named persons, subcontractors. Source: this
+//! project.
+
+use crate::diagnostic::{Kind, quote};
+use crate::draft::Draft;
+use crate::draft::called;
+use crate::functions;
+use crate::import::Input;
+use crate::references::Target;
+use crate::rows::{self, Row};
+use crate::table::{Column, Description, Table};
+use banbury_evidence::model::Contract;
+
+/// table of contracts.
+pub(super) struct Contracts;
+
+const DESCRIPTION: Description = Description {
+    name: "contracts",
+    table: "contracts",
+    title: "table of contracts",
+    columns: &[
+        Column { name: "name", others: &[], required: true, holds: "the contract" },
+        Column { name: "party", others: &[], required: true, holds: "who maintains" },
+        Column {
+            name: "scope_kind",
+            others: &[],
+            required: true,
+            holds: "what the scope names: device, role, site, manufacturer, function or all",
+        },
+        Column {
+            name: "scope",
+            others: &[],
+            required: false,
+            holds: "the device, role, ... that is covered; empty for all",
+        },
+        Column { name: "access", others: &[], required: false, holds: "direct, mediated or none" },
+        Column { name: "since", others: &[], required: false, holds: "first day, YYYY-MM-DD" },
+        Column { name: "until", others: &[], required: false, holds: "last day, YYYY-MM-DD" },
+    ],
+    marks: &[],
+    foreign: &[],
+    closed: true,
+    limits: &["working hours, named persons and subcontractors are not read", "one kind of access a scope"],
+    source: "Banbury's own table",
+};
+
+impl Table for Contracts {
+    fn describe(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn read(&self, input: &Input<'_>, draft: &mut Draft) {
+        rows::read(input, &DESCRIPTION, draft, take);
+    }
+}
+
+const SCOPES: &[&str] = &["device", "role", "site", "manufacturer", "function", "all"];
+const ACCESS: &[&str] = &["direct", "mediated", "none"];
+
+fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
+    let name = row.required("name")?;
+    let party = row.required("party")?;
+    let kind = row.choice("scope_kind", SCOPES);
+    let scope_kind = row.or_leave_out("scope_kind", kind)?;
+    let scope = scope(row, &name, &scope_kind, draft)?;
+    let contract = Contract {
+        name,
+        party,
+        scope_kind,
+        scope,
+        access: row.choice("access", ACCESS),
+        since: row.date("since"),
+        until: row.date("until"),
+        source: row.source(),
+    };
+    if let (Some(since), Some(until)) = (&contract.since, &contract.until)
+        && since > until
+    {
+        let message = format!("the contract ends on {until}, before it begins on {since}");
+        row.problem(
+            row.place("until").error(Kind::Malformed, message).hint("exchange or correct the two dates"),
+        );
+    }
+    draft.add(contract, &row.place("name")).map_err(|problem| row.problem(problem)).ok()
+}
+
+fn scope(row: &mut Row<'_>, name: &str, kind: &str, draft: &mut Draft) -> Option<String> {
+    let target = match kind {
+        "device" => Target::Device,
+        "role" => Target::Role,
+        "site" => Target::Site,
+        "manufacturer" => Target::Manufacturer,
+        "function" => Target::Function,
+        _ => {
+            if let Some(scope) = row.text("scope") {
+                let message =
+                    format!("a contract over all names the scope {}; it is not read", quote(&scope));
+                let hint = "leave the scope empty, or say in scope_kind what it names";
+                row.problem(row.place("scope").error(Kind::Malformed, message).hint(hint));
+            }
+            return Some(String::new());
+        }
+    };
+    let mut scope = row.required("scope")?;
+    if target == Target::Function {
+        scope = functions::standard(&scope).0;
+    }
+    draft.refer(target, &scope, row.place("scope"), called("contract", name));
+    Some(scope)
+}
