@@ -119,12 +119,12 @@ impl<'a> Reader<'a> {
 
     /// Takes the end blocks, and the zero blocks up to the end of the record.
     fn finish(&mut self) {
-        let record_end = (self.at + 1).next_multiple_of(RECORD);
+        let record_end = (self.at + 2 * BLOCK).next_multiple_of(RECORD);
         let mut end = self.at;
         while end < record_end && slice(self.data, end, BLOCK).is_some_and(is_zero) {
             end += BLOCK;
         }
-        if end == self.at + BLOCK && end < record_end {
+        if end == self.at + BLOCK {
             self.problem(ProblemKind::Malformed, "one end block instead of two");
         }
         self.at = end;

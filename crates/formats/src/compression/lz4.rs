@@ -152,6 +152,8 @@ pub(crate) fn decode_block(data: &[u8], mut output: Output) -> (Vec<u8>, Vec<Pro
 /// Appends a block's content of at most `most` bytes; where it fails, the bytes before the failure are lost.
 fn block(input: &[u8], most: usize, linked: bool, frame: usize, output: &mut Output) -> Result<(), String> {
     let before = output.bytes.len();
+    // One byte of a block makes at most 255.
+    let most = most.min(input.len().saturating_mul(255));
     output.bytes.resize(before + most, 0);
     let (done, target) = output.bytes.split_at_mut(before);
     let result = if linked {

@@ -31,6 +31,8 @@ static DESCRIPTION: Description = Description {
 };
 
 const MAGIC: &[u8] = b"\xfd7zXZ\0";
+/// Bytes made room for at once: a chunk may state 2 MiB and hold nothing.
+const STEP: usize = 128 << 10;
 
 impl Format for Xz {
     fn describe(&self) -> &'static Description {
@@ -283,12 +285,14 @@ impl<'d, 'l> Decoder<'d, 'l> {
         let before = self.output.bytes.len();
         let mut made = before;
         let room = self.output.room().min(chunk.made);
-        self.output.bytes.resize(before + room, 0);
         let failure = loop {
-            let target = self.output.bytes.get_mut(made..).unwrap_or_default();
-            if target.is_empty() {
+            if made == before + room {
                 break None;
             }
+            if made == self.output.bytes.len() {
+                self.output.bytes.resize((made + STEP).min(before + room), 0);
+            }
+            let target = self.output.bytes.get_mut(made..).unwrap_or_default();
             let total = lzma2.total_out();
             match lzma2.process(input, target, Action::Run) {
                 Ok(step) => {
