@@ -1,14 +1,15 @@
 //! Applying a regime to a ledger.
 
-use crate::compose::{Composed, compose};
+use crate::compose::{self, Composed};
 use crate::error::RegimeError;
 use crate::folder::TABLES;
-use crate::guard::{Bounds, FUNCTIONS, Guard, Refused, Views, views};
+use crate::guard::{Bounds, Guard};
 use crate::metadata::{Date, Measure, Overrides, ParameterValue, Regime};
 use crate::near;
+use crate::query::Query;
 use banbury_evidence::{MeasureResult, RegimeResult, SubjectVerdict, Verdict};
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Error, ErrorCode};
+use rusqlite::types::Value;
+use rusqlite::{Connection, ToSql};
 use std::collections::BTreeMap;
 
 /// What applying a regime came to.
@@ -45,16 +46,24 @@ pub fn apply_within(
 ) -> Result<Assessment, RegimeError> {
     let as_of = Date::parse(as_of).ok_or_else(|| RegimeError::AsOf { given: as_of.to_owned() })?;
     let parameters = parameters(regime, overrides)?;
-    let views = views(connection)?;
     let imported = imported(connection)?;
-    let guard = Guard::new(connection, &views, bounds)?;
+    let mut guard = Guard::new(connection, bounds)?;
     let mut problems = Vec::new();
+    let mut undefined = None;
+    match define(&mut guard, bounds, regime, &bound(&parameters, &as_of)) {
+        Ok(()) => {}
+        Err(RegimeError::Database(error)) => return Err(RegimeError::Database(error)),
+        Err(problem) => {
+            undefined = Some(first_line(&problem));
+            problems.push(problem);
+        }
+    }
     let mut measures = Vec::new();
     for measure in &regime.measures {
         let mut bench = Bench {
             guard: &guard,
-            views: &views,
             bounds,
+            undefined: undefined.as_deref(),
             regime,
             measure,
             parameters: &parameters,
@@ -125,8 +134,9 @@ fn absent(name: &str, imported: &Imported) -> Option<&'static str> {
 /// One measure on its way to a result.
 struct Bench<'a, 'c> {
     guard: &'a Guard<'c>,
-    views: &'a Views,
     bounds: &'a Bounds,
+    /// Why the regime's definitions could not be made, when they could not.
+    undefined: Option<&'a str>,
     regime: &'a Regime,
     measure: &'a Measure,
     parameters: &'a BTreeMap<String, ParameterValue>,
@@ -145,6 +155,10 @@ impl Bench<'_, '_> {
         let missing: Vec<&str> = measure.needs.iter().filter_map(|table| absent(table, imported)).collect();
         if !missing.is_empty() {
             return Ok(self.result(vec![not_imported(&missing, "Nothing can be said without it.")]));
+        }
+        if let Some(why) = self.undefined {
+            let reason = format!("The regime's definitions could not be made: {why}");
+            return Ok(self.result(vec![row(NETWORK, Verdict::Inconclusive, reason)]));
         }
         let mut rows = match self.query() {
             Ok(rows) => rows,
@@ -194,54 +208,17 @@ impl Bench<'_, '_> {
     }
 
     fn query(&mut self) -> Result<Vec<SubjectVerdict>, RegimeError> {
-        let composed = compose(self.regime, self.measure);
-        let guard = self.guard;
-        let connection = guard.connection();
-        let mut statement = match connection.prepare(&composed.sql) {
-            Ok(statement) => statement,
-            Err(error) => return Err(self.mistake(&composed, error)),
-        };
-        for index in 1..=statement.parameter_count() {
-            let written = statement.parameter_name(index).unwrap_or("?").to_owned();
-            let name = written.strip_prefix(':').unwrap_or_default();
-            let bound = if name == "as_of" {
-                statement.raw_bind_parameter(index, self.as_of.as_str())
-            } else if let Some(value) = self.measure.bind.get(name).or_else(|| self.parameters.get(name)) {
-                statement.raw_bind_parameter(index, value)
-            } else {
-                let names = self.measure.bind.keys().chain(self.parameters.keys()).map(String::as_str);
-                let hint = near::hint("names", name, names.chain(["as_of"]));
-                let cause = format!("nothing is bound to {written}");
-                let at = composed.find(if name.is_empty() { &written } else { name });
-                return Err(composed.diagnostic(at, cause).hint(hint).into());
-            };
-            bound?;
-        }
+        let mut bound = bound(self.parameters, self.as_of);
+        bound.extend(self.measure.bind.iter().map(|(name, value)| (name.as_str(), value as &dyn ToSql)));
+        let query =
+            Query { guard: self.guard, bounds: self.bounds, purpose: &self.measure.id, bound: &bound };
+        let rows = query.run(&Composed::query(self.measure))?.rows;
         let mut found = Vec::new();
         let mut faults = Vec::new();
-        let mut bytes = 0usize;
-        let mut rows = statement.raw_query();
-        loop {
-            let next = match rows.next() {
-                Ok(Some(next)) => next,
-                Ok(None) => break,
-                Err(error) => return Err(self.mistake(&composed, error)),
-            };
+        for values in &rows {
+            let mut texts = values.iter().map(text);
             let (subject, verdict, reason) =
-                (text(next.get_ref(0)?), text(next.get_ref(1)?), text(next.get_ref(2)?));
-            bytes += [&subject, &verdict, &reason]
-                .iter()
-                .filter_map(|part| part.as_ref())
-                .map(String::len)
-                .sum::<usize>();
-            if found.len() >= self.bounds.rows {
-                return Err(self.stopped(format!("the query returns more than {} rows", self.bounds.rows)));
-            }
-            if bytes > self.bounds.total_bytes {
-                return Err(
-                    self.stopped(format!("the query returns more than {} bytes", self.bounds.total_bytes))
-                );
-            }
+                (texts.next().flatten(), texts.next().flatten(), texts.next().flatten());
             let name = subject.clone().unwrap_or_else(|| format!("row {}", found.len() + 1));
             let fault = match (subject, verdict, reason) {
                 (None, ..) => "a row has no subject (NULL)".to_owned(),
@@ -259,10 +236,9 @@ impl Bench<'_, '_> {
             faults.push(fault);
         }
         if let Some(first) = faults.first() {
-            let more = if faults.len() > 1 {
-                format!("; {} more rows like it", faults.len() - 1)
-            } else {
-                String::new()
+            let more = match faults.len() {
+                1 => String::new(),
+                count => format!("; {} more rows are wrong", count - 1),
             };
             self.problems.push(RegimeError::Row {
                 file: self.measure.query.file.clone(),
@@ -273,84 +249,48 @@ impl Bench<'_, '_> {
         }
         Ok(found)
     }
+}
 
-    fn stopped(&self, what: String) -> RegimeError {
-        RegimeError::Stopped {
-            file: self.measure.query.file.clone(),
-            measure: self.measure.id.clone(),
-            what: format!("{what}; it was stopped"),
-            hint: "return one row a subject, and join the views on their keys",
-        }
-    }
+/// The names that every text of a regime can use.
+fn bound<'a>(
+    parameters: &'a BTreeMap<String, ParameterValue>,
+    as_of: &'a Date,
+) -> Vec<(&'a str, &'a dyn ToSql)> {
+    let values = parameters.iter().map(|(name, value)| (name.as_str(), value as &dyn ToSql));
+    values.chain([("as_of", as_of as &dyn ToSql)]).collect()
+}
 
-    /// SQLite's error as the mistake in the regime's files that it is.
-    fn mistake(&self, composed: &Composed<'_>, error: Error) -> RegimeError {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::OperationInterrupted) => {
-                let most = self.bounds.instructions / 1_000_000;
-                return self.stopped(format!("the query takes more than {most} million instructions"));
-            }
-            Some(ErrorCode::TooBig) => {
-                let most = self.bounds.value_bytes;
-                return self.stopped(format!("the query makes a value of more than {most} bytes"));
-            }
-            // Only an error in the query itself is the regime's fault.
-            Some(ErrorCode::Unknown | ErrorCode::AuthorizationForStatementDenied) | None => {}
-            Some(_) => return RegimeError::Database(error),
-        }
-        let names = || self.views.keys().map(String::as_str).chain(["sensitivity"]);
-        if let Some(refused) = self.guard.refused() {
-            let (word, cause, hint) = match &refused {
-                Refused::Table(name) => (
-                    name.as_str(),
-                    format!("{name} is no documented view"),
-                    near::hint("views", name.trim_start_matches("model_"), names()),
-                ),
-                Refused::Function(name) => (
-                    name.as_str(),
-                    format!("the function {name} cannot be used"),
-                    near::hint("functions", name, FUNCTIONS.iter().copied()),
-                ),
-                Refused::Action(name) => {
-                    (*name, format!("{name} is not allowed"), "a measure's query is one SELECT".to_owned())
-                }
-            };
-            return composed.diagnostic(composed.find(word), cause).hint(hint).into();
-        }
-        let (message, offset) = match &error {
-            Error::SqlInputError { msg, offset, .. } => (msg.clone(), usize::try_from(*offset).ok()),
-            Error::SqliteFailure(_, Some(message)) => (message.clone(), None),
-            other => (other.to_string(), None),
-        };
-        let after = |prefix: &str| message.strip_prefix(prefix).map(str::trim);
-        if let Some(name) = after("no such column:") {
-            if offset.is_some_and(|at| !composed.holds(at)) {
-                return composed
-                    .diagnostic(None, format!("the query returns no column {name}"))
-                    .hint("return the columns subject, verdict and reason")
-                    .into();
-            }
-            let columns = self.views.values().flatten().map(String::as_str);
-            let bare = name.rsplit('.').next().unwrap_or(name);
-            let near = near::nearest(bare, columns);
-            let hint = if near.is_empty() {
-                "the views and their columns are in docs/regimes.md".to_owned()
-            } else {
-                format!("did you mean {}?", near.join(" or "))
-            };
-            return composed.diagnostic(offset, message.clone()).hint(hint).into();
-        }
-        if let Some(name) = after("no such table:") {
-            let at = offset.or_else(|| composed.find(name));
-            return composed.diagnostic(at, message.clone()).hint(near::hint("views", name, names())).into();
-        }
-        if let Some(name) = after("no such function:") {
-            let hint = near::hint("functions", name, FUNCTIONS.iter().copied());
-            return composed.diagnostic(offset, message.clone()).hint(hint).into();
-        }
-        let hint = "the query is one SELECT that returns subject, verdict and reason";
-        composed.diagnostic(offset, message).hint(hint).into()
+/// Makes the regime's tables: `sensitivity` and its definitions, in their order.
+fn define(
+    guard: &mut Guard<'_>,
+    bounds: &Bounds,
+    regime: &Regime,
+    bound: &[(&str, &dyn ToSql)],
+) -> Result<(), RegimeError> {
+    let columns = ["kind", "name", "class", "verdict", "note"].map(str::to_owned);
+    let mut rows = Vec::new();
+    for entry in &regime.sensitivity {
+        let functions = entry.functions.iter().map(|name| ("function", name.to_uppercase()));
+        let roles = entry.roles.iter().map(|name| ("role", name.to_lowercase()));
+        rows.extend(functions.chain(roles).map(|(kind, name)| {
+            [kind, &name, &entry.class, &entry.verdict, &entry.note]
+                .map(|text| Value::Text(text.to_owned()))
+                .to_vec()
+        }));
     }
+    guard.table("sensitivity", &columns, &rows)?;
+    let Some(script) = &regime.definitions else { return Ok(()) };
+    for definition in compose::definitions(script)? {
+        let name = definition.name.as_str();
+        let composed = Composed::definition(script, &definition);
+        if guard.views().contains_key(name) {
+            let cause = format!("{name} is the name of a view");
+            return Err(composed.diagnostic(None, cause).hint("give the definition another name").into());
+        }
+        let rows = Query { guard, bounds, purpose: name, bound }.run(&composed)?;
+        guard.table(name, &rows.columns, &rows.rows)?;
+    }
+    Ok(())
 }
 
 fn row(subject: impl Into<String>, verdict: Verdict, reason: impl Into<String>) -> SubjectVerdict {
@@ -376,13 +316,13 @@ fn first_line(problem: &RegimeError) -> String {
     problem.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
-/// A value as text; `None` for NULL and bytes that are no text.
-fn text(value: ValueRef<'_>) -> Option<String> {
+/// A value as text; `None` for NULL and bytes.
+fn text(value: &Value) -> Option<String> {
     match value {
-        ValueRef::Null => None,
-        ValueRef::Integer(number) => Some(number.to_string()),
-        ValueRef::Real(real) => Some(real.to_string()),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => std::str::from_utf8(bytes).ok().map(str::to_owned),
+        Value::Null | Value::Blob(_) => None,
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Real(real) => Some(real.to_string()),
+        Value::Text(text) => Some(text.clone()),
     }
 }
 

@@ -49,12 +49,12 @@ pub enum RegimeError {
     #[error("{0}")]
     Mistake(Diagnostic),
     /// A query went over a bound and was stopped.
-    #[error("{file}: {measure}: {what}\n  hint: {hint}")]
+    #[error("{file}: {purpose}: {what}\n  hint: {hint}")]
     Stopped {
         /// The query's file.
         file: String,
-        /// The measure it was to decide.
-        measure: String,
+        /// The measure it was to decide, or what it was to define.
+        purpose: String,
         /// Which bound.
         what: String,
         /// What to do.

@@ -1,5 +1,6 @@
 //! Reading a regime's folder.
 
+use crate::compose;
 use crate::error::{Diagnostic, RegimeError};
 use crate::metadata::{
     Certainty, Date, Measure, Parameter, ParameterValue, Regime, Script, Sensitivity, SourceText,
@@ -171,6 +172,12 @@ impl Regime {
         let definitions = files
             .get("definitions.sql")
             .map(|text| Script { file: format!("{id}/definitions.sql"), text: text.clone() });
+        if let Some(script) = &definitions {
+            compose::definitions(script)?;
+        }
+        for measure in &measures {
+            compose::single(&measure.query)?;
+        }
         let scripts = measures.iter().map(|measure| &measure.query).chain(definitions.iter());
         for script in scripts {
             no_clock(script)?;

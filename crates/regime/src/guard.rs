@@ -2,11 +2,13 @@
 //!
 //! How: SQLite's authorizer refuses every action but SELECT, reading a documented view (and through it its tables),
 //! recursion, and functions of a list; a progress handler counts instructions; limits hold for the length of values.
-//! All are taken off again when the guard is dropped. What it misses: memory of a sort within the instruction bound,
+//! A regime's definitions become temporary tables, which SQLite keeps outside the ledger. All is taken off again when
+//! the guard is dropped. What it misses: memory of a sort within the instruction bound,
 //! which SQLite spills to a temporary file.
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
+use rusqlite::types::Value;
 use rusqlite::{Connection, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,7 +29,7 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { instructions: 200_000_000, rows: 100_000, value_bytes: 1 << 20, total_bytes: 64 << 20 }
+        Self { instructions: 200_000_000, rows: 1_000_000, value_bytes: 1 << 20, total_bytes: 256 << 20 }
     }
 }
 
@@ -123,7 +125,7 @@ const STEP: u16 = 1000;
 pub(crate) type Views = BTreeMap<String, Vec<String>>;
 
 /// Reads which views there are.
-pub(crate) fn views(connection: &Connection) -> Result<Views> {
+fn views(connection: &Connection) -> Result<Views> {
     let mut statement = connection.prepare(
         "SELECT lower(v.name), c.name FROM (SELECT name FROM sqlite_schema WHERE type = 'view'
              UNION SELECT name FROM sqlite_temp_schema WHERE type = 'view') v
@@ -151,6 +153,8 @@ pub(crate) enum Refused {
 /// Holds the connection while the bounds are on.
 pub(crate) struct Guard<'c> {
     connection: &'c mut Connection,
+    views: Views,
+    made: Vec<String>,
     refused: Arc<Mutex<Option<Refused>>>,
     used: Arc<AtomicU64>,
     limits: Vec<(Limit, i32)>,
@@ -158,16 +162,16 @@ pub(crate) struct Guard<'c> {
 
 impl<'c> Guard<'c> {
     /// Puts the bounds on.
-    pub fn new(connection: &'c mut Connection, views: &Views, bounds: &Bounds) -> Result<Self> {
+    pub fn new(connection: &'c mut Connection, bounds: &Bounds) -> Result<Self> {
+        let views = views(connection)?;
         let refused = Arc::new(Mutex::new(None));
         let used = Arc::new(AtomicU64::new(0));
-        let mut guard =
-            Self { connection, refused: Arc::clone(&refused), used: Arc::clone(&used), limits: Vec::new() };
+        let counter = Arc::clone(&used);
+        let mut guard = Self { connection, views, made: Vec::new(), refused, used, limits: Vec::new() };
         let length = i32::try_from(bounds.value_bytes).unwrap_or(i32::MAX);
         for (limit, value) in [
             (Limit::SQLITE_LIMIT_LENGTH, length),
             (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000),
-            (Limit::SQLITE_LIMIT_EXPR_DEPTH, 500),
             (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
         ] {
             let before = guard.connection.limit(limit)?;
@@ -177,16 +181,9 @@ impl<'c> Guard<'c> {
         let most = bounds.instructions;
         guard.connection.progress_handler(
             i32::from(STEP),
-            Some(move || used.fetch_add(u64::from(STEP), Ordering::Relaxed) >= most),
+            Some(move || counter.fetch_add(u64::from(STEP), Ordering::Relaxed) >= most),
         )?;
-        let names: BTreeSet<String> = views.keys().cloned().collect();
-        guard.connection.authorizer(Some(move |context: AuthContext<'_>| match judge(&context, &names) {
-            None => Authorization::Allow,
-            Some(what) => {
-                refused.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(what);
-                Authorization::Deny
-            }
-        }))?;
+        guard.authorize()?;
         Ok(guard)
     }
 
@@ -195,6 +192,53 @@ impl<'c> Guard<'c> {
         self.used.store(0, Ordering::Relaxed);
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.connection
+    }
+
+    /// The views and tables that may be read, with their columns.
+    pub fn views(&self) -> &Views {
+        &self.views
+    }
+
+    /// Makes a temporary table that queries may read, until the guard is dropped.
+    pub fn table(&mut self, name: &str, columns: &[String], rows: &[Vec<Value>]) -> Result<()> {
+        self.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
+        self.used.store(0, Ordering::Relaxed);
+        let made = self.fill(name, columns, rows);
+        self.made.push(name.to_owned());
+        self.views.insert(name.to_owned(), columns.to_vec());
+        self.authorize()?;
+        made
+    }
+
+    fn fill(&mut self, name: &str, columns: &[String], rows: &[Vec<Value>]) -> Result<()> {
+        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+        let listed: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+        let marks = vec!["?"; columns.len()].join(", ");
+        let name = quoted(name);
+        // Dropped without its release, as on an error, the savepoint is rolled back.
+        let savepoint = self.connection.savepoint()?;
+        savepoint.execute_batch(&format!("CREATE TEMP TABLE {name} ({});", listed.join(", ")))?;
+        let mut statement = savepoint.prepare(&format!("INSERT INTO temp.{name} VALUES ({marks})"))?;
+        for row in rows {
+            statement.execute(rusqlite::params_from_iter(row))?;
+        }
+        drop(statement);
+        savepoint.commit()
+    }
+
+    fn authorize(&mut self) -> Result<()> {
+        let names: BTreeSet<String> = self.views.keys().cloned().collect();
+        let tables = tables(self.connection)?;
+        let refused = Arc::clone(&self.refused);
+        self.connection.authorizer(Some(move |context: AuthContext<'_>| {
+            match judge(&context, &names, &tables) {
+                None => Authorization::Allow,
+                Some(what) => {
+                    refused.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(what);
+                    Authorization::Deny
+                }
+            }
+        }))
     }
 
     /// What was refused since the last query began.
@@ -208,18 +252,38 @@ impl Drop for Guard<'_> {
         // Taking a hook off cannot fail on an open connection, and there is nobody to tell.
         let _ = self.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>);
         let _ = self.connection.progress_handler(0, None::<fn() -> bool>);
+        for name in &self.made {
+            let _ = self.connection.execute_batch(&format!("DROP TABLE IF EXISTS temp.\"{name}\";"));
+        }
         for (limit, value) in &self.limits {
             let _ = self.connection.set_limit(*limit, *value);
         }
     }
 }
 
-fn judge(context: &AuthContext<'_>, views: &BTreeSet<String>) -> Option<Refused> {
+fn tables(connection: &Connection) -> Result<BTreeSet<String>> {
+    let mut statement = connection.prepare(
+        "SELECT lower(name) FROM sqlite_schema WHERE type = 'table'
+         UNION SELECT lower(name) FROM sqlite_temp_schema WHERE type = 'table'",
+    )?;
+    let names = statement.query_map([], |row| row.get(0))?.collect();
+    names
+}
+
+/// What is wrong with an action; `None` when it is allowed.
+fn judge(context: &AuthContext<'_>, views: &BTreeSet<String>, tables: &BTreeSet<String>) -> Option<Refused> {
     match context.action {
         AuthAction::Select | AuthAction::Recursive => None,
-        AuthAction::Read { table_name, .. } => {
+        AuthAction::Read { table_name, column_name } => {
             let view = |name: &str| views.contains(&name.to_lowercase());
-            let allowed = view(table_name)
+            // A read of no column is how SQLite asks about `EXISTS (SELECT 1 FROM name)`; then the name may be the
+            // query's own common table expression, and anything that is no table of the ledger will do.
+            let lower = table_name.to_lowercase();
+            let own = column_name.is_empty()
+                && !tables.contains(&lower)
+                && !["sqlite_", "pragma_"].iter().any(|prefix| lower.starts_with(prefix));
+            let allowed = own
+                || view(table_name)
                 || TABLE_FUNCTIONS.contains(&table_name)
                 || context.accessor.is_some_and(view) && !table_name.starts_with("sqlite_");
             (!allowed).then(|| Refused::Table(table_name.to_owned()))

@@ -16,6 +16,7 @@ mod folder;
 mod guard;
 mod metadata;
 mod near;
+mod query;
 
 pub use apply::{Assessment, apply, apply_within};
 pub use error::{Diagnostic, RegimeError};

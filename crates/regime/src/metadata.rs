@@ -76,6 +76,12 @@ impl fmt::Display for Date {
     }
 }
 
+impl rusqlite::ToSql for Date {
+    fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+        self.0.to_sql()
+    }
+}
+
 impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
@@ -236,7 +242,7 @@ pub struct Regime {
     pub parameters: BTreeMap<String, Parameter>,
     /// Functions and roles by class.
     pub sensitivity: Vec<Sensitivity>,
-    /// Common table expressions that stand before every query.
+    /// Tables that are made once, before the queries.
     pub definitions: Option<Script>,
     /// The measures, in the regime's order.
     pub measures: Vec<Measure>,

@@ -1,6 +1,6 @@
 //! Names near a mistaken one, for hints.
 
-/// Up to three of `names` that differ from `word` by few letters, nearest first, then by name.
+/// Up to three of `names` that differ from `word` by the fewest letters, and by few, in order of name.
 pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let word = word.to_lowercase();
     let most = 1 + word.chars().count() / 3;
@@ -16,7 +16,8 @@ pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) 
         .collect();
     found.sort_unstable();
     found.dedup();
-    found.into_iter().map(|(_, name)| name).take(3).collect()
+    let best = found.first().map(|(far, _)| *far);
+    found.into_iter().filter(|(far, _)| Some(*far) == best).map(|(_, name)| name).take(3).collect()
 }
 
 /// "did you mean a, b or c?", or what there is when nothing is near.
@@ -32,17 +33,26 @@ pub(crate) fn hint<'a>(what: &str, word: &str, names: impl IntoIterator<Item = &
     }
 }
 
-/// Levenshtein's distance.
+/// Edit distance where two neighbouring letters that changed places count once.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
+    let mut last = None;
     for (i, x) in a.chars().enumerate() {
         let mut next = vec![i + 1];
-        for ((y, above), right) in b.iter().zip(row.iter()).zip(row.iter().skip(1)) {
-            let left = next.last().copied().unwrap_or_default();
-            next.push((above + usize::from(x != *y)).min(right + 1).min(left + 1));
+        for (j, y) in b.iter().enumerate() {
+            let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX - 1);
+            let mut least =
+                (at(&row, j) + usize::from(x != *y)).min(at(&row, j + 1) + 1).min(at(&next, j) + 1);
+            let swapped = j.checked_sub(1).filter(|k| last == Some(*y) && b.get(*k) == Some(&x));
+            if let Some(k) = swapped {
+                least = least.min(at(&before, k) + 1);
+            }
+            next.push(least);
         }
-        row = next;
+        before = std::mem::replace(&mut row, next);
+        last = Some(x);
     }
     row.last().copied().unwrap_or_default()
 }
@@ -56,6 +66,8 @@ mod tests {
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("devices", "device"), 1);
         assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("nmae", "name"), 1);
+        assert_eq!(distance("ab", ""), 2);
     }
 
     #[test]

@@ -1,0 +1,162 @@
+//! A worked example: a tiny network as the model's records, in one TOML file.
+
+use banbury_evidence::ledger::{Clock, Ledger};
+use banbury_evidence::model::{Model, Source, Table};
+use banbury_evidence::{
+    Claim, CodeInfo, Digest, Examination, Exhibit, ExhibitKind, Location, Object, ObjectKind, RunReport,
+    Status, Subject,
+};
+use banbury_regime::Overrides;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// An example as its file has it.
+#[derive(Deserialize)]
+pub struct Example {
+    /// The date as of which the regime is applied.
+    pub as_of: String,
+    /// A part of the reason, the measure's or a subject's (`subject: verdict: reason`).
+    pub reason: String,
+    /// Parameters that are set.
+    #[serde(default)]
+    pub parameters: Overrides,
+    /// Tables that were imported, with how many of their records were rejected.
+    #[serde(default)]
+    imported: BTreeMap<String, u64>,
+    /// Images that were inspected, by file name.
+    #[serde(default)]
+    inspected: Vec<Inspected>,
+    #[serde(flatten)]
+    model: Model,
+}
+
+/// An image that was inspected and the titles of what was found, each of grade high.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Inspected {
+    image: String,
+    #[serde(default)]
+    found: Vec<String>,
+}
+
+static FOUND: CodeInfo = CodeInfo {
+    code: "example.finding",
+    title: "A finding of an example",
+    grade: banbury_evidence::Grade::High,
+    meaning: "A finding of an example",
+    remedy: "None is needed",
+    cwe: &[],
+};
+
+fn clock() -> Clock {
+    Clock { started_at: "2026-01-01T00:00:00Z".to_owned(), duration_ms: 1 }
+}
+
+fn report(probe: &str) -> RunReport {
+    RunReport {
+        probe: probe.to_owned(),
+        version: "1".to_owned(),
+        parameters: BTreeMap::new(),
+        status: Status::Complete,
+        looked: 1,
+        bytes: 1,
+        skipped: Vec::new(),
+        claims: Vec::new(),
+    }
+}
+
+impl Example {
+    /// Reads an example; a misspelt key is an error.
+    pub fn read(path: &Path) -> Self {
+        let text = std::fs::read_to_string(path).unwrap();
+        let fail = |error: &dyn std::fmt::Display| -> ! { panic!("{}: {error}", path.display()) };
+        let mut example: Self = toml::from_str(&text).unwrap_or_else(|error| fail(&error));
+        let table: toml::Table = text.parse().unwrap_or_else(|error| fail(&error));
+        let model = serde_json::to_value(&example.model).unwrap();
+        for (key, value) in &table {
+            if ["as_of", "reason", "parameters", "imported", "inspected"].contains(&key.as_str()) {
+                continue;
+            }
+            let records = model.get(key).and_then(|records| records.as_array());
+            let records = records.unwrap_or_else(|| fail(&format!("there are no records {key:?}")));
+            for (written, read) in value.as_array().unwrap().iter().zip(records) {
+                for name in written.as_table().unwrap().keys() {
+                    assert!(read.get(name).is_some(), "{}: {key} have no {name:?}", path.display());
+                }
+            }
+        }
+        example.number();
+        example
+    }
+
+    /// Gives each record the place it would have in a table of its own: a heading, then a line each.
+    fn number(&mut self) {
+        fn each<'a>(file: &str, sources: impl Iterator<Item = &'a mut Source>) {
+            for (index, source) in sources.enumerate().filter(|(_, source)| source.file.is_empty()) {
+                *source = Source { file: file.to_owned(), line: index as u64 + 2 };
+            }
+        }
+        let model = &mut self.model;
+        each("sites.csv", model.sites.iter_mut().map(|record| &mut record.source));
+        each("devices.csv", model.devices.iter_mut().map(|record| &mut record.source));
+        each("functions.csv", model.functions.iter_mut().map(|record| &mut record.source));
+        each("cables.csv", model.links.iter_mut().map(|record| &mut record.source));
+        each("vendors.csv", model.vendors.iter_mut().map(|record| &mut record.source));
+        each("designations.csv", model.designations.iter_mut().map(|record| &mut record.source));
+        each("contracts.csv", model.contracts.iter_mut().map(|record| &mut record.source));
+        each("interceptions.csv", model.interceptions.iter_mut().map(|record| &mut record.source));
+        each("reviews.csv", model.reviews.iter_mut().map(|record| &mut record.source));
+        for (name, rejected) in &self.imported {
+            model.tables.push(Table {
+                table: name.clone(),
+                file: format!("{name}.csv"),
+                rows: 1,
+                rejected: *rejected,
+                attribution: None,
+            });
+        }
+    }
+
+    /// A ledger in memory that holds the example.
+    pub fn ledger(&self) -> Ledger {
+        let mut ledger = Ledger::in_memory().unwrap();
+        for inspected in &self.inspected {
+            let sha256 = Digest::of(inspected.image.as_bytes());
+            let size = inspected.image.len() as u64;
+            let exhibit =
+                Exhibit { sha256, name: inspected.image.clone(), kind: ExhibitKind::Firmware, size };
+            ledger.add_exhibit(&exhibit, "2026-01-01T00:00:00Z").unwrap();
+            let mut probe = report("example");
+            for title in &inspected.found {
+                probe.claims.push(
+                    Claim::observation(&FOUND, Subject::exhibit(&sha256), title.clone())
+                        .fact("title", title.clone())
+                        .at(Location::exhibit(sha256)),
+                );
+            }
+            let object = Object {
+                ordinal: 0,
+                parent: None,
+                location: Location::exhibit(sha256),
+                kind: ObjectKind::Exhibit,
+                size,
+                sha256: Some(sha256),
+                format: None,
+                mode: None,
+                target: None,
+                regions: Vec::new(),
+            };
+            let examination = Examination {
+                exhibit: sha256,
+                size,
+                confinement: BTreeMap::new(),
+                objects: vec![object],
+                runs: vec![report("unpack"), probe],
+            };
+            ledger.record_examination(&examination, &clock()).unwrap();
+        }
+        ledger.record_model(&self.model, &report("network.import"), &clock()).unwrap();
+        ledger
+    }
+}

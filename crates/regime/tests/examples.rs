@@ -1,0 +1,165 @@
+//! Every measure of every built-in regime has a worked example for each verdict, or says why the verdict cannot occur.
+//! `docs/regimes.md` describes an example's file.
+
+mod case;
+
+use banbury_evidence::{SubjectVerdict, Verdict};
+use banbury_regime::{Regime, apply, builtin};
+use case::Example;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+const VERDICTS: [Verdict; 3] = [Verdict::Met, Verdict::Breached, Verdict::Inconclusive];
+
+fn folder(regime: &Regime) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../regimes").join(&regime.id).join("examples")
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    files
+}
+
+/// The regime with one of its measures alone.
+fn only(regime: &Regime, measure: &str) -> Regime {
+    let mut regime = regime.clone();
+    regime.measures.retain(|other| other.id == measure);
+    regime
+}
+
+/// The verdict that a file's name starts with.
+fn named(path: &Path) -> Verdict {
+    let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
+    [
+        ("met", Verdict::Met),
+        ("breached", Verdict::Breached),
+        ("inconclusive", Verdict::Inconclusive),
+        ("not-applicable", Verdict::NotApplicable),
+    ]
+    .into_iter()
+    .find(|(word, _)| stem == *word || stem.starts_with(&format!("{word}-")))
+    .unwrap_or_else(|| panic!("{}: name it <verdict>.toml or <verdict>-<what>.toml", path.display()))
+    .1
+}
+
+#[test]
+fn every_measure_has_an_example_for_each_verdict() {
+    for regime in builtin().unwrap() {
+        for measure in &regime.measures {
+            let folder = folder(&regime).join(&measure.id);
+            let files = files(&folder);
+            let shown: BTreeSet<Verdict> = files
+                .iter()
+                .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+                .map(|path| named(path))
+                .collect();
+            for verdict in VERDICTS {
+                let excuse = folder.join(format!("none-{}.txt", verdict.as_str()));
+                let excused = excuse.is_file();
+                assert_ne!(
+                    shown.contains(&verdict),
+                    excused,
+                    "{}: either an example or {} with the reason why there is none",
+                    folder.display(),
+                    excuse.display()
+                );
+                if excused {
+                    assert!(
+                        std::fs::read_to_string(&excuse).unwrap().trim().len() > 20,
+                        "{}",
+                        excuse.display()
+                    );
+                }
+            }
+        }
+        let known: BTreeSet<String> = regime.measures.iter().map(|measure| measure.id.clone()).collect();
+        let there: BTreeSet<String> = files(&folder(&regime))
+            .iter()
+            .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+            .collect();
+        assert_eq!(known, there, "{}: examples of measures that are not there", regime.id);
+    }
+}
+
+#[test]
+fn every_example_comes_to_the_verdict_it_states() {
+    let mut wrong = Vec::new();
+    for regime in builtin().unwrap() {
+        for measure in &regime.measures {
+            let regime = only(&regime, &measure.id);
+            for path in files(&folder(&regime).join(&measure.id)) {
+                if path.extension().is_none_or(|extension| extension != "toml") {
+                    continue;
+                }
+                let example = Example::read(&path);
+                let mut ledger = example.ledger();
+                let assessment =
+                    apply(ledger.connection_mut(), &regime, &example.parameters, &example.as_of).unwrap();
+                let problems: Vec<String> = assessment.problems.iter().map(ToString::to_string).collect();
+                assert!(problems.is_empty(), "{}: {}", path.display(), problems.join("\n"));
+                let [result] = assessment.result.measures.as_slice() else {
+                    panic!("one measure, one result")
+                };
+                let all: Vec<String> = result
+                    .subjects
+                    .iter()
+                    .map(|SubjectVerdict { subject, verdict, reason }| {
+                        format!("{subject}: {}: {reason}", verdict.as_str())
+                    })
+                    .chain([result.reason.clone()])
+                    .collect();
+                let told = all.iter().any(|line| line.contains(&example.reason));
+                if result.verdict != named(&path) || !told {
+                    wrong.push(format!(
+                        "{}\n  comes to {}, with\n    {}\n  wanted: {}",
+                        path.display(),
+                        result.verdict.as_str(),
+                        all.join("\n    "),
+                        example.reason
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_same_ledger_gives_the_same_result() {
+    for regime in builtin().unwrap() {
+        for measure in &regime.measures {
+            let regime = only(&regime, &measure.id);
+            for path in files(&folder(&regime).join(&measure.id)) {
+                if path.extension().is_none_or(|extension| extension != "toml") {
+                    continue;
+                }
+                let example = Example::read(&path);
+                let run = || {
+                    let mut ledger = example.ledger();
+                    apply(ledger.connection_mut(), &regime, &example.parameters, &example.as_of)
+                        .unwrap()
+                        .result
+                };
+                let (one, two) = (run(), run());
+                assert_eq!(serde_json::to_string(&one).unwrap(), serde_json::to_string(&two).unwrap());
+            }
+        }
+    }
+}
+
+#[test]
+fn an_empty_ledger_meets_nothing() {
+    for regime in builtin().unwrap() {
+        let mut ledger = banbury_evidence::ledger::Ledger::in_memory().unwrap();
+        let result =
+            apply(ledger.connection_mut(), &regime, &Default::default(), "2028-06-01").unwrap().result;
+        for measure in &result.measures {
+            assert_eq!(measure.verdict, Verdict::Inconclusive, "{}/{}", regime.id, measure.measure);
+            assert!(measure.reason.contains("not imported"), "{}", measure.reason);
+        }
+    }
+}

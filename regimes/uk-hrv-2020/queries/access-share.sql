@@ -1,0 +1,28 @@
+-- The share of high-risk vendors together in each access network, by count of devices or of sites.
+WITH units AS (
+    SELECT c.class, CASE :count_by WHEN 'sites' THEN coalesce(d.site, d.name) ELSE d.name END AS unit,
+           max(d.listed_as IS NOT NULL) AS listed, max(d.manufacturer IS NULL) AS unknown
+    FROM in_class c JOIN standing d ON d.name = c.device
+    WHERE c.class IN ('access-mobile', 'access-fixed') GROUP BY 1, 2
+),
+sums AS (
+    SELECT class, count(*) AS total, sum(listed) AS listed, sum(unknown AND NOT listed) AS unknown,
+           sum(listed) * 1.0 / count(*) AS least, sum(listed OR unknown) * 1.0 / count(*) AS most,
+           (SELECT group_concat(vendor || ' ' || devices, ', ' ORDER BY vendor) FROM (
+                SELECT d.listed_as AS vendor, count(*) AS devices FROM in_class i JOIN standing d ON d.name = i.device
+                WHERE i.class = units.class AND d.listed_as IS NOT NULL GROUP BY d.listed_as)) AS vendors,
+           (SELECT min(s.note) FROM sensitivity s WHERE s.class = units.class) AS network
+    FROM units GROUP BY class
+)
+SELECT 'network' AS subject, 'met' AS verdict, reason FROM nobody
+UNION ALL
+SELECT network,
+       CASE WHEN least > :share_cap THEN 'breached' WHEN most > :share_cap THEN 'inconclusive' ELSE 'met' END,
+       'High-risk vendors have ' || listed || ' of ' || total || ' ' || iif(:count_by = 'sites', 'sites', 'devices') || ', '
+       || printf('%.1f', 100 * least) || ' % (cap ' || printf('%g', 100 * :share_cap) || ' %)'
+       || coalesce('; devices: ' || vendors, '')
+       || iif(unknown > 0, '; of ' || unknown || ' more nothing says who made them', '') || '.'
+FROM sums WHERE EXISTS (SELECT 1 FROM listed)
+UNION ALL
+SELECT name, 'inconclusive', 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '), and nothing says whether it is access equipment (' || at || ').'
+FROM unplaced

@@ -1,0 +1,20 @@
+-- In no access network are two or more vendors all high-risk.
+WITH makers AS (
+    SELECT DISTINCT c.class, d.maker, d.manufacturer, d.listed_as FROM in_class c JOIN standing d ON d.name = c.device
+    WHERE c.class IN ('access-mobile', 'access-fixed')
+),
+sums AS (
+    SELECT class, count(DISTINCT maker) AS vendors, count(DISTINCT listed_as) AS listed, max(maker IS NULL) AS unknown,
+           group_concat(DISTINCT listed_as) AS names,
+           (SELECT min(s.note) FROM sensitivity s WHERE s.class = makers.class) AS network
+    FROM (SELECT * FROM makers ORDER BY class, maker) AS makers GROUP BY class
+)
+SELECT 'network' AS subject, 'met' AS verdict, reason FROM nobody
+UNION ALL
+SELECT network,
+       CASE WHEN vendors > listed THEN 'met' WHEN unknown THEN 'inconclusive' WHEN listed >= 2 THEN 'breached' ELSE 'not applicable' END,
+       CASE WHEN vendors > listed THEN (vendors - listed) || ' of ' || vendors || ' vendors ' || iif(vendors - listed = 1, 'is', 'are') || ' not on the list.'
+            WHEN unknown THEN 'Nothing says who made some of its devices; the vendors that are known (' || coalesce(replace(names, ',', ', '), 'none') || ') are all on the list.'
+            WHEN listed >= 2 THEN 'Its only vendors, ' || replace(names, ',', ' and ') || ', are all on the list.'
+            ELSE 'It has a single vendor, ' || names || ': no pair. The cap on shares applies.' END
+FROM sums WHERE EXISTS (SELECT 1 FROM listed)
