@@ -10,7 +10,9 @@ mod keys;
 mod packages;
 mod pem;
 
+mod services;
 mod text;
+mod versions;
 
 use crate::probe::Probe;
 use banbury_evidence::{CodeInfo, Grade};
@@ -18,9 +20,11 @@ use banbury_evidence::{CodeInfo, Grade};
 /// Every probe, in the order of the report.
 pub const PROBES: &[&dyn Probe] = &[
     &packages::Packages,
+    &versions::Versions,
     &accounts::Accounts,
     &keys::Keys,
     &certificates::Certificates,
+    &services::Services,
 ];
 
 /// The code of a component, whichever way it was found.

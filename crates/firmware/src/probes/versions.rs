@@ -1,0 +1,160 @@
+//! Components that say their version themselves, in executables, kernels and boot loaders.
+//!
+//! Finds: the products of `signatures/`, by texts that only the product itself prints, or by a lone version in a file
+//! whose name or SONAME is the product's and which holds another text of it.
+//! How: one pass over a file for all anchors of all signatures; at each, the signature's pattern.
+//! A file that merely mentions a product does not become it: text files are not asked, most signatures name the files
+//! that they look at, and the `GCC: (...)` mark of a compiler is not a component of any signature.
+//! When it is wrong: a program that copies the banner of another; a fork that keeps the version of its origin.
+//! What it misses: stripped or changed banners, products without a signature, patches that do not change the version.
+//! No weight stands on these claims: each says that the text stands there, which anyone can check.
+//! Source: the products' own sources, as named in each signature; CPE 2.3 (NISTIR 7695); package URL specification.
+
+use crate::probe::{Description, File, Findings, Probe};
+use crate::signatures::{Kind, Scope, signatures};
+use banbury_evidence::{Claim, CodeInfo};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Components by version strings.
+pub struct Versions;
+
+static COMPONENT: CodeInfo = super::COMPONENT;
+
+static DESCRIPTION: Description = Description {
+    name: "versions",
+    version: "1",
+    finds: "components by the version that executables, kernels and boot loaders carry as text",
+    how: "one pass for the anchors of all signatures, then each signature's pattern around the anchor; files are chosen by kind, name and SONAME",
+    wrong: "a program that copies another's banner, or a fork that keeps its origin's version; an observation that the text stands there, without a weight",
+    misses: &[
+        "products without a signature, and banners that were changed or removed",
+        "executables that were renamed, for signatures that ask for the name",
+        "fixes that a distributor put in without changing the version",
+        "a lone version text, when the file holds two that differ",
+    ],
+    codes: &[COMPONENT],
+    source: "the sources of each product, named in its signature; CPE 2.3 (NISTIR 7695); package URL specification",
+};
+
+/// Anchors of one signature in one file that are tried.
+const TRIED: usize = 64;
+/// Places of one version in one file that are listed.
+const LISTED: usize = 8;
+
+impl Probe for Versions {
+    fn describe(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn file(&self, file: &File<'_>, findings: &mut Findings) {
+        let head = file.content.get(..8192).unwrap_or(file.content);
+        let Some(signatures) = signatures() else {
+            findings.skip(file.location.to_string(), "the signatures cannot be read");
+            return;
+        };
+        if !head.contains(&0) {
+            return;
+        }
+        findings.looked_at(file.content.len());
+        let elf = file.elf();
+        let soname = elf.and_then(|elf| elf.soname()).and_then(|name| std::str::from_utf8(name).ok());
+        let names = [file.name(), soname.unwrap_or("")];
+        let mut tried: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut seen = BTreeSet::new();
+        let mut found: BTreeMap<(usize, String), Vec<(usize, usize)>> = BTreeMap::new();
+        for (index, anchor) in signatures.anchors(file.content) {
+            let Some(signature) = signatures.all.get(index) else { continue };
+            let count = tried.entry(index).or_default();
+            *count += 1;
+            let once = signature.scope == Scope::File;
+            let wrong_kind = signature.place.kind == Kind::Elf && elf.is_none();
+            if *count > if once { 1 } else { TRIED } || wrong_kind || !signature.fits(&names) {
+                continue;
+            }
+            let hits = if once {
+                signature.anywhere(file.content)
+            } else {
+                signature.near(file.content, anchor).into_iter().collect()
+            };
+            for hit in hits {
+                if seen.insert((index, hit.offset)) {
+                    found.entry((index, hit.version)).or_default().push((hit.offset, hit.length));
+                }
+            }
+        }
+        for ((index, version), places) in found {
+            let Some(signature) = signatures.all.get(index) else { continue };
+            let mut claim =
+                Claim::observation(&COMPONENT, file.subject(), format!("{} {version}", signature.title))
+                    .fact("name", signature.product.as_str())
+                    .fact("version", version.as_str())
+                    .fact("purl", signature.purl(&version))
+                    .fact("cpe", signature.cpe(&version))
+                    .fact("method", "version-string")
+                    .note(format!("could be confused with: {}", signature.confused_with));
+            for (offset, length) in places.iter().take(LISTED) {
+                claim = claim.at(file.location.range(*offset as u64, *length as u64));
+            }
+            findings.claim(claim);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::golden::claims_of_file;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn elf(text: &str) -> Vec<u8> {
+        let mut file = b"\x7fELF\x01\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x28\0\x01\0\0\0".to_vec();
+        file.resize(64, 0);
+        file.extend(text.as_bytes());
+        file.push(0);
+        file
+    }
+
+    fn names(path: &str, content: &[u8]) -> Vec<String> {
+        claims_of_file(&Versions, path, content).iter().map(|claim| claim.title.clone()).collect()
+    }
+
+    #[test]
+    fn a_mention_is_not_a_component() {
+        let banner = "BusyBox v1.35.0 (2022-01-01 00:00:00 UTC)";
+        assert_eq!(names("bin/busybox", &elf(banner)), ["BusyBox 1.35.0"]);
+        assert!(names("usr/share/doc/changes", banner.as_bytes()).is_empty(), "a text");
+        assert!(names("bin/tool", &elf("needs BusyBox v1.20 or later")).is_empty(), "a mention");
+        assert!(
+            names("bin/x", &elf("GCC: (GNU) 12.2.0\0Linux version %s\0OpenSSL version")).is_empty(),
+            "a compiler"
+        );
+    }
+
+    #[test]
+    fn a_library_version_needs_the_library() {
+        let text = "\0deflate 1.2.13 Copyright 1995-2022 Jean-loup Gailly and Mark Adler \0";
+        assert_eq!(
+            names("usr/bin/anything", &elf(text)),
+            ["zlib 1.2.13"],
+            "compiled in, zlib says so itself"
+        );
+        assert!(names("usr/sbin/tool", &elf("\x001.8.9\0iptables")).is_empty());
+    }
+
+    #[test]
+    fn places_are_listed_once_a_version() {
+        let banner = "BusyBox v1.35.0 (2022-01-01 00:00:00 UTC)\0";
+        let claims = claims_of_file(&Versions, "bin/busybox", &elf(&banner.repeat(20)));
+        assert_eq!((claims.len(), claims[0].locations.len()), (1, LISTED));
+        assert_eq!(claims[0].locations[0].offset, Some(64));
+    }
+
+    proptest! {
+        #[test]
+        fn random_bytes(data in proptest::collection::vec(any::<u8>(), 0..400), anchor: proptest::sample::Index) {
+            let all = &signatures().unwrap().all;
+            let anchor = &all[anchor.index(all.len())].anchors[0];
+            let _ = names("bin/busybox", &[&elf(""), &data[..], anchor.as_bytes(), &data[..]].concat());
+        }
+    }
+}

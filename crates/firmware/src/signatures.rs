@@ -1,0 +1,283 @@
+//! Component signatures: what a product prints of its own version, as data in `signatures/<product>.toml`.
+//!
+//! Each signature has anchors (literal bytes, all looked for in one pass over a file) and a pattern with a group
+//! `version`. With the scope `near` the pattern must match across an anchor. With the scope `file` an anchor in the
+//! file proves the product, and the pattern may match anywhere in it; it then has to give one version and no other.
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use regex::bytes::Regex;
+use serde::Deserialize;
+use std::sync::OnceLock;
+
+/// The sources, by file name.
+pub const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/signatures.rs"));
+
+/// Bytes before an anchor that a near pattern may use.
+const BEFORE: usize = 48;
+/// Bytes after an anchor's start that a near pattern may use.
+const AFTER: usize = 400;
+
+/// A product's signature.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signature {
+    /// The product's name, as in its package URL.
+    pub product: String,
+    /// Its name for a person.
+    pub title: String,
+    /// Package URL with `{version}`.
+    pub purl: String,
+    /// CPE part, vendor and product, such as `a:busybox:busybox`.
+    pub cpe: String,
+    /// Where it comes from.
+    pub url: String,
+    /// Literal texts of which one must stand in the file.
+    pub anchors: Vec<String>,
+    /// Regular expression over bytes, with the group `version`.
+    pub pattern: String,
+    /// How far from an anchor the pattern may match.
+    #[serde(default)]
+    pub scope: Scope,
+    /// Which files are asked.
+    #[serde(default, rename = "where")]
+    pub place: Place,
+    /// What else could print the same.
+    pub confused_with: String,
+    /// Texts that must match, with their version.
+    pub examples: Vec<(String, String)>,
+    /// Texts that must not match.
+    pub counterexamples: Vec<String>,
+    #[serde(skip)]
+    regex: OnceLock<Option<Regex>>,
+}
+
+/// How far from an anchor a pattern may match.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// The match covers an anchor's first byte.
+    #[default]
+    Near,
+    /// Anywhere in the file.
+    File,
+}
+
+/// Which files a signature looks at.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// What the file is.
+    #[serde(default)]
+    pub kind: Kind,
+    /// Patterns (`*` for any text) of which one fits the file's name or its SONAME; empty for any name.
+    #[serde(default)]
+    pub names: Vec<String>,
+}
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// ELF.
+    #[default]
+    Elf,
+    /// Anything but text: kernels and boot loaders stand in images without a header that names them.
+    Binary,
+}
+
+/// All signatures, and the search for their anchors.
+pub struct Signatures {
+    /// The signatures, in the order of their file names.
+    pub all: Vec<Signature>,
+    finder: AhoCorasick,
+    /// The signature of each anchor.
+    owners: Vec<usize>,
+}
+
+/// A version that a signature found.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// The version.
+    pub version: String,
+    /// Where the matched text starts.
+    pub offset: usize,
+    /// Its length.
+    pub length: usize,
+}
+
+/// The compiled-in signatures; `None` only when a source cannot be read, which a test excludes.
+pub fn signatures() -> Option<&'static Signatures> {
+    static ALL: OnceLock<Option<Signatures>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let parsed: Result<Vec<Signature>, _> =
+            SOURCES.iter().map(|(_, text)| toml::from_str(text)).collect();
+        Signatures::new(parsed.ok()?)
+    })
+    .as_ref()
+}
+
+impl Signatures {
+    /// A search for the anchors of `all`.
+    pub fn new(all: Vec<Signature>) -> Option<Self> {
+        let anchors =
+            all.iter().enumerate().flat_map(|(index, one)| one.anchors.iter().map(move |text| (text, index)));
+        let (texts, owners): (Vec<&String>, Vec<usize>) = anchors.unzip();
+        let finder = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(texts).ok()?;
+        Some(Self { all, finder, owners })
+    }
+
+    /// The places of anchors in `content`, as (signature, offset), in order.
+    pub fn anchors<'c>(&'c self, content: &'c [u8]) -> impl Iterator<Item = (usize, usize)> + 'c {
+        let hits = self.finder.find_overlapping_iter(content);
+        hits.filter_map(|hit| Some((*self.owners.get(hit.pattern().as_usize())?, hit.start())))
+    }
+}
+
+impl Signature {
+    /// Whether a file of this name or SONAME is one that the signature looks at.
+    pub fn fits(&self, names: &[&str]) -> bool {
+        self.place.names.is_empty()
+            || self.place.names.iter().any(|glob| names.iter().any(|name| like(glob, name)))
+    }
+
+    fn regex(&self) -> Option<&Regex> {
+        let text = || Regex::new(&format!("(?s-u){}", self.pattern)).ok();
+        self.regex.get_or_init(text).as_ref()
+    }
+
+    /// The version at an anchor.
+    pub fn near(&self, content: &[u8], anchor: usize) -> Option<Hit> {
+        let start = anchor.saturating_sub(BEFORE);
+        let window = content.get(start..content.len().min(anchor + AFTER))?;
+        let hits = self.regex()?.captures_iter(window).filter_map(|found| hit(&found, start));
+        hits.take_while(|hit| hit.offset <= anchor).find(|hit| anchor < hit.offset + hit.length)
+    }
+
+    /// The versions anywhere in the file: all matches when they agree on one version, nothing otherwise.
+    pub fn anywhere(&self, content: &[u8]) -> Vec<Hit> {
+        let Some(regex) = self.regex() else { return Vec::new() };
+        let (mut hits, mut from) = (Vec::new(), 0);
+        // The next search starts at the last byte of a match: lone texts share the zero byte between them.
+        while let Some(hit) = regex.captures_at(content, from).and_then(|found| hit(&found, 0)) {
+            from = (hit.offset + hit.length).saturating_sub(1).max(from + 1);
+            hits.push(hit);
+            if hits.len() == 64 || from > content.len() {
+                break;
+            }
+        }
+        let agree = hits.windows(2).all(|pair| matches!(pair, [one, two] if one.version == two.version));
+        if agree { hits } else { Vec::new() }
+    }
+
+    /// The package URL of a version.
+    pub fn purl(&self, version: &str) -> String {
+        let mut escaped = String::new();
+        for byte in version.bytes() {
+            match byte {
+                b'.' | b'-' | b'_' | b'~' | b':' => escaped.push(char::from(byte)),
+                _ if byte.is_ascii_alphanumeric() => escaped.push(char::from(byte)),
+                _ => escaped.push_str(&format!("%{byte:02X}")),
+            }
+        }
+        self.purl.replace("{version}", &escaped)
+    }
+
+    /// The CPE 2.3 formatted string of a version.
+    pub fn cpe(&self, version: &str) -> String {
+        let mut escaped = String::new();
+        for character in version.to_ascii_lowercase().chars() {
+            if !(character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_')) {
+                escaped.push('\\');
+            }
+            escaped.push(character);
+        }
+        format!("cpe:2.3:{}:{escaped}:*:*:*:*:*:*:*", self.cpe)
+    }
+}
+
+fn hit(found: &regex::bytes::Captures<'_>, start: usize) -> Option<Hit> {
+    let (whole, version) = (found.get(0)?, found.name("version")?);
+    let version = std::str::from_utf8(version.as_bytes()).ok()?.to_owned();
+    Some(Hit { version, offset: start + whole.start(), length: whole.len() })
+}
+
+/// Whether `name` fits `glob`, in which `*` stands for any text.
+fn like(glob: &str, name: &str) -> bool {
+    match glob.split_once('*') {
+        None => glob == name,
+        Some((head, rest)) => name.strip_prefix(head).is_some_and(|tail| {
+            rest.is_empty()
+                || tail.char_indices().any(|(at, _)| tail.get(at..).is_some_and(|end| like(rest, end)))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// A file that has the text between zero bytes, and the anchor, where the scope is the file.
+    fn versions(signature: &Signature, text: &str) -> Vec<String> {
+        let mut content = format!("\0{text}\0").into_bytes();
+        if signature.scope == Scope::File {
+            content.extend(signature.anchors[0].bytes());
+            return signature.anywhere(&content).into_iter().map(|hit| hit.version).collect();
+        }
+        let anchors = signature.anchors.iter().flat_map(|anchor| {
+            let at = content.windows(anchor.len()).position(|window| window == anchor.as_bytes());
+            at.and_then(|at| signature.near(&content, at)).map(|hit| hit.version)
+        });
+        anchors.collect()
+    }
+
+    #[test]
+    fn every_signature_keeps_its_word() {
+        assert!(SOURCES.len() >= 50, "{}", SOURCES.len());
+        let mut products = BTreeSet::new();
+        for (name, source) in SOURCES {
+            let signature: Signature =
+                toml::from_str(source).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(*name, signature.product);
+            assert!(products.insert(signature.product.clone()));
+            assert!(
+                signature.regex().is_some_and(|regex| regex.capture_names().flatten().eq(["version"])),
+                "{name}"
+            );
+            assert!(
+                signature.anchors.iter().all(|anchor| anchor.len() >= 4),
+                "{name}: an anchor is too short"
+            );
+            assert!(
+                signature.purl.starts_with("pkg:generic/") && signature.purl.ends_with("@{version}"),
+                "{name}"
+            );
+            assert_eq!(signature.cpe.split(':').count(), 3, "{name}");
+            assert!(signature.url.starts_with("https://") && !signature.confused_with.is_empty(), "{name}");
+            assert!(!signature.examples.is_empty() && !signature.counterexamples.is_empty(), "{name}");
+            assert!(
+                signature.scope == Scope::Near || !signature.place.names.is_empty(),
+                "{name}: scope file needs names"
+            );
+            for (text, version) in &signature.examples {
+                let found = versions(&signature, text);
+                assert!(
+                    !found.is_empty() && found.iter().all(|one| one == version),
+                    "{name}: {text:?} gave {found:?}"
+                );
+            }
+            for text in &signature.counterexamples {
+                assert_eq!(versions(&signature, text), [""; 0], "{name}: {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_and_identifiers() {
+        assert!(like("lib*.so*", "libc.so.6") && like("a", "a") && !like("a*b", "ac") && like("*", ""));
+        let (_, source) = SOURCES.iter().find(|(name, _)| *name == "busybox").unwrap();
+        let busybox: Signature = toml::from_str(source).unwrap();
+        assert_eq!(busybox.cpe("1.2+b"), "cpe:2.3:a:busybox:busybox:1.2\\+b:*:*:*:*:*:*:*");
+        assert_eq!(busybox.purl("1.2+b"), "pkg:generic/busybox@1.2%2Bb");
+    }
+}
