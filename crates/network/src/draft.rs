@@ -1,7 +1,7 @@
 //! The model while it is being read: each record once, contradictions told, references noted for later.
 
-use crate::diagnostic::{Diagnostic, Kind, Place, quote};
-use crate::references::Reference;
+use crate::diagnostic::{Diagnostic, Kind, Place};
+use crate::references::{Reference, Target};
 use banbury_evidence::model::{
     Contract, Designation, Device, Function, Interception, Link, Model, Review, Site, Source, Vendor,
 };
@@ -150,24 +150,19 @@ impl Draft {
         self.model.links.push(Link { name, ..link });
     }
 
-    /// Notes that `name` has to be borne by something.
+    /// Notes that the record `by`, a `what`, uses a name that something has to bear.
     pub(crate) fn refer(
         &mut self,
-        target: crate::references::Target,
+        target: Target,
         name: &str,
         place: Place,
-        by: impl Into<String>,
+        (what, by): (&'static str, &str),
     ) {
-        self.references.push(Reference { target, name: name.to_owned(), place, by: by.into() });
+        self.references.push(Reference { target, name: name.to_owned(), place, what, by: by.to_owned() });
     }
 
     /// Notes a problem with the input as a whole.
     pub(crate) fn problem(&mut self, problem: Diagnostic) {
         self.diagnostics.push(problem);
     }
-}
-
-/// How a record is spoken of in a message.
-pub(crate) fn called(what: &str, name: &str) -> String {
-    format!("{what} {}", quote(name))
 }

@@ -13,7 +13,9 @@ pub(crate) struct Reference {
     pub target: Target,
     pub name: String,
     pub place: Place,
-    /// The record that uses it, as it is spoken of in a message.
+    /// What kind of record uses it.
+    pub what: &'static str,
+    /// That record's name, empty when it has none.
     pub by: String,
 }
 
@@ -58,12 +60,12 @@ impl Target {
 
     fn word(self) -> &'static str {
         match self {
-            Self::Device => "devices",
-            Self::Site => "sites",
-            Self::Function => "functions",
-            Self::Manufacturer => "manufacturers",
-            Self::Role => "roles",
-            Self::DeviceType => "device types",
+            Self::Device => "names of devices",
+            Self::Site => "names of sites",
+            Self::Function => "names of functions",
+            Self::Manufacturer => "names of manufacturers",
+            Self::Role => "names of roles",
+            Self::DeviceType => "names of device types",
         }
     }
 }
@@ -105,7 +107,7 @@ pub(crate) fn check(draft: &mut Draft) {
         }
         let table = target.tables().first().copied().unwrap_or_default();
         let message =
-            format!("{count} names of {} were not checked: no table of {table} was imported", target.word());
+            format!("{} that were not checked, for no table of {table} was imported: {count}", target.word());
         let hint = format!("add the table of {table} to the case");
         found.push(Place::file(&file).warning(Kind::Remark, message).hint(hint));
     }
@@ -113,7 +115,11 @@ pub(crate) fn check(draft: &mut Draft) {
 }
 
 fn unknown(reference: &Reference, names: &mut Names) -> Diagnostic {
-    let message = format!("{}: {} {}", reference.by, quote(&reference.name), reference.target.missing());
+    let mut by = reference.what.to_owned();
+    if !reference.by.is_empty() {
+        by = format!("{by} {}", quote(&reference.by));
+    }
+    let message = format!("{by}: {} {}", quote(&reference.name), reference.target.missing());
     let mut problem = match reference.target {
         Target::Device => reference.place.error(Kind::UnknownReference, message),
         _ => reference.place.warning(Kind::UnknownReference, message),

@@ -75,12 +75,7 @@ impl<'a> Row<'a> {
 
     /// The column's text; without it the row is left out.
     pub fn required(&mut self, column: &str) -> Option<String> {
-        let text = self.text(column);
-        if text.is_none() {
-            let problem = self.place(column).error(Kind::Malformed, format!("no {column}"));
-            self.problems.push(problem.left_out());
-        }
-        text
+        self.required_value(column, "", |text| Some(text.to_owned()))
     }
 
     /// Notes a problem of the row.
@@ -88,16 +83,49 @@ impl<'a> Row<'a> {
         self.problems.push(problem);
     }
 
+    /// The column's value as `read` understands it, or what is wrong with it.
+    fn parse<T>(
+        &mut self,
+        column: &str,
+        wants: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Option<Result<T, Diagnostic>> {
+        let text = self.text(column)?;
+        Some(read(&text).ok_or_else(|| {
+            let message = format!("{column} {} cannot be read", quote(&text));
+            self.place(column).error(Kind::Malformed, message).hint(format!("write {wants}"))
+        }))
+    }
+
     /// The column's value as `read` understands it. What it does not understand is an error, and the value absent.
     fn value<T>(&mut self, column: &str, wants: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
-        let text = self.text(column)?;
-        let value = read(&text);
-        if value.is_none() {
-            let message = format!("{} is no {column}; it is read as not stated", quote(&text));
-            let problem = self.place(column).error(Kind::Malformed, message).hint(format!("write {wants}"));
-            self.problems.push(problem);
+        match self.parse(column, wants, read)? {
+            Ok(value) => Some(value),
+            Err(mut problem) => {
+                problem.message += "; taken as not stated";
+                self.problems.push(problem);
+                None
+            }
         }
-        value
+    }
+
+    /// The column's value as `read` understands it; without one the row is left out.
+    fn required_value<T>(
+        &mut self,
+        column: &str,
+        wants: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let parsed = self.parse(column, wants, read).unwrap_or_else(|| {
+            Err(self.place(column).error(Kind::Malformed, format!("the record has no {column}")))
+        });
+        match parsed {
+            Ok(value) => Some(value),
+            Err(problem) => {
+                self.problems.push(problem.left_out());
+                None
+            }
+        }
     }
 
     /// Yes or no.
@@ -127,35 +155,33 @@ impl<'a> Row<'a> {
 
     /// A date that exists.
     pub fn date(&mut self, column: &str) -> Option<String> {
-        self.value(column, "a date that exists, as YYYY-MM-DD", |text| is_date(text).then(|| text.to_owned()))
+        self.value(column, A_DATE, read_date)
+    }
+
+    /// A date that exists; without it the row is left out.
+    pub fn required_date(&mut self, column: &str) -> Option<String> {
+        self.required_value(column, A_DATE, read_date)
     }
 
     /// One of `words`, in any case.
     pub fn choice(&mut self, column: &str, words: &[&str]) -> Option<String> {
-        self.value(column, &one_of(words), |text| {
-            words.iter().find(|word| word.eq_ignore_ascii_case(text)).map(|&word| word.to_owned())
-        })
+        self.value(column, &one_of(words), |text| read_choice(text, words))
     }
 
-    /// Makes a required value that was not understood a reason to leave the row out.
-    pub fn or_leave_out<T>(&mut self, column: &str, value: Option<T>) -> Option<T> {
-        if value.is_none() {
-            match self.problems.last_mut() {
-                Some(problem)
-                    if problem.kind == Kind::Malformed
-                        && problem.message.contains("it is read as not stated") =>
-                {
-                    problem.message = problem.message.replace("; it is read as not stated", "");
-                    problem.left_out = true;
-                }
-                _ => {
-                    let problem = self.place(column).error(Kind::Malformed, format!("no {column}"));
-                    self.problems.push(problem.left_out());
-                }
-            }
-        }
-        value
+    /// One of `words`, in any case; without it the row is left out.
+    pub fn required_choice(&mut self, column: &str, words: &[&str]) -> Option<String> {
+        self.required_value(column, &one_of(words), |text| read_choice(text, words))
     }
+}
+
+const A_DATE: &str = "a date that exists, as YYYY-MM-DD";
+
+fn read_date(text: &str) -> Option<String> {
+    is_date(text).then(|| text.to_owned())
+}
+
+fn read_choice(text: &str, words: &[&str]) -> Option<String> {
+    words.iter().find(|word| word.eq_ignore_ascii_case(text)).map(|&word| word.to_owned())
 }
 
 fn one_of(words: &[&str]) -> String {

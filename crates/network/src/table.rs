@@ -107,7 +107,8 @@ pub(crate) fn fit_columns(description: &Description, name: &str, head: &Head) ->
     }
     let misspelt = marked
         && missing.iter().all(|column| {
-            head.headings.iter().any(|heading| heading.len() > 3 && distance(heading, column.name) <= 2)
+            let most = (column.name.len() / 5).max(1);
+            head.headings.iter().any(|heading| distance(heading, column.name) <= most)
         });
     let stem = name.rsplit(['/', '\\']).next().unwrap_or(name).split('.').next().unwrap_or_default();
     let named = stem.eq_ignore_ascii_case(description.table);

@@ -6,7 +6,6 @@
 
 use crate::diagnostic::{Kind, quote};
 use crate::draft::Draft;
-use crate::draft::called;
 use crate::functions;
 use crate::import::Input;
 use crate::references::Target;
@@ -63,8 +62,7 @@ const ACCESS: &[&str] = &["direct", "mediated", "none"];
 fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     let name = row.required("name")?;
     let party = row.required("party")?;
-    let kind = row.choice("scope_kind", SCOPES);
-    let scope_kind = row.or_leave_out("scope_kind", kind)?;
+    let scope_kind = row.required_choice("scope_kind", SCOPES)?;
     let scope = scope(row, &name, &scope_kind, draft)?;
     let contract = Contract {
         name,
@@ -108,6 +106,6 @@ fn scope(row: &mut Row<'_>, name: &str, kind: &str, draft: &mut Draft) -> Option
     if target == Target::Function {
         scope = functions::standard(&scope).0;
     }
-    draft.refer(target, &scope, row.place("scope"), called("contract", name));
+    draft.refer(target, &scope, row.place("scope"), ("contract", name));
     Some(scope)
 }

@@ -4,7 +4,6 @@
 //! the table of devices; a name that no device bears is told. Source: this project.
 
 use crate::draft::Draft;
-use crate::draft::called;
 use crate::import::Input;
 use crate::references::Target;
 use crate::rows::{self, Row};
@@ -59,7 +58,7 @@ fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
         citation: row.text("citation"),
         source: row.source(),
     };
-    let by = called("designation", &designation.list);
+    let by = ("designation", designation.list.as_str());
     draft.refer(Target::Manufacturer, &designation.vendor, row.place("vendor"), by);
     draft.add(designation, &row.place("vendor")).map_err(|problem| row.problem(problem)).ok()
 }

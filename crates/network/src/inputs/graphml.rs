@@ -235,7 +235,7 @@ impl<'a, 'input> Graph<'a, 'input> {
             let text = vertex.attributes.get(column)?;
             let value = degrees(text, most);
             if value.is_none() {
-                let message = format!("{} is no {column}; it is read as not stated", quote(text));
+                let message = format!("{} cannot be read as {column}; taken as not stated", quote(text));
                 draft.problem(place.error(Kind::Malformed, message));
             }
             value

@@ -4,7 +4,6 @@
 //! targets and delivery; the table says nothing of those and must not. Source: 3GPP TS 33.127, ETSI TS 103 221.
 
 use crate::draft::Draft;
-use crate::draft::called;
 use crate::import::Input;
 use crate::references::Target;
 use crate::rows::{self, Row};
@@ -49,9 +48,8 @@ const PARTS: &[&str] = &["ADMF", "LIPF", "MDF2", "MDF3", "POI", "TF"];
 
 fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     let device = row.required("device")?;
-    let part = row.choice("part", PARTS);
-    let part = row.or_leave_out("part", part)?;
-    draft.refer(Target::Device, &device, row.place("device"), called("interception", &part));
+    let part = row.required_choice("part", PARTS)?;
+    draft.refer(Target::Device, &device, row.place("device"), ("interception", &part));
     let interception = Interception { device, part, operator: row.text("operator"), source: row.source() };
     draft.add(interception, &row.place("device")).map_err(|problem| row.problem(problem)).ok()
 }

@@ -7,7 +7,7 @@
 //! exports. Source: NetBox, `netbox/dcim/tables/cables.py`, `forms/bulk_import.py`.
 
 use crate::diagnostic::{Kind, Place};
-use crate::draft::{Draft, called};
+use crate::draft::Draft;
 use crate::import::Input;
 use crate::references::Target;
 use crate::rows::{self, Row};
@@ -89,7 +89,7 @@ impl Idle {
     fn tell(&self, file: &str, draft: &mut Draft) {
         let mut tell = |count, what| {
             if count > 0 {
-                let message = format!("{count} cables are no links: they {what}");
+                let message = format!("cables that are no links, for they {what}: {count}");
                 draft.problem(Place::file(file).warning(Kind::Remark, message));
             }
         };
@@ -119,9 +119,9 @@ fn take(row: &mut Row<'_>, draft: &mut Draft, idle: &mut Idle) -> Option<()> {
     let single = a_devices.len() == 1 && b_devices.len() == 1;
     let (a_interface, b_interface) = (row.text("termination_a"), row.text("termination_b"));
     let capacity_mbps = row.number("capacity_mbps");
-    let by = if name.is_empty() { "cable".to_owned() } else { called("cable", &name) };
     for (column, ends) in [("device_a", &a_devices), ("device_b", &b_devices)] {
-        ends.iter().for_each(|device| draft.refer(Target::Device, device, row.place(column), by.as_str()));
+        ends.iter()
+            .for_each(|device| draft.refer(Target::Device, device, row.place(column), ("cable", &name)));
     }
     for a_device in &a_devices {
         for b_device in &b_devices {

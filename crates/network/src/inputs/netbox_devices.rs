@@ -6,7 +6,7 @@
 //! inventory items, virtual machines). Source: NetBox, `netbox/dcim/tables/devices.py`, `forms/bulk_import.py`.
 
 use crate::diagnostic::Kind;
-use crate::draft::{Draft, called};
+use crate::draft::Draft;
 use crate::import::Input;
 use crate::references::Target;
 use crate::rows::{self, Row};
@@ -87,7 +87,7 @@ fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
         name,
     };
     if let Some(site) = &device.site {
-        draft.refer(Target::Site, site, row.place("site"), called("device", &device.name));
+        draft.refer(Target::Site, site, row.place("site"), ("device", &device.name));
     }
     draft.add(device, &row.place("name")).map_err(|problem| row.problem(problem)).ok()
 }

@@ -5,7 +5,6 @@
 //! found. Source: this project.
 
 use crate::draft::Draft;
-use crate::draft::called;
 use crate::import::Input;
 use crate::references::Target;
 use crate::rows::{self, Row};
@@ -68,12 +67,10 @@ const STATES: &[&str] = &["open", "fixed", "accepted"];
 
 fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     let vendor = row.required("vendor")?;
-    let date = row.date("date");
-    let date = row.or_leave_out("date", date)?;
+    let date = row.required_date("date")?;
     let finding = row.required("finding")?;
-    let grade = row.choice("grade", GRADES);
-    let grade = row.or_leave_out("grade", grade)?;
-    draft.refer(Target::Manufacturer, &vendor, row.place("vendor"), called("review", &finding));
+    let grade = row.required_choice("grade", GRADES)?;
+    draft.refer(Target::Manufacturer, &vendor, row.place("vendor"), ("review", &finding));
     let review = Review {
         vendor,
         product: row.text("product"),
