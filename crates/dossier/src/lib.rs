@@ -1,1 +1,27 @@
-//! Reports and interchange formats.
+//! Reports and interchange formats: from evidence and verdicts to people and to other tools.
+//!
+//! Input is [`CaseReport`] (a case that was assessed) or [`InspectReport`] (images that were inspected without one);
+//! output is text. Nothing here reads the ledger, a clock or a file: the same report gives the same bytes. A format is
+//! one file and one line in [`REPORT_FORMATS`].
+
+mod cyclonedx;
+mod format;
+mod html;
+mod json;
+mod report;
+#[cfg(test)]
+mod sample;
+mod sarif;
+mod visible;
+
+pub use format::{DossierError, ReportFormat};
+pub use report::{CaseReport, Explanation, InspectReport};
+
+/// Every report format, in the order in which they are listed.
+pub const REPORT_FORMATS: &[&ReportFormat] =
+    &[&html::FORMAT, &json::FORMAT, &sarif::FORMAT, &cyclonedx::FORMAT];
+
+/// The format called `name`.
+pub fn report_format(name: &str) -> Option<&'static ReportFormat> {
+    REPORT_FORMATS.iter().copied().find(|format| format.name == name)
+}

@@ -1,0 +1,110 @@
+//! The dossier as one HTML file.
+//!
+//! What: verdicts, the network as a picture, devices, images with their findings down to the byte, and what was looked
+//! at and what was not. How: markup that is checked and escaped at compile time, one style sheet inside the file, no
+//! script, no address outside it; text from inputs goes through [`visible`], so that it cannot
+//! hide or reorder what stands beside it. Misses: see [`FORMAT`]'s limits. Source: the HTML standard; SVG 2.
+
+mod account;
+mod anchors;
+mod devices;
+mod exhibits;
+mod findings;
+mod glossary;
+mod looked;
+mod marks;
+mod numbers;
+mod picture;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod verdicts;
+
+use crate::format::ReportFormat;
+use crate::report::{CaseReport, InspectReport};
+use crate::visible::visible;
+use anchors::Anchors;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+/// The row of `banbury formats`.
+pub(crate) const FORMAT: ReportFormat = ReportFormat {
+    name: "html",
+    title: "Dossier (HTML)",
+    extension: "html",
+    media_type: "text/html",
+    limits: &[
+        "Long lists are cut where the page says so, with their full length; JSON has all of them.",
+        "Files that hold nothing further are counted, not listed; JSON lists them.",
+        "Superseded claims are counted, not shown; JSON has them.",
+        "The picture of the network shows sites instead of devices above 300 devices, and regions instead of sites above 400 sites.",
+        "Times of runs are left out; JSON has them.",
+    ],
+    source: "HTML Living Standard; SVG 2; WCAG 2.2 for contrast and structure",
+    inspect: Some(|report| Ok(inspect(report))),
+    case: Some(|report| Ok(case(report))),
+};
+
+const STYLE: &str = include_str!("style.css");
+
+/// The sections of a page: identifier, title, content.
+type Section = (&'static str, &'static str, Markup);
+
+fn case(report: &CaseReport) -> String {
+    let anchors = Anchors::of(report);
+    let inspected = report.inspected();
+    let mut sections: Vec<Section> = vec![("verdicts", "Verdicts", verdicts::section(report, &anchors))];
+    sections.push(("network", "The network", picture::section(report, &anchors)));
+    sections.push(("devices", "Devices", devices::section(report, &anchors, &inspected)));
+    sections.push(("exhibits", "Exhibits", exhibits::section(&inspected, report, &anchors)));
+    sections.push(("looked", "What was looked at, and what was not", looked::case(report, &inspected)));
+    sections.push(("words", "Words", glossary::section()));
+    let title = format!("{} – dossier", visible(&report.name));
+    page(&title, &summary::case(report, &inspected), &sections)
+}
+
+fn inspect(report: &InspectReport) -> String {
+    let inspected = report.inspected();
+    let sections: Vec<Section> = vec![
+        ("exhibits", "Exhibits", exhibits::inspection(&inspected, report)),
+        ("looked", "What was looked at, and what was not", looked::inspection(&inspected)),
+        ("words", "Words", glossary::section()),
+    ];
+    page("Inspection", &summary::inspection(report, &inspected), &sections)
+}
+
+fn page(title: &str, header: &Markup, sections: &[Section]) -> String {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                a.skip href="#content" { "Skip to the content" }
+                header.top { (header) }
+                nav.contents aria-label="Contents" {
+                    ol {
+                        @for (id, title, _) in sections { li { a href={ "#" (id) } { (title) } } }
+                    }
+                }
+                main #content {
+                    @for (id, title, content) in sections {
+                        section.part id=(id) aria-labelledby={ (id) "-title" } {
+                            h2 id={ (id) "-title" } { (title) }
+                            (content)
+                        }
+                    }
+                }
+                footer.end {
+                    p { "Made by Banbury " (env!("CARGO_PKG_VERSION")) ". The same input gives the same page." }
+                }
+            }
+        }
+    }
+    .into_string()
+}

@@ -1,0 +1,124 @@
+use super::*;
+use crate::sample;
+use std::collections::BTreeSet;
+
+/// The page as XML: entities and the document type left out, void elements closed. A page that is not well-formed
+/// does not parse.
+fn parsed(page: &str) -> String {
+    let mut xml = page.strip_prefix("<!DOCTYPE html>").unwrap().to_owned();
+    for void in ["meta", "br"] {
+        let mut out = String::new();
+        let mut rest = xml.as_str();
+        while let Some(at) = rest.find(&format!("<{void}")) {
+            let end = at + rest[at..].find('>').unwrap();
+            out.push_str(&rest[..end]);
+            out.push_str("/>");
+            rest = &rest[end + 1..];
+        }
+        out.push_str(rest);
+        xml = out;
+    }
+    // The one attribute that HTML lets stand without a value.
+    xml.replace("<details open>", "<details open=\"\">")
+}
+
+fn check(page: &str) {
+    let xml = parsed(page);
+    let options = roxmltree::ParsingOptions { nodes_limit: u32::MAX, ..Default::default() };
+    let document = roxmltree::Document::parse_with_options(&xml, options).unwrap();
+    let mut ids = BTreeSet::new();
+    for node in document.descendants().filter(roxmltree::Node::is_element) {
+        if let Some(id) = node.attribute("id") {
+            assert!(ids.insert(id.to_owned()), "{id} stands twice");
+        }
+    }
+    for node in document.descendants().filter(roxmltree::Node::is_element) {
+        assert!(
+            !["script", "link", "img", "iframe", "object", "embed", "base"].contains(&node.tag_name().name())
+        );
+        for attribute in node.attributes() {
+            assert!(!attribute.name().starts_with("on"), "an event handler: {}", attribute.name());
+            if attribute.name() == "href" {
+                let id = attribute.value().strip_prefix('#').expect("a link that leaves the page");
+                assert!(ids.contains(id), "#{id} leads nowhere");
+            }
+            assert_ne!(attribute.name(), "src");
+        }
+    }
+    assert!(!page.to_ascii_lowercase().contains("<script"));
+    assert!(!STYLE.contains("url(") && !STYLE.contains("@import"));
+    assert!(!page.contains('\u{202e}') && !page.contains('\0'));
+}
+
+#[test]
+fn hostile_text_is_only_text() {
+    let page = case(&sample::hostile());
+    check(&page);
+    assert!(page.contains(
+        "&lt;script&gt;alert('x')&lt;/script&gt;&quot; onload=&quot;x &amp; ⟨U+202E⟩gnp.exe⟨U+0000⟩"
+    ));
+    assert!(page.contains(&"d".repeat(4096)), "a long name is wrapped, not cut");
+    check(&inspect(&sample::inspection()));
+}
+
+#[test]
+fn pages_of_nothing_and_of_much_are_well_formed() {
+    check(&case(&sample::empty_case()));
+    check(&inspect(&sample::empty_inspection()));
+    check(&case(&sample::island()));
+    let mut report = sample::inspection();
+    report.examinations.push(("again".to_owned(), report.examinations[0].1.clone()));
+    check(&inspect(&report));
+}
+
+#[test]
+fn what_was_not_looked_at_is_said() {
+    let page = case(&sample::island());
+    assert!(page.contains("have no image in this case"));
+    assert!(page.contains("<code>reviews</code> was imported"));
+    assert!(page.contains("longer than the budget for one file"));
+}
+
+#[test]
+fn a_cut_list_says_so() {
+    let mut report = sample::island();
+    let claim = report.claims.iter().find(|claim| claim.claim.code == "hardening.missing").unwrap().clone();
+    for number in 0..300u32 {
+        let fingerprint = banbury_evidence::Digest::of(&number.to_le_bytes());
+        report.claims.push(banbury_evidence::ledger::StoredClaim { fingerprint, ..claim.clone() });
+    }
+    let page = case(&report);
+    check(&page);
+    assert!(page.contains("The first 200 of 324 findings are shown"));
+}
+
+#[test]
+fn a_large_network_is_drawn_in_boxes() {
+    let mut report = sample::island();
+    let device = report.model.devices[0].clone();
+    for number in 0..1500 {
+        let name = format!("more-{number}");
+        report.model.devices.push(banbury_evidence::model::Device { name, ..device.clone() });
+    }
+    let page = case(&report);
+    check(&page);
+    assert!(page.contains("more than 300 devices"));
+    assert!(page.contains("The first 1,000 of 1,541 devices are shown"));
+}
+
+/// Writes the richer sample to look at: `cargo test -p banbury-dossier -- --ignored`, with `BANBURY_LOOK` the folder.
+#[test]
+#[ignore = "writes files to look at"]
+fn writes_pages_to_look_at() {
+    let folder =
+        std::path::PathBuf::from(std::env::var("BANBURY_LOOK").expect("BANBURY_LOOK names a folder"));
+    let report = sample::island();
+    std::fs::write(folder.join("island.html"), case(&report)).unwrap();
+    let mut plain = report;
+    for site in &mut plain.model.sites {
+        site.latitude = None;
+    }
+    std::fs::write(folder.join("layered.html"), case(&plain)).unwrap();
+    std::fs::write(folder.join("inspect.html"), inspect(&sample::inspection())).unwrap();
+    assert!(folder.join("island.html").exists());
+}

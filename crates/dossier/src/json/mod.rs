@@ -1,0 +1,99 @@
+//! Banbury's own JSON: everything that the report knows, nothing summed up.
+//!
+//! What: `inspect` and `dossier` documents, described by `schemas/inspect.schema.json` and
+//! `schemas/dossier.schema.json` (JSON Schema 2020-12). How: the types in [`wire`] and [`model`] are the format; they
+//! are kept apart from the inner types so that an inner change does not change the format by accident. A member whose
+//! value is not known is left out, never null. Only a dossier's `runs` hold times.
+//! Misses: see [`FORMAT`]'s limits. Source: RFC 8259.
+
+mod model;
+mod wire;
+
+use crate::format::{DossierError, ReportFormat, to_json};
+use crate::{CaseReport, InspectReport};
+
+/// The row of `banbury formats`.
+pub(crate) const FORMAT: ReportFormat = ReportFormat {
+    name: "json",
+    title: "Banbury JSON",
+    extension: "json",
+    media_type: "application/json",
+    limits: &[
+        "It holds no bytes of an image, only where they stand.",
+        "How the process was confined depends on the machine that it ran on; all else depends on the input alone, but for the times in a dossier's runs.",
+        "Whole numbers go up to 2^64 - 1; a reader that keeps them as floating point is exact up to 2^53.",
+    ],
+    source: "RFC 8259; schemas/inspect.schema.json, schemas/dossier.schema.json (JSON Schema 2020-12)",
+    inspect: Some(inspect),
+    case: Some(case),
+};
+
+fn inspect(report: &InspectReport) -> Result<String, DossierError> {
+    to_json(FORMAT.name, &wire::Inspection::of(report))
+}
+
+fn case(report: &CaseReport) -> Result<String, DossierError> {
+    to_json(FORMAT.name, &wire::Dossier::of(report))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    fn validated(schema: &str, text: &str) -> serde_json::Value {
+        let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+        let document: serde_json::Value = serde_json::from_str(text).unwrap();
+        let validator = jsonschema::draft202012::new(&schema).unwrap();
+        let errors: Vec<String> = validator
+            .iter_errors(&document)
+            .map(|error| format!("{}: {}", error.instance_path(), error))
+            .collect();
+        assert_eq!(errors, Vec::<String>::new());
+        document
+    }
+
+    const INSPECT: &str = include_str!("../../../../schemas/inspect.schema.json");
+    const DOSSIER: &str = include_str!("../../../../schemas/dossier.schema.json");
+
+    #[test]
+    fn inspections_fit_the_schema() {
+        for report in [sample::inspection(), sample::empty_inspection()] {
+            validated(INSPECT, &inspect(&report).unwrap());
+        }
+    }
+
+    #[test]
+    fn dossiers_fit_the_schema() {
+        for report in [sample::hostile(), sample::empty_case(), crate::sample::island()] {
+            validated(DOSSIER, &case(&report).unwrap());
+        }
+    }
+
+    #[test]
+    fn the_schemas_refuse_what_is_not_described() {
+        for (schema, text) in
+            [(INSPECT, inspect(&sample::inspection()).unwrap()), (DOSSIER, case(&sample::hostile()).unwrap())]
+        {
+            let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+            jsonschema::meta::validate(&schema).unwrap();
+            let validator = jsonschema::draft202012::new(&schema).unwrap();
+            let mut document: serde_json::Value = serde_json::from_str(&text).unwrap();
+            document["exhibits"][0]["surprise"] = true.into();
+            assert!(!validator.is_valid(&document));
+        }
+    }
+
+    #[test]
+    fn an_inspection_holds_no_time_and_the_whole_lineage() {
+        let text = inspect(&sample::inspection()).unwrap();
+        assert!(!text.contains("started_at") && !text.contains("duration"));
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let claims = document["exhibits"][0]["claims"].as_array().unwrap();
+        let location = &claims.iter().find(|claim| claim["code"] == "credential.empty-password").unwrap()["locations"]
+            [0];
+        assert_eq!(location["exhibit"].as_str().unwrap().len(), 64);
+        assert_eq!(location["steps"][0]["format"], "squashfs");
+        assert_eq!(location["line"], 2);
+    }
+}

@@ -1,0 +1,246 @@
+use banbury_evidence::{
+    Claim, Digest, Examination, Exhibit, ExhibitKind, Object, RegimeResult, Status,
+    ledger::{StoredClaim, StoredRun},
+    model::Model,
+};
+use std::collections::BTreeMap;
+
+/// All that a dossier says about a case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaseReport {
+    /// The case's name.
+    pub name: String,
+    /// What made the report, such as `banbury 0.1.0`.
+    pub created_by: String,
+    /// The date as of which the case was assessed, `YYYY-MM-DD`.
+    pub as_of: String,
+    /// The inputs, by name and then by hash.
+    pub exhibits: Vec<Exhibit>,
+    /// The network model.
+    pub model: Model,
+    /// The regimes' verdicts.
+    pub regimes: Vec<RegimeResult>,
+    /// Every claim, superseded ones too.
+    pub claims: Vec<StoredClaim>,
+    /// The objects of each inspected exhibit, in order.
+    pub objects: BTreeMap<Digest, Vec<Object>>,
+    /// Every run, in the order in which they were recorded.
+    pub runs: Vec<StoredRun>,
+    /// What was wrong in an input table, a regime or the configuration, as shown to the user.
+    pub diagnostics: Vec<String>,
+    /// What each code means.
+    pub explanations: BTreeMap<String, Explanation>,
+}
+
+/// All that `banbury inspect` says about images outside a case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InspectReport {
+    /// The date that certificates and the like are judged by, `YYYY-MM-DD`.
+    pub as_of: String,
+    /// Each image's name, as given, and what was found in it.
+    pub examinations: Vec<(String, Examination)>,
+    /// What each code means.
+    pub explanations: BTreeMap<String, Explanation>,
+}
+
+/// What a claim's code means, in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Explanation {
+    /// A short title.
+    pub title: String,
+    /// What was seen and what it would allow.
+    pub meaning: String,
+    /// What to do about it.
+    pub remedy: String,
+    /// CWE numbers that fit.
+    pub cwe: Vec<u32>,
+}
+
+/// The code of the claim that says "this software is here".
+pub(crate) const COMPONENT: &str = "component";
+
+/// An exhibit with what is known about it, from a case or from an inspection.
+pub(crate) struct Inspected<'a> {
+    pub names: Vec<&'a str>,
+    pub sha256: Digest,
+    pub size: u64,
+    pub objects: &'a [Object],
+    pub findings: Vec<Finding<'a>>,
+    /// Claims that a later run no longer makes; they are counted, not shown.
+    pub superseded: usize,
+    pub runs: Vec<Looked<'a>>,
+}
+
+/// A claim with its identity and its maker.
+#[derive(Clone, Copy)]
+pub(crate) struct Finding<'a> {
+    pub fingerprint: Digest,
+    pub claim: &'a Claim,
+    pub probe: &'a str,
+    pub probe_version: &'a str,
+    pub disposition: Option<&'a str>,
+}
+
+/// A run, without its times.
+pub(crate) struct Looked<'a> {
+    pub probe: &'a str,
+    pub version: &'a str,
+    pub status: Status,
+    pub looked: u64,
+    pub bytes: u64,
+    pub parameters: &'a BTreeMap<String, String>,
+    pub confinement: &'a BTreeMap<String, String>,
+    pub skipped: &'a [banbury_evidence::Skipped],
+}
+
+impl InspectReport {
+    /// The images, each once whatever the number of names it was given by.
+    pub(crate) fn inspected(&self) -> Vec<Inspected<'_>> {
+        let mut all: Vec<Inspected<'_>> = Vec::new();
+        for (name, examination) in &self.examinations {
+            if let Some(known) = all.iter_mut().find(|other| other.sha256 == examination.exhibit) {
+                known.names.push(name);
+                continue;
+            }
+            let mut findings: Vec<Finding<'_>> = Vec::new();
+            for run in &examination.runs {
+                findings.extend(run.claims.iter().map(|claim| Finding {
+                    fingerprint: claim.fingerprint(),
+                    claim,
+                    probe: &run.probe,
+                    probe_version: &run.version,
+                    disposition: None,
+                }));
+            }
+            sort(&mut findings);
+            all.push(Inspected {
+                names: vec![name],
+                sha256: examination.exhibit,
+                size: examination.size,
+                objects: &examination.objects,
+                findings,
+                superseded: 0,
+                runs: examination
+                    .runs
+                    .iter()
+                    .map(|run| Looked {
+                        probe: &run.probe,
+                        version: &run.version,
+                        status: run.status,
+                        looked: run.looked,
+                        bytes: run.bytes,
+                        parameters: &run.parameters,
+                        confinement: &examination.confinement,
+                        skipped: &run.skipped,
+                    })
+                    .collect(),
+            });
+        }
+        all
+    }
+}
+
+impl CaseReport {
+    /// The firmware exhibits.
+    pub(crate) fn inspected(&self) -> Vec<Inspected<'_>> {
+        self.exhibits
+            .iter()
+            .filter(|exhibit| exhibit.kind == ExhibitKind::Firmware)
+            .map(|exhibit| {
+                let here = |claim: &&StoredClaim| claim.exhibit == Some(exhibit.sha256);
+                let mut findings: Vec<Finding<'_>> =
+                    self.claims.iter().filter(here).filter(|claim| active(claim)).map(Finding::of).collect();
+                sort(&mut findings);
+                Inspected {
+                    names: vec![&exhibit.name],
+                    sha256: exhibit.sha256,
+                    size: exhibit.size,
+                    objects: self.objects.get(&exhibit.sha256).map(Vec::as_slice).unwrap_or_default(),
+                    findings,
+                    superseded: self.claims.iter().filter(here).filter(|claim| !active(claim)).count(),
+                    runs: self
+                        .runs
+                        .iter()
+                        .filter(|run| run.exhibit == Some(exhibit.sha256))
+                        .map(Looked::of)
+                        .collect(),
+                }
+            })
+            .collect()
+    }
+
+    /// Active claims that belong to no exhibit, such as those about the network's tables.
+    pub(crate) fn elsewhere(&self) -> Vec<Finding<'_>> {
+        let mut findings: Vec<Finding<'_>> = self
+            .claims
+            .iter()
+            .filter(|claim| claim.exhibit.is_none() && active(claim))
+            .map(Finding::of)
+            .collect();
+        sort(&mut findings);
+        findings
+    }
+
+    /// The exhibit that a device's `image` names, by hash or by file name.
+    pub(crate) fn image(&self, image: &str) -> Option<&Exhibit> {
+        self.exhibits
+            .iter()
+            .filter(|exhibit| exhibit.kind == ExhibitKind::Firmware)
+            .find(|exhibit| exhibit.name == image || exhibit.sha256.to_string().eq_ignore_ascii_case(image))
+    }
+}
+
+fn active(claim: &StoredClaim) -> bool {
+    claim.state == "active"
+}
+
+/// The gravest first, then by code, subject and fingerprint; a claim that two runs made stands once.
+fn sort(findings: &mut Vec<Finding<'_>>) {
+    findings.sort_by(|a, b| {
+        let key = |finding: &Finding<'_>| std::cmp::Reverse(finding.claim.grade);
+        (key(a), &a.claim.code, &a.claim.subject, a.fingerprint).cmp(&(
+            key(b),
+            &b.claim.code,
+            &b.claim.subject,
+            b.fingerprint,
+        ))
+    });
+    findings.dedup_by_key(|finding| finding.fingerprint);
+}
+
+impl<'a> Finding<'a> {
+    fn of(stored: &'a StoredClaim) -> Self {
+        Self {
+            fingerprint: stored.fingerprint,
+            claim: &stored.claim,
+            probe: &stored.probe,
+            probe_version: &stored.probe_version,
+            disposition: stored.disposition.as_deref(),
+        }
+    }
+
+    /// Whether it says no more than that a component is here.
+    pub fn is_component(&self) -> bool {
+        self.claim.code == COMPONENT
+    }
+
+    /// A fact as text; empty text counts as absent.
+    pub fn fact(&self, name: &str) -> Option<String> {
+        self.claim.facts.get(name).map(banbury_evidence::Value::to_text).filter(|text| !text.is_empty())
+    }
+}
+
+impl<'a> Looked<'a> {
+    pub fn of(run: &'a StoredRun) -> Self {
+        Self {
+            probe: &run.probe,
+            version: &run.version,
+            status: run.status,
+            looked: run.looked,
+            bytes: run.bytes,
+            parameters: &run.parameters,
+            confinement: &run.confinement,
+            skipped: &run.skipped,
+        }
+    }
+}
