@@ -11,6 +11,7 @@ pub mod paths;
 pub mod probe;
 pub mod probes;
 mod scan;
+pub mod signatures;
 mod unpacking;
 pub mod worker;
 
