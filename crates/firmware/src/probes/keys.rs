@@ -109,7 +109,9 @@ impl Probe for Keys {
         if file.name().starts_with("authorized_keys") {
             authorized(file, &mut claims);
         }
-        claims.into_values().for_each(|claim| findings.claim(claim));
+        let mut claims: Vec<Claim> = claims.into_values().collect();
+        claims.sort_by(|one, two| (&one.locations, &one.code).cmp(&(&two.locations, &two.code)));
+        claims.into_iter().for_each(|claim| findings.claim(claim));
     }
 
     fn tree(&self, tree: &Tree, findings: &mut Findings) {

@@ -6,6 +6,7 @@ mod der;
 #[cfg(test)]
 mod golden;
 
+mod hardening;
 mod keys;
 mod packages;
 mod pem;
@@ -25,6 +26,7 @@ pub const PROBES: &[&dyn Probe] = &[
     &keys::Keys,
     &certificates::Certificates,
     &services::Services,
+    &hardening::Hardening,
 ];
 
 /// The code of a component, whichever way it was found.

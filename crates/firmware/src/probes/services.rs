@@ -422,7 +422,7 @@ impl<'t> Boot<'t> {
             .fact("command", command.unwrap_or_default());
             put(&mut made, claim, &start.place);
         }
-        made.into_values().for_each(|claim| findings.claim(claim));
+        hand_over(made, findings);
     }
 
     fn speaks_tls(&self, name: &str, command: &str) -> bool {
@@ -473,12 +473,21 @@ impl<'t> Boot<'t> {
                 put(&mut made, claim, &entry.location.line(line.number, line.offset));
             }
         }
-        made.into_values().for_each(|claim| findings.claim(claim));
+        hand_over(made, findings);
     }
 }
 
 fn put(made: &mut BTreeMap<banbury_evidence::Digest, Claim>, claim: Claim, place: &Location) {
     made.entry(claim.fingerprint()).or_insert(claim).locations.push(place.clone());
+}
+
+/// Hands claims over in the order of their places.
+fn hand_over(made: BTreeMap<banbury_evidence::Digest, Claim>, findings: &mut Findings) {
+    let mut claims: Vec<Claim> = made.into_values().collect();
+    claims.sort_by(|one, two| {
+        (&one.locations, &one.code, &one.title).cmp(&(&two.locations, &two.code, &two.title))
+    });
+    claims.into_iter().for_each(|claim| findings.claim(claim));
 }
 
 fn protocol(name: &[u8]) -> Option<&'static str> {

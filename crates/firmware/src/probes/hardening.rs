@@ -1,0 +1,320 @@
+//! Protections that the compiler and linker can give an executable, and that it lacks.
+//!
+//! Finds, for each ELF executable and shared object of any machine: position-independent code, read-only relocations
+//! (RELRO), a stack that is not executable, stack canaries, FORTIFY, library search paths that others can write to.
+//! How: from program headers, the dynamic table and dynamic symbols. Relocatable objects, kernel modules, core files,
+//! and objects without a code segment are left out. A static executable has no dynamic symbols, so nothing is said of
+//! its canary and FORTIFY. A canary is said to be missing only of files of 16 KiB and more, FORTIFY only where a function stands that it
+//! would have replaced: small code often has nothing that either protects.
+//! When it is wrong: code without buffers on its stack, or written in a language that needs no canary, lacks nothing
+//! by not having one.
+//! What it misses: protections inside statically linked code, shadow stacks, pointer authentication, control-flow integrity.
+//! Source: GNU ld manual (-z options), gcc manual (-fstack-protector, -pie), glibc feature_test_macros(7).
+
+use crate::probe::{Description, File, Findings, Probe, Tree};
+use banbury_evidence::{Claim, CodeInfo, Grade};
+use banbury_formats::executable::elf::{Elf, Relro};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+/// Hardening of executables.
+pub struct Hardening;
+
+static SUMMARY: CodeInfo = CodeInfo {
+    code: "hardening",
+    title: "Hardening of executables, counted",
+    grade: Grade::Info,
+    meaning: "How many of a tree's executables and libraries have each protection that compiler and linker can give; \
+              each protection makes a memory error harder to turn into control of the device.",
+    remedy: "Build with -fPIE -pie -fstack-protector-strong -D_FORTIFY_SOURCE=2 -Wl,-z,relro,-z,now.",
+    cwe: &[],
+};
+
+static MISSING: CodeInfo = CodeInfo {
+    code: "hardening.missing",
+    title: "Executable without a protection",
+    grade: Grade::Low,
+    meaning: "The executable lacks protections named in its facts. Nothing is opened by that alone; a memory error in \
+              it is easier to turn into control of the device.",
+    remedy: "Build it with -fPIE -pie -fstack-protector-strong -D_FORTIFY_SOURCE=2 -Wl,-z,relro,-z,now,-z,noexecstack.",
+    cwe: &[693],
+};
+
+static DESCRIPTION: Description = Description {
+    name: "hardening",
+    version: "1",
+    finds: "executables and libraries without PIE, RELRO, a stack that cannot be executed, stack canaries or FORTIFY, or with unsafe library search paths",
+    how: "reads program headers, the dynamic table and dynamic symbols of each ELF executable and shared object",
+    wrong: "code that has no buffers on its stack, or is written in a memory-safe language, is said to lack canaries",
+    misses: &[
+        "canaries and FORTIFY in statically linked executables, which have no dynamic symbols",
+        "relocatable objects, kernel modules and kernels, which are left out",
+        "control-flow integrity, shadow stacks, pointer authentication",
+        "whether the kernel honours the protections (address randomisation, mips and old arm stacks)",
+    ],
+    codes: &[SUMMARY, MISSING],
+    source: "GNU ld manual; gcc manual; feature_test_macros(7); System V ABI",
+};
+
+/// Files below this size are not said to lack a canary: they may have no function that needs one.
+const SMALL: usize = 16 << 10;
+
+/// What the files of trees that are not yet closed have, by tree and by file. A tree's entry is taken out when the
+/// tree is looked at as a whole; a file that is looked at twice overwrites itself.
+static OPEN: Mutex<BTreeMap<String, BTreeMap<String, Properties>>> = Mutex::new(BTreeMap::new());
+
+impl Probe for Hardening {
+    fn describe(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn file(&self, file: &File<'_>, findings: &mut Findings) {
+        let Some(properties) = file.elf().and_then(|elf| Properties::of(elf, file.content.len())) else {
+            return;
+        };
+        findings.looked_at(file.content.len());
+        let missing = properties.missing();
+        if !missing.is_empty() {
+            let what = if properties.executable { "executable" } else { "library" };
+            let setuid = file.mode.is_some_and(|mode| mode & 0o6000 != 0);
+            let title = format!("{what} {} lacks: {}", file.name(), missing.join(", "));
+            let mut claim = Claim::observation(&MISSING, file.subject(), title)
+                .fact("missing", missing)
+                .fact("kind", what)
+                .fact("relro", properties.relro_text())
+                .fact("static", properties.is_static)
+                .at(file.location.clone());
+            if properties.executable {
+                claim = claim.fact("pie", properties.pie);
+            }
+            for (name, value) in [
+                ("stack-executable", properties.stack),
+                ("canary", properties.canary),
+                ("fortify", properties.fortify),
+            ] {
+                if let Some(value) = value {
+                    claim = claim.fact(name, value);
+                }
+            }
+            if let Some(path) = &properties.unsafe_path {
+                claim = claim.fact("search-path", path.as_str());
+            }
+            if setuid {
+                claim = claim.fact("set-user-id", true);
+            }
+            findings.claim(claim);
+        }
+        if let Some(tree) = tree_of(file.location) {
+            let mut open = OPEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            open.entry(tree).or_default().insert(file.path.to_owned(), properties);
+        }
+    }
+
+    fn tree(&self, tree: &Tree, findings: &mut Findings) {
+        // All of a tree's files stand one step below it, in one container, at one offset: any entry names the tree.
+        let Some(key) = tree.entries.values().find_map(|entry| tree_of(&entry.location)) else { return };
+        let mut open = OPEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Some(files) = open.remove(&key) else { return };
+        let count = |has: &dyn Fn(&Properties) -> bool| {
+            i64::try_from(files.values().filter(|properties| has(properties)).count()).unwrap_or(i64::MAX)
+        };
+        let title = format!("hardening of {} executables and libraries", files.len());
+        let mut claim =
+            Claim::observation(&SUMMARY, tree.location.subject(), title).at(tree.location.clone());
+        let counts: [(&str, &dyn Fn(&Properties) -> bool); 11] = [
+            ("executables", &|one| one.executable),
+            ("libraries", &|one| !one.executable),
+            ("static", &|one| one.is_static),
+            ("pie", &|one| one.executable && one.pie),
+            ("relro-full", &|one| one.relro == Relro::Full),
+            ("relro-partial", &|one| one.relro == Relro::Partial),
+            ("relro-none", &|one| one.relro == Relro::None),
+            ("stack-executable", &|one| one.stack == Some(true)),
+            ("canary", &|one| one.canary == Some(true)),
+            ("fortify", &|one| one.fortify == Some(true)),
+            ("unsafe-search-path", &|one| one.unsafe_path.is_some()),
+        ];
+        for (name, has) in counts {
+            claim = claim.fact(name, count(has));
+        }
+        findings.claim(claim);
+    }
+}
+
+/// The container that a file's location is in, as a key.
+fn tree_of(location: &banbury_evidence::Location) -> Option<String> {
+    let (last, above) = location.steps.split_last()?;
+    last.entry.as_ref()?;
+    let outer = banbury_evidence::Location { steps: above.to_vec(), ..location.clone() };
+    Some(format!("{}{}!{}@{}", location.exhibit, outer.path(), last.format, last.offset))
+}
+
+/// What one file has.
+#[derive(Debug)]
+struct Properties {
+    executable: bool,
+    is_static: bool,
+    pie: bool,
+    relro: Relro,
+    /// Whether its stack is executable; `None` where the file does not say.
+    stack: Option<bool>,
+    /// `None` where it cannot be told.
+    canary: Option<bool>,
+    fortify: Option<bool>,
+    unsafe_path: Option<String>,
+}
+
+/// Functions that FORTIFY replaces by checking ones.
+const FORTIFIABLE: &[&str] = &[
+    "memcpy",
+    "memmove",
+    "memset",
+    "strcpy",
+    "strncpy",
+    "strcat",
+    "strncat",
+    "sprintf",
+    "snprintf",
+    "vsprintf",
+    "vsnprintf",
+    "gets",
+    "fgets",
+    "read",
+    "recv",
+    "recvfrom",
+    "realpath",
+    "getcwd",
+    "stpcpy",
+];
+
+impl Properties {
+    fn of(elf: &Elf<'_>, size: usize) -> Option<Self> {
+        let has_code = elf.loads().any(|load| load.flags & 1 != 0);
+        if !matches!(elf.kind, 2 | 3) || !has_code {
+            return None;
+        }
+        let symbols = elf.symbols();
+        let is_static = elf.needed().is_empty() && elf.interpreter().is_none();
+        let named = |name: &str| symbols.iter().any(|symbol| symbol.name == name.as_bytes());
+        let imported =
+            |name: &str| symbols.iter().any(|symbol| !symbol.defined && symbol.name == name.as_bytes());
+        let canary =
+            named("__stack_chk_fail") || named("__stack_chk_guard") || named("__stack_chk_fail_local");
+        let checked =
+            symbols.iter().any(|s| !s.defined && s.name.starts_with(b"__") && s.name.ends_with(b"_chk"));
+        let known = !is_static && !symbols.is_empty();
+        let unsafe_path = [elf.rpath(), elf.runpath()].into_iter().flatten().find(|path| is_unsafe(path));
+        Some(Self {
+            executable: elf.kind == 2
+                || elf.is_pie()
+                || elf.interpreter().is_some_and(|_| elf.soname().is_none()),
+            is_static,
+            pie: elf.kind == 3,
+            relro: elf.relro(),
+            stack: elf.executable_stack(),
+            canary: if canary { Some(true) } else { (known && size >= SMALL).then_some(false) },
+            fortify: if checked {
+                Some(true)
+            } else {
+                (known && FORTIFIABLE.iter().any(|name| imported(name))).then_some(false)
+            },
+            unsafe_path: unsafe_path.map(super::text::show),
+        })
+    }
+
+    fn relro_text(&self) -> &'static str {
+        match self.relro {
+            Relro::None => "none",
+            Relro::Partial => "partial",
+            Relro::Full => "full",
+        }
+    }
+
+    fn missing(&self) -> Vec<String> {
+        let checks = [
+            ("PIE", self.executable && !self.pie),
+            ("RELRO", self.relro == Relro::None && !self.is_static),
+            ("full RELRO", self.relro == Relro::Partial && self.executable),
+            ("a stack that is not executable", self.stack == Some(true)),
+            ("a word on its stack (PT_GNU_STACK)", self.stack.is_none()),
+            ("stack canaries", self.canary == Some(false)),
+            ("FORTIFY", self.fortify == Some(false)),
+            ("a safe library search path", self.unsafe_path.is_some()),
+        ];
+        checks.into_iter().filter(|(_, missing)| *missing).map(|(name, _)| name.to_owned()).collect()
+    }
+}
+
+/// Whether a library search path has a part that others can write to, or that depends on the current folder.
+fn is_unsafe(path: &[u8]) -> bool {
+    path.split(|&byte| byte == b':').any(|part| {
+        let absolute =
+            part.starts_with(b"/") || part.starts_with(b"$ORIGIN") || part.starts_with(b"${ORIGIN}");
+        let writable = [&b"/tmp"[..], b"/var/tmp", b"/home", b"/mnt", b"/media", b"/dev/shm"];
+        let below = |folder: &[u8]| {
+            part == folder || part.strip_prefix(folder).is_some_and(|rest| rest.starts_with(b"/"))
+        };
+        !absolute || writable.iter().any(|folder| below(folder))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::golden::claims_of_file;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn corpus(name: &str) -> Vec<u8> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/probes/hardening/input/");
+        std::fs::read(format!("{folder}{name}")).unwrap()
+    }
+
+    fn properties(name: &str) -> Option<Properties> {
+        let data = corpus(name);
+        Properties::of(&Elf::parse(&data).unwrap(), data.len())
+    }
+
+    #[test]
+    fn what_the_linker_was_asked_for_is_seen() {
+        let hard = properties("bin/hard").unwrap();
+        assert!(
+            hard.pie && hard.relro == Relro::Full && hard.canary == Some(true) && hard.fortify == Some(true)
+        );
+        assert!(hard.missing().is_empty(), "{:?}", hard.missing());
+        let soft = properties("bin/soft").unwrap();
+        assert!(
+            !soft.pie && soft.relro == Relro::None && soft.stack == Some(true) && soft.fortify == Some(false)
+        );
+        assert_eq!(soft.unsafe_path.as_deref(), Some("/tmp/lib:lib"));
+        assert!(properties("lib/module.o").is_none(), "a relocatable object");
+        let library = properties("lib/libcorpus.so").unwrap();
+        assert!(!library.executable && library.relro == Relro::Partial);
+        let bare = properties("bin/mips-static").unwrap();
+        assert!(bare.is_static && bare.canary.is_none() && bare.stack.is_none());
+    }
+
+    #[test]
+    fn search_paths() {
+        for (path, expected) in [
+            ("/usr/lib", false),
+            ("$ORIGIN/../lib", false),
+            ("lib", true),
+            ("/usr/lib:", true),
+            ("/tmp", true),
+            ("/tmpfs", false),
+        ] {
+            assert_eq!(is_unsafe(path.as_bytes()), expected, "{path}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn flips(at: proptest::sample::Index, value: u8, cut: proptest::sample::Index) {
+            let mut data = corpus("bin/soft");
+            let at = at.index(1024.min(data.len()));
+            data[at] = value;
+            let claims = claims_of_file(&Hardening, "bin/soft", &data[..cut.index(data.len())]);
+            prop_assert!(claims.len() <= 1);
+        }
+    }
+}
