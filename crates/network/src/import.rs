@@ -77,15 +77,16 @@ fn not_recognised(input: &Input<'_>) -> Diagnostic {
 }
 
 fn parts(file: &str, parts: usize, unlinked: usize) -> Option<Diagnostic> {
-    if parts < 2 {
-        return None;
-    }
-    let apart =
-        if unlinked == 0 { String::new() } else { format!("; {unlinked} devices have no link at all") };
-    let message = format!(
-        "the links leave {parts} parts without a connection between them{apart}; single points of failure are told \
-         within each part"
+    let apart = format!("devices without a link, not looked at for single points of failure: {unlinked}");
+    let split = format!(
+        "the links leave {parts} parts without a connection between them, and single points of failure are told within each"
     );
+    let message = match (parts, unlinked) {
+        (0 | 1, 0) => return None,
+        (0 | 1, _) => apart,
+        (_, 0) => split,
+        _ => format!("{split}; {apart}"),
+    };
     let hint = "if they are connected in truth, links are missing from the tables";
     Some(Place::file(file).warning(Kind::Remark, message).hint(hint))
 }

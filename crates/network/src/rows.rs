@@ -139,8 +139,11 @@ impl<'a> Row<'a> {
 
     /// A whole number.
     pub fn number(&mut self, column: &str) -> Option<u64> {
+        // Sums over all records stay far below what the ledger can hold.
+        const MOST: u64 = 1_000_000_000_000;
         self.value(column, "a whole number in digits alone, such as 12000", |text| {
-            text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+            text.parse().ok().filter(|&number| digits && number <= MOST)
         })
     }
 

@@ -5,11 +5,11 @@
 //! come from sums over subtrees too: a site lies within a subtree when the lowest common ancestor of its devices does,
 //! and touches it when one of its devices does; both are exact for a site that is spread over several subtrees.
 //!
-//! What counts: devices in service (not `planned`, `staged` or `inventory`) that have a link; parallel links are not
-//! single points, a link from a device to itself is none. Each part of a network that is not connected is looked at by
-//! itself. "Cut off" means separated from the largest remaining part; of equally large parts the one with the device
-//! that comes first by name is the one that remains. A site is cut off when none of its devices remains connected,
-//! the lost device included; a site with devices in several parts, or with none that has a link, never is.
+//! What counts: devices in service (not `planned`, `staged`, `inventory` or `decommissioned`) that have a link; parallel
+//! links are not single points, a link from a device to itself is none. Each part of a network that is not connected is
+//! looked at by itself. "Cut off" means separated from the largest remaining part; of equally large parts the one with
+//! the device that comes first by name is the one that remains. A site is cut off when none of its devices remains
+//! connected, the lost device included; a site with devices in several parts, or with none that has a link, never is.
 //!
 //! Wrong when: links are missing from the tables, or two links share a duct. Misses: capacity, and losses of two
 //! things at once.
@@ -59,7 +59,7 @@ struct Graph {
 
 impl Graph {
     fn new(model: &Model) -> Self {
-        let idle = |status: &str| matches!(status, "planned" | "staged" | "inventory");
+        let idle = |status: &str| matches!(status, "planned" | "staged" | "inventory" | "decommissioned");
         let serving: HashMap<&str, bool> = model
             .devices
             .iter()

@@ -66,7 +66,7 @@ impl Column {
 pub struct Head {
     /// The first bytes.
     pub bytes: Vec<u8>,
-    /// The first record's cells as normalised headings; empty when it is not text.
+    /// The first record's cells as normalised headings.
     pub headings: Vec<String>,
 }
 
@@ -77,10 +77,10 @@ impl Head {
         let bytes = bytes.get(..ENOUGH).unwrap_or(bytes);
         let (text, _) = cells::without_mark(bytes);
         let record = cells::Records::new(text, cells::delimiter(text)).next();
-        let headings: Option<Vec<String>> = record.and_then(|record| {
-            record.cells.iter().map(|cell| std::str::from_utf8(&cell.bytes).ok().map(rows::heading)).collect()
+        let headings = record.map_or_else(Vec::new, |record| {
+            record.cells.iter().map(|cell| rows::heading(&String::from_utf8_lossy(&cell.bytes))).collect()
         });
-        Self { bytes: bytes.to_vec(), headings: headings.unwrap_or_default() }
+        Self { bytes: bytes.to_vec(), headings }
     }
 
     fn has(&self, column: &Column) -> bool {

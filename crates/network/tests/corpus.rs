@@ -123,6 +123,7 @@ fn names_are_checked_over_all_tables_with_the_near_miss_named() {
         shown,
         [
             "devices.csv:3:11: warning: device \"kh-core-2\": \"Kirkhil\" is in no table of sites\n  hint: did you mean \"Kirkhill\"?",
+            "cables.csv: warning: devices without a link, not looked at for single points of failure: 2\n  hint: if they are connected in truth, links are missing from the tables",
             "cables.csv:2:15: error: cable \"K-1\": \"kh-croe-2\" is in no table of devices\n  hint: did you mean \"kh-core-2\"?",
             "functions.csv:2:1: error: function \"P\": \"KH_CORE_1\" is in no table of devices\n  hint: did you mean \"kh-core-1\"?",
             "designations.csv:2:1: warning: designation \"restricted\": \"Invented Router\" is the manufacturer of no device\n  hint: did you mean \"Invented Routers\"?",
@@ -184,4 +185,76 @@ fn a_document_type_definition_is_refused_and_depth_costs_no_stack() {
     let (model, diagnostics) = import(&[Input { name: "d.graphml".to_owned(), bytes: deep.as_bytes() }]);
     assert_eq!(diagnostics, []);
     assert_eq!(model.tables[0].rows, 0);
+}
+
+#[test]
+fn a_file_that_is_no_table_is_told_with_the_reason() {
+    let utf16: Vec<u8> = "\u{feff}name,site,role".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let cases: [(&[u8], &str); 4] = [
+        (b"", "the file is empty"),
+        (b"\xef\xbb\xbf\n \n", "the file is empty"),
+        (&utf16, "the file is UTF-16 text"),
+        (b"alpha,beta\n1,2\n", "no table that is known"),
+    ];
+    for (bytes, expected) in cases {
+        let (model, diagnostics) = import(&[Input { name: "x.csv".to_owned(), bytes }]);
+        assert!(model.tables.is_empty());
+        assert_eq!(diagnostics.len(), 1);
+        assert!(
+            diagnostics[0].left_out && diagnostics[0].message.starts_with(expected),
+            "{}",
+            diagnostics[0]
+        );
+    }
+}
+
+#[test]
+fn a_table_without_a_needed_column_says_which_and_what_was_meant() {
+    let bytes = b"devcie,function\nkh-amf-1,AMF\nkh-smf-1,SMF\n";
+    let (model, diagnostics) = import(&[Input { name: "x.csv".to_owned(), bytes }]);
+    assert_eq!((model.tables[0].rows, model.tables[0].rejected), (0, 2));
+    let hint =
+        diagnostics.iter().find(|diagnostic| diagnostic.left_out).and_then(|problem| problem.hint.as_deref());
+    assert!(hint.is_some_and(|hint| hint.starts_with("did you mean \"devcie\"?")), "{hint:?}");
+
+    let bare = b"ID,Label,Termination A,Termination B,Status,Type\n1,K-1,xe-0,xe-1,Connected,smf\n";
+    let (model, diagnostics) = import(&[Input { name: "cables.csv".to_owned(), bytes: bare }]);
+    assert_eq!(model.tables[0].rejected, 1);
+    let told: Vec<_> = diagnostics.iter().filter(|diagnostic| diagnostic.left_out).collect();
+    assert!(told.iter().any(|problem| problem.message.contains("\"device_a\"")), "{told:?}");
+}
+
+#[test]
+fn xml_with_a_mark_and_broken_xml() {
+    let (model, diagnostics) = import(&[Input {
+        name: "g.graphml".to_owned(),
+        bytes: b"\xef\xbb\xbf<graphml><graph><node id=\"a\"/><node id=\"a\"/><edge source=\"a\" target=\"b\"/></graph></graphml>",
+    }]);
+    assert_eq!((model.tables[0].rows, model.tables[0].rejected), (1, 2));
+    let shown: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+    assert!(shown[0].contains("a second node has the id \"a\""), "{shown:?}");
+    assert!(shown[1].contains("the edge's target is \"b\""), "{shown:?}");
+    let (model, diagnostics) = import(&[Input {
+        name: "g.graphml".to_owned(),
+        bytes: b"<graphml>\n<graph>\n  <node id=1/></graph></graphml>",
+    }]);
+    assert!(model.tables.is_empty());
+    assert_eq!((diagnostics[0].line, diagnostics[0].left_out), (3, true));
+}
+
+#[test]
+fn cables_make_links_with_names_of_their_own() {
+    let text = "Label,Device A,Termination A,Device B,Termination B\n,a,x,b,y\n,a,x,b,y\nK,a,,b,\nK,a,,b,\n,\"a,b\",,\"c,d\",\n";
+    let (model, _) = import(&[Input { name: "c.csv".to_owned(), bytes: text.as_bytes() }]);
+    let names: Vec<&str> = model.links.iter().map(|link| link.name.as_str()).collect();
+    assert_eq!(names, ["a:x -- b:y", "a:x -- b:y (2)", "K", "K (2)", "a -- c", "a -- d", "b -- c", "b -- d"]);
+    let wide = format!(
+        "Device A,Device B\n\"{}\",b\n",
+        (0..65).map(|index| format!("d{index},")).collect::<String>()
+    );
+    let (model, diagnostics) = import(&[Input { name: "c.csv".to_owned(), bytes: wide.as_bytes() }]);
+    assert_eq!((model.links.len(), model.tables[0].rejected), (0, 1));
+    assert!(
+        diagnostics.iter().any(|problem| problem.left_out && problem.message.contains("joins 65 devices"))
+    );
 }

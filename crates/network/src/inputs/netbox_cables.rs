@@ -13,6 +13,7 @@ use crate::references::Target;
 use crate::rows::{self, Row};
 use crate::table::{Column, Description, Table};
 use banbury_evidence::model::Link;
+use std::collections::BTreeSet;
 
 /// NetBox's table of cables.
 pub(super) struct NetboxCables;
@@ -115,6 +116,12 @@ fn take(row: &mut Row<'_>, draft: &mut Draft, idle: &mut Idle) -> Option<()> {
     }
     let a_devices = devices(row, "device_a")?;
     let b_devices = devices(row, "device_b")?;
+    if a_devices.len() * b_devices.len() > MOST_PAIRS {
+        let message = format!("the cable joins {} devices to {}", a_devices.len(), b_devices.len());
+        let hint = format!("a cable joins at most {MOST_PAIRS} pairs of devices; write one cable a row");
+        row.problem(row.place("device_b").error(Kind::Malformed, message).hint(hint).left_out());
+        return None;
+    }
     let name = row.text("label").unwrap_or_default();
     let single = a_devices.len() == 1 && b_devices.len() == 1;
     let (a_interface, b_interface) = (row.text("termination_a"), row.text("termination_b"));
@@ -140,24 +147,22 @@ fn take(row: &mut Row<'_>, draft: &mut Draft, idle: &mut Idle) -> Option<()> {
     Some(())
 }
 
-/// The devices at one end; without one the cable is left out.
-fn devices(row: &mut Row<'_>, column: &str) -> Option<Vec<String>> {
-    // More pairs than this no cable has; the bound keeps a hostile cell from making a link for each pair.
-    const MOST: usize = 64;
+/// The pairs of devices that one cable can join; no break-out cable has more, and a hostile cell makes no flood.
+const MOST_PAIRS: usize = 64;
+
+/// The devices at one end, each once; without one the cable is left out.
+fn devices(row: &mut Row<'_>, column: &str) -> Option<BTreeSet<String>> {
     let text = row.text(column).unwrap_or_default();
-    let devices: Vec<String> =
+    let devices: BTreeSet<String> =
         text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
-    let problem = match devices.len() {
-        0 => row.place(column).warning(Kind::Malformed, format!("the cable has no {column}")).hint(
-            "an end at a circuit or power feed is no device; name the device at the far end to have a link",
-        ),
-        1..=MOST => return Some(devices),
-        count => {
-            row.place(column).error(Kind::Malformed, format!("the cable has {count} devices at one end"))
-        }
-    };
-    row.problem(problem.left_out());
-    None
+    if devices.is_empty() {
+        let problem = row.place(column).warning(Kind::Malformed, format!("the cable has no {column}"));
+        let hint =
+            "an end at a circuit or power feed is no device; name the device at the far end to have a link";
+        row.problem(problem.hint(hint).left_out());
+        return None;
+    }
+    Some(devices)
 }
 
 /// NetBox's own value for a cable type that is written by its label.
