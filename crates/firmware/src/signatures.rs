@@ -38,6 +38,9 @@ pub struct Signature {
     /// How far from an anchor the pattern may match.
     #[serde(default)]
     pub scope: Scope,
+    /// How the version is written.
+    #[serde(default)]
+    pub form: Form,
     /// Which files are asked.
     #[serde(default, rename = "where")]
     pub place: Place,
@@ -60,6 +63,17 @@ pub enum Scope {
     Near,
     /// Anywhere in the file.
     File,
+}
+
+/// How a version is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// As it is.
+    #[default]
+    Text,
+    /// As one number with two digits each for the second and third part: 20914 for 2.9.14.
+    Decimal,
 }
 
 /// Which files a signature looks at.
@@ -149,7 +163,7 @@ impl Signature {
     pub fn near(&self, content: &[u8], anchor: usize) -> Option<Hit> {
         let start = anchor.saturating_sub(BEFORE);
         let window = content.get(start..content.len().min(anchor + AFTER))?;
-        let hits = self.regex()?.captures_iter(window).filter_map(|found| hit(&found, start));
+        let hits = self.regex()?.captures_iter(window).filter_map(|found| self.hit(&found, start));
         hits.take_while(|hit| hit.offset <= anchor).find(|hit| anchor < hit.offset + hit.length)
     }
 
@@ -158,7 +172,7 @@ impl Signature {
         let Some(regex) = self.regex() else { return Vec::new() };
         let (mut hits, mut from) = (Vec::new(), 0);
         // The next search starts at the last byte of a match: lone texts share the zero byte between them.
-        while let Some(hit) = regex.captures_at(content, from).and_then(|found| hit(&found, 0)) {
+        while let Some(hit) = regex.captures_at(content, from).and_then(|found| self.hit(&found, 0)) {
             from = (hit.offset + hit.length).saturating_sub(1).max(from + 1);
             hits.push(hit);
             if hits.len() == 64 || from > content.len() {
@@ -167,6 +181,19 @@ impl Signature {
         }
         let agree = hits.windows(2).all(|pair| matches!(pair, [one, two] if one.version == two.version));
         if agree { hits } else { Vec::new() }
+    }
+
+    fn hit(&self, found: &regex::bytes::Captures<'_>, start: usize) -> Option<Hit> {
+        let (whole, version) = (found.get(0)?, found.name("version")?);
+        let text = std::str::from_utf8(version.as_bytes()).ok()?;
+        let version = match self.form {
+            Form::Text => text.to_owned(),
+            Form::Decimal => {
+                let number: u32 = text.parse().ok()?;
+                format!("{}.{}.{}", number / 10_000, number / 100 % 100, number % 100)
+            }
+        };
+        Some(Hit { version, offset: start + whole.start(), length: whole.len() })
     }
 
     /// The package URL of a version.
@@ -193,12 +220,6 @@ impl Signature {
         }
         format!("cpe:2.3:{}:{escaped}:*:*:*:*:*:*:*", self.cpe)
     }
-}
-
-fn hit(found: &regex::bytes::Captures<'_>, start: usize) -> Option<Hit> {
-    let (whole, version) = (found.get(0)?, found.name("version")?);
-    let version = std::str::from_utf8(version.as_bytes()).ok()?.to_owned();
-    Some(Hit { version, offset: start + whole.start(), length: whole.len() })
 }
 
 /// Whether `name` fits `glob`, in which `*` stands for any text.
