@@ -6,6 +6,8 @@
 
 mod cyclonedx;
 mod format;
+#[cfg(test)]
+mod format_tests;
 mod html;
 mod json;
 mod report;

@@ -108,7 +108,7 @@ fn device(row: &Row, x: f64, y: f64, width: f64, vendors: &[Vendor]) -> Markup {
                 g transform="translate(14 8.5)" {
                     @match row.vendor.and_then(|index| vendors.get(index)) {
                         Some(vendor) => { (vendor_mark(vendor)) }
-                        None => { circle.vendor.vendor-none r="6.5" {} text.vendor-letter y="3.2" text-anchor="middle" { "·" } }
+                        None => { (no_vendor()) }
                     }
                 }
                 text class=(if row.core { "label core" } else { "label" }) x="26" y="12.5" { (shortened(&row.name, LABEL)) }
@@ -132,6 +132,14 @@ pub(super) fn vendor_mark(vendor: &Vendor) -> Markup {
             _ => path.vendor d="M-7.5 -7H7.5V2.5L0 8 -7.5 2.5Z" {},
         }
         text.vendor-letter y="3.2" text-anchor="middle" { (vendor.letter) }
+    }
+}
+
+/// The mark of a device whose manufacturer is not stated, or has none of its own.
+pub(super) fn no_vendor() -> Markup {
+    html! {
+        circle.vendor.vendor-none r="6.5" {}
+        text.vendor-letter y="3.2" text-anchor="middle" { "·" }
     }
 }
 

@@ -76,6 +76,12 @@ fn legend(graph: &Graph) -> Markup {
                             " " bdi { (visible(&vendor.name)) } " " span.meta { (numbers::grouped(vendor.devices)) }
                         }
                     }
+                    @if graph.boxes.iter().flat_map(|node| &node.rows).any(|row| row.vendor.is_none()) {
+                        li {
+                            svg width="18" height="18" viewBox="-9 -9 18 18" aria-hidden="true" { (draw::no_vendor()) }
+                            " no mark, or not stated"
+                        }
+                    }
                     @if graph.unnamed > 0 {
                         li { (graph.unnamed) " manufacturers more; each device's entry names its own" }
                     }
