@@ -11,7 +11,7 @@ fn island_images() -> Vec<Vec<u8>> {
     let images: Vec<Vec<u8>> = std::fs::read_dir(root().join("examples/island/images"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "bin"))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "bin" || ending == "img"))
         .map(|path| std::fs::read(path).unwrap())
         .collect();
     assert_eq!(images.len(), 2);

@@ -73,7 +73,7 @@ fn prepare(case: &std::path::Path) {
     for part in ["network", "images"] {
         for entry in std::fs::read_dir(example.join(part)).unwrap() {
             let path = entry.unwrap().path();
-            if path.extension().is_some_and(|ending| ending == "csv" || ending == "bin") {
+            if path.extension().is_some_and(|ending| ["csv", "bin", "img"].contains(&ending.to_string_lossy().as_ref())) {
                 arguments.push(path.into());
             }
         }
