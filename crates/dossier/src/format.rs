@@ -1,5 +1,8 @@
 use crate::{CaseReport, InspectReport};
 
+/// Writes a report as text.
+pub type Render<Report> = fn(&Report) -> Result<String, DossierError>;
+
 /// A format that a report can be written in.
 #[derive(Debug)]
 pub struct ReportFormat {
@@ -16,9 +19,9 @@ pub struct ReportFormat {
     /// The specification it follows.
     pub source: &'static str,
     /// Writes an inspection; absent when the format does not apply to one.
-    pub inspect: Option<fn(&InspectReport) -> Result<String, DossierError>>,
+    pub inspect: Option<Render<InspectReport>>,
     /// Writes a case; absent when the format does not apply to one.
-    pub case: Option<fn(&CaseReport) -> Result<String, DossierError>>,
+    pub case: Option<Render<CaseReport>>,
 }
 
 impl ReportFormat {

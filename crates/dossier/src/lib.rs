@@ -16,7 +16,7 @@ mod sample;
 mod sarif;
 mod visible;
 
-pub use format::{DossierError, ReportFormat};
+pub use format::{DossierError, Render, ReportFormat};
 pub use report::{CaseReport, Explanation, InspectReport};
 
 /// Every report format, in the order in which they are listed.

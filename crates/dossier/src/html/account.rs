@@ -55,9 +55,31 @@ pub(super) fn section(exhibit: &Inspected<'_>) -> Markup {
                 }
             }
         }
+        (inside(exhibit.objects))
         h4 { "What it holds" }
         div.tree { (regions(first, &children, &mut left)) }
         (marks::cut(containers.min(CONTAINERS), containers, "containers inside the image"))
+    }
+}
+
+/// The account of what was found inside: every object by itself, so that a file in an archive in a file system counts
+/// in each of the three.
+fn inside(objects: &[Object]) -> Markup {
+    let (mut size, mut opaque, mut unknown) = (0u64, 0u64, 0u64);
+    for object in objects.iter().skip(1) {
+        let shares = object.shares();
+        size = size.saturating_add(object.size);
+        opaque = opaque.saturating_add(shares.opaque);
+        unknown = unknown.saturating_add(shares.unknown);
+    }
+    html! {
+        @if size > 0 {
+            p.meta {
+                "Of the " (numbers::size(size)) " of all objects found inside, each counted by itself, "
+                (numbers::percent(unknown, size)) " are unknown and " (numbers::percent(opaque, size)) " opaque. "
+                "A file of a file system is known by its place there, whatever its content."
+            }
+        }
     }
 }
 
@@ -134,8 +156,7 @@ fn contents(objects: &[&Object], children: &BTreeMap<u32, Vec<&Object>>, left: &
         @if !nested.is_empty() {
             ul.nested {
                 @for object in nested {
-                    @if *left > 0 {
-                        @let _ = *left -= 1;
+                    @if spend(left) {
                         li {
                             code.path { (visible(object.location.entry().unwrap_or("content"))) }
                             " " span.meta { (numbers::size(object.size)) }
@@ -146,6 +167,13 @@ fn contents(objects: &[&Object], children: &BTreeMap<u32, Vec<&Object>>, left: &
             }
         }
     }
+}
+
+/// Takes one from what may still be shown; whether there was one.
+fn spend(left: &mut usize) -> bool {
+    let some = *left > 0;
+    *left = left.saturating_sub(1);
+    some
 }
 
 /// Whether there is more to say of an object than its name: something was found in it, or not all of it is known.
