@@ -1,7 +1,5 @@
 //! Compiles the component signatures in `signatures/` into the crate: one file a product, no registration.
 
-#![expect(clippy::print_stdout, reason = "a build script speaks to cargo on its standard output")]
-
 use std::fmt::Write as _;
 use std::{env, error::Error, fs, path::Path};
 

@@ -44,6 +44,8 @@ pub struct Signature {
     /// Which files are asked.
     #[serde(default, rename = "where")]
     pub place: Place,
+    /// The binary on which it was tried, or that there was none.
+    pub checked: String,
     /// What else could print the same.
     pub confused_with: String,
     /// Texts that must match, with their version.
@@ -275,6 +277,7 @@ mod tests {
             );
             assert_eq!(signature.cpe.split(':').count(), 3, "{name}");
             assert!(signature.url.starts_with("https://") && !signature.confused_with.is_empty(), "{name}");
+            assert!(!signature.checked.is_empty(), "{name}");
             assert!(!signature.examples.is_empty() && !signature.counterexamples.is_empty(), "{name}");
             assert!(
                 signature.scope == Scope::Near || !signature.place.names.is_empty(),

@@ -213,11 +213,10 @@ pub struct Certificate {
 pub fn find(path: &str, content: &[u8]) -> Vec<Certificate> {
     let mut found = Vec::new();
     for block in blocks(content) {
-        if matches!(block.label, "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE") {
-            if let Some(one) = Certificate::read(&block.content) {
-                let (offset, length) = (block.offset as u64, block.length as u64);
-                found.push(Certificate { offset, length, line: block.line, ..one });
-            }
+        let named = matches!(block.label, "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE");
+        if let Some(one) = named.then(|| Certificate::read(&block.content)).flatten() {
+            let (offset, length) = (block.offset as u64, block.length as u64);
+            found.push(Certificate { offset, length, line: block.line, ..one });
         }
     }
     let named = [".crt", ".cer", ".der"].iter().any(|end| path.to_ascii_lowercase().ends_with(end));

@@ -121,7 +121,7 @@ impl Probe for Hardening {
         let title = format!("hardening of {} executables and libraries", files.len());
         let mut claim =
             Claim::observation(&SUMMARY, tree.location.subject(), title).at(tree.location.clone());
-        let counts: [(&str, &dyn Fn(&Properties) -> bool); 11] = [
+        let counts: [Count<'_>; 11] = [
             ("executables", &|one| one.executable),
             ("libraries", &|one| !one.executable),
             ("static", &|one| one.is_static),
@@ -140,6 +140,9 @@ impl Probe for Hardening {
         findings.claim(claim);
     }
 }
+
+/// A fact of the summary, and which files count for it.
+type Count<'c> = (&'static str, &'c dyn Fn(&Properties) -> bool);
 
 /// The container that a file's location is in, as a key.
 fn tree_of(location: &banbury_evidence::Location) -> Option<String> {

@@ -75,7 +75,7 @@ static DESCRIPTION: Description = Description {
     misses: &[
         "keys that are obfuscated, in parts, or computed by code",
         "PKCS #12 files, Java key stores, PuTTY keys and keys in hardware",
-        "a pair whose files are not named after keys or certificates (pem, key, crt, cer, der, cert)",
+        "a pair whose files are not named after keys or certificates (pem, key, crt, cer, der, cert), or are over 4 MiB",
         "the passphrase of an encrypted key",
     ],
     codes: &[PRIVATE, ENCRYPTED, AUTHORIZED, WEAK, PAIR],

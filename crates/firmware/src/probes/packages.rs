@@ -181,7 +181,8 @@ impl Distribution {
 
 /// The value of a shell-like assignment, when it is one plain word in lower case.
 fn setting(content: &[u8], name: &str) -> Option<String> {
-    let value = lines(content).find_map(|line| {
+    // Release files are short; the start of a longer one is enough.
+    let value = lines(content.get(..64 << 10).unwrap_or(content)).find_map(|line| {
         let rest = line.bytes.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
         Some(rest.trim_ascii().trim_ascii_end())
     })?;

@@ -12,6 +12,7 @@ use super::text::{Line, kept, lines, show, words};
 use crate::probe::{Description, Findings, Probe, Tree, TreeEntry};
 use banbury_evidence::{Claim, CodeInfo, Grade, Location};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 /// Services started at boot.
 pub struct Services;
@@ -83,6 +84,9 @@ const CLEAR: &[(&str, &[&str])] = &[
 const TLS: &[&str] =
     &["ssl.engine", "ssl_certificate", "listen_https", "ssl_enable=yes", "tlsengine on", "ssl.pemfile"];
 
+/// Bytes of a unit file that are read.
+const UNIT_LIMIT: usize = 64 << 10;
+
 impl Probe for Services {
     fn describe(&self) -> &'static Description {
         &DESCRIPTION
@@ -95,14 +99,19 @@ impl Probe for Services {
     fn tree(&self, tree: &Tree, findings: &mut Findings) {
         let files = kept(tree, findings, |path| place(path).is_some());
         let names = tree.entries.keys().map(|path| path.rsplit('/').next().unwrap_or(path)).collect();
-        let roots: BTreeSet<&str> = tree.entries.keys().filter_map(|path| Some(place(path)?.0)).collect();
-        for root in roots {
-            let mut boot = Boot { tree, root, files: BTreeMap::new(), names: &names, starts: Vec::new() };
-            for (path, entry, content) in &files {
-                if let Some((_, rest)) = place(path).filter(|(found, _)| *found == root) {
-                    boot.files.insert(rest, (entry, content));
-                }
+        let mut roots: BTreeMap<&str, BTreeMap<&str, (&TreeEntry, &[u8])>> = BTreeMap::new();
+        for path in tree.entries.keys() {
+            if let Some((root, _)) = place(path) {
+                roots.entry(root).or_default();
             }
+        }
+        for (path, entry, content) in &files {
+            if let Some((root, rest)) = place(path) {
+                roots.entry(root).or_default().insert(rest, (entry, content));
+            }
+        }
+        for (root, files) in roots {
+            let mut boot = Boot { tree, root, files, names: &names, starts: Vec::new() };
             boot.inittab(findings);
             boot.scripts();
             boot.units();
@@ -175,6 +184,14 @@ impl<'t> Boot<'t> {
         self.starts.push(Start { name: show(name), how, command, place });
     }
 
+    /// The tree's entries under the root.
+    fn entries(&self) -> impl Iterator<Item = (&'t String, &'t TreeEntry)> + use<'t> {
+        let (tree, root) = (self.tree, self.root);
+        tree.entries
+            .range::<str, _>((Bound::Included(root), Bound::Unbounded))
+            .take_while(move |(path, _)| path.starts_with(root))
+    }
+
     fn inittab(&mut self, findings: &mut Findings) {
         let Some((entry, content)) = self.files.get("etc/inittab").copied() else { return };
         for line in lines(content) {
@@ -226,7 +243,7 @@ impl<'t> Boot<'t> {
                 );
             }
         }
-        for path in tree.entries.keys() {
+        for path in self.entries().map(|(path, _)| path) {
             let Some(rest) = path.strip_prefix(self.root) else { continue };
             let Some((folder, name)) = rest.rsplit_once('/') else { continue };
             let how = match folder {
@@ -246,10 +263,10 @@ impl<'t> Boot<'t> {
         for (path, (how, service)) in scripts {
             let Some(link) = tree.entries.get(&path) else { continue };
             self.start(service.as_bytes(), how, None, link.location.clone());
-            if let Some((entry, content)) = tree.content(&path) {
-                if read.insert(entry.location.clone()) {
-                    lines(content).for_each(|line| self.commands(entry, &line));
-                }
+            if let Some((entry, content)) = tree.content(&path)
+                && read.insert(entry.location.clone())
+            {
+                lines(content).for_each(|line| self.commands(entry, &line));
             }
         }
     }
@@ -316,7 +333,7 @@ impl<'t> Boot<'t> {
 
     fn units(&mut self) {
         let tree = self.tree;
-        for (path, entry) in &tree.entries {
+        for (path, entry) in self.entries() {
             let Some(rest) = path.strip_prefix(self.root) else { continue };
             let Some((folder, unit)) = rest.rsplit_once('/') else { continue };
             let enabled = folder.ends_with(".wants") && folder.contains("systemd/system/");
@@ -331,6 +348,7 @@ impl<'t> Boot<'t> {
                 unit_file.iter().find_map(|folder| tree.content(&format!("{}{folder}{unit}", self.root)))
             });
             let command = found.and_then(|(_, content)| {
+                let content = content.get(..UNIT_LIMIT).unwrap_or(content);
                 let line = lines(content).find_map(|line| line.bytes.strip_prefix(b"ExecStart="))?;
                 let line = line.trim_ascii_start();
                 let start = line.iter().position(|byte| !b"-@+!:".contains(byte))?;
@@ -370,15 +388,15 @@ impl<'t> Boot<'t> {
                         (all.next()? == name && all.next()? == b"=").then(|| all.next())?
                     })
                 };
-                if value(b"disable") != Some(b"yes") {
-                    if let Some(server) = value(b"server") {
-                        self.start(
-                            program(path.as_bytes()),
-                            "xinetd",
-                            Some(vec![server]),
-                            entry.location.clone(),
-                        );
-                    }
+                if value(b"disable") != Some(b"yes")
+                    && let Some(server) = value(b"server")
+                {
+                    self.start(
+                        program(path.as_bytes()),
+                        "xinetd",
+                        Some(vec![server]),
+                        entry.location.clone(),
+                    );
                 }
             }
         }

@@ -11,9 +11,9 @@ use object::read::elf::{Dyn, FileHeader, ProgramHeader, SectionHeader, Sym};
 use object::{Endianness, ReadRef};
 
 /// Entries of one table that are read; far above what any linker writes.
-const TABLE_LIMIT: u64 = 1 << 20;
+const TABLE_LIMIT: u64 = 1 << 18;
 /// Bytes of a name that are read.
-const NAME_LIMIT: usize = 4096;
+const NAME_LIMIT: usize = 1024;
 
 /// An ELF file.
 #[derive(Debug)]
