@@ -31,6 +31,16 @@ cp "$scratch/ed25519" "$keys/etc/ssl/private/openssh"
 { printf '\177ELF\001\001\001\000data\000\000'; cat "$keys/etc/ssl/private/web.key"; printf '\000more'; } > "$keys/usr/bin/agent"
 printf '\177ELF\001\001\001\000-----BEGIN RSA PRIVATE KEY-----\000-----END RSA PRIVATE KEY-----\000' > "$keys/usr/bin/reader"
 printf 'Put your key here:\n-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----\n' > "$keys/usr/share/doc/README"
+# A library with a key that its project publishes for its self-test (GnuTLS, lib/crypto-selftests-pk.c).
+mkdir -p "$keys/usr/lib"
+{ printf '\177ELF\001\001\001\000data\000\000'; cat <<'PEM'
+-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIPAKWV7+pZe9c5EubMNfAEKWRQtP/MvlO9HehwHmJssNoAoGCCqGSM49
+AwEHoUQDQgAE2CNONRio3ciuXtoomJKs3MdbzLbd44VPhtzJN30VLFm5gvnfiCj2
+zzz7pl9Cv0ECHl6yedNI8QEKdcwCDgEmkQ==
+-----END EC PRIVATE KEY-----
+PEM
+} > "$keys/usr/lib/libgnutls.so.30"
 # dropbear: ssh-ed25519, then 64 bytes (seed and public key); made of zeros and ones here.
 { printf '\000\000\000\013ssh-ed25519\000\000\000\100'; head -c 32 /dev/zero; head -c 32 /dev/zero | tr '\000' '\001'; } \
     > "$keys/etc/dropbear/dropbear_ed25519_host_key"

@@ -197,7 +197,8 @@ impl Properties {
             return None;
         }
         let symbols = elf.symbols();
-        let is_static = elf.needed().is_empty() && elf.interpreter().is_none();
+        let executable = elf.kind == 2 || elf.is_pie();
+        let is_static = executable && elf.needed().is_empty() && elf.interpreter().is_none();
         let named = |name: &str| symbols.iter().any(|symbol| symbol.name == name.as_bytes());
         let imported =
             |name: &str| symbols.iter().any(|symbol| !symbol.defined && symbol.name == name.as_bytes());
@@ -208,9 +209,7 @@ impl Properties {
         let known = !is_static && !symbols.is_empty();
         let unsafe_path = [elf.rpath(), elf.runpath()].into_iter().flatten().find(|path| is_unsafe(path));
         Some(Self {
-            executable: elf.kind == 2
-                || elf.is_pie()
-                || elf.interpreter().is_some_and(|_| elf.soname().is_none()),
+            executable,
             is_static,
             pie: elf.kind == 3,
             relro: elf.relro(),

@@ -66,6 +66,16 @@ static PAIR: CodeInfo = CodeInfo {
     cwe: &[321],
 };
 
+static PUBLISHED: CodeInfo = CodeInfo {
+    code: "key.self-test",
+    title: "Published key of a library's self-test",
+    grade: Grade::Info,
+    meaning: "A library holds a private key that its project publishes in the library's source, to test itself with. \
+              There it guards nothing.",
+    remedy: "None in the library; nothing else may use the key, because everyone has it.",
+    cwe: &[],
+};
+
 static DESCRIPTION: Description = Description {
     name: "keys",
     version: "1",
@@ -78,7 +88,7 @@ static DESCRIPTION: Description = Description {
         "a pair whose files are not named after keys or certificates (pem, key, crt, cer, der, cert), or are over 4 MiB",
         "the passphrase of an encrypted key",
     ],
-    codes: &[PRIVATE, ENCRYPTED, AUTHORIZED, WEAK, PAIR],
+    codes: &[PRIVATE, ENCRYPTED, AUTHORIZED, WEAK, PAIR, PUBLISHED],
     source: "RFC 7468, RFC 5958, RFC 5915, RFC 8017; OpenSSH PROTOCOL.key; dropbear signkey.c; sshd(8)",
 };
 
@@ -173,7 +183,13 @@ struct Found {
 
 impl Found {
     fn claims(&self, file: &File<'_>) -> Vec<Claim> {
-        let info = if self.encrypted { &ENCRYPTED } else { &PRIVATE };
+        let published = published(&self.sha256.to_string());
+        let at_home = published.is_some_and(|(library, _)| file.name().starts_with(library));
+        let info = match self.encrypted {
+            _ if at_home => &PUBLISHED,
+            true => &ENCRYPTED,
+            false => &PRIVATE,
+        };
         let label = self.kind.as_ref().map_or_else(String::new, |kind| format!("{} ", kind.label()));
         let state = if self.encrypted { "encrypted " } else { "" };
         let title = format!("{state}{label}private key ({}) in {}", self.format, file.name());
@@ -183,8 +199,14 @@ impl Found {
         if let Some(public) = &self.public {
             claim = claim.fact("public-key-sha256", Digest::of(public).to_string());
         }
+        if let Some((_, origin)) = published {
+            claim = claim.fact("published", origin);
+        }
         let Some(kind) = &self.kind else { return vec![claim] };
         claim = kind_facts(claim, kind);
+        if at_home {
+            return vec![claim];
+        }
         let weak = kind.weakness().map(|why| {
             let title = format!("weak private key in {}: {why}", file.name());
             kind_facts(Claim::observation(&WEAK, file.subject(), title), kind)
@@ -193,6 +215,12 @@ impl Found {
         });
         std::iter::once(claim).chain(weak).collect()
     }
+}
+
+/// The library in which a key is published, and where.
+fn published(sha256: &str) -> Option<(&'static str, &'static str)> {
+    let known = include_str!("published-keys.txt").lines().find_map(|line| line.strip_prefix(sha256))?;
+    known.trim_start().split_once(' ')
 }
 
 fn kind_facts(claim: Claim, kind: &KeyKind) -> Claim {
@@ -391,6 +419,18 @@ mod tests {
         assert!(
             claims_of_file(&Keys, "authorized_keys", b"# ssh-rsa AAAA\nssh-rsa AAAA x\nssh-rsa\n").is_empty()
         );
+    }
+
+    #[test]
+    fn a_published_key_is_harmless_at_home_alone() {
+        let folder =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/probes/keys/input/usr/lib/libgnutls.so.30");
+        let library = std::fs::read(folder).unwrap();
+        let codes = |path| {
+            claims_of_file(&Keys, path, &library).into_iter().map(|claim| claim.code).collect::<Vec<_>>()
+        };
+        assert_eq!(codes("usr/lib/libgnutls.so.30"), ["key.self-test"]);
+        assert!(codes("etc/ssl/server.key").contains(&"key.private".to_owned()));
     }
 
     proptest! {

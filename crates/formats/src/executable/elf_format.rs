@@ -14,7 +14,8 @@ static DESCRIPTION: Description = Description {
     magics: &[Magic { offset: 0, bytes: b"\x7fELF" }],
     yields: "nothing; its extent, class, byte order, machine and type",
     limits: &[
-        "bytes that no header points at, such as a signature appended to a kernel module, are not part of it",
+        "bytes that no header points at are not part of it, except a signature appended to a kernel module",
+        "the signature of a kernel module is not verified",
         "a carved ELF with a machine number outside the known list is not taken",
         "sections that are compressed inside the file are not decompressed",
     ],
@@ -55,17 +56,29 @@ impl Format for ElfFormat {
             problems.push(Problem::new(ProblemKind::Malformed, 18, format!("unknown {machine}")));
         }
         problems.sort();
-        Some(Reading {
-            size: elf.extent,
-            attributes: vec![
-                ("class", if elf.is_64 { "64-bit" } else { "32-bit" }.to_owned()),
-                ("byte-order", if elf.big_endian { "big-endian" } else { "little-endian" }.to_owned()),
-                ("machine", machine),
-                ("type", elf.kind_name().to_owned()),
-            ],
-            problems,
-        })
+        let mut attributes = vec![
+            ("class", if elf.is_64 { "64-bit" } else { "32-bit" }.to_owned()),
+            ("byte-order", if elf.big_endian { "big-endian" } else { "little-endian" }.to_owned()),
+            ("machine", machine),
+            ("type", elf.kind_name().to_owned()),
+        ];
+        let signature = data.get(elf.extent..).and_then(module_signature);
+        if let Some(size) = signature {
+            attributes.push(("appended-signature", format!("{size} bytes")));
+        }
+        Some(Reading { size: elf.extent + signature.unwrap_or(0), attributes, problems })
     }
+}
+
+/// The size of the signature that Linux appends to a kernel module: the signature, 12 bytes that end in its length
+/// (big-endian), and a closing text (Linux, include/linux/module_signature.h).
+fn module_signature(data: &[u8]) -> Option<usize> {
+    const MARK: &[u8] = b"~Module signature appended~\n";
+    let near = data.get(..8192).unwrap_or(data);
+    let mark = near.windows(MARK.len()).position(|window| window == MARK)?;
+    let length = near.get(mark.checked_sub(4)?..mark)?.first_chunk::<4>()?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+    (length.checked_add(12)? == mark).then_some(mark + MARK.len())
 }
 
 /// Whether the bytes are ELF beyond what chance or a text about ELF makes.
@@ -143,6 +156,20 @@ mod tests {
     }
 
     #[test]
+    fn an_appended_signature_belongs_to_the_module() {
+        let mut file = mips(b"code");
+        let size = file.len();
+        file.extend([7; 100]);
+        file.extend([0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 100]);
+        file.extend(b"~Module signature appended~\n");
+        let whole = file.len();
+        file.extend([0xff; 10]);
+        assert_eq!(read(&file, Place::Start).unwrap().size, whole);
+        file[size + 111] = 99;
+        assert_eq!(read(&file, Place::Start).unwrap().size, size, "the length does not fit");
+    }
+
+    #[test]
     fn a_cut_file_is_read_and_reported() {
         let file = mips(&[0; 64]);
         for length in 16..file.len() {
@@ -193,6 +220,32 @@ mod tests {
         let elf = Elf::parse(&bare).unwrap();
         assert!(elf.sections.is_empty());
         assert!(elf.symbols().iter().any(|symbol| symbol.name.starts_with(b"__libc_start_main")));
+    }
+
+    /// Checks the extent of every ELF file of a folder: `BANBURY_TREE=folder cargo test -- --ignored extents_of`.
+    #[test]
+    #[ignore = "for a real tree; needs BANBURY_TREE"]
+    fn extents_of_real_files() {
+        let mut folders = vec![std::path::PathBuf::from(std::env::var_os("BANBURY_TREE").unwrap())];
+        let (mut whole, mut short) = (0, Vec::new());
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+                let kind = entry.file_type().unwrap();
+                if kind.is_dir() {
+                    folders.push(entry.path());
+                } else if kind.is_file() {
+                    let data = std::fs::read(entry.path()).unwrap();
+                    let Some(reading) = read(&data, Place::Inside) else { continue };
+                    assert!(reading.problems.is_empty(), "{:?} {:?}", entry.path(), reading.problems);
+                    whole += 1;
+                    if reading.size < data.len() {
+                        short.push((entry.path(), data.len() - reading.size));
+                    }
+                }
+            }
+        }
+        println!("{whole} read, {} end before their file does: {:?}", short.len(), short.first());
+        assert!(whole > 0);
     }
 
     fn exercise(data: &[u8]) {
