@@ -93,6 +93,24 @@ pub(crate) struct Looked<'a> {
     pub skipped: &'a [banbury_evidence::Skipped],
 }
 
+impl Inspected<'_> {
+    /// What keeps "nothing was found" from meaning anything: no run at all, or one that did not cover the image.
+    /// A probe's latest run counts.
+    pub fn gap(&self) -> Option<String> {
+        let latest: BTreeMap<&str, Status> = self.runs.iter().map(|run| (run.probe, run.status)).collect();
+        if latest.is_empty() {
+            return Some("no probe looked at it".to_owned());
+        }
+        let named = |wanted: Status| {
+            let probes: Vec<&str> =
+                latest.iter().filter(|(_, status)| **status == wanted).map(|(probe, _)| *probe).collect();
+            (!probes.is_empty()).then(|| format!("{}: {}", wanted.as_str(), probes.join(", ")))
+        };
+        let gaps: Vec<String> = [Status::Failed, Status::Incomplete].into_iter().filter_map(named).collect();
+        (!gaps.is_empty()).then(|| gaps.join("; "))
+    }
+}
+
 impl InspectReport {
     /// The images, each once whatever the number of names it was given by.
     pub(crate) fn inspected(&self) -> Vec<Inspected<'_>> {

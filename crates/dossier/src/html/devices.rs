@@ -157,6 +157,7 @@ fn image(report: &CaseReport, device: &Device, inspected: &[Inspected<'_>]) -> M
             @let components = known.findings.iter().filter(|finding| finding.is_component()).count();
             br; (numbers::count(components, "component", "components")) ", "
             (summary::grades(known.findings.iter()))
+            @if known.gap().is_some() { span.absent { "not all of it was looked at" } }
         }
     }
 }

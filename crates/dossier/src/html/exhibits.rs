@@ -74,6 +74,12 @@ fn one(exhibit: &Inspected<'_>, explanations: &BTreeMap<String, Explanation>, de
                 dt { "Size" } dd { (numbers::size(exhibit.size)) " (" (numbers::grouped(exhibit.size)) " bytes)" }
                 (devices)
             }
+            @if let Some(gap) = exhibit.gap() {
+                p.warning {
+                    strong { "Not all of it was looked at" } " (" (visible(&gap)) "). What is missing below may be there all the same: see "
+                    a href="#looked" { "what was not looked at" } "."
+                }
+            }
             @if exhibit.objects.is_empty() {
                 p.warning { "This image was not inspected: nothing is known of what is in it." }
             } @else {

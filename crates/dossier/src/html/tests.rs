@@ -77,6 +77,10 @@ fn what_was_not_looked_at_is_said() {
     assert!(page.contains("have no image in this case"));
     assert!(page.contains("<code>reviews</code> was imported"));
     assert!(page.contains("longer than the budget for one file"));
+    assert!(page.contains("(incomplete: unpack)"), "the gap stands beside the findings, not only at the end");
+    let mut report = sample::inspection();
+    report.examinations[0].1.runs.clear();
+    assert!(inspect(&report).contains("no probe looked at it"));
 }
 
 #[test]

@@ -38,7 +38,10 @@ pub(super) fn section(report: &CaseReport, anchors: &Anchors) -> Markup {
         }
         figure.picture {
             div.scroll tabindex="0" role="region" aria-label="Picture of the network, scrollable" { (draw::svg(&graph)) }
-            figcaption { (legend(&graph)) }
+            figcaption {
+                p.meta.narrow { "The picture is wider than this screen: move it sideways." }
+                (legend(&graph))
+            }
         }
         @if graph.dangling > 0 {
             p.meta { (numbers::count(graph.dangling, "link is", "links are")) " not drawn: an end is not in the table of devices." }
