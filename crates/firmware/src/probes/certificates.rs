@@ -66,7 +66,6 @@ static DESCRIPTION: Description = Description {
     wrong: "certificates of test suites and examples are claimed as well; a pinned self-signed certificate is called weak for a signature nobody checks",
     misses: &[
         "PKCS #7, PKCS #12 and Java key stores",
-        "bytes of a container that belong to none of the objects found in it",
         "certificates that a program holds in DER",
         "expiry, when the run is given no date",
         "whether anything uses the certificate, and whether it is revoked",
@@ -88,9 +87,6 @@ impl Probe for Certificates {
     }
 
     fn file(&self, file: &File<'_>, findings: &mut Findings) {
-        if file.container {
-            return; // What it holds is looked at on its own, and would be claimed twice.
-        }
         findings.looked_at(file.content.len());
         let found = find(file.path, file.content);
         findings.uses_as_of |= !found.is_empty();

@@ -84,7 +84,6 @@ static DESCRIPTION: Description = Description {
     wrong: "keys of test suites and examples that nothing uses are claimed as well",
     misses: &[
         "keys that are obfuscated, in parts, or computed by code",
-        "bytes of a container that belong to none of the objects found in it",
         "PKCS #12 files, Java key stores, PuTTY keys and keys in hardware",
         "a pair whose files are not named after keys or certificates (pem, key, crt, cer, der, cert), or are over 4 MiB",
         "the passphrase of an encrypted key",
@@ -105,9 +104,6 @@ impl Probe for Keys {
     }
 
     fn file(&self, file: &File<'_>, findings: &mut Findings) {
-        if file.container {
-            return; // What it holds is looked at on its own, and would be claimed twice.
-        }
         findings.looked_at(file.content.len());
         let mut claims: BTreeMap<Digest, Claim> = BTreeMap::new();
         for key in private_keys(file.content) {
