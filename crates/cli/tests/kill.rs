@@ -73,7 +73,8 @@ fn prepare(case: &std::path::Path) {
     for part in ["network", "images"] {
         for entry in std::fs::read_dir(example.join(part)).unwrap() {
             let path = entry.unwrap().path();
-            if path.extension().is_some_and(|ending| ["csv", "bin", "img"].contains(&ending.to_string_lossy().as_ref())) {
+            let ending = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+            if (part == "network") == (ending == "csv") && ["csv", "bin", "img"].contains(&ending.as_str()) {
                 arguments.push(path.into());
             }
         }

@@ -10,7 +10,7 @@ use crate::probes::PROBES;
 use crate::scan::{self, Candidate, Candidates};
 use crate::unpacking::{self, Unpacking};
 use banbury_evidence::{
-    Digest, Examination, Location, Object, ObjectKind, Region, RunReport, Skipped, Status, Step,
+    Digest, Examination, Location, Object, ObjectKind, Region, RegionClass, RunReport, Skipped, Status, Step,
 };
 use banbury_formats::{Content, Entry, EntryKind, Format, Limits, Place, Problem, ProblemKind, Reading};
 use rayon::prelude::*;
@@ -55,6 +55,9 @@ impl Default for Options {
 
 /// Below this, a container's content is never called an expansion.
 const SMALL: u64 = 64 << 20;
+
+/// What stands in place of a format's name for bytes that none claims.
+const UNCLAIMED: &str = "unclaimed";
 
 /// Entries that are examined side by side before their outcomes are put together.
 const BATCH: usize = 256;
@@ -206,14 +209,52 @@ impl Engine<'_> {
         let mut file = File::new(paths::in_tree(location.entry().unwrap_or_default()), data, &location, sha256);
         file.format = format;
         file.mode = mode;
-        file.container = found.iter().any(|found| !found.entries.is_empty());
-        for (probe, findings) in PROBES.iter().zip(&mut outcome.findings) {
-            guarded(probe.describe().name, &location, findings, |findings| probe.file(&file, findings));
+        // An executable or a kernel is looked at as a whole even when something is embedded in it.
+        let host = found.first().is_some_and(|first| first.start == 0 && first.entries.is_empty());
+        let holds_entries = !host && found.iter().any(|found| !found.entries.is_empty());
+        // What a container holds is looked at entry by entry; looking at its own bytes would find it twice.
+        if !holds_entries {
+            for (probe, findings) in PROBES.iter().zip(&mut outcome.findings) {
+                guarded(probe.describe().name, &location, findings, |findings| probe.file(&file, findings));
+            }
         }
         for container in found {
             self.container(container, &location, depth, allowance, &mut outcome);
         }
+        if holds_entries {
+            self.unclaimed(data, &location, &mut outcome);
+        }
         outcome
+    }
+
+    /// The bytes of a container's object that no format claims, as objects of their own: a key between two partitions
+    /// is a key. Probes look at them; formats were looked for in them already.
+    fn unclaimed(&self, data: &[u8], location: &Location, outcome: &mut Outcome) {
+        let regions = outcome.objects.first().map(|object| object.regions.clone()).unwrap_or_default();
+        for region in regions.iter().filter(|region| region.class == RegionClass::Unknown) {
+            let (start, length) = (region.offset as usize, region.length as usize);
+            let Some(bytes) = start.checked_add(length).and_then(|end| data.get(start..end)) else { continue };
+            let step = Step { format: UNCLAIMED.to_owned(), offset: region.offset, entry: None, at: Some(0) };
+            let place = location.inside(step);
+            let sha256 = Digest::of(bytes);
+            let object = Object {
+                ordinal: outcome.objects.len() as u32,
+                parent: Some(0),
+                location: place.clone(),
+                kind: ObjectKind::Stream,
+                size: region.length,
+                sha256: Some(sha256),
+                format: None,
+                mode: None,
+                target: None,
+                regions: vec![Region { offset: 0, ..region.clone() }],
+            };
+            outcome.objects.push(object);
+            let file = File::new("", bytes, &place, sha256);
+            for (probe, findings) in PROBES.iter().zip(&mut outcome.findings) {
+                guarded(probe.describe().name, &place, findings, |findings| probe.file(&file, findings));
+            }
+        }
     }
 
     /// The formats in an object's bytes, in order, none overlapping another's extent except that what stands inside

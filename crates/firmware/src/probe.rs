@@ -17,7 +17,8 @@ pub trait Probe: Sync {
         false
     }
 
-    /// Looks at one file or stream. Called on any thread, once for each object that has bytes.
+    /// Looks at one file or stream. Called on any thread, once for each object that has bytes of its own: what a
+    /// container holds comes entry by entry, then the bytes that no format claims, and not once more as a whole.
     fn file(&self, _file: &File<'_>, _findings: &mut Findings) {}
 
     /// Looks at a file tree (all that one archive or file system holds), after all its files.
@@ -60,8 +61,6 @@ pub struct File<'a> {
     pub sha256: Digest,
     /// The format that its bytes start with, where one was recognised.
     pub format: Option<&'a str>,
-    /// Whether other objects were found in its bytes (then they are looked at on their own).
-    pub container: bool,
     /// Permission bits, where its container stores them.
     pub mode: Option<u32>,
     elf: OnceLock<Option<banbury_formats::executable::elf::Elf<'a>>>,
@@ -76,7 +75,6 @@ impl<'a> File<'a> {
             location,
             sha256,
             format: None,
-            container: false,
             mode: None,
             elf: OnceLock::new(),
         }

@@ -16,7 +16,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -236,13 +236,17 @@ pub fn run_confined(options: &str) -> io::Result<()> {
         .map_err(io::Error::other)?;
     let clock = Arc::clone(&limits);
     let (time, grace) = (Duration::from_secs(options.seconds), Duration::from_secs(GRACE));
+    let started = Arc::new(Barrier::new(2));
+    let starting = Arc::clone(&started);
     std::thread::Builder::new().stack_size(64 << 10).spawn(move || {
+        starting.wait();
         std::thread::sleep(time);
         clock.stop.store(true, Ordering::Relaxed);
         std::thread::sleep(grace);
         std::process::abort();
     })?;
-    // Every thread of the pool must run before the filter comes, so that none has to be started under it.
+    // Every thread must run before the filter comes: a thread's own start needs system calls that the filter refuses.
+    started.wait();
     pool.broadcast(|_| ());
     confine::without_calls(&mut confinement);
     confine::verify(&mut confinement);

@@ -62,7 +62,7 @@ fn worker() -> anyhow::Result<Worker> {
 
 fn options(limits: &Limits, as_of: jiff::civil::Date) -> anyhow::Result<Options> {
     let midnight =
-        as_of.to_zoned(jiff::tz::TimeZone::UTC).with_context(|| format!("{as_of}: no day to count from"))?;
+        as_of.to_zoned_datetime(jiff::tz::TimeZone::UTC).with_context(|| format!("{as_of}: no day to count from"))?;
     Ok(Options {
         object_bytes: limits.max_object.saturating_mul(1 << 20),
         total_bytes: limits.max_total.saturating_mul(1 << 20),
@@ -74,7 +74,7 @@ fn options(limits: &Limits, as_of: jiff::civil::Date) -> anyhow::Result<Options>
 }
 
 fn today() -> jiff::civil::Date {
-    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
+    jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date()
 }
 
 fn now() -> String {

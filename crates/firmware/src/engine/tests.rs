@@ -1,6 +1,4 @@
 use super::*;
-use banbury_evidence::RegionClass;
-
 fn look(data: &[u8]) -> Examination {
     let options = Options::default();
     examine(data, &options, &options.limits())
@@ -72,7 +70,8 @@ fn an_archive_between_other_bytes_is_found_and_accounted_for() {
     data.extend_from_slice(&[1, 2, 3]);
     let examination = look(&data);
     let paths: Vec<String> = examination.objects.iter().map(|object| object.location.path()).collect();
-    assert_eq!(paths, ["", "!cpio@1000:etc", "!cpio@1000:etc/motd"]);
+    let rest = 1000 + archive.len();
+    assert_eq!(paths, ["", "!cpio@1000:etc", "!cpio@1000:etc/motd", &format!("!unclaimed@{rest}")]);
     let classes: Vec<(u64, RegionClass)> =
         examination.objects[0].regions.iter().map(|region| (region.offset, region.class)).collect();
     assert_eq!(

@@ -32,7 +32,7 @@ pub const PROBES: &[&dyn Probe] = &[
 /// The code of a component, whichever way it was found.
 pub(crate) const COMPONENT: CodeInfo = CodeInfo {
     code: "component",
-    title: "Component",
+    title: "A software component",
     grade: Grade::Info,
     meaning: "The image holds this software in this version, by the word of the named method: a package database, or \
               a text that the software itself carries.",
