@@ -82,8 +82,25 @@ fn an_image_cut_at_64_places_is_read_as_far_as_it_goes() {
 fn every_field_of_a_squashfs_header_set_to_zeros_and_ones() {
     // Offsets and lengths of the superblock's fields, squashfs 4.0.
     const FIELDS: [(usize, usize); 19] = [
-        (0, 4), (4, 4), (8, 4), (12, 4), (16, 4), (20, 2), (22, 2), (24, 2), (26, 2), (28, 2), (30, 2), (32, 8),
-        (40, 8), (48, 8), (56, 8), (64, 8), (72, 8), (80, 8), (88, 8),
+        (0, 4),
+        (4, 4),
+        (8, 4),
+        (12, 4),
+        (16, 4),
+        (20, 2),
+        (22, 2),
+        (24, 2),
+        (26, 2),
+        (28, 2),
+        (30, 2),
+        (32, 8),
+        (40, 8),
+        (48, 8),
+        (56, 8),
+        (64, 8),
+        (72, 8),
+        (80, 8),
+        (88, 8),
     ];
     for image in island_images() {
         let start = image.windows(4).position(|window| window == b"hsqs").expect("a squashfs in the image");
@@ -137,7 +154,9 @@ fn dangerous_names_are_claims_and_write_nothing() {
     }
     assert!(json.to_string().contains("not-\\\\xff-utf8"), "the name is shown byte by byte");
     assert!(!Path::new(absolute).exists());
-    assert!(!Path::new("/etc/passwd-banbury-test").exists() && !Path::new("/etc/shadow-banbury-test").exists());
+    assert!(
+        !Path::new("/etc/passwd-banbury-test").exists() && !Path::new("/etc/shadow-banbury-test").exists()
+    );
 }
 
 #[test]

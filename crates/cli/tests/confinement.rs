@@ -17,7 +17,12 @@ fn what_a_confined_process_tries_is_refused_and_said() {
     let names: Vec<&str> = tried.iter().map(|(what, _)| what.as_str()).collect();
     assert_eq!(
         names,
-        ["tried to create a file", "tried to open a file", "tried to open a socket", "tried to start a process"]
+        [
+            "tried to create a file",
+            "tried to open a file",
+            "tried to open a socket",
+            "tried to start a process"
+        ]
     );
     let in_force = |name: &str| confinement[name].starts_with("in force");
     if in_force("seccomp") {

@@ -72,7 +72,8 @@ fn crates_depend_along_the_arrows_only() {
     let mut seen = BTreeSet::new();
     for (path, text) in files("crates", &["Cargo.toml"]) {
         let name = path.split('/').nth(1).unwrap().to_owned();
-        let allowed = arrows.get(name.as_str()).unwrap_or_else(|| panic!("{name}: no arrows are stated for it"));
+        let allowed =
+            arrows.get(name.as_str()).unwrap_or_else(|| panic!("{name}: no arrows are stated for it"));
         let manifest: toml::Table = text.parse().unwrap();
         let dependencies = manifest.get("dependencies").and_then(toml::Value::as_table).unwrap();
         for dependency in dependencies.keys().filter_map(|key| key.strip_prefix("banbury-")) {
@@ -102,7 +103,8 @@ fn unsafe_code_stands_in_its_named_place_only() {
     let places: Vec<String> = files("crates", &[".rs"])
         .into_iter()
         .filter(|(path, text)| {
-            !path.ends_with("invariants.rs") && text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains("unsafe {"))
+            !path.ends_with("invariants.rs")
+                && text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains("unsafe {"))
         })
         .map(|(path, _)| path)
         .collect();
@@ -117,7 +119,8 @@ fn only_the_command_line_prints() {
     for (path, text) in files("crates", &[".rs"]) {
         let (code, _) = text.split_once("#[cfg(test)]").unwrap_or((&text, ""));
         let build = path.ends_with("build.rs");
-        let tests = path.contains("/tests") || path.contains("/examples/") || TEST_MODULES.contains(&path.as_str());
+        let tests =
+            path.contains("/tests") || path.contains("/examples/") || TEST_MODULES.contains(&path.as_str());
         if !path.starts_with("crates/cli/") && !build && !tests {
             for word in ["println!(", "eprintln!(", "print!(", "eprint!("] {
                 assert!(!code.contains(word), "{path}: {word}");
@@ -130,7 +133,9 @@ fn only_the_command_line_prints() {
 fn formats_are_pure() {
     for (path, text) in files("crates/formats/src", &[".rs"]) {
         let (code, _) = text.split_once("#[cfg(test)]").unwrap_or((&text, ""));
-        for word in ["std::fs", "std::net", "std::process", "std::env", "std::time::", "SystemTime", "Instant::now"] {
+        for word in
+            ["std::fs", "std::net", "std::process", "std::env", "std::time::", "SystemTime", "Instant::now"]
+        {
             let used = code.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(word));
             let test_only = path.contains("test") || path.contains("corpus");
             assert!(!used || test_only, "{path}: {word}");
@@ -149,10 +154,42 @@ fn nothing_is_left_for_later() {
 
 /// Makers of network equipment whose names must not steer a probe or a weight.
 const MAKERS: &[&str] = &[
-    "huawei", "zte", "ericsson", "nokia", "cisco", "juniper", "fortinet", "netgear", "d-link", "dlink", "zyxel",
-    "tp-link", "tplink", "hikvision", "dahua", "hytera", "samsung", "fiberhome", "mikrotik", "ubiquiti", "draytek",
-    "tenda", "linksys", "belkin", "arris", "asus", "sercomm", "ruckus", "aruba", "extreme networks", "brocade",
-    "sonicwall", "palo alto", "ivanti", "citrix", "barracuda",
+    "huawei",
+    "zte",
+    "ericsson",
+    "nokia",
+    "cisco",
+    "juniper",
+    "fortinet",
+    "netgear",
+    "d-link",
+    "dlink",
+    "zyxel",
+    "tp-link",
+    "tplink",
+    "hikvision",
+    "dahua",
+    "hytera",
+    "samsung",
+    "fiberhome",
+    "mikrotik",
+    "ubiquiti",
+    "draytek",
+    "tenda",
+    "linksys",
+    "belkin",
+    "arris",
+    "asus",
+    "sercomm",
+    "ruckus",
+    "aruba",
+    "extreme networks",
+    "brocade",
+    "sonicwall",
+    "palo alto",
+    "ivanti",
+    "citrix",
+    "barracuda",
 ];
 
 #[test]
@@ -195,13 +232,19 @@ fn every_format_is_documented_limited_and_has_its_corpus_golden_and_seeds() {
         assert!(filled(format.title) || format.title.len() > 2, "{name}: title");
         assert!(filled(format.yields), "{name}: yields");
         assert!(format.source.len() >= 8, "{name}: source");
-        assert!(!format.limits.is_empty() && format.limits.iter().all(|limit| filled(limit)), "{name}: limits");
+        assert!(
+            !format.limits.is_empty() && format.limits.iter().all(|limit| filled(limit)),
+            "{name}: limits"
+        );
         let folder = root().join("corpus/formats").join(name);
         let entries: Vec<String> = std::fs::read_dir(&folder)
             .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
             .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
             .collect();
-        assert!(entries.iter().any(|entry| entry.contains("expected")), "{name}: no golden output: {entries:?}");
+        assert!(
+            entries.iter().any(|entry| entry.contains("expected")),
+            "{name}: no golden output: {entries:?}"
+        );
         assert!(entries.len() >= 2, "{name}: no input, which is the fuzz seed too: {entries:?}");
     }
 }
@@ -237,7 +280,10 @@ fn every_table_is_documented_limited_and_has_its_corpus_and_golden() {
     assert!(banbury_network::INPUTS.len() >= 9);
     for table in banbury_network::INPUTS.iter().map(|table| table.describe()) {
         let name = table.name;
-        assert!(!table.columns.is_empty() && table.columns.iter().all(|column| !column.holds.is_empty()), "{name}");
+        assert!(
+            !table.columns.is_empty() && table.columns.iter().all(|column| !column.holds.is_empty()),
+            "{name}"
+        );
         assert!(!table.limits.is_empty() && table.limits.iter().all(|limit| filled(limit)), "{name}: limits");
         assert!(filled(table.source), "{name}: source");
         let folder = root().join("corpus/network").join(name);
@@ -249,7 +295,11 @@ fn every_table_is_documented_limited_and_has_its_corpus_and_golden() {
 fn every_report_format_states_its_limits() {
     assert!(banbury_dossier::REPORT_FORMATS.len() >= 4);
     for format in banbury_dossier::REPORT_FORMATS {
-        assert!(!format.limits.is_empty() && format.limits.iter().all(|limit| filled(limit)), "{}", format.name);
+        assert!(
+            !format.limits.is_empty() && format.limits.iter().all(|limit| filled(limit)),
+            "{}",
+            format.name
+        );
         assert!(filled(format.source), "{}: source", format.name);
         assert!(format.inspect.is_some() || format.case.is_some(), "{}", format.name);
     }

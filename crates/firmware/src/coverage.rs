@@ -3,8 +3,13 @@
 use banbury_evidence::{Region, RegionClass};
 use std::collections::BTreeMap;
 
-/// A run of one byte value counts as padding from this length on; a shorter gap must consist of it altogether.
-const PADDING: usize = 64;
+/// A run of one byte value in the midst of other bytes counts as padding from this length on: programs and tables have
+/// shorter ones of their own.
+const PADDING: usize = 1024;
+
+/// The same for a run at either end of a gap, where alignment fills up. A gap of one value altogether is padding
+/// whatever its length.
+const EDGE: usize = 16;
 
 /// Bytes for which entropy is measured at a time.
 const WINDOW: usize = 4096;
@@ -16,7 +21,8 @@ pub fn unclaimed(data: &[u8], start: usize, end: usize, regions: &mut Vec<Region
     let mut pending = 0;
     while at < gap.len() {
         let run = run_length(gap, at);
-        if run >= PADDING || run == gap.len() {
+        let edge = at == 0 || at + run == gap.len();
+        if run >= PADDING || (edge && run >= EDGE) || run == gap.len() {
             dense_or_unknown(gap, start, pending, at, regions);
             let fill = gap.get(at).copied().unwrap_or_default();
             push(regions, start + at, run, RegionClass::Padding, format!("{fill:#04x}"), None);
@@ -81,7 +87,11 @@ fn measured(gap: &[u8], base: usize, from: usize, to: usize, class: RegionClass,
 /// dense.
 fn classify(bytes: &[u8]) -> RegionClass {
     let expected = 8.0 - 255.0 / (2.0 * bytes.len() as f64 * std::f64::consts::LN_2);
-    if bytes.len() >= 512 && entropy(bytes) >= expected - 0.1 { RegionClass::Opaque } else { RegionClass::Unknown }
+    if bytes.len() >= 512 && entropy(bytes) >= expected - 0.1 {
+        RegionClass::Opaque
+    } else {
+        RegionClass::Unknown
+    }
 }
 
 /// Shannon entropy in bits per byte.
@@ -171,6 +181,15 @@ mod tests {
     fn a_short_gap_of_one_value_is_padding() {
         assert_eq!(account(&[0; 3]), [(0, 3, RegionClass::Padding)]);
         assert_eq!(account(b"ab"), [(0, 2, RegionClass::Unknown)]);
+    }
+
+    #[test]
+    fn zeros_inside_a_program_are_its_own_and_at_its_end_they_fill() {
+        let mut data = b"code".repeat(10);
+        data.extend([0; 200]);
+        data.extend(b"more".repeat(10));
+        data.extend([0; 20]);
+        assert_eq!(account(&data), [(0, 280, RegionClass::Unknown), (280, 20, RegionClass::Padding)]);
     }
 
     proptest::proptest! {

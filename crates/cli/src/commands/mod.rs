@@ -61,8 +61,9 @@ fn worker() -> anyhow::Result<Worker> {
 }
 
 fn options(limits: &Limits, as_of: jiff::civil::Date) -> anyhow::Result<Options> {
-    let midnight =
-        as_of.to_zoned_datetime(jiff::tz::TimeZone::UTC).with_context(|| format!("{as_of}: no day to count from"))?;
+    let midnight = as_of
+        .to_zoned_datetime(jiff::tz::TimeZone::UTC)
+        .with_context(|| format!("{as_of}: no day to count from"))?;
     Ok(Options {
         object_bytes: limits.max_object.saturating_mul(1 << 20),
         total_bytes: limits.max_total.saturating_mul(1 << 20),

@@ -3,15 +3,16 @@
 use crate::terminal::{Tone, bytes, paint, safe, shorten};
 use banbury_dossier::CaseReport;
 use banbury_evidence::{
-    Claim, Examination, ExhibitKind, Grade, Object, ObjectKind, RunReport, Shares, Verdict,
+    Claim, Examination, ExhibitKind, Grade, Object, ObjectKind, Region, RegionClass, RunReport, Shares,
+    Verdict,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Findings of one code that are listed one by one; the rest are counted.
 const LISTED: usize = 5;
-/// Components that are listed in a summary.
-const COMPONENTS: usize = 30;
+/// Lines of one list in a summary; the rest are counted.
+const LINES: usize = 30;
 
 /// Writing to a String cannot fail, so the result is dropped.
 macro_rules! line {
@@ -36,26 +37,42 @@ fn contents(text: &mut String, objects: &[Object]) {
     line!(text, "\n  Bytes: {}", shares(root.shares(), root.size));
     let files = objects.iter().filter(|object| object.kind == ObjectKind::File).count();
     line!(text, "  Objects: {}, of which {files} files", objects.len());
-    for object in objects {
-        for region in
-            object.regions.iter().filter(|region| object.kind != ObjectKind::File && !region.note.is_empty())
-        {
+    let mut inside = Shares::default();
+    for object in objects.iter().filter(|object| object.parent.is_some()) {
+        let shares = object.shares();
+        inside.unknown += shares.unknown;
+        inside.opaque += shares.opaque;
+    }
+    line!(
+        text,
+        "  Inside, at all levels: {} in no known format, {} dense in no known format",
+        bytes(inside.unknown),
+        bytes(inside.opaque)
+    );
+    // The exhibit's own bytes in full; further in, what formats were found.
+    let mut lines = Vec::new();
+    for object in objects.iter().filter(|object| object.kind != ObjectKind::File) {
+        let root = object.parent.is_none();
+        let worth = |region: &&Region| root || (region.class == RegionClass::Known && region.note != "text");
+        for region in object.regions.iter().filter(worth) {
             let what: Vec<String> =
                 region.attributes.iter().map(|(name, value)| format!("{name} {value}")).collect();
-            let place = if object.parent.is_none() {
-                String::new()
-            } else {
-                format!("in {} ", safe(&object.location.path()))
-            };
-            line!(
-                text,
-                "    {place}{:#010x} {:>11}  {} {}",
+            let place = if root { String::new() } else { format!("in {} ", safe(&object.location.path())) };
+            let known = region.class == RegionClass::Known;
+            let name = if known { region.note.as_str() } else { region.class.as_str() };
+            lines.push(format!(
+                "    {place}{:#010x} {:>11}  {name} {}",
                 region.offset,
                 bytes(region.length),
-                if region.class == banbury_evidence::RegionClass::Padding { "padding" } else { &region.note },
                 shorten(&safe(&what.join(", ")), 90)
-            );
+            ));
         }
+    }
+    for text_line in lines.iter().take(LINES) {
+        line!(text, "{}", text_line.trim_end());
+    }
+    if lines.len() > LINES {
+        line!(text, "    ... and {} more: all of them with -o json=PATH", lines.len() - LINES);
     }
 }
 
@@ -82,11 +99,11 @@ fn components(text: &mut String, claims: &[&Claim]) {
         }
     }
     line!(text, "\n  Components: {}", found.len());
-    for ((name, version), methods) in found.iter().take(COMPONENTS) {
+    for ((name, version), methods) in found.iter().take(LINES) {
         line!(text, "    {:<28} {:<32} {}", safe(name), safe(version), methods.join(", "));
     }
-    if found.len() > COMPONENTS {
-        line!(text, "    ... and {} more: all of them with -o json=PATH", found.len() - COMPONENTS);
+    if found.len() > LINES {
+        line!(text, "    ... and {} more: all of them with -o json=PATH", found.len() - LINES);
     }
 }
 
@@ -136,11 +153,11 @@ fn looked(text: &mut String, examination: &Examination) {
         "  Not looked at: {}",
         if skipped.is_empty() { "nothing was left out".to_owned() } else { skipped.len().to_string() }
     );
-    for (run, skipped) in skipped.iter().take(COMPONENTS) {
+    for (run, skipped) in skipped.iter().take(LINES) {
         line!(text, "    {}: {}: {}", run.probe, safe(&skipped.what), safe(&skipped.why));
     }
-    if skipped.len() > COMPONENTS {
-        line!(text, "    ... and {} more: all of them with -o json=PATH", skipped.len() - COMPONENTS);
+    if skipped.len() > LINES {
+        line!(text, "    ... and {} more: all of them with -o json=PATH", skipped.len() - LINES);
     }
     if !examination.confinement.is_empty() {
         let held = banbury_firmware::confine::holds(&examination.confinement);

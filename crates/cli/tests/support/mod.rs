@@ -46,7 +46,9 @@ pub fn codes(json: &serde_json::Value) -> Vec<String> {
     fn collect(value: &serde_json::Value, found: &mut Vec<String>) {
         match value {
             serde_json::Value::Object(map) => {
-                if map.contains_key("fingerprint") && let Some(code) = map.get("code").and_then(|code| code.as_str()) {
+                if map.contains_key("fingerprint")
+                    && let Some(code) = map.get("code").and_then(|code| code.as_str())
+                {
                     found.push(code.to_owned());
                 }
                 map.values().for_each(|value| collect(value, found));
