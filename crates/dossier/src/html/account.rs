@@ -7,7 +7,9 @@ use banbury_evidence::{Object, ObjectKind, Region, RegionClass};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
-/// Regions shown of one object.
+/// Regions without a known format that may stand in a row one by one.
+const APART: usize = 4;
+/// Regions of a known format shown of one object, and others shown of one row.
 const REGIONS: usize = 200;
 /// Containers shown of one image.
 const CONTAINERS: usize = 300;
@@ -86,6 +88,8 @@ fn inside(objects: &[Object]) -> Markup {
 /// The regions of an object, each with what was found in it.
 fn regions(object: &Object, children: &BTreeMap<u32, Vec<&Object>>, left: &mut usize) -> Markup {
     let none = Vec::new();
+    let total = object.regions.iter().filter(|region| is_known(region)).count();
+    let mut known = REGIONS;
     let inside = children.get(&object.ordinal).unwrap_or(&none);
     // A child belongs to the region that its last step names by offset.
     let starts = |child: &&&Object, region: &Region| {
@@ -93,21 +97,59 @@ fn regions(object: &Object, children: &BTreeMap<u32, Vec<&Object>>, left: &mut u
     };
     html! {
         ul.regions {
-            @for region in object.regions.iter().take(REGIONS) {
-                @let here: Vec<&Object> = if region.class == RegionClass::Known {
-                    inside.iter().filter(|child| starts(child, region)).copied().collect()
-                } else {
-                    Vec::new()
-                };
-                li {
-                    (line(region))
-                    @if !here.is_empty() { (contents(&here, children, left)) }
+            @for group in object.regions.chunk_by(|a, b| !is_known(a) && !is_known(b)) {
+                @if group.len() > APART && !group.iter().any(is_known) {
+                    li { (together(group)) }
+                } @else {
+                    @for region in group {
+                        @let here: Vec<&Object> = if is_known(region) {
+                            inside.iter().filter(|child| starts(child, region)).copied().collect()
+                        } else {
+                            Vec::new()
+                        };
+                        @if !is_known(region) || spend(&mut known) {
+                            li {
+                                (line(region))
+                                @if !here.is_empty() { (contents(&here, children, left)) }
+                            }
+                        }
+                    }
                 }
             }
             @if object.regions.is_empty() && !inside.is_empty() { li { (contents(inside, children, left)) } }
         }
-        (marks::cut(REGIONS.min(object.regions.len()), object.regions.len(), "regions"))
+        (marks::cut(REGIONS.min(total), total, "regions of a known format"))
     }
+}
+
+/// Many regions in a row that no format claims, as one line that opens.
+fn together(group: &[Region]) -> Markup {
+    const CLASSES: [RegionClass; 3] = [RegionClass::Padding, RegionClass::Opaque, RegionClass::Unknown];
+    let sums: Vec<String> = CLASSES
+        .into_iter()
+        .map(|class| {
+            (
+                class,
+                group.iter().filter(|region| region.class == class).map(|region| region.length).sum::<u64>(),
+            )
+        })
+        .filter(|(_, bytes)| *bytes > 0)
+        .map(|(class, bytes)| format!("{} {}", numbers::size(bytes), class.as_str()))
+        .collect();
+    html! {
+        details {
+            summary {
+                @if let Some(first) = group.first() { code.offset { (marks::hex(first.offset)) } " " }
+                (numbers::grouped(group.len() as u64)) " regions in a row: " (sums.join(", "))
+            }
+            ul { @for region in group.iter().take(REGIONS) { li { (line(region)) } } }
+            (marks::cut(REGIONS.min(group.len()), group.len(), "regions in this row"))
+        }
+    }
+}
+
+fn is_known(region: &Region) -> bool {
+    region.class == RegionClass::Known
 }
 
 fn line(region: &Region) -> Markup {

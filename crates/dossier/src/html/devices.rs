@@ -121,7 +121,7 @@ fn card(
                 @if device.segment.is_some() { (fact("Segment", device.segment.as_deref())) }
                 @if device.status.is_some() { (fact("Status", device.status.as_deref())) }
                 @if let Some(point) = single {
-                    dt { "Single point" } dd { "its loss cuts off " (numbers::grouped(point.devices_cut)) " devices" }
+                    dt { "Single point" } dd { "its loss cuts off " (numbers::count(usize::try_from(point.devices_cut).unwrap_or(usize::MAX), "device", "devices")) }
                 }
                 dt { "Image" } dd { (image(report, device, inspected)) }
                 dt { "Source" }

@@ -97,6 +97,24 @@ fn a_cut_list_says_so() {
 }
 
 #[test]
+fn many_small_regions_are_one_line() {
+    let mut report = sample::inspection();
+    let object = &mut report.examinations[0].1.objects[0];
+    object.size = 1000;
+    object.regions = (0..500)
+        .map(|index| {
+            let class =
+                [banbury_evidence::RegionClass::Padding, banbury_evidence::RegionClass::Unknown][index % 2];
+            sample::region(index as u64 * 2, 2, class, "")
+        })
+        .collect();
+    let page = inspect(&report);
+    check(&page);
+    assert!(page.contains("500 regions in a row: 500 B padding, 500 B unknown"));
+    assert!(page.contains("The first 200 of 500 regions in this row are shown"));
+}
+
+#[test]
 fn a_large_network_is_drawn_in_boxes() {
     let mut report = sample::island();
     let device = report.model.devices[0].clone();
