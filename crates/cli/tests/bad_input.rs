@@ -1,6 +1,14 @@
 //! Hostile and broken input, through the whole program: no crash, no hang, nothing written outside, a claim or a
 //! clear error each time.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use std::path::Path;

@@ -43,8 +43,7 @@ pub struct Object {
     /// Target of a symbolic or hard link, escaped like a path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// The account of its bytes, in order of offset, without gap or overlap. Empty for a file that is known as a
-    /// whole by its place in a file system and holds nothing further; see [`Object::shares`].
+    /// The account of its bytes, in order of offset, without gap or overlap.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub regions: Vec<Region>,
 }
@@ -143,12 +142,9 @@ pub struct Shares {
 }
 
 impl Object {
-    /// The account of its bytes by class. An object without regions is known as a whole.
+    /// The account of its bytes by class.
     pub fn shares(&self) -> Shares {
         let mut shares = Shares::default();
-        if self.regions.is_empty() {
-            shares.known = self.size;
-        }
         for region in &self.regions {
             *match region.class {
                 RegionClass::Known => &mut shares.known,

@@ -86,7 +86,9 @@ fn limits(memory: u64, seconds: u64) -> String {
 
 #[cfg(target_os = "linux")]
 fn landlock() -> String {
-    use landlock::{ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope};
+    use landlock::{
+        ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope,
+    };
     let abi = ABI::V6;
     let result = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
@@ -105,7 +107,10 @@ fn landlock() -> String {
     }
 }
 
-#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
+))]
 fn seccomp() -> String {
     match filter().and_then(|program| {
         seccompiler::apply_filter_all_threads(&program).map_err(|error| error.to_string())
@@ -115,10 +120,14 @@ fn seccomp() -> String {
     }
 }
 
-#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
+))]
 fn filter() -> Result<seccompiler::BpfProgram, String> {
     use seccompiler::{
-        BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+        BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+        SeccompRule,
     };
     let says = |error: seccompiler::BackendError| error.to_string();
     let rule = |argument: u8, operator: SeccompCmpOp, value: u64| {
@@ -140,12 +149,16 @@ fn filter() -> Result<seccompiler::BpfProgram, String> {
     }
     let arch = std::env::consts::ARCH.try_into().map_err(says)?;
     let refuse = SeccompAction::Errno(libc::EPERM as u32);
-    let filter = SeccompFilter::new(rules.into_iter().collect(), refuse, SeccompAction::Allow, arch).map_err(says)?;
+    let filter =
+        SeccompFilter::new(rules.into_iter().collect(), refuse, SeccompAction::Allow, arch).map_err(says)?;
     BpfProgram::try_from(filter).map_err(says)
 }
 
 /// System calls that need no condition: memory, waiting for each other, the clock, the end.
-#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
+))]
 const ALLOWED: &[i64] = &[
     libc::SYS_brk,
     libc::SYS_clock_gettime,
@@ -181,7 +194,10 @@ fn landlock() -> String {
     "NOT in force: not on this system".to_owned()
 }
 
-#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))))]
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
+)))]
 fn seccomp() -> String {
     "NOT in force: not on this system or processor".to_owned()
 }

@@ -56,6 +56,9 @@ impl Default for Options {
 /// Below this, a container's content is never called an expansion.
 const SMALL: u64 = 64 << 20;
 
+/// Dense stretches from this length on are named one by one.
+const DENSE: u64 = 4096;
+
 /// What stands in place of a format's name for bytes that none claims.
 const UNCLAIMED: &str = "unclaimed";
 
@@ -155,6 +158,19 @@ struct Outcome {
     used: u64,
 }
 
+impl Outcome {
+    /// Names the object's stretches that look encrypted or compressed and that nothing could be read from. A file's
+    /// own are left to its account: pictures and the like are dense, and probes have seen them.
+    fn name_dense(&mut self, location: &Location) {
+        let regions = self.objects.first().map(|object| object.regions.as_slice()).unwrap_or_default();
+        for region in
+            regions.iter().filter(|region| region.class == RegionClass::Opaque && region.length >= DENSE)
+        {
+            self.unpacking.dense(location, region);
+        }
+    }
+}
+
 /// An entry's outcome, and what its tree keeps of it.
 struct Examined {
     outcome: Outcome,
@@ -183,11 +199,12 @@ impl Engine<'_> {
             self.find(data, &location, &mut unpacking)
         } else {
             if self.has_format(data) {
-                unpacking.limit(&location, format!("containers nest deeper than {} levels", self.options.depth));
+                unpacking
+                    .limit(&location, format!("containers nest deeper than {} levels", self.options.depth));
             }
             Vec::new()
         };
-        let regions = regions(data, kind, &found);
+        let regions = regions(data, &found);
         let format = found.first().filter(|first| first.start == 0).map(|first| first.format.describe().name);
         let mut outcome = Outcome {
             objects: vec![Object {
@@ -206,7 +223,8 @@ impl Engine<'_> {
             unpacking,
             used: 0,
         };
-        let mut file = File::new(paths::in_tree(location.entry().unwrap_or_default()), data, &location, sha256);
+        let mut file =
+            File::new(paths::in_tree(location.entry().unwrap_or_default()), data, &location, sha256);
         file.format = format;
         file.mode = mode;
         // An executable or a kernel is looked at as a whole even when something is embedded in it.
@@ -224,6 +242,9 @@ impl Engine<'_> {
         if holds_entries {
             self.unclaimed(data, &location, &mut outcome);
         }
+        if kind != ObjectKind::File {
+            outcome.name_dense(&location);
+        }
         outcome
     }
 
@@ -233,7 +254,9 @@ impl Engine<'_> {
         let regions = outcome.objects.first().map(|object| object.regions.clone()).unwrap_or_default();
         for region in regions.iter().filter(|region| region.class == RegionClass::Unknown) {
             let (start, length) = (region.offset as usize, region.length as usize);
-            let Some(bytes) = start.checked_add(length).and_then(|end| data.get(start..end)) else { continue };
+            let Some(bytes) = start.checked_add(length).and_then(|end| data.get(start..end)) else {
+                continue;
+            };
             let step = Step { format: UNCLAIMED.to_owned(), offset: region.offset, entry: None, at: Some(0) };
             let place = location.inside(step);
             let sha256 = Digest::of(bytes);
@@ -291,7 +314,14 @@ impl Engine<'_> {
         scan::at_start(data).any(|candidate| {
             candidate.reader().is_some_and(|reader| {
                 !reader.describe().magics.is_empty()
-                    && reader.read(data, Place::Start, &Limits { entries: 1, object_bytes: 1, ..Limits::default() }, &mut |_| {}).is_some()
+                    && reader
+                        .read(
+                            data,
+                            Place::Start,
+                            &Limits { entries: 1, object_bytes: 1, ..Limits::default() },
+                            &mut |_| {},
+                        )
+                        .is_some()
             })
         })
     }
@@ -378,7 +408,9 @@ impl Engine<'_> {
         if named {
             outcome.unpacking.tree(&tree, description.name);
             for (probe, findings) in PROBES.iter().zip(&mut outcome.findings) {
-                guarded(probe.describe().name, &tree.location, findings, |findings| probe.tree(&tree, findings));
+                guarded(probe.describe().name, &tree.location, findings, |findings| {
+                    probe.tree(&tree, findings)
+                });
             }
         }
     }
@@ -441,7 +473,11 @@ impl Engine<'_> {
                         made = unpacked.bytes;
                     }
                     Err(_) => {
-                        problems.push(Problem::new(ProblemKind::Malformed, 0, "the reader failed on this entry"));
+                        problems.push(Problem::new(
+                            ProblemKind::Malformed,
+                            0,
+                            "the reader failed on this entry",
+                        ));
                         made = Vec::new();
                     }
                 }
@@ -459,9 +495,9 @@ impl Engine<'_> {
         let mut outcome = self.object(bytes, pending);
         outcome.used = outcome.used.saturating_add(bytes.len() as u64);
         outcome.unpacking.problems(&location, format, start, &problems);
-        let keep = path.as_deref().is_some_and(|path| {
-            bytes.len() <= KEEP_LIMIT && PROBES.iter().any(|probe| probe.keeps(path))
-        });
+        let keep = path
+            .as_deref()
+            .is_some_and(|path| bytes.len() <= KEEP_LIMIT && PROBES.iter().any(|probe| probe.keeps(path)));
         Examined { outcome, path, uid, content: keep.then(|| bytes.to_vec()) }
     }
 
@@ -500,10 +536,7 @@ fn add(examined: Examined, outcome: &mut Outcome, tree: &mut Tree) {
 }
 
 /// The account of an object's bytes.
-fn regions(data: &[u8], kind: ObjectKind, found: &[Found<'_>]) -> Vec<Region> {
-    if found.is_empty() && kind == ObjectKind::File && is_text(data) {
-        return Vec::new();
-    }
+fn regions(data: &[u8], found: &[Found<'_>]) -> Vec<Region> {
     let mut regions: Vec<Region> = Vec::new();
     let mut at = 0;
     if found.is_empty() && is_text(data) && !data.is_empty() {
@@ -515,8 +548,12 @@ fn regions(data: &[u8], kind: ObjectKind, found: &[Found<'_>]) -> Vec<Region> {
         close_gap(data, &mut at, container.start, &mut hosts, &mut regions);
         let end = container.start + container.reading.size;
         let name = container.format.describe().name;
-        let attributes: BTreeMap<String, String> =
-            container.reading.attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let attributes: BTreeMap<String, String> = container
+            .reading
+            .attributes
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect();
         let next = found.get(index + 1).map_or(usize::MAX, |next| next.start);
         let own_end = end.min(next);
         regions.push(coverage::known(container.start, own_end - container.start, name, attributes));
@@ -557,7 +594,8 @@ fn close_gap(
 
 /// Whether a file is text: UTF-8 or Latin-1 without control characters but white space, judged by all its bytes.
 fn is_text(data: &[u8]) -> bool {
-    let printable = |byte: &u8| *byte >= 0x20 && *byte != 0x7F || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B);
+    let printable =
+        |byte: &u8| *byte >= 0x20 && *byte != 0x7F || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B);
     data.iter().all(printable) && (data.is_ascii() || std::str::from_utf8(data).is_ok())
 }
 

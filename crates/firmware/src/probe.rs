@@ -69,15 +69,7 @@ pub struct File<'a> {
 impl<'a> File<'a> {
     /// A file as the engine hands it to probes.
     pub fn new(path: &'a str, content: &'a [u8], location: &'a Location, sha256: Digest) -> Self {
-        Self {
-            path,
-            content,
-            location,
-            sha256,
-            format: None,
-            mode: None,
-            elf: OnceLock::new(),
-        }
+        Self { path, content, location, sha256, format: None, mode: None, elf: OnceLock::new() }
     }
 
     /// The last part of its path.
@@ -171,8 +163,11 @@ impl Tree {
 
 /// `path` from `base`, with `.` and `..` resolved inside the tree; the root has no parent but itself.
 fn normalise(base: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> =
-        if path.starts_with('/') { Vec::new() } else { base.split('/').filter(|part| !part.is_empty()).collect() };
+    let mut parts: Vec<&str> = if path.starts_with('/') {
+        Vec::new()
+    } else {
+        base.split('/').filter(|part| !part.is_empty()).collect()
+    };
     for part in path.split('/') {
         match part {
             "" | "." => {}

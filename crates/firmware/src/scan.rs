@@ -22,11 +22,14 @@ impl Candidate {
 
 /// The formats whose magic stands at the start of `data`, and those that have none, in order of registration.
 pub fn at_start(data: &[u8]) -> impl Iterator<Item = Candidate> + '_ {
-    FORMATS.iter().enumerate().filter(|(_, format)| {
-        let magics = format.describe().magics;
-        magics.is_empty() || magics.iter().any(|magic| has(data, magic.offset, magic.bytes))
-    })
-    .map(|(format, _)| Candidate { start: 0, format })
+    FORMATS
+        .iter()
+        .enumerate()
+        .filter(|(_, format)| {
+            let magics = format.describe().magics;
+            magics.is_empty() || magics.iter().any(|magic| has(data, magic.offset, magic.bytes))
+        })
+        .map(|(format, _)| Candidate { start: 0, format })
 }
 
 /// Walks the candidates of `data` in order of their start.
@@ -113,7 +116,10 @@ static MAGICS: LazyLock<Magics> = LazyLock::new(|| {
     let searcher = AhoCorasick::builder()
         .match_kind(MatchKind::LeftmostFirst)
         .build(all.iter().map(|magic| magic.bytes));
-    #[expect(clippy::expect_used, reason = "a few dozen constant patterns; a test builds this very automaton")]
+    #[expect(
+        clippy::expect_used,
+        reason = "a few dozen constant patterns; a test builds this very automaton"
+    )]
     let searcher = searcher.expect("the registry's magics fit an automaton");
     let reach = all.iter().map(|magic| magic.offset).max().unwrap_or(0);
     Magics { searcher, all, reach }
@@ -132,7 +138,10 @@ mod tests {
             .flat_map(|start| {
                 FORMATS.iter().enumerate().filter_map(move |(format, reader)| {
                     let magics = reader.describe().magics;
-                    magics.iter().any(|magic| has(data, start + magic.offset, magic.bytes)).then_some((start, format))
+                    magics
+                        .iter()
+                        .any(|magic| has(data, start + magic.offset, magic.bytes))
+                        .then_some((start, format))
                 })
             })
             .collect()

@@ -3,14 +3,13 @@
 use crate::engine::Options;
 use crate::paths;
 use crate::probe::Tree;
-use banbury_evidence::{Claim, CodeInfo, Grade, Location, ObjectKind, RunReport, Skipped, Status};
+use banbury_evidence::{Claim, CodeInfo, Grade, Location, ObjectKind, Region, RunReport, Skipped, Status};
 use banbury_formats::{Problem, ProblemKind};
 use std::collections::BTreeMap;
 
 /// The codes of unpacking's claims.
-pub const CODES: &[CodeInfo] = &[
-    MALFORMED, TRUNCATED, CHECKSUM, UNSUPPORTED, LIMIT, UNSAFE_PATH, ESCAPING_LINK, SPECIAL_FILES, FAULT,
-];
+pub const CODES: &[CodeInfo] =
+    &[MALFORMED, TRUNCATED, CHECKSUM, UNSUPPORTED, LIMIT, UNSAFE_PATH, ESCAPING_LINK, SPECIAL_FILES, FAULT];
 
 /// The version of unpacking: changes whenever what it yields changes.
 pub const VERSION: &str = "1";
@@ -96,6 +95,17 @@ const FAULT: CodeInfo = CodeInfo {
     cwe: &[],
 };
 
+const DENSE: CodeInfo = CodeInfo {
+    code: "unpack.dense",
+    title: "A stretch as dense as encrypted or compressed data, in no known format",
+    grade: Grade::Info,
+    meaning: "These bytes come as near to 8 bits of entropy a byte as random ones, and no format that Banbury reads \
+              starts in them: they are encrypted, signed, or compressed in a way it does not know. What is in them was \
+              not looked at.",
+    remedy: "Ask the vendor for the unencrypted image or the key; without it, nothing can be said of this part.",
+    cwe: &[],
+};
+
 /// Claims and omissions of unpacking, gathered on the way.
 #[derive(Debug, Default)]
 pub struct Unpacking {
@@ -132,7 +142,9 @@ impl Unpacking {
     pub fn limit(&mut self, location: &Location, text: String) {
         self.skip(location, text.clone());
         self.claims.push(
-            Claim::observation(&LIMIT, location.subject(), text.clone()).fact("detail", text).at(location.clone()),
+            Claim::observation(&LIMIT, location.subject(), text.clone())
+                .fact("detail", text)
+                .at(location.clone()),
         );
     }
 
@@ -147,15 +159,33 @@ impl Unpacking {
         );
     }
 
+    /// A stretch of the object at `location` that looks encrypted or compressed.
+    pub fn dense(&mut self, location: &Location, region: &Region) {
+        let place = location.range(region.offset, region.length);
+        let entropy = f64::from(region.entropy.unwrap_or_default()) / 1000.0;
+        let title = format!("{} bytes of {entropy:.3} bits a byte, in no known format", region.length);
+        self.skip(&place, format!("encrypted or compressed in no known format: {title}"));
+        self.claims.push(
+            Claim::observation(&DENSE, location.subject(), title)
+                .fact("offset", region.offset as i64)
+                .fact("length", region.length as i64)
+                .at(place),
+        );
+    }
+
     /// A reader that panicked.
     pub fn fault(&mut self, location: &Location, format: &str, offset: u64) {
         let place = Location { offset: Some(offset), ..location.clone() };
         self.skip(&place, format!("{format}: the reader failed; this is a defect of Banbury"));
         self.claims.push(
-            Claim::observation(&FAULT, location.subject(), format!("{format}: the reader failed at {offset:#x}"))
-                .fact("format", format)
-                .fact("offset", offset as i64)
-                .at(place),
+            Claim::observation(
+                &FAULT,
+                location.subject(),
+                format!("{format}: the reader failed at {offset:#x}"),
+            )
+            .fact("format", format)
+            .fact("offset", offset as i64)
+            .at(place),
         );
     }
 
@@ -179,9 +209,13 @@ impl Unpacking {
                 {
                     let shown: String = target.chars().take(200).collect();
                     self.claims.push(
-                        Claim::observation(&ESCAPING_LINK, entry.location.subject(), format!("{path} -> {shown}"))
-                            .fact("target", target.as_str())
-                            .at(entry.location.clone()),
+                        Claim::observation(
+                            &ESCAPING_LINK,
+                            entry.location.subject(),
+                            format!("{path} -> {shown}"),
+                        )
+                        .fact("target", target.as_str())
+                        .at(entry.location.clone()),
                     );
                 }
                 (ObjectKind::Special, _) => special.push(path.clone()),

@@ -16,9 +16,9 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Barrier};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
+use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 /// How the confined child is started.
@@ -103,9 +103,8 @@ impl Worker {
         if overdue {
             child.kill().map_err(|source| InspectError::Start { program: self.program.clone(), source })?;
         }
-        let status = child
-            .wait()
-            .map_err(|source| InspectError::Start { program: self.program.clone(), source })?;
+        let status =
+            child.wait().map_err(|source| InspectError::Start { program: self.program.clone(), source })?;
         let failure = |why: String| failed(exhibit, size, &why);
         if overdue {
             return Ok(failure(format!("the confined process did not answer in {} s", patience.as_secs())));

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// The repository.
+#[allow(dead_code, reason = "not every test file needs it")]
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
 /// Runs `banbury` to its end.
+#[allow(dead_code, reason = "not every test file needs it")]
 pub fn banbury<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Output {
     command().args(arguments).output().unwrap()
 }

@@ -223,8 +223,8 @@ fn names(connection: &Connection, kind: &str) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare(
         "SELECT name FROM sqlite_schema WHERE type = ?1 AND name NOT LIKE 'sqlite_%' ORDER BY name",
     )?;
-    let names = statement.query_map([kind], |row| row.get(0))?.collect();
-    names
+    let rows = statement.query_map([kind], |row| row.get(0))?;
+    rows.collect()
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ impl Ledger {
              ORDER BY CASE grade WHEN 'high' THEN 0 WHEN 'medium' THEN 1 WHEN 'low' THEN 2 ELSE 3 END,
                       code, subject, fingerprint",
             [exhibit.map(Digest::to_string)],
-            |row| RawClaim::read(row),
+            RawClaim::read,
         )?;
         rows.into_iter().map(|raw| self.claim(raw, &locations)).collect()
     }
