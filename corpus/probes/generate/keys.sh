@@ -17,6 +17,7 @@ openssl genpkey -algorithm ed25519 -outform DER -out "$keys/etc/ssl/private/upda
 openssl pkcs8 -topk8 -in "$keys/etc/ssl/private/web.key" -passout pass:corpus -out "$keys/etc/ssl/private/locked.key"
 openssl rsa -traditional -aes128 -passout pass:corpus -in "$keys/etc/ssl/private/device.key" -out "$keys/etc/ssl/private/old-locked.key"
 openssl req -x509 -new -key "$keys/etc/ssl/private/web.key" -subj "/O=Example Invented Vendor/CN=device" -days 20000 -out "$keys/etc/tls/web.crt"
+cp "$keys/etc/ssl/private/web.key" "$keys/etc/tls/web.pem"
 ssh-keygen -q -t ed25519 -N '' -C 'corpus' -f "$scratch/ed25519"
 ssh-keygen -q -t rsa -b 1024 -N '' -C 'support line' -f "$scratch/rsa"
 cp "$scratch/ed25519" "$keys/etc/ssl/private/openssh"
@@ -53,6 +54,9 @@ touch "$scratch/index"
 printf '[ca]\ndefault_ca=d\n[d]\ndatabase=%s/index\nrand_serial=yes\npolicy=p\n[p]\nO=supplied\nCN=supplied\n' "$scratch" > "$scratch/ca.cnf"
 openssl ca -batch -config "$scratch/ca.cnf" -md sha1 -startdate 20100101000000Z -enddate 20150101000000Z -notext \
     -cert "$certs/etc/tls/authority.pem" -keyfile "$scratch/ca.key" -outdir "$scratch" -in "$scratch/old.csr" -out "$certs/etc/tls/old.pem"
+# Version 1, signed by itself with SHA-1, long expired: no authority.
+openssl ca -batch -config "$scratch/ca.cnf" -md sha1 -startdate 20040101000000Z -enddate 20140101000000Z -notext -selfsign \
+    -keyfile "$scratch/old.key" -outdir "$scratch" -in "$scratch/old.csr" -out "$certs/etc/tls/version-1.pem"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$scratch/e" -subj "${subject}leaf" -days 20000 \
     -addext basicConstraints=CA:FALSE -outform DER -out "$certs/etc/tls/leaf.der"
 # A store of authorities, in single files and as one file; a bundle elsewhere.
@@ -62,5 +66,9 @@ for number in 01 02 03 04 05 06 07 08 09 10 11 12; do
 done
 cp "$scratch/01.pem" "$scratch/02.pem" "$certs/etc/ssl/certs/"
 cp "$certs/etc/tls/leaf.der" "$certs/etc/ssl/certs/leaf.crt"
+# A store large enough to be one claim, with a certificate in it that is no authority and has expired.
+mkdir -p "$certs/usr/share/ca-certificates"
+cp "$scratch"/0?.pem "$scratch"/1?.pem "$certs/usr/share/ca-certificates/"
+cp "$certs/etc/tls/version-1.pem" "$certs/usr/share/ca-certificates/default.pem"
 cat "$scratch"/0?.pem "$scratch"/1?.pem > "$certs/opt/bundle.pem"
 printf -- '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' > "$certs/opt/broken.pem"

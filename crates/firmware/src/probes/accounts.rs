@@ -1,7 +1,7 @@
 //! Accounts that are built into an image: password hashes, empty passwords, second superusers.
 //!
 //! Finds: the files `passwd` and `shadow` wherever they stand, with their backups (`passwd-`) and templates (`passwd.default`).
-//! How: reads each line; a file counts as an account file by its name and by the form of its lines.
+//! How: reads each line; an account whose password is empty in `passwd` and `shadow` is one finding; a file counts as an account file by its name and by the form of its lines.
 //! When it is wrong: an image that makes the user set a password before the device starts is claimed as well.
 //! What it misses: accounts made by scripts at the first start, in a configuration partition, in a program's code.
 //! Source: passwd(5), shadow(5), crypt(5).
@@ -55,7 +55,7 @@ static SECOND: CodeInfo = CodeInfo {
 
 static DESCRIPTION: Description = Description {
     name: "accounts",
-    version: "1",
+    version: "2",
     finds: "password hashes and their scheme, empty passwords of accounts that can log in, second superusers",
     how: "reads passwd and shadow files, their backups and templates, line by line",
     wrong: "an image whose first start forces a new password is claimed as well; so is a template that nothing installs",
@@ -88,16 +88,20 @@ impl Probe for Accounts {
                 }
             }
         }
+        let mut empty: BTreeMap<(&str, &[u8]), Claim> = BTreeMap::new();
         for (path, entry, content) in &files {
             let Some(place) = Place::of(path) else { continue };
             if place.shadow {
                 for (line, name, secret) in secrets(content, place.in_etc()) {
                     let shell = shells.get(&(place.folder, name)).copied();
+                    note_empty(&mut empty, entry, &place, &line, name, secret, shell);
                     claims(findings, entry, &place, &line, name, secret, shell);
                 }
             } else {
                 for user in users(content) {
-                    claims(findings, entry, &place, &user.line, user.name, user.secret, Some(user.shell));
+                    let User { name, secret, shell, .. } = user;
+                    note_empty(&mut empty, entry, &place, &user.line, name, secret, Some(shell));
+                    claims(findings, entry, &place, &user.line, name, secret, Some(shell));
                     if user.uid == 0 && user.name != b"root" {
                         let claim = observe(&SECOND, entry, &user.line, "has user number 0", user.name)
                             .fact("can-log-in", can_log_in(user.shell))
@@ -107,7 +111,33 @@ impl Probe for Accounts {
                 }
             }
         }
+        empty.into_values().for_each(|claim| findings.claim(claim));
     }
+}
+
+/// Notes an empty password of an account that is known to exist and can log in: one claim for each account of a
+/// folder, with each line that leaves its password empty.
+fn note_empty<'t>(
+    found: &mut BTreeMap<(&'t str, &'t [u8]), Claim>,
+    entry: &TreeEntry,
+    place: &Place<'t>,
+    line: &Line<'_>,
+    name: &'t [u8],
+    secret: &[u8],
+    shell: Option<&[u8]>,
+) {
+    // Without a known shell the account is not known to exist.
+    let Some(shell) = shell.filter(|shell| !place.backup && can_log_in(shell)) else { return };
+    if Secret::read(secret) != Secret::Empty {
+        return;
+    }
+    let claim = found.entry((place.folder, name)).or_insert_with(|| {
+        let mut claim =
+            observe(&EMPTY, entry, line, "has an empty password", name).fact("shell", show(shell));
+        claim.locations.clear();
+        claim
+    });
+    claim.locations.push(entry.location.line(line.number, line.offset));
 }
 
 fn observe(info: &CodeInfo, entry: &TreeEntry, line: &Line<'_>, what: &str, name: &[u8]) -> Claim {
@@ -127,15 +157,7 @@ fn claims(
     shell: Option<&[u8]>,
 ) {
     match Secret::read(secret) {
-        Secret::Locked | Secret::Elsewhere => {}
-        Secret::Empty => {
-            // Without a known shell the account is not known to exist.
-            if let Some(shell) = shell.filter(|shell| !place.backup && can_log_in(shell)) {
-                let claim =
-                    observe(&EMPTY, entry, line, "has an empty password", name).fact("shell", show(shell));
-                findings.claim(claim);
-            }
-        }
+        Secret::Locked | Secret::Elsewhere | Secret::Empty => {}
         Secret::Hash(scheme) => {
             let identity = Digest::of(secret).to_string();
             let mut claim = observe(&HASH, entry, line, &format!("has a built-in password ({scheme})"), name)
@@ -329,6 +351,30 @@ mod tests {
         assert!(codes(&[("etc/passwd", b"root:x:0:0::/root:/sbin/nologin\n"), shadow]).is_empty());
         assert!(codes(&[shadow]).is_empty(), "no such account");
         assert!(codes(&[("etc/passwd-", b"root::0:0::/root:/bin/ash\n")]).is_empty(), "a backup");
+    }
+
+    #[test]
+    fn one_account_without_a_password_is_one_finding() {
+        let shadow = ("etc/shadow", &b"daemon:*:1::::::\nroot::19000:0:99999:7:::\n"[..]);
+        let passwd = ("etc/passwd", &b"root::0:0::/root:/bin/ash\n"[..]);
+        let factory = ("factory/etc/passwd", passwd.1);
+        let places = |files: &[(&str, &[u8])]| {
+            let claims = claims_of_tree(&Accounts, &tree_of(files)).into_iter();
+            claims
+                .map(|claim| {
+                    let place = |one: &banbury_evidence::Location| {
+                        (one.entry().unwrap_or_default().to_owned(), one.line.unwrap_or(0))
+                    };
+                    claim.locations.iter().map(place).collect::<Vec<_>>()
+                })
+                .collect::<Vec<_>>()
+        };
+        let both = vec![("etc/passwd".to_owned(), 1), ("etc/shadow".to_owned(), 2)];
+        assert_eq!(places(&[passwd, shadow]), [both.clone()]);
+        let elsewhere = ("etc/passwd", &b"root:x:0:0::/root:/bin/ash\n"[..]);
+        assert_eq!(places(&[elsewhere, shadow]), [vec![("etc/shadow".to_owned(), 2)]]);
+        let other = vec![("factory/etc/passwd".to_owned(), 1)];
+        assert_eq!(places(&[passwd, shadow, factory]), [both, other], "another root is another account");
     }
 
     #[test]

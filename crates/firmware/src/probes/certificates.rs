@@ -1,20 +1,22 @@
-//! X.509 certificates in an image, one by one; a store of authorities as one claim.
+//! X.509 certificates in an image, one by one; a large store of them as one claim.
 //!
 //! Finds: certificates in PEM in any bytes, and in DER where they are the whole file (`.crt`, `.cer`, `.der`); weak
 //! and expired ones.
 //! How: decodes each candidate as X.509. Expiry is judged against the date that the run is given, never the clock.
-//! A file with more than 10 certificates, and the authorities in a folder of trust anchors, are one claim with counts.
+//! A file, or a folder of trust anchors, with 10 certificates or more is one claim with counts. Even there a
+//! certificate stands alone when it is weak or expired and no authority, or when the same tree holds its private key.
 //! When it is wrong: certificates of test suites are certificates as well; a self-signed certificate is called weak
 //! for its signature unless it is an authority, though some clients pin it and never check that signature.
-//! What it misses: PKCS #7, PKCS #12, Java key stores, certificates that programs hold in DER.
+//! What it misses: PKCS #7, PKCS #12, Java key stores, certificates that programs hold in DER; in a store, which of
+//! its authorities are expired (they are counted).
 //! Source: RFC 5280, RFC 7468; NIST SP 800-131A for algorithms.
 
 use super::der::{KeyKind, public_kind};
 use super::pem::blocks;
-use super::text::show;
-use crate::probe::{Description, File, Findings, Probe, Tree};
+use super::text::{name_of, show};
+use crate::probe::{Description, File, Findings, KEEP_LIMIT, Probe, Tree};
 use banbury_evidence::{Claim, CodeInfo, Digest, Grade, Location, ObjectKind, Subject};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 /// Certificates.
@@ -50,7 +52,7 @@ static EXPIRED: CodeInfo = CodeInfo {
 
 static BUNDLE: CodeInfo = CodeInfo {
     code: "certificate.bundle",
-    title: "Store of certificate authorities",
+    title: "Store of certificates",
     grade: Grade::Info,
     meaning: "The image holds a store of certificates, most often the authorities that it trusts. Whoever can have a \
               certificate issued by one of them can pose as any server towards it.",
@@ -60,13 +62,14 @@ static BUNDLE: CodeInfo = CodeInfo {
 
 static DESCRIPTION: Description = Description {
     name: "certificates",
-    version: "1",
+    version: "2",
     finds: "X.509 certificates with their subject, issuer, dates, key and signature; weak and expired ones; stores of authorities",
     how: "decodes PEM blocks in any file and DER files by name; expiry is judged against the date given to the run",
     wrong: "certificates of test suites and examples are claimed as well; a pinned self-signed certificate is called weak for a signature nobody checks",
     misses: &[
         "PKCS #7, PKCS #12 and Java key stores",
         "certificates that a program holds in DER",
+        "which authorities of a store of 10 certificates or more are weak or expired; they are counted",
         "expiry, when the run is given no date",
         "whether anything uses the certificate, and whether it is revoked",
     ],
@@ -74,8 +77,8 @@ static DESCRIPTION: Description = Description {
     source: "RFC 5280, RFC 7468; NIST SP 800-131A",
 };
 
-/// Certificates in one file from which on they are one claim.
-const BUNDLE_FROM: usize = 11;
+/// Certificates in one file, or in one folder of trust anchors, from which on they are one claim.
+const BUNDLE_FROM: usize = 10;
 
 impl Probe for Certificates {
     fn describe(&self) -> &'static Description {
@@ -83,69 +86,84 @@ impl Probe for Certificates {
     }
 
     fn keeps(&self, path: &str) -> bool {
-        is_anchor(path)
+        is_anchor(path) || super::keys::by_name(path)
     }
 
     fn file(&self, file: &File<'_>, findings: &mut Findings) {
         findings.looked_at(file.content.len());
-        let found = find(file.path, file.content);
-        findings.uses_as_of |= !found.is_empty();
-        let count = found.len();
-        if count >= BUNDLE_FROM {
-            if !is_anchor(file.path) {
-                let title = format!("{count} certificates in {}", file.name());
-                findings
-                    .claim(bundle(&found, file.subject(), title, findings.as_of).at(file.location.clone()));
-            }
+        // What is kept is looked at with its tree, where its private key may stand.
+        let in_tree = file.location.entry().is_some() && file.content.len() <= KEEP_LIMIT;
+        if in_tree && self.keeps(file.path) {
             return;
         }
-        let mut seen: BTreeMap<(&str, Digest), usize> = BTreeMap::new();
-        for certificate in found.iter().filter(|one| !(one.is_ca && is_anchor(file.path))) {
-            let place = file.location.range(certificate.offset, certificate.length);
-            let place = Location { line: certificate.line, ..place };
-            for claim in certificate.claims(&file.subject(), findings.as_of) {
-                let code = DESCRIPTION
-                    .codes
-                    .iter()
-                    .find(|info| info.code == claim.code)
-                    .map_or("", |info| info.code);
-                let known =
-                    seen.get(&(code, certificate.sha256)).and_then(|&index| findings.claims.get_mut(index));
-                if let Some(known) = known {
-                    known.locations.push(place.clone());
-                } else {
-                    seen.insert((code, certificate.sha256), findings.claims.len());
-                    findings.claim(claim.at(place.clone()));
-                }
-            }
+        let found = find(file.path, file.content);
+        if found.is_empty() {
+            return;
         }
+        let keys = super::keys::public_keys(file.content);
+        let found = found.into_iter().map(|one| (file.location, one)).collect();
+        Store { found, keys: &keys }.claims(file.location, &name_of(file), findings);
     }
 
     fn tree(&self, tree: &Tree, findings: &mut Findings) {
-        let mut folders: BTreeMap<&str, Vec<Certificate>> = BTreeMap::new();
-        for (path, entry) in &tree.entries {
-            let Some(content) = entry.content.as_deref() else { continue };
-            if entry.kind == ObjectKind::File && is_anchor(path) {
-                let mut found = find(path, content);
-                if found.len() < BUNDLE_FROM {
-                    found.retain(|certificate| certificate.is_ca);
-                }
-                let folder = ANCHORS.iter().find_map(|anchor| path.get(..path.find(anchor)? + anchor.len()));
-                folders.entry(folder.unwrap_or(path)).or_default().extend(found);
+        let kept =
+            tree.entries.iter().filter(|(path, entry)| entry.kind == ObjectKind::File && self.keeps(path));
+        let kept: Vec<(&str, &Location, &[u8])> = kept
+            .filter_map(|(path, entry)| Some((path.as_str(), &entry.location, entry.content.as_deref()?)))
+            .collect();
+        let mut stores: BTreeMap<&str, Vec<(&Location, Certificate)>> = BTreeMap::new();
+        for (path, location, content) in &kept {
+            let found = find(path, content);
+            if !found.is_empty() {
+                let store = anchor(path).map_or(*path, |folder| folder.trim_end_matches('/'));
+                stores.entry(store).or_default().extend(found.into_iter().map(|one| (*location, one)));
             }
         }
-        findings.uses_as_of |= !folders.is_empty();
-        for (folder, found) in folders.iter().filter(|(_, found)| !found.is_empty()) {
-            let folder = folder.trim_end_matches('/');
-            let location = tree.entries.get(folder).map_or(&tree.location, |entry| &entry.location);
-            let mut claim = bundle(
-                found,
-                location.subject(),
-                format!("certificate authorities in {folder}"),
-                findings.as_of,
-            );
-            claim = claim.fact("folder", folder).at(location.clone());
-            findings.claim(claim);
+        if stores.is_empty() {
+            return;
+        }
+        let keys = kept.iter().flat_map(|(_, _, content)| super::keys::public_keys(content)).collect();
+        for (path, found) in stores {
+            let whole = tree.entries.get(path).map_or(&tree.location, |entry| &entry.location);
+            Store { found, keys: &keys }.claims(whole, path, findings);
+        }
+    }
+}
+
+/// The certificates of one file or of one folder of trust anchors, each with the place of its file.
+struct Store<'s> {
+    found: Vec<(&'s Location, Certificate)>,
+    /// The public halves of the private keys that stand near it.
+    keys: &'s BTreeSet<Digest>,
+}
+
+impl Store<'_> {
+    /// Claims each certificate, or all of them as one where they are many, and then each that stands out.
+    fn claims(&self, whole: &Location, place: &str, findings: &mut Findings) {
+        findings.uses_as_of |= !self.found.is_empty();
+        let as_of = findings.as_of;
+        let unique: BTreeMap<Digest, &Certificate> =
+            self.found.iter().map(|(_, one)| (one.sha256, one)).collect();
+        let many = unique.len() >= BUNDLE_FROM;
+        if many {
+            findings.claim(bundle(&unique, whole, place, as_of));
+        }
+        let mut seen: BTreeMap<Digest, usize> = BTreeMap::new();
+        for (location, one) in &self.found {
+            let alone = !one.is_ca && (!one.weaknesses().is_empty() || one.is_expired(as_of));
+            if many && !alone && !self.keys.contains(&one.public_key) {
+                continue;
+            }
+            let place = Location { line: one.line, ..location.range(one.offset, one.length) };
+            for claim in one.claims(&location.subject(), as_of) {
+                let known = seen.get(&claim.fingerprint()).and_then(|&index| findings.claims.get_mut(index));
+                if let Some(known) = known {
+                    known.locations.push(place.clone());
+                } else {
+                    seen.insert(claim.fingerprint(), findings.claims.len());
+                    findings.claim(claim.at(place.clone()));
+                }
+            }
         }
     }
 }
@@ -159,28 +177,41 @@ const ANCHORS: [&str; 5] = [
     "usr/local/share/ca-certificates/",
 ];
 
-fn is_anchor(path: &str) -> bool {
-    ANCHORS.iter().any(|folder| {
-        path.find(folder)
-            .is_some_and(|at| at == 0 || path.get(..at).is_some_and(|before| before.ends_with('/')))
+/// The folder of trust anchors that a path stands in, with its closing `/`.
+fn anchor(path: &str) -> Option<&str> {
+    ANCHORS.iter().find_map(|folder| {
+        let at = path.find(folder)?;
+        let (above, whole) = (path.get(..at)?, path.get(..at + folder.len())?);
+        (above.is_empty() || above.ends_with('/')).then_some(whole)
     })
 }
 
-fn bundle(found: &[Certificate], subject: Subject, title: String, as_of: Option<i64>) -> Claim {
-    let by_hash: BTreeMap<Digest, &Certificate> = found.iter().map(|one| (one.sha256, one)).collect();
+fn is_anchor(path: &str) -> bool {
+    anchor(path).is_some()
+}
+
+fn bundle(
+    found: &BTreeMap<Digest, &Certificate>,
+    whole: &Location,
+    place: &str,
+    as_of: Option<i64>,
+) -> Claim {
     let count = |matches: &dyn Fn(&Certificate) -> bool| {
-        i64::try_from(by_hash.values().filter(|one| matches(one)).count()).unwrap_or(i64::MAX)
+        i64::try_from(found.values().filter(|one| matches(one)).count()).unwrap_or(i64::MAX)
     };
-    let hashes: Vec<u8> = by_hash.keys().flat_map(|hash| hash.to_string().into_bytes()).collect();
-    let mut claim = Claim::observation(&BUNDLE, subject, title)
+    let hashes: Vec<u8> = found.keys().flat_map(|hash| hash.to_string().into_bytes()).collect();
+    let title = format!("store of {} certificates in {place}", found.len());
+    let mut claim = Claim::observation(&BUNDLE, whole.subject(), title)
+        .fact("place", place)
         .fact("certificates", count(&|_| true))
         .fact("authorities", count(&|one| one.is_ca))
         .fact("weak", count(&|one| !one.weaknesses().is_empty()))
-        .fact("set-sha256", Digest::of(&hashes).to_string());
-    if let Some(as_of) = as_of {
-        // A remark and not a fact: it changes with the date of the run, not with the image.
-        let expired = count(&|one| one.not_after < as_of);
-        claim = claim.note(format!("{expired} of them expired before {}", date(as_of)));
+        .fact("set-sha256", Digest::of(&hashes).to_string())
+        .at(whole.clone());
+    if let Some(day) = as_of {
+        claim = claim
+            .fact("expired", count(&|one| one.is_expired(as_of)))
+            .note(format!("expiry judged as of {}", date(day)));
     }
     claim
 }
@@ -246,9 +277,14 @@ impl Certificate {
             kind: public_kind(tbs.subject_pki.raw),
             signature: known.map_or(oid, |(_, name)| (*name).to_owned()),
             self_signed: tbs.subject.as_raw() == tbs.issuer.as_raw(),
-            is_ca: parsed.is_ca() || (tbs.version.0 == 0 && tbs.subject.as_raw() == tbs.issuer.as_raw()),
+            // Version 1 cannot say that it is an authority, and one that signs itself need not be one.
+            is_ca: parsed.is_ca(),
             line: None,
         })
+    }
+
+    fn is_expired(&self, as_of: Option<i64>) -> bool {
+        as_of.is_some_and(|as_of| self.not_after < as_of)
     }
 
     fn weaknesses(&self) -> Vec<String> {
@@ -334,7 +370,7 @@ fn date(seconds: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::golden::{claims_of_file, claims_of_tree, tree_of};
+    use super::super::golden::{claims_of_tree, tree_of};
     use super::*;
     use proptest::prelude::*;
 
@@ -351,15 +387,65 @@ mod tests {
         std::fs::read(format!("{folder}{name}")).unwrap()
     }
 
+    const STORE: &str = "etc/ssl/certs";
+
+    /// The claims of a folder of anchors that holds the 12 authorities of the corpus and `more`.
+    fn of_store(authorities: usize, more: &[(&str, &[u8])]) -> Vec<(String, String)> {
+        let bundle = corpus("opt/bundle.pem");
+        let text = String::from_utf8(bundle).unwrap();
+        let each = text.split_inclusive("-----END CERTIFICATE-----\n").take(authorities);
+        let named: Vec<(String, &[u8])> = each
+            .enumerate()
+            .map(|(index, pem)| (format!("{STORE}/{index:02}.pem"), pem.as_bytes()))
+            .collect();
+        let mut files: Vec<(&str, &[u8])> = named.iter().map(|(path, pem)| (path.as_str(), *pem)).collect();
+        files.extend(more);
+        let claims = claims_of_tree(&Certificates, &tree_of(&files)).into_iter();
+        claims.map(|claim| (claim.code, claim.locations[0].entry().unwrap_or_default().to_owned())).collect()
+    }
+
     #[test]
-    fn a_trust_store_is_one_claim() {
-        let authority = corpus("etc/tls/authority.pem");
-        let paths = ["etc/ssl/certs/a.pem", "etc/ssl/certs/b.pem"];
-        assert!(claims_of_file(&Certificates, paths[0], &authority).is_empty());
-        let claims =
-            claims_of_tree(&Certificates, &tree_of(&[(paths[0], &authority), (paths[1], &authority)]));
-        assert_eq!(claims.len(), 1);
-        assert_eq!(claims[0].facts["certificates"].to_text(), "1", "the same certificate twice is one");
+    fn a_store_of_ten_authorities_is_one_claim() {
+        assert_eq!(of_store(10, &[]), [("certificate.bundle".to_owned(), String::new())]);
+        let few = of_store(9, &[]);
+        assert!(few.len() == 9 && few.iter().all(|(code, _)| code == "certificate"), "{few:?}");
+        let first = corpus("opt/bundle.pem");
+        let doubled = of_store(9, &[("etc/ssl/certs/again.pem", &first[..first.len() / 12 + 1])]);
+        assert!(doubled.iter().all(|(code, _)| code == "certificate"), "a certificate twice counts once");
+    }
+
+    #[test]
+    fn a_store_hides_no_expired_leaf_and_no_certificate_with_its_key() {
+        let at = "etc/ssl/certs/device.crt";
+        let named = |codes: &[&str]| -> Vec<(String, String)> {
+            let alone = codes.iter().map(|code| ((*code).to_owned(), at.to_owned()));
+            [("certificate.bundle".to_owned(), String::new())].into_iter().chain(alone).collect()
+        };
+        let old = corpus("etc/tls/old.pem");
+        let expected = named(&["certificate", "certificate.weak", "certificate.expired"]);
+        assert_eq!(of_store(12, &[(at, &old)]), expected);
+        // Version 1, signed by itself: no authority, whatever it signs.
+        let first = corpus("etc/tls/version-1.pem");
+        assert!(!find(at, &first)[0].is_ca);
+        assert_eq!(of_store(12, &[(at, &first)]), expected);
+        // A sound certificate, and an authority's at that: it stands alone once its private key is there.
+        let keys = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/probes/keys/input/etc/");
+        let sound = std::fs::read(format!("{keys}tls/web.crt")).unwrap();
+        let key = std::fs::read(format!("{keys}ssl/private/web.key")).unwrap();
+        assert!(find(at, &sound)[0].is_ca);
+        assert_eq!(of_store(12, &[(at, &sound)]), named(&[]));
+        assert_eq!(of_store(12, &[(at, &sound), ("opt/server.key", &key)]), named(&["certificate"]));
+    }
+
+    #[test]
+    fn what_is_in_no_tree_is_looked_at_alone() {
+        let bundle = corpus("opt/bundle.pem");
+        let location = Location::exhibit(Digest::of(&bundle));
+        let mut findings = Findings::default();
+        Certificates.file(&File::new("", &bundle, &location, Digest::of(&bundle)), &mut findings);
+        let titles: Vec<_> = findings.claims.iter().map(|claim| claim.title.as_str()).collect();
+        assert_eq!(titles, ["store of 12 certificates in the exhibit"]);
+        assert!(!findings.claims[0].facts.contains_key("expired"), "no date, no expiry");
     }
 
     #[test]
@@ -369,11 +455,8 @@ mod tests {
         let mut findings = Findings::default();
         Certificates.file(&File::new("old.pem", &old, &location, Digest::of(&old)), &mut findings);
         assert!(findings.claims.iter().all(|claim| claim.code != "certificate.expired"));
-        assert!(
-            claims_of_file(&Certificates, "old.pem", &old)
-                .iter()
-                .any(|claim| claim.code == "certificate.expired")
-        );
+        let claims = claims_of_tree(&Certificates, &tree_of(&[("old.pem", &old)]));
+        assert!(claims.iter().any(|claim| claim.code == "certificate.expired"));
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 //! Finds, for each ELF executable and shared object of any machine: position-independent code, read-only relocations
 //! (RELRO), a stack that is not executable, stack canaries, FORTIFY, library search paths that others can write to.
 //! How: from program headers, the dynamic table and dynamic symbols. Relocatable objects, kernel modules, core files,
-//! and objects without a code segment are left out. A static executable has no dynamic symbols, so nothing is said of
+//! and objects without a code segment are left out; the run's record counts the files that were looked at. A static executable has no dynamic symbols, so nothing is said of
 //! its canary and FORTIFY. A canary is said to be missing only of files of 16 KiB and more, FORTIFY only where a function stands that it
 //! would have replaced: small code often has nothing that either protects.
 //! When it is wrong: code without buffers on its stack, or written in a language that needs no canary, lacks nothing
@@ -11,24 +11,13 @@
 //! What it misses: protections inside statically linked code, shadow stacks, pointer authentication, control-flow integrity.
 //! Source: GNU ld manual (-z options), gcc manual (-fstack-protector, -pie), glibc feature_test_macros(7).
 
-use crate::probe::{Description, File, Findings, Probe, Tree};
+use super::text::name_of;
+use crate::probe::{Description, File, Findings, Probe};
 use banbury_evidence::{Claim, CodeInfo, Grade};
 use banbury_formats::executable::elf::{Elf, Relro};
-use std::collections::BTreeMap;
-use std::sync::Mutex;
 
 /// Hardening of executables.
 pub struct Hardening;
-
-static SUMMARY: CodeInfo = CodeInfo {
-    code: "hardening",
-    title: "Hardening of executables, counted",
-    grade: Grade::Info,
-    meaning: "How many of a tree's executables and libraries have each protection that compiler and linker can give; \
-              each protection makes a memory error harder to turn into control of the device.",
-    remedy: "Build with -fPIE -pie -fstack-protector-strong -D_FORTIFY_SOURCE=2 -Wl,-z,relro,-z,now.",
-    cwe: &[],
-};
 
 static MISSING: CodeInfo = CodeInfo {
     code: "hardening.missing",
@@ -42,7 +31,7 @@ static MISSING: CodeInfo = CodeInfo {
 
 static DESCRIPTION: Description = Description {
     name: "hardening",
-    version: "1",
+    version: "2",
     finds: "executables and libraries without PIE, RELRO, a stack that cannot be executed, stack canaries or FORTIFY, or with unsafe library search paths",
     how: "reads program headers, the dynamic table and dynamic symbols of each ELF executable and shared object",
     wrong: "code that has no buffers on its stack, or is written in a memory-safe language, is said to lack canaries",
@@ -52,16 +41,12 @@ static DESCRIPTION: Description = Description {
         "control-flow integrity, shadow stacks, pointer authentication",
         "whether the kernel honours the protections (address randomisation, mips and old arm stacks)",
     ],
-    codes: &[SUMMARY, MISSING],
+    codes: &[MISSING],
     source: "GNU ld manual; gcc manual; feature_test_macros(7); System V ABI",
 };
 
 /// Files below this size are not said to lack a canary: they may have no function that needs one.
 const SMALL: usize = 16 << 10;
-
-/// What the files of trees that are not yet closed have, by tree and by file. A tree's entry is taken out when the
-/// tree is looked at as a whole; a file that is looked at twice overwrites itself.
-static OPEN: Mutex<BTreeMap<String, BTreeMap<String, Properties>>> = Mutex::new(BTreeMap::new());
 
 impl Probe for Hardening {
     fn describe(&self) -> &'static Description {
@@ -77,7 +62,7 @@ impl Probe for Hardening {
         if !missing.is_empty() {
             let what = if properties.executable { "executable" } else { "library" };
             let setuid = file.mode.is_some_and(|mode| mode & 0o6000 != 0);
-            let title = format!("{what} {} lacks: {}", file.name(), missing.join(", "));
+            let title = format!("{what} {} lacks: {}", name_of(file), missing.join(", "));
             let mut claim = Claim::observation(&MISSING, file.subject(), title)
                 .fact("missing", missing)
                 .fact("kind", what)
@@ -104,52 +89,7 @@ impl Probe for Hardening {
             }
             findings.claim(claim);
         }
-        if let Some(tree) = tree_of(file.location) {
-            let mut open = OPEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            open.entry(tree).or_default().insert(file.path.to_owned(), properties);
-        }
     }
-
-    fn tree(&self, tree: &Tree, findings: &mut Findings) {
-        // All of a tree's files stand one step below it, in one container, at one offset: any entry names the tree.
-        let Some(key) = tree.entries.values().find_map(|entry| tree_of(&entry.location)) else { return };
-        let mut open = OPEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let Some(files) = open.remove(&key) else { return };
-        let count = |has: &dyn Fn(&Properties) -> bool| {
-            i64::try_from(files.values().filter(|properties| has(properties)).count()).unwrap_or(i64::MAX)
-        };
-        let title = format!("hardening of {} executables and libraries", files.len());
-        let mut claim =
-            Claim::observation(&SUMMARY, tree.location.subject(), title).at(tree.location.clone());
-        let counts: [Count<'_>; 11] = [
-            ("executables", &|one| one.executable),
-            ("libraries", &|one| !one.executable),
-            ("static", &|one| one.is_static),
-            ("pie", &|one| one.executable && one.pie),
-            ("relro-full", &|one| one.relro == Relro::Full),
-            ("relro-partial", &|one| one.relro == Relro::Partial),
-            ("relro-none", &|one| one.relro == Relro::None),
-            ("stack-executable", &|one| one.stack == Some(true)),
-            ("canary", &|one| one.canary == Some(true)),
-            ("fortify", &|one| one.fortify == Some(true)),
-            ("unsafe-search-path", &|one| one.unsafe_path.is_some()),
-        ];
-        for (name, has) in counts {
-            claim = claim.fact(name, count(has));
-        }
-        findings.claim(claim);
-    }
-}
-
-/// A fact of the summary, and which files count for it.
-type Count<'c> = (&'static str, &'c dyn Fn(&Properties) -> bool);
-
-/// The container that a file's location is in, as a key.
-fn tree_of(location: &banbury_evidence::Location) -> Option<String> {
-    let (last, above) = location.steps.split_last()?;
-    last.entry.as_ref()?;
-    let outer = banbury_evidence::Location { steps: above.to_vec(), ..location.clone() };
-    Some(format!("{}{}!{}@{}", location.exhibit, outer.path(), last.format, last.offset))
 }
 
 /// What one file has.

@@ -2,17 +2,18 @@
 //!
 //! Finds: private keys in PEM (PKCS #1, SEC 1, DSA, PKCS #8, OpenSSH) in any bytes, programs among them; in DER and
 //! as dropbear host keys, when they are the whole file; entries of `authorized_keys`; weak ones of both; private keys
-//! whose certificate stands in the same tree.
+//! whose certificate stands in the same tree, and keys that stand in several files of it.
 //! How: decodes each candidate and asks for the key's structure; a bare `BEGIN` line is not a key.
-//! When it is wrong: keys of test suites and of examples in documentation are keys as well.
+//! When it is wrong: keys of test suites and of examples in documentation are keys as well; a backup of a key's file
+//! makes it a shared key.
 //! What it misses: keys that are encrypted, obfuscated or written by code; PKCS #12 and Java key stores.
 //! Source: RFC 7468, 5958, 5915, 8017; OpenSSH PROTOCOL.key; dropbear's signkey.c; sshd(8).
 
 use super::der::{KeyKind, bit_length, private_key};
 use super::pem::{Block, base64, blocks};
-use super::text::{lines, show, words};
+use super::text::{lines, name_of, show, words};
 use crate::probe::{Description, File, Findings, Probe, Tree};
-use banbury_evidence::{Claim, CodeInfo, Digest, Grade, ObjectKind};
+use banbury_evidence::{Claim, CodeInfo, Digest, Grade, Location, ObjectKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Built-in keys.
@@ -66,6 +67,16 @@ static PAIR: CodeInfo = CodeInfo {
     cwe: &[321],
 };
 
+static SHARED: CodeInfo = CodeInfo {
+    code: "key.shared",
+    title: "Private key in several places",
+    grade: Grade::Medium,
+    meaning: "Several files of the image hold the same private key: whoever gets it from one of them can pose as its \
+              holder in all its uses, and replacing it in one place leaves the others.",
+    remedy: "Give each use a key of its own, made by the device; remove the copies.",
+    cwe: &[321],
+};
+
 static PUBLISHED: CodeInfo = CodeInfo {
     code: "key.self-test",
     title: "Published key of a library's self-test",
@@ -78,17 +89,18 @@ static PUBLISHED: CodeInfo = CodeInfo {
 
 static DESCRIPTION: Description = Description {
     name: "keys",
-    version: "1",
-    finds: "private keys, encrypted private keys, entries of authorized_keys, weak keys, keys with their certificate",
+    version: "2",
+    finds: "private keys, encrypted private keys, entries of authorized_keys, weak keys, keys with their certificate, keys in several files",
     how: "decodes PEM blocks in any file, whole files in DER and in dropbear's form, and asks for a key's structure",
-    wrong: "keys of test suites and examples that nothing uses are claimed as well",
+    wrong: "keys of test suites and examples that nothing uses are claimed as well; a backup of a key's file makes it a shared key",
     misses: &[
         "keys that are obfuscated, in parts, or computed by code",
         "PKCS #12 files, Java key stores, PuTTY keys and keys in hardware",
-        "a pair whose files are not named after keys or certificates (pem, key, crt, cer, der, cert), or are over 4 MiB",
+        "a pair, or a second copy, in files not named after keys or certificates (pem, key, crt, cer, der, cert, id_), over 4 MiB, or in another file system of the image",
+        "copies of a key in different formats, where one of them does not give the public key (OpenSSH, dropbear, encrypted)",
         "the passphrase of an encrypted key",
     ],
-    codes: &[PRIVATE, ENCRYPTED, AUTHORIZED, WEAK, PAIR, PUBLISHED],
+    codes: &[PRIVATE, ENCRYPTED, AUTHORIZED, WEAK, PAIR, SHARED, PUBLISHED],
     source: "RFC 7468, RFC 5958, RFC 5915, RFC 8017; OpenSSH PROTOCOL.key; dropbear signkey.c; sshd(8)",
 };
 
@@ -98,9 +110,7 @@ impl Probe for Keys {
     }
 
     fn keeps(&self, path: &str) -> bool {
-        let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-        [".pem", ".key", ".crt", ".cer", ".der"].iter().any(|end| name.ends_with(end))
-            || name.contains("cert")
+        by_name(path)
     }
 
     fn file(&self, file: &File<'_>, findings: &mut Findings) {
@@ -130,13 +140,23 @@ impl Probe for Keys {
         let kept: Vec<_> =
             kept.filter_map(|(path, entry)| Some((path, entry, entry.content.as_deref()?))).collect();
         let mut keys = BTreeMap::new();
+        let mut places: BTreeMap<(&'static str, Digest), Vec<Place<'_>>> = BTreeMap::new();
         for (path, entry, content) in &kept {
-            for key in private_keys(content) {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            for key in private_keys(content).into_iter().filter(|key| !key.at_home(name)) {
+                let place = Location { line: key.line, ..entry.location.range(key.offset, key.length) };
+                let identity = match &key.public {
+                    Some(public) => ("public-key-sha256", Digest::of(public)),
+                    None => ("key-sha256", key.sha256),
+                };
+                places.entry(identity).or_default().push((path.as_str(), place.clone()));
                 if let Some(public) = &key.public {
-                    let place = (path.as_str(), entry.location.range(key.offset, key.length));
-                    keys.entry(Digest::of(public)).or_insert(place);
+                    keys.entry(Digest::of(public)).or_insert((path.as_str(), place));
                 }
             }
+        }
+        for ((kind, hash), places) in places {
+            shared(tree, kind, hash, places, findings);
         }
         let mut seen = BTreeSet::new();
         for (path, entry, content) in &kept {
@@ -158,6 +178,36 @@ impl Probe for Keys {
             }
         }
     }
+}
+
+/// A file's path and a key's place in it.
+type Place<'t> = (&'t str, Location);
+
+/// Claims a key that stands in several files.
+fn shared(tree: &Tree, kind: &str, hash: Digest, places: Vec<Place<'_>>, findings: &mut Findings) {
+    let files: BTreeSet<&str> = places.iter().map(|(path, _)| *path).collect();
+    if files.len() < 2 {
+        return;
+    }
+    let title = format!("one private key in {} files", files.len());
+    let mut claim = Claim::observation(&SHARED, tree.location.subject(), title)
+        .fact(kind, hash.to_string())
+        .fact("places", i64::try_from(places.len()).unwrap_or(i64::MAX));
+    claim.locations = places.into_iter().map(|(_, place)| place).collect();
+    findings.claim(claim);
+}
+
+/// Whether a file's name says that it holds keys or certificates.
+pub fn by_name(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    [".pem", ".crt", ".cer", ".der", "key"].iter().any(|end| name.ends_with(end))
+        || name.contains("cert")
+        || name.starts_with("id_")
+}
+
+/// The public halves of the private keys in `content`, as SHA-256 of their SubjectPublicKeyInfo.
+pub fn public_keys(content: &[u8]) -> BTreeSet<Digest> {
+    private_keys(content).into_iter().filter_map(|key| Some(Digest::of(&key.public?))).collect()
 }
 
 fn add(claims: &mut BTreeMap<Digest, Claim>, claim: Claim) {
@@ -182,9 +232,14 @@ struct Found {
 }
 
 impl Found {
+    /// Whether the key is a published one in the library that publishes it.
+    fn at_home(&self, name: &str) -> bool {
+        published(&self.sha256.to_string()).is_some_and(|(library, _)| name.starts_with(library))
+    }
+
     fn claims(&self, file: &File<'_>) -> Vec<Claim> {
         let published = published(&self.sha256.to_string());
-        let at_home = published.is_some_and(|(library, _)| file.name().starts_with(library));
+        let at_home = self.at_home(file.name());
         let info = match self.encrypted {
             _ if at_home => &PUBLISHED,
             true => &ENCRYPTED,
@@ -192,7 +247,7 @@ impl Found {
         };
         let label = self.kind.as_ref().map_or_else(String::new, |kind| format!("{} ", kind.label()));
         let state = if self.encrypted { "encrypted " } else { "" };
-        let title = format!("{state}{label}private key ({}) in {}", self.format, file.name());
+        let title = format!("{state}{label}private key ({}) in {}", self.format, name_of(file));
         let mut claim = Claim::observation(info, file.subject(), title)
             .fact("format", self.format)
             .fact("key-sha256", self.sha256.to_string());
@@ -208,7 +263,7 @@ impl Found {
             return vec![claim];
         }
         let weak = kind.weakness().map(|why| {
-            let title = format!("weak private key in {}: {why}", file.name());
+            let title = format!("weak private key in {}: {why}", name_of(file));
             kind_facts(Claim::observation(&WEAK, file.subject(), title), kind)
                 .fact("weakness", why)
                 .fact("key-sha256", self.sha256.to_string())
@@ -393,7 +448,7 @@ fn authorized(file: &File<'_>, claims: &mut BTreeMap<Digest, Claim>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::golden::claims_of_file;
+    use super::super::golden::{claims_of_file, claims_of_tree, tree_of};
     use super::*;
     use proptest::prelude::*;
 
@@ -419,6 +474,34 @@ mod tests {
         assert!(
             claims_of_file(&Keys, "authorized_keys", b"# ssh-rsa AAAA\nssh-rsa AAAA x\nssh-rsa\n").is_empty()
         );
+    }
+
+    #[test]
+    fn a_key_in_two_files_is_shared() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/probes/keys/input/");
+        let key = std::fs::read(format!("{folder}etc/ssl/private/web.key")).unwrap();
+        let host = std::fs::read(format!("{folder}etc/dropbear/dropbear_ed25519_host_key")).unwrap();
+        let shared = |files: &[(&str, &[u8])]| {
+            let mut claims = claims_of_tree(&Keys, &tree_of(files));
+            claims.retain(|claim| claim.code == "key.shared");
+            claims.iter().map(|claim| claim.locations.len()).collect::<Vec<_>>()
+        };
+        assert!(shared(&[("a.key", &[&key[..], &key[..]].concat())]).is_empty(), "twice in one file");
+        assert_eq!(shared(&[("a.key", &key), ("b.pem", &key), ("etc/host_key", &host)]), [2]);
+        assert_eq!(shared(&[("etc/host_key", &host), ("factory/host_key", &host)]), [2]);
+    }
+
+    #[test]
+    fn what_has_no_name_goes_by_its_place() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/probes/keys/input/");
+        let key = std::fs::read(format!("{folder}etc/ssl/private/device.key")).unwrap();
+        let location = Location::exhibit(Digest::of(&key));
+        let mut findings = Findings::default();
+        Keys.file(&File::new("", &key, &location, Digest::of(&key)), &mut findings);
+        let titles: Vec<&str> = findings.claims.iter().map(|claim| claim.title.as_str()).collect();
+        assert_eq!(titles.len(), 2);
+        assert!(titles.iter().any(|title| title.ends_with(" in the exhibit")), "{titles:?}");
+        assert!(titles.iter().any(|title| title.contains(" in the exhibit: ")), "{titles:?}");
     }
 
     #[test]

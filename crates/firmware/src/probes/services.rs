@@ -57,7 +57,7 @@ static COMMUNITY: CodeInfo = CodeInfo {
 
 static DESCRIPTION: Description = Description {
     name: "services",
-    version: "1",
+    version: "2",
     finds: "what is started at boot, services in the clear among it, shells on consoles, SNMP communities",
     how: "follows inittab, run-level links, S## scripts, systemd *.wants links and inetd as the init program would",
     wrong: "a script may decide at run time not to start its daemon; a server bound to the local host or behind a TLS proxy is claimed as well",
@@ -73,7 +73,7 @@ static DESCRIPTION: Description = Description {
 
 /// Programs whose protocol is in the clear.
 const CLEAR: &[(&str, &[&str])] = &[
-    ("telnet", &["telnetd", "in.telnetd", "utelnetd", "telnetd-ssl"]),
+    ("telnet", &["telnetd", "in.telnetd", "utelnetd"]),
     ("ftp", &["ftpd", "in.ftpd", "vsftpd", "proftpd", "pure-ftpd", "bftpd", "tcpsvd"]),
     ("tftp", &["tftpd", "in.tftpd", "atftpd"]),
     ("rsh", &["rshd", "in.rshd", "rlogind", "in.rlogind", "rexecd", "in.rexecd"]),

@@ -1,6 +1,6 @@
 //! Text as equipment stores it: lines of bytes with their place, and paths of trees that may have been moved.
 
-use crate::probe::{Findings, Tree, TreeEntry};
+use crate::probe::{File, Findings, Tree, TreeEntry};
 use banbury_evidence::ObjectKind;
 
 /// Bytes of a text that a claim repeats.
@@ -52,6 +52,15 @@ pub fn show(bytes: &[u8]) -> String {
         text.push('…');
     }
     text
+}
+
+/// A file's name for a title; a stream or the exhibit has none, and goes by the way to it.
+pub fn name_of(file: &File<'_>) -> String {
+    match (file.name(), file.location.path()) {
+        ("", path) if path.is_empty() => "the exhibit".to_owned(),
+        ("", path) => path,
+        (name, _) => name.to_owned(),
+    }
 }
 
 /// The words of a line, separated by blanks.
