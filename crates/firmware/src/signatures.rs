@@ -1,7 +1,8 @@
 //! Component signatures: what a product prints of its own version, as data in `signatures/<product>.toml`.
 //!
 //! Each signature has anchors (literal bytes, all looked for in one pass over a file) and a pattern with a group
-//! `version`. With the scope `near` the pattern must match across an anchor. With the scope `file` an anchor in the
+//! `version`. A distribution may name its build by one number and the version that it is made from by another: then
+//! the group `upstream` gives the version, and the group `banner` the name. With the scope `near` the pattern must match across an anchor. With the scope `file` an anchor in the
 //! file proves the product, and the pattern may match anywhere in it; it then has to give one version and no other.
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
@@ -33,7 +34,8 @@ pub struct Signature {
     pub url: String,
     /// Literal texts of which one must stand in the file.
     pub anchors: Vec<String>,
-    /// Regular expression over bytes, with the group `version`.
+    /// Regular expression over bytes, with the group `version`; with the groups `upstream`, which stands in place of
+    /// the version where it matches, and `banner`, the name that the software then goes by, where there are such.
     pub pattern: String,
     /// How far from an anchor the pattern may match.
     #[serde(default)]
@@ -115,6 +117,8 @@ pub struct Signatures {
 pub struct Hit {
     /// The version.
     pub version: String,
+    /// The name of a distribution's build, where that differs from the version it is made from.
+    pub banner: Option<String>,
     /// Where the matched text starts.
     pub offset: usize,
     /// Its length.
@@ -186,8 +190,11 @@ impl Signature {
     }
 
     fn hit(&self, found: &regex::bytes::Captures<'_>, start: usize) -> Option<Hit> {
-        let (whole, version) = (found.get(0)?, found.name("version")?);
+        let (whole, upstream) = (found.get(0)?, found.name("upstream"));
+        let version = upstream.or(found.name("version"))?;
         let text = std::str::from_utf8(version.as_bytes()).ok()?;
+        let banner = upstream.and(found.name("banner"));
+        let banner = banner.and_then(|name| Some(std::str::from_utf8(name.as_bytes()).ok()?.to_owned()));
         let version = match self.form {
             Form::Text => text.to_owned(),
             Form::Decimal => {
@@ -195,7 +202,7 @@ impl Signature {
                 format!("{}.{}.{}", number / 10_000, number / 100 % 100, number % 100)
             }
         };
-        Some(Hit { version, offset: start + whole.start(), length: whole.len() })
+        Some(Hit { version, banner, offset: start + whole.start(), length: whole.len() })
     }
 
     /// The package URL of a version.
@@ -211,17 +218,31 @@ impl Signature {
         self.purl.replace("{version}", &escaped)
     }
 
-    /// The CPE 2.3 formatted string of a version.
+    /// The CPE 2.3 formatted string of a version. What follows the numbers as a patch or a pre-release stands in the
+    /// CPE's update, as the National Vulnerability Database writes it: `9.2p1` is `9.2:p1`.
     pub fn cpe(&self, version: &str) -> String {
+        let lower = version.to_ascii_lowercase();
+        let (number, update) = update(&lower).unwrap_or((&lower, "*"));
         let mut escaped = String::new();
-        for character in version.to_ascii_lowercase().chars() {
+        for character in number.chars() {
             if !(character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_')) {
                 escaped.push('\\');
             }
             escaped.push(character);
         }
-        format!("cpe:2.3:{}:{escaped}:*:*:*:*:*:*:*", self.cpe)
+        format!("cpe:2.3:{}:{escaped}:{update}:*:*:*:*:*:*", self.cpe)
     }
+}
+
+/// A version as its numbers and its update: `4.4.3-p1` gives `4.4.3` and `p1`; `None` where it has no update.
+fn update(version: &str) -> Option<(&str, &str)> {
+    let end = version.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (number, rest) = version.split_at_checked(end)?;
+    let rest = rest.trim_start_matches(['-', '_', '.']);
+    let digits = ["p", "rc", "beta", "alpha", "pre"].iter().find_map(|word| rest.strip_prefix(word))?;
+    let whole = digits.bytes().all(|byte| byte.is_ascii_digit());
+    let number = number.trim_end_matches('.');
+    (whole && !number.is_empty()).then_some((number, rest))
 }
 
 /// Whether `name` fits `glob`, in which `*` stands for any text.
@@ -264,7 +285,11 @@ mod tests {
             assert_eq!(*name, signature.product);
             assert!(products.insert(signature.product.clone()));
             assert!(
-                signature.regex().is_some_and(|regex| regex.capture_names().flatten().eq(["version"])),
+                signature.regex().is_some_and(|regex| {
+                    let names: BTreeSet<&str> = regex.capture_names().flatten().collect();
+                    names == BTreeSet::from(["version"])
+                        || names == BTreeSet::from(["banner", "upstream", "version"])
+                }),
                 "{name}"
             );
             assert!(
@@ -303,5 +328,42 @@ mod tests {
         let busybox: Signature = toml::from_str(source).unwrap();
         assert_eq!(busybox.cpe("1.2+b"), "cpe:2.3:a:busybox:busybox:1.2\\+b:*:*:*:*:*:*:*");
         assert_eq!(busybox.purl("1.2+b"), "pkg:generic/busybox@1.2%2Bb");
+    }
+
+    #[test]
+    fn an_update_is_no_part_of_the_number() {
+        for (version, expected) in [
+            ("9.2p1", Some(("9.2", "p1"))),
+            ("4.4.3-p1", Some(("4.4.3", "p1"))),
+            ("2.4_rc2", Some(("2.4", "rc2"))),
+            ("5.4.1alpha", Some(("5.4.1", "alpha"))),
+            ("6.1.176", None),
+            ("1.0.2k", None),
+            ("4.1-esv-r15-p1", None),
+            ("1.30.1.git", None),
+            ("2.25b", None),
+        ] {
+            assert_eq!(update(version), expected, "{version}");
+        }
+        let (_, source) = SOURCES.iter().find(|(name, _)| *name == "openssh").unwrap();
+        let openssh: Signature = toml::from_str(source).unwrap();
+        assert_eq!(openssh.cpe("9.2p1"), "cpe:2.3:a:openbsd:openssh:9.2:p1:*:*:*:*:*:*");
+    }
+
+    #[test]
+    fn a_distributions_kernel_has_the_version_it_is_made_from() {
+        let (_, source) = SOURCES.iter().find(|(name, _)| *name == "linux").unwrap();
+        let linux: Signature = toml::from_str(source).unwrap();
+        let hit = |text: &str| {
+            let hit = linux.near(text.as_bytes(), 0).unwrap();
+            (hit.version, hit.banner)
+        };
+        let compiler = "(gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0, GNU ld (GNU Binutils for Debian) 2.40)";
+        let debian = format!(
+            "Linux version 6.1.0-50-armmp (debian-kernel@lists.debian.org) {compiler} #1 SMP Debian 6.1.176-1 (2026-07-02)\n\0"
+        );
+        assert_eq!(hit(&debian), ("6.1.176".to_owned(), Some("6.1.0-50-armmp".to_owned())));
+        let own = format!("Linux version 6.1.7-vendor (a@b) {compiler} #1 SMP Tue Jan 2 2024\n\0");
+        assert_eq!(hit(&own), ("6.1.7".to_owned(), None), "the compiler's Debian is not the kernel's");
     }
 }

@@ -22,7 +22,7 @@ static COMPONENT: CodeInfo = super::COMPONENT;
 
 static DESCRIPTION: Description = Description {
     name: "versions",
-    version: "1",
+    version: "2",
     finds: "components by the version that executables, kernels and boot loaders carry as text",
     how: "one pass for the anchors of all signatures, then each signature's pattern around the anchor; files are chosen by kind, name and SONAME",
     wrong: "a program that copies another's banner, or a fork that keeps its origin's version; an observation that the text stands there, without a weight",
@@ -30,6 +30,7 @@ static DESCRIPTION: Description = Description {
         "products without a signature, and banners that were changed or removed",
         "executables that were renamed, for signatures that ask for the name",
         "fixes that a distributor put in without changing the version",
+        "the stable release that a distribution's kernel is made from, where its banner names its series alone (Debian's names both)",
         "a lone version text, when the file holds two that differ",
     ],
     codes: &[COMPONENT],
@@ -61,7 +62,7 @@ impl Probe for Versions {
         let names = [file.name(), soname.unwrap_or("")];
         let mut tried: BTreeMap<usize, usize> = BTreeMap::new();
         let mut seen = BTreeSet::new();
-        let mut found: BTreeMap<(usize, String), Vec<(usize, usize)>> = BTreeMap::new();
+        let mut found: BTreeMap<(usize, String, Option<String>), Vec<(usize, usize)>> = BTreeMap::new();
         for (index, anchor) in signatures.anchors(file.content) {
             let Some(signature) = signatures.all.get(index) else { continue };
             let count = tried.entry(index).or_default();
@@ -78,11 +79,11 @@ impl Probe for Versions {
             };
             for hit in hits {
                 if seen.insert((index, hit.offset)) {
-                    found.entry((index, hit.version)).or_default().push((hit.offset, hit.length));
+                    found.entry((index, hit.version, hit.banner)).or_default().push((hit.offset, hit.length));
                 }
             }
         }
-        for ((index, version), places) in found {
+        for ((index, version, banner), places) in found {
             let Some(signature) = signatures.all.get(index) else { continue };
             let mut claim =
                 Claim::observation(&COMPONENT, file.subject(), format!("{} {version}", signature.title))
@@ -92,6 +93,9 @@ impl Probe for Versions {
                     .fact("cpe", signature.cpe(&version))
                     .fact("method", "version-string")
                     .note(format!("could be confused with: {}", signature.confused_with));
+            if let Some(banner) = banner {
+                claim = claim.fact("banner", banner);
+            }
             for (offset, length) in places.iter().take(LISTED) {
                 claim = claim.at(file.location.range(*offset as u64, *length as u64));
             }
