@@ -217,6 +217,45 @@ fn a_device_reaches_the_evidence_of_its_image_by_name_and_by_hash() {
 }
 
 #[test]
+fn a_private_key_in_two_exhibits_is_shared() {
+    const KEY: CodeInfo = CodeInfo { code: "key.private", ..INFO };
+    let mut ledger = Ledger::in_memory().unwrap();
+    let mut add = |image: &[u8], path: &str, keys: &[&str]| {
+        let sha256 = Digest::of(image);
+        let exhibit = Exhibit { sha256, name: path.into(), kind: ExhibitKind::Firmware, size: 3 };
+        ledger.add_exhibit(&exhibit, "2026-01-01T00:00:00Z").unwrap();
+        let step = Step { format: "cpio".into(), offset: 0, entry: Some(path.into()), at: Some(1) };
+        let place = Location::exhibit(sha256).inside(step);
+        let claim = |key: &&str| {
+            Claim::observation(&KEY, place.subject(), "a key")
+                .fact("key-sha256", format!("{path} {key}"))
+                .fact("public-key-sha256", *key)
+                .at(place.range(0, 9))
+        };
+        let runs = vec![report("keys", keys.iter().map(claim).collect())];
+        let examination =
+            Examination { exhibit: sha256, size: 3, confinement: BTreeMap::new(), objects: Vec::new(), runs };
+        ledger.record_examination(&examination, &clock()).unwrap();
+    };
+    add(b"one", "etc/a.key", &["both", "one alone"]);
+    add(b"two", "opt/b.key", &["both"]);
+    add(b"two again", "opt/c.key", &["gone"]);
+    add(b"one more", "opt/d.key", &["gone"]);
+    add(b"one more", "opt/d.key", &[]);
+    let mut statement =
+        ledger.connection().prepare("SELECT public_key, path, exhibit, subject FROM shared_keys").unwrap();
+    let rows = statement.query_map([], |row| {
+        let (exhibit, subject): (String, String) = (row.get(2)?, row.get(3)?);
+        assert!(subject.starts_with(&exhibit), "{subject}");
+        Ok((row.get(0)?, row.get(1)?))
+    });
+    let rows: Vec<(String, String)> = rows.unwrap().map(Result::unwrap).collect();
+    let expected = ["!cpio@0:etc/a.key", "!cpio@0:opt/b.key"].map(|path| ("both".into(), path.into()));
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert!(expected.iter().all(|row| rows.contains(row)), "{rows:?}");
+}
+
+#[test]
 fn every_view_can_be_read() {
     let ledger = ledger_with_exhibit();
     let views = names(ledger.connection(), "view").unwrap();

@@ -133,3 +133,15 @@ CREATE VIEW device_claims AS
 CREATE VIEW verdicts AS
     SELECT regime, regime_version, as_of, measure, clause, subject, verdict, reason
     FROM verdict_records WHERE run = (SELECT max(id) FROM runs WHERE probe = 'regime.assess');
+
+-- Private keys that stand in more than one exhibit: a row a place. public_key: SHA-256 of the SubjectPublicKeyInfo, or of
+-- the key as it is stored where its form does not give the public half. path: the way to the file inside the exhibit.
+CREATE VIEW shared_keys AS
+    WITH keys AS (
+        SELECT DISTINCT coalesce(json_extract(c.facts, '$."public-key-sha256"'), json_extract(c.facts, '$."key-sha256"'))
+                   AS public_key, c.exhibit, c.subject, l.path
+        FROM claims c JOIN locations l ON l.claim = c.fingerprint
+        WHERE c.code IN ('key.private', 'key.private-encrypted') AND c.state = 'active')
+    SELECT public_key, exhibit, subject, path FROM keys
+    WHERE public_key IN (SELECT public_key FROM keys GROUP BY public_key HAVING count(DISTINCT exhibit) > 1)
+    ORDER BY public_key, exhibit, subject, path;
