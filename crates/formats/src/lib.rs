@@ -6,6 +6,7 @@
 
 pub mod archive;
 pub mod boot;
+mod broken;
 mod bytes;
 pub mod compression;
 mod entry;

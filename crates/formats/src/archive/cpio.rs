@@ -8,6 +8,7 @@
 //! Misses: the old binary and octal ("odc") formats. Source: cpio(5), Linux Documentation/driver-api/early-userspace/
 //! buffer-format.rst.
 
+use crate::broken;
 use crate::bytes::{slice, tail, until_nul, zero_padding};
 use crate::{
     Content, Description, Entry, EntryKind, Format, Limits, Magic, Place, Problem, ProblemKind, Reading,
@@ -50,10 +51,15 @@ impl Format for Cpio {
         limits: &Limits,
         sink: &mut dyn FnMut(Entry<'a>),
     ) -> Option<Reading> {
-        let first = Header::parse(data, 0)?;
-        let follows = first.is_trailer() || Header::parse(data, first.end()).is_some();
-        if place == Place::Inside && !follows {
-            return None;
+        match Header::parse(data, 0) {
+            Some(first) => {
+                let follows = first.is_trailer() || Header::parse(data, first.end()).is_some();
+                if place == Place::Inside && !follows {
+                    return None;
+                }
+            }
+            // The walk reports the broken header, and looks for entries behind it.
+            None => _ = broken::header(data, place, &DESCRIPTION, || broken::cut_off(data))?,
         }
         let mut problems = Vec::new();
         let (headers, end) = walk(data, limits, &mut problems);
@@ -63,7 +69,7 @@ impl Format for Cpio {
         }
         let format = if data.starts_with(CRC) { "crc" } else { "newc" };
         let attributes = vec![("variant", format.to_owned()), ("entries", headers.len().to_string())];
-        Some(Reading { size: end.clamp(1, data.len()), attributes, problems })
+        Some(Reading { size: end.max(NEWC.len()).min(data.len()), attributes, problems })
     }
 }
 

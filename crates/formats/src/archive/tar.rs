@@ -7,6 +7,7 @@
 //! what they state. Misses: archives in the v7 format carved from an image (v7 has no magic); the holes of sparse files.
 //! Source: POSIX.1-2017 pax(1), "ustar Interchange Format" and "pax Header Block"; GNU tar manual, "Basic Tar Format".
 
+use crate::broken;
 use crate::bytes::{head, slice, tail, until_nul};
 use crate::{
     Content, Description, Entry, EntryKind, Format, Limits, Magic, Place, Problem, ProblemKind, Reading,
@@ -44,16 +45,23 @@ impl Format for Tar {
     fn read<'a>(
         &self,
         data: &'a [u8],
-        _place: Place,
+        place: Place,
         limits: &Limits,
         sink: &mut dyn FnMut(Entry<'a>),
     ) -> Option<Reading> {
-        let first = Header::parse(data, 0)?;
+        let variant = match Header::parse(data, 0) {
+            Some(first) => first.variant,
+            // The walk reports the broken header, and looks for entries behind it.
+            None => {
+                broken::header(data, place, &DESCRIPTION, || broken::cut_off(data))?;
+                "unknown"
+            }
+        };
         let mut reader =
             Reader { data, at: 0, global: Overrides::default(), problems: Vec::new(), entries: 0 };
         reader.run(limits, sink);
-        let attributes = vec![("variant", first.variant.to_owned()), ("entries", reader.entries.to_string())];
-        Some(Reading { size: reader.at.clamp(1, data.len()), attributes, problems: reader.problems })
+        let attributes = vec![("variant", variant.to_owned()), ("entries", reader.entries.to_string())];
+        Some(Reading { size: reader.at.max(BLOCK).min(data.len()), attributes, problems: reader.problems })
     }
 }
 
@@ -85,7 +93,10 @@ impl<'a> Reader<'a> {
                 return self.finish();
             }
             let Some(header) = Header::parse(self.data, self.at) else {
-                self.problem(ProblemKind::Checksum, "a header's checksum does not fit");
+                self.problem(
+                    ProblemKind::Malformed,
+                    "a header's checksum does not fit; the entry is passed over",
+                );
                 match self.resume() {
                     Some(next) => self.at = next,
                     None => return,
@@ -455,7 +466,11 @@ mod tests {
         assert_eq!(names(&entries), ["a", "c"]);
         assert_eq!(
             reading.problems,
-            [Problem::new(ProblemKind::Checksum, 1024, "a header's checksum does not fit")]
+            [Problem::new(
+                ProblemKind::Malformed,
+                1024,
+                "a header's checksum does not fit; the entry is passed over"
+            )]
         );
         assert_eq!(reading.size, data.len());
     }

@@ -5,6 +5,7 @@
 //! bytes, the header's CRC-32 must fit. Misses: flattened image trees (FIT); the names of a multi-file image's parts,
 //! which the format does not store. Source: U-Boot include/image.h and boot/image.c (legacy format).
 
+use crate::broken;
 use crate::bytes::{head, slice, tail, u32_be, until_nul};
 use crate::time::iso8601;
 use crate::{
@@ -110,11 +111,17 @@ impl Format for UImage {
         limits: &Limits,
         sink: &mut dyn FnMut(Entry<'a>),
     ) -> Option<Reading> {
-        let header = Header::parse(data)?;
+        let Some(header) = Header::parse(data) else {
+            return broken::header(data, place, &DESCRIPTION, || broken::cut_off(data));
+        };
         let mut problems = Vec::new();
         if header.checksum != header.stated_checksum {
             if place == Place::Inside || !header.is_sane() {
-                return None;
+                return broken::header(data, place, &DESCRIPTION, || {
+                    let detail =
+                        "the header's CRC-32 does not fit, and its fields have values that are not defined";
+                    Problem::new(ProblemKind::Malformed, 4, detail)
+                });
             }
             let detail = format!(
                 "header CRC-32 {:08x} is stated, it has {:08x}",
@@ -237,9 +244,10 @@ impl<'a> Header<'a> {
     /// Whether a header with a wrong checksum is one all the same.
     fn is_sane(&self) -> bool {
         let odd = [
-            usize::from(self.system) >= SYSTEMS.len(),
-            usize::from(self.architecture) >= ARCHITECTURES.len(),
-            usize::from(self.kind) > 64,
+            // Number 0 is the invalid one of each list.
+            !(1..SYSTEMS.len()).contains(&self.system.into()),
+            !(1..ARCHITECTURES.len()).contains(&self.architecture.into()),
+            !(1..=64).contains(&self.kind),
             usize::from(self.compression) >= COMPRESSIONS.len(),
             self.size == 0,
         ];

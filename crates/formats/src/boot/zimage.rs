@@ -7,6 +7,7 @@
 //! Misses: big-endian images; a device tree appended behind the end word.
 //! Source: Linux arch/arm/boot/compressed/head.S; Documentation/arch/arm/booting.rst.
 
+use crate::broken;
 use crate::bytes::{head, u32_le};
 use crate::{Description, Entry, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
 
@@ -39,8 +40,15 @@ impl Format for ZImage {
         if u32_le(data, 0x24)? != 0x016f_2818 {
             return None;
         }
-        let (start, end) = (u32_le(data, 0x28)?, u32_le(data, 0x2c)?);
-        let size = end.checked_sub(start).filter(|size| (0x40..=SIZE_MAX).contains(size))?;
+        let (Some(start), Some(end)) = (u32_le(data, 0x28), u32_le(data, 0x2c)) else {
+            return broken::header(data, place, &DESCRIPTION, || broken::cut_off(data));
+        };
+        let Some(size) = end.checked_sub(start).filter(|size| (0x40..=SIZE_MAX).contains(size)) else {
+            return broken::header(data, place, &DESCRIPTION, || {
+                let detail = format!("start {start:#010x} and end {end:#010x} are no extent");
+                Problem::new(ProblemKind::Malformed, 0x28, detail)
+            });
+        };
         let ordered = u32_le(data, 0x30) == Some(0x0403_0201);
         let (words, _) = head(data, 32).as_chunks::<4>();
         let even = words.windows(2).filter(|pair| matches!(pair, [a, b] if a == b)).count() >= 5;
@@ -86,6 +94,8 @@ mod tests {
         assert_eq!((reading.size, reading.problems[0].kind), (1000, ProblemKind::Truncated));
         let mut absurd = data.clone();
         absurd[0x2c..0x30].copy_from_slice(&[0xff; 4]);
-        assert!(read(&ZImage, &absurd, Place::Start).is_none());
+        let (reading, _) = read(&ZImage, &absurd, Place::Start).unwrap();
+        assert_eq!((reading.problems[0].kind, reading.problems[0].offset), (ProblemKind::Malformed, 0x28));
+        assert!(read(&ZImage, &absurd, Place::Inside).is_none());
     }
 }

@@ -6,6 +6,7 @@
 //! Misses: what stands behind a broken deflate block. Source: RFC 1951, RFC 1952.
 
 use super::output::{Output, believable};
+use crate::broken;
 use crate::bytes::{self, tail, u16_le, u32_le};
 use crate::time::iso8601;
 use crate::{Description, Entry, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
@@ -29,6 +30,8 @@ static DESCRIPTION: Description = Description {
 
 /// Compressed bytes given to the decoder at once: small enough to ask for the limits often.
 const INPUT_STEP: usize = 64 << 10;
+/// Flags that no member has.
+const RESERVED: u8 = 0xe0;
 
 impl Format for Gzip {
     fn describe(&self) -> &'static Description {
@@ -42,7 +45,15 @@ impl Format for Gzip {
         limits: &Limits,
         sink: &mut dyn FnMut(Entry<'a>),
     ) -> Option<Reading> {
-        let header = Header::parse(data)?;
+        let Some(header) = Header::parse(data) else {
+            return broken::header(data, place, &DESCRIPTION, || match data.get(3) {
+                Some(flags) if flags & RESERVED != 0 => {
+                    let detail = format!("flags {flags:#04x}: reserved ones are set");
+                    Problem::new(ProblemKind::Malformed, 3, detail)
+                }
+                _ => broken::cut_off(data),
+            });
+        };
         let mut reading = Reading { attributes: header.attributes(), ..Reading::default() };
         let mut output = Output::new(limits);
         let mut inflate = Decompress::new(false);
@@ -155,7 +166,7 @@ impl<'a> Header<'a> {
             return None;
         }
         let flags = *data.get(3)?;
-        if flags & 0xe0 != 0 {
+        if flags & RESERVED != 0 {
             return None;
         }
         let mut size = 10;

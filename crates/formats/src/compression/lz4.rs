@@ -11,6 +11,7 @@
 use super::output::Output;
 use super::xxhash::xxh32;
 use super::zstd::skippable;
+use crate::broken;
 use crate::bytes::{slice, tail, u32_le, u64_le};
 use crate::{Description, Entry, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
 use lz4_flex::block::{decompress_into, decompress_into_with_dict};
@@ -60,7 +61,15 @@ impl Format for Lz4 {
         limits: &Limits,
         sink: &mut dyn FnMut(Entry<'a>),
     ) -> Option<Reading> {
-        let header = Header::parse(data)?;
+        let Some(header) = Header::parse(data) else {
+            return broken::header(data, place, &DESCRIPTION, || match slice(data, 4, 2) {
+                Some(&[flags, code]) if !Header::allows(flags, code) => {
+                    let detail = format!("frame descriptor {flags:#04x} {code:#04x} is not defined");
+                    Problem::new(ProblemKind::Malformed, 4, detail)
+                }
+                _ => broken::cut_off(data),
+            });
+        };
         if place == Place::Inside && !header.fits {
             return None;
         }
@@ -132,7 +141,13 @@ impl Format for Lz4Legacy {
             }
         }
         if output.bytes.is_empty() && (place == Place::Inside || end == 4) {
-            return None;
+            return broken::header(data, place, &LEGACY_DESCRIPTION, || match u32_le(data, 4) {
+                Some(size) => {
+                    let detail = format!("the first block states {size} bytes");
+                    Problem::new(ProblemKind::Malformed, 4, detail)
+                }
+                None => broken::cut_off(data),
+            });
         }
         output.hand_out(place, 0, &problems, sink)?;
         Some(Reading { size: end.clamp(1, data.len()), attributes: Vec::new(), problems })
@@ -260,13 +275,18 @@ struct Header {
 }
 
 impl Header {
+    /// Whether version, reserved bits and block size are those of the format.
+    fn allows(flags: u8, code: u8) -> bool {
+        flags & 0xc2 == 0x40 && code & 0x8f == 0 && code >> 4 >= 4
+    }
+
     fn parse(data: &[u8]) -> Option<Self> {
         if !data.starts_with(MAGIC) {
             return None;
         }
         let flags = *data.get(4)?;
         let code = *data.get(5)?;
-        if flags & 0xc2 != 0x40 || code & 0x8f != 0 || code >> 4 < 4 {
+        if !Self::allows(flags, code) {
             return None;
         }
         let mut at = 6;

@@ -214,7 +214,8 @@ impl<'d, 'l> Decoder<'d, 'l> {
             return Err(self.truncated(start, "block header"));
         };
         if u32_le(header, size - 4) != Some(crc32(crate::bytes::head(header, size - 4))) {
-            self.problem(ProblemKind::Checksum, start + size - 4, "the block header's CRC-32 does not fit");
+            let detail = "the block header's CRC-32 does not fit; what follows is not read";
+            self.problem(ProblemKind::Malformed, start + size - 4, detail);
             return Err(start);
         }
         let Some(filters) = block_filters(header) else {

@@ -8,6 +8,7 @@
 
 use super::output::{Output, believable};
 use super::xxhash::xxh64;
+use crate::broken;
 use crate::bytes::{slice, tail, u32_le};
 use crate::{Description, Entry, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
@@ -33,6 +34,8 @@ const MAGIC: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 const WINDOW_MAX: u64 = 128 << 20;
 /// Bytes decoded between two looks at the limits.
 const STEP: usize = 1 << 20;
+/// A bit of the frame header descriptor that no frame has.
+const RESERVED: u8 = 0x08;
 
 impl Format for Zstd {
     fn describe(&self) -> &'static Description {
@@ -46,7 +49,16 @@ impl Format for Zstd {
         limits: &Limits,
         sink: &mut dyn FnMut(Entry<'a>),
     ) -> Option<Reading> {
-        let header = Header::parse(data)?;
+        let Some(header) = Header::parse(data) else {
+            return broken::header(data, place, &DESCRIPTION, || match data.get(4) {
+                Some(descriptor) if descriptor & RESERVED != 0 => {
+                    let detail =
+                        format!("frame header descriptor {descriptor:#04x}: the reserved bit is set");
+                    Problem::new(ProblemKind::Malformed, 4, detail)
+                }
+                _ => broken::cut_off(data),
+            });
+        };
         let mut attributes = vec![("window", header.window.to_string())];
         if let Some(length) = header.length {
             attributes.push(("length", length.to_string()));
@@ -229,7 +241,7 @@ impl Header {
             return None;
         }
         let descriptor = *data.get(4)?;
-        if descriptor & 0x08 != 0 {
+        if descriptor & RESERVED != 0 {
             return None;
         }
         let single = descriptor & 0x20 != 0;

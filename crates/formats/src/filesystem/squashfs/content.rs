@@ -142,8 +142,10 @@ impl<'a> Blocks<'a> {
         let part = crate::bytes::head(tail(block, fragment.offset as usize), missing);
         unpacked.bytes.extend_from_slice(part);
         if part.len() < missing {
+            let end = at.saturating_add((fragment.stored & !STORED) as usize);
+            let kind = if end > self.data.len() { ProblemKind::Truncated } else { ProblemKind::Malformed };
             let cut = Problem::new(
-                ProblemKind::Malformed,
+                kind,
                 at as u64,
                 format!(
                     "a fragment block has {} bytes at {}, {missing} are needed",
@@ -158,8 +160,12 @@ impl<'a> Blocks<'a> {
     /// The place for the fragment block that starts there: whoever comes first fills it, the others wait.
     fn fragment(&self, start: u64) -> Kept {
         let mut fragments = self.fragments.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, kept)) = fragments.iter().find(|(at, _)| *at == start) {
-            return Arc::clone(kept);
+        if let Some(index) = fragments.iter().position(|(at, _)| *at == start)
+            && let Some((_, kept)) = fragments.remove(index)
+        {
+            // The one used last is dropped last.
+            fragments.push_back((start, Arc::clone(&kept)));
+            return kept;
         }
         while fragments.len() >= (KEPT_BYTES / self.block_size).max(2) {
             fragments.pop_front();

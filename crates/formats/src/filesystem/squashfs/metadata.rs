@@ -3,7 +3,7 @@
 use super::codec::Codec;
 use crate::bytes::{slice, tail, u16_le};
 use crate::{Limits, Problem, ProblemKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub(super) const BLOCK: usize = 8192;
@@ -18,7 +18,9 @@ pub(super) struct Metadata<'a, 'l> {
     blocks: BTreeMap<usize, Block>,
     /// Broken blocks, each reported once.
     pub(super) problems: Vec<Problem>,
-    reported: std::collections::BTreeSet<usize>,
+    reported: BTreeSet<usize>,
+    /// Blocks of which nothing could be read: not tried again.
+    unreadable: BTreeSet<usize>,
 }
 
 #[derive(Clone)]
@@ -42,7 +44,8 @@ impl<'a, 'l> Metadata<'a, 'l> {
             limits,
             blocks: BTreeMap::new(),
             problems: Vec::new(),
-            reported: std::collections::BTreeSet::new(),
+            reported: BTreeSet::new(),
+            unreadable: BTreeSet::new(),
         }
     }
 
@@ -72,6 +75,9 @@ impl<'a, 'l> Metadata<'a, 'l> {
         if let Some(block) = self.blocks.get(&at) {
             return Some(block.clone());
         }
+        if self.unreadable.contains(&at) {
+            return None;
+        }
         let (block, problem) = self.decode(at);
         if let Some(problem) = problem
             && self.reported.len() < KEPT
@@ -79,7 +85,10 @@ impl<'a, 'l> Metadata<'a, 'l> {
         {
             self.problems.push(problem);
         }
-        let block = block?;
+        let Some(block) = block else {
+            self.unreadable.insert(at);
+            return None;
+        };
         if self.blocks.len() >= KEPT {
             self.blocks.clear();
         }

@@ -3,8 +3,10 @@
 //! Finds: every name with its inode, in the order of the directories; contents are made on demand.
 //! How: superblock, metadata blocks, inodes, directories and fragments are read here; a field that cannot be right is
 //! reported with its offset, repaired from another one where that is possible, and everything else is still read.
-//! A directory is walked once, however often it is named. Wrong when: carved from unknown bytes, at most one field of
-//! the superblock may contradict the others, and the root directory must be readable.
+//! A directory is walked once, however often it is named. An image that is cut off is read as far as it goes; its tables
+//! stand at its end, so often nothing but the superblock is left. Wrong when: carved from unknown bytes, at most one field
+//! of the superblock may contradict the others, and the root directory must be readable unless none does (a compressor
+//! that is not known does not count).
 //! Misses: extended attributes; lzo; versions 1 to 3, big-endian images, vendors' changed magics and compressors.
 //! Source: Linux fs/squashfs/squashfs_fs.h; Documentation/filesystems/squashfs.rst.
 
@@ -17,6 +19,7 @@ mod superblock;
 #[cfg(test)]
 mod tests;
 
+use crate::broken;
 use crate::bytes::{position, u32_le, u64_le, zero_padding};
 use crate::time::iso8601;
 use crate::{
@@ -71,23 +74,35 @@ impl Format for Squashfs {
         sink: &mut dyn FnMut(Entry<'a>),
     ) -> Option<Reading> {
         let mut problems = Vec::new();
-        let superblock = Superblock::parse(data, place, &mut problems)?;
+        let Some(superblock) = Superblock::parse(data, place, &mut problems) else {
+            let mut reading = broken::header(data, place, &DESCRIPTION, || broken::cut_off(data))?;
+            if !problems.is_empty() {
+                reading = Reading { size: MAGIC.len(), attributes: Vec::new(), problems };
+            }
+            return Some(reading);
+        };
         let used = position(superblock.bytes_used);
         if used > data.len() {
-            let detail = format!("{used} bytes are stated, {} are there", data.len());
+            let missing = superblock.bytes_used - data.len() as u64;
+            let detail = format!("{missing} of the {} bytes stated are missing", superblock.bytes_used);
             problems.push(Problem::new(ProblemKind::Truncated, data.len() as u64, detail));
         }
         let size = used.min(data.len());
         let size = size + zero_padding(data, size, PADDING);
         let attributes = attributes(&superblock);
+        let certain = place == Place::Start || superblock.is_consistent(&problems);
         match superblock.codec {
+            None | Some(codec::Codec::Lzo) if !certain => return None,
             None | Some(codec::Codec::Lzo) => {
                 let detail = format!("compressor {} is not read", superblock.compressor);
                 problems.push(Problem::new(ProblemKind::Unsupported, 20, detail));
             }
             Some(codec) => {
                 let mut walk = Walk::new(data, superblock, codec, limits, problems);
-                walk.run(place, sink)?;
+                if !walk.run(sink) && !certain {
+                    return None;
+                }
+                walk.count_inodes();
                 problems = walk.problems;
                 problems.append(&mut walk.metadata.problems);
             }
@@ -126,6 +141,8 @@ struct Walk<'a, 'l> {
     blocks: Arc<Blocks<'a>>,
     problems: Vec<Problem>,
     directories: BTreeSet<u64>,
+    /// Every inode met.
+    inodes: BTreeSet<u64>,
     /// The first path of each file that has several.
     files: BTreeMap<u64, Vec<u8>>,
     ids: BTreeMap<u16, Option<u32>>,
@@ -149,6 +166,7 @@ impl<'a, 'l> Walk<'a, 'l> {
             limits,
             problems,
             directories: BTreeSet::new(),
+            inodes: BTreeSet::new(),
             files: BTreeMap::new(),
             ids: BTreeMap::new(),
             block_budget: BLOCK_BUDGET,
@@ -170,18 +188,25 @@ impl<'a, 'l> Walk<'a, 'l> {
         )
     }
 
-    /// `None` where the root cannot be read and the image stands inside unknown bytes.
-    fn run(&mut self, place: Place, sink: &mut dyn FnMut(Entry<'a>)) -> Option<()> {
+    /// Hands out everything below the root; whether the root is a directory that can be read.
+    fn run(&mut self, sink: &mut dyn FnMut(Entry<'a>)) -> bool {
         let root = self.superblock.root;
         let names = match self.inode(root) {
             Some(Inode { node: Node::Directory { block, offset, size }, .. }) => {
                 self.directories.insert(root);
+                self.inodes.insert(root);
                 self.list(block, offset, size)
             }
-            _ if place == Place::Inside => return None,
             _ => {
-                self.problem(ProblemKind::Malformed, 32, "the root is not a readable directory");
-                return Some(());
+                let table = self.superblock.inode_block(root >> 16);
+                if table >= self.data.len() {
+                    let detail =
+                        format!("the root's inode block at {table} is missing, and all names with it");
+                    self.problem(ProblemKind::Truncated, 32, detail);
+                } else {
+                    self.problem(ProblemKind::Malformed, 32, "the root is not a readable directory");
+                }
+                return false;
             }
         };
         let mut levels = vec![Level { path: Vec::new(), names }];
@@ -193,7 +218,7 @@ impl<'a, 'l> Walk<'a, 'l> {
             if self.limits.stopped() || self.entries >= self.limits.entries {
                 let detail = format!("stopped after {} entries", self.entries);
                 self.problem(ProblemKind::LimitReached, 0, detail);
-                return Some(());
+                return true;
             }
             let path =
                 if level.path.is_empty() { name.name } else { [&level.path[..], b"/", &name.name].concat() };
@@ -201,7 +226,15 @@ impl<'a, 'l> Walk<'a, 'l> {
                 levels.push(next);
             }
         }
-        Some(())
+        true
+    }
+
+    /// Compares the inodes met with those stated, where nothing else kept the walk from meeting all of them.
+    fn count_inodes(&mut self) {
+        let (stated, met) = (self.superblock.inodes as usize, self.inodes.len());
+        if self.problems.is_empty() && self.metadata.problems.is_empty() && stated != met {
+            self.problem(ProblemKind::Malformed, 4, format!("{stated} inodes are stated, {met} have a name"));
+        }
     }
 
     fn list(&mut self, block: u32, offset: u16, size: u32) -> std::vec::IntoIter<directory::Name> {
@@ -220,6 +253,7 @@ impl<'a, 'l> Walk<'a, 'l> {
     ) -> Option<Level> {
         let at_inode = self.superblock.inode_block(reference >> 16);
         let inode = self.inode(reference)?;
+        self.inodes.insert(reference);
         self.entries += 1;
         let mut level = None;
         let mut at = None;
@@ -294,6 +328,10 @@ impl<'a, 'l> Walk<'a, 'l> {
     }
 
     fn fragment(&mut self, number: u32, offset: u32) -> Option<Fragment> {
+        if number >= self.superblock.fragments {
+            let detail = format!("fragment {number} is used, {} are stated", self.superblock.fragments);
+            self.problem(ProblemKind::Malformed, 16, detail);
+        }
         let table = position(self.superblock.fragment_table);
         let pointer = table.checked_add(8 * (number / FRAGMENTS_IN_BLOCK) as usize)?;
         let block = position(u64_le(self.data, pointer)?);

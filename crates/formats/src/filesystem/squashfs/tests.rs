@@ -69,10 +69,16 @@ fn block_size_is_repaired_from_its_logarithm() {
 }
 
 #[test]
-fn text_with_the_magic_is_nothing() {
-    assert!(read(&[b"hsqs", &[b' '; 200][..]].concat(), Place::Start).is_none());
-    assert!(read(&[b"hsqs", &[0; 200][..]].concat(), Place::Start).is_none());
-    assert!(read(b"hsqs", Place::Start).is_none());
+fn text_with_the_magic_is_broken_at_the_start_and_nothing_inside() {
+    let hidden = |data: &[u8]| {
+        assert!(read(data, Place::Inside).is_none());
+        let (reading, paths) = read(data, Place::Start).unwrap();
+        assert!(paths.is_empty());
+        reading.problems[0].kind
+    };
+    assert_eq!(hidden(&[b"hsqs", &[b' '; 200][..]].concat()), ProblemKind::Malformed);
+    assert_eq!(hidden(&[b"hsqs", &[0; 200][..]].concat()), ProblemKind::Malformed);
+    assert_eq!(hidden(b"hsqs"), ProblemKind::Truncated);
 }
 
 #[test]
@@ -97,4 +103,59 @@ fn a_file_is_cut_at_the_object_limit() {
         }
     });
     assert_eq!(longest, 5000);
+}
+
+#[test]
+fn a_cut_image_is_told_wherever_it_stands_and_read_as_far_as_it_goes() {
+    let mut most = 0;
+    for length in 96..IMAGE.len() {
+        let cut = &IMAGE[..length];
+        for place in [Place::Start, Place::Inside] {
+            let Some((reading, paths)) = read(cut, place) else { panic!("{place:?}, cut to {length} bytes") };
+            assert_eq!(reading.size, length);
+            let used = Superblock::parse(IMAGE, place, &mut Vec::new()).unwrap().bytes_used;
+            let told = reading.problems.iter().any(|problem| problem.kind == ProblemKind::Truncated);
+            assert_eq!(told, (length as u64) < used, "{place:?}, cut to {length} bytes");
+            most = most.max(paths.len());
+        }
+    }
+    assert_eq!(most, read(IMAGE, Place::Start).unwrap().1.len());
+}
+
+#[test]
+fn a_cut_image_says_how_much_is_missing() {
+    let used = Superblock::parse(IMAGE, Place::Start, &mut Vec::new()).unwrap().bytes_used;
+    let (reading, _) = read(&IMAGE[..1000], Place::Inside).unwrap();
+    assert_eq!(reading.problems[0].offset, 1000);
+    let missing = used - 1000;
+    assert_eq!(reading.problems[0].detail, format!("{missing} of the {used} bytes stated are missing"));
+}
+
+#[test]
+fn a_cut_image_with_a_broken_field_is_not_believed_inside() {
+    for (offset, size) in [(12, 4), (22, 2), (28, 2), (40, 8), (48, 8), (64, 8), (72, 8)] {
+        let mut data = IMAGE[..1000].to_vec();
+        data[offset..offset + size].fill(0);
+        assert!(read(&data, Place::Inside).is_none(), "field at {offset}");
+    }
+    // Whatever chance puts behind the magic, it is not a superblock.
+    let mut state = 1_u64;
+    for _ in 0..20_000 {
+        let mut data = IMAGE[..4].to_vec();
+        for _ in 0..30 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            data.extend_from_slice(&state.to_be_bytes()[..4]);
+        }
+        assert!(read(&data, Place::Inside).is_none());
+    }
+}
+
+#[test]
+fn a_wrong_number_of_inodes_is_told() {
+    for value in [0, 1, 0xff] {
+        let mut data = IMAGE.to_vec();
+        data[4..8].fill(value);
+        let (reading, _) = read(&data, Place::Inside).unwrap();
+        assert_eq!((reading.problems.len(), reading.problems[0].offset), (1, 4));
+    }
 }
