@@ -41,6 +41,10 @@ pub struct Model {
     pub reviews: Vec<Review>,
     /// Single points of failure, computed from devices and links.
     pub single_points: Vec<SinglePoint>,
+    /// Whom the loss of each single point cuts off; bounded, see the importer's structure module.
+    pub cut_off: Vec<CutOff>,
+    /// Devices in service that have a link to another such device, by name: only these were looked at for single points.
+    pub connected: Vec<String>,
 }
 
 /// A table that was imported.
@@ -239,4 +243,19 @@ pub struct SinglePoint {
     pub devices_cut: u64,
     /// Subscribers of sites all of whose devices are cut off, where the sites state them.
     pub subscribers_cut: Option<u64>,
+}
+
+/// A device that the loss of a single point cuts off.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CutOff {
+    /// Kind of the single point: `device` or `link`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// The device that is cut off.
+    pub device: String,
+    /// Whether the device stands in a remaining part that is as large as the largest one cut off: it is not counted in
+    /// `devices_cut`, and which of the two is cut off is a matter of names.
+    pub equal: bool,
 }

@@ -30,6 +30,8 @@ pub fn import(inputs: &[Input<'_>]) -> (Model, Vec<Diagnostic>) {
     let order = |file: &str| inputs.iter().position(|input| input.name == file);
     let structure = structure::examine(&model);
     model.single_points = structure.single_points;
+    model.cut_off = structure.cut_off;
+    model.connected = structure.connected;
     if let Some(file) = model.links.first().map(|link| link.source.file.clone()) {
         diagnostics.extend(parts(&file, structure.parts, structure.unlinked));
     }

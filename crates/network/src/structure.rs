@@ -11,17 +11,32 @@
 //! the device that comes first by name is the one that remains. A site is cut off when none of its devices remains
 //! connected, the lost device included; a site with devices in several parts, or with none that has a link, never is.
 //!
+//! Whom a loss cuts off is named for at most [`MOST_OF_A_POINT`] devices of a point and [`MOST_IN_ALL`] in all, in the
+//! order of the search; `devices_cut` counts them all, so that what is left out can be told. When the largest remaining
+//! part is not larger than another, its devices are named too, as `equal`: which of them is cut off is a matter of names.
+//!
 //! Wrong when: links are missing from the tables, or two links share a duct. Misses: capacity, and losses of two
 //! things at once.
 
-use banbury_evidence::model::{Model, SinglePoint};
+use banbury_evidence::model::{CutOff, Model, SinglePoint};
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+/// How many of the devices that one point cuts off are named, in each of its parts that may count as cut off.
+pub const MOST_OF_A_POINT: usize = 256;
+
+/// How many of the devices that are cut off are named in all.
+pub const MOST_IN_ALL: usize = 200_000;
 
 /// What the links say of a network's structure.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Structure {
     /// Devices, then links, by name.
     pub single_points: Vec<SinglePoint>,
+    /// Whom each cuts off, in the same order, by name within a point.
+    pub cut_off: Vec<CutOff>,
+    /// Devices in service that have a link, by name.
+    pub connected: Vec<String>,
     /// Parts with links that have no connection between them.
     pub parts: usize,
     /// Devices in service without a link.
@@ -38,14 +53,40 @@ pub fn examine(model: &Model) -> Structure {
         unlinked: graph.in_service - graph.names.len(),
         ..Structure::default()
     };
-    for vertex in 0..graph.names.len() {
-        structure.single_points.extend(device_point(&graph, &tree, &sites, vertex));
-    }
-    let mut links: Vec<SinglePoint> =
+    let devices = (0..graph.names.len()).filter_map(|vertex| device_point(&graph, &tree, &sites, vertex));
+    let mut points: Vec<Point> = devices.collect();
+    let mut links: Vec<Point> =
         (0..graph.names.len()).filter_map(|vertex| link_point(model, &tree, &sites, vertex)).collect();
-    links.sort_by(|a, b| a.name.cmp(&b.name));
-    structure.single_points.append(&mut links);
+    links.sort_by(|a, b| a.point.name.cmp(&b.point.name));
+    points.append(&mut links);
+    for Point { point, cut, equal } in points {
+        let mut named: Vec<CutOff> = Vec::new();
+        for (ranges, equal) in [(cut, false), (equal, true)] {
+            let room = MOST_IN_ALL.saturating_sub(structure.cut_off.len() + named.len());
+            let vertices = ranges.into_iter().flatten().filter_map(|order| tree.vertex.get(order));
+            named.extend(vertices.take(room.min(MOST_OF_A_POINT)).filter_map(|&vertex| {
+                let device = graph.names.get(vertex)?.clone();
+                Some(CutOff { kind: point.kind.clone(), name: point.name.clone(), device, equal })
+            }));
+        }
+        named.sort();
+        structure.cut_off.append(&mut named);
+        structure.single_points.push(point);
+    }
+    structure.connected = graph.names;
     structure
+}
+
+/// A single point, with the orders of the devices that it cuts off, and of those in an equally large part that remains.
+struct Point {
+    point: SinglePoint,
+    cut: Vec<Range<usize>>,
+    equal: Vec<Range<usize>>,
+}
+
+/// Whether a status is that of a device that carries no traffic; the ledger's view `devices` has the same rule.
+fn idle(status: &str) -> bool {
+    matches!(status.trim().to_lowercase().as_str(), "planned" | "staged" | "inventory" | "decommissioned")
 }
 
 /// Devices in service that have a link, in the order of their names, and the links between them.
@@ -59,7 +100,6 @@ struct Graph {
 
 impl Graph {
     fn new(model: &Model) -> Self {
-        let idle = |status: &str| matches!(status, "planned" | "staged" | "inventory" | "decommissioned");
         let serving: HashMap<&str, bool> = model
             .devices
             .iter()
@@ -196,6 +236,17 @@ impl Tree {
     /// Whether `order` lies in the subtree of `top`.
     fn inside(&self, order: usize, top: usize) -> bool {
         order >= top && order - top < self.size(top)
+    }
+
+    /// The orders of the subtree.
+    fn range(&self, order: usize) -> Range<usize> {
+        order..order + self.size(order)
+    }
+
+    /// The orders of the tree of `root` without the subtree of `top`.
+    fn around(&self, root: usize, top: usize) -> Vec<Range<usize>> {
+        let (all, gone) = (self.range(root), self.range(top));
+        vec![all.start..gone.start, gone.end..all.end]
     }
 
     fn children(&self, order: usize) -> &[usize] {
@@ -361,7 +412,7 @@ impl<'a> Ancestors<'a> {
     }
 }
 
-fn device_point(graph: &Graph, tree: &Tree, sites: &Sites, vertex: usize) -> Option<SinglePoint> {
+fn device_point(graph: &Graph, tree: &Tree, sites: &Sites, vertex: usize) -> Option<Point> {
     let order = at(&tree.order, vertex);
     let is_root = at(&tree.parent, order) == NONE;
     let separated: Vec<usize> = tree.separated(order).collect();
@@ -378,17 +429,35 @@ fn device_point(graph: &Graph, tree: &Tree, sites: &Sites, vertex: usize) -> Opt
         .iter()
         .copied()
         .max_by_key(|&child| (tree.size(child), std::cmp::Reverse(at(&tree.first, child))))?;
-    let (kept, tally) = if rest >= tree.size(largest) {
-        (rest, beyond(tree, sites, order, &separated))
-    } else {
-        (tree.size(largest), sites.within(root).minus(sites.touching(largest)))
+    let below = |skip: usize| -> Vec<Range<usize>> {
+        separated.iter().filter(|&&child| child != skip).map(|&child| tree.range(child)).collect()
     };
-    Some(SinglePoint {
+    // The rest around the root: everything that is neither lost nor separated.
+    let remaining = || -> Vec<Range<usize>> {
+        let mut ranges = tree.around(root, order);
+        let stays = tree.children(order).iter().filter(|child| separated.binary_search(child).is_err());
+        ranges.extend(stays.map(|&child| tree.range(child)));
+        ranges
+    };
+    let size = tree.size(largest);
+    let (kept, tally, cut, mut equal) = if rest >= size {
+        let equal = if rest == size { remaining() } else { Vec::new() };
+        (rest, beyond(tree, sites, order, &separated), below(NONE), equal)
+    } else {
+        let mut cut = below(largest);
+        cut.extend(if is_root { Vec::new() } else { remaining() });
+        (size, sites.within(root).minus(sites.touching(largest)), cut, Vec::new())
+    };
+    if rest < size && separated.iter().any(|&child| child != largest && tree.size(child) == size) {
+        equal.push(tree.range(largest));
+    }
+    let point = SinglePoint {
         kind: "device".to_owned(),
         name: graph.names.get(vertex)?.clone(),
         devices_cut: (whole - 1 - kept) as u64,
         subscribers_cut: sites.subscribers(tally),
-    })
+    };
+    Some(Point { point, cut, equal })
 }
 
 /// The sites all of whose devices are `order` or in the subtrees that its loss separates.
@@ -408,7 +477,7 @@ fn beyond(tree: &Tree, sites: &Sites, order: usize, separated: &[usize]) -> Tall
 }
 
 /// The link from a vertex to its parent, when it is the only way between the two sides.
-fn link_point(model: &Model, tree: &Tree, sites: &Sites, vertex: usize) -> Option<SinglePoint> {
+fn link_point(model: &Model, tree: &Tree, sites: &Sites, vertex: usize) -> Option<Point> {
     let order = at(&tree.order, vertex);
     let link = model.links.get(at(&tree.parent_link, order))?;
     if at(&tree.low, order) < order {
@@ -417,17 +486,20 @@ fn link_point(model: &Model, tree: &Tree, sites: &Sites, vertex: usize) -> Optio
     let root = at(&tree.root, order);
     let below = tree.size(order);
     let above = tree.size(root) - below;
-    let (cut, tally) = if above >= below {
-        (below, sites.within(order))
+    let around = tree.around(root, order);
+    let (count, tally, cut, equal) = if above >= below {
+        let equal = if above == below { around } else { Vec::new() };
+        (below, sites.within(order), vec![tree.range(order)], equal)
     } else {
-        (above, sites.within(root).minus(sites.touching(order)))
+        (above, sites.within(root).minus(sites.touching(order)), around, Vec::new())
     };
-    Some(SinglePoint {
+    let point = SinglePoint {
         kind: "link".to_owned(),
         name: link.name.clone(),
-        devices_cut: cut as u64,
+        devices_cut: count as u64,
         subscribers_cut: sites.subscribers(tally),
-    })
+    };
+    Some(Point { point, cut, equal })
 }
 
 #[cfg(test)]

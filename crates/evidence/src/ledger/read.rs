@@ -5,8 +5,8 @@ use crate::{
     Claim, Digest, Exhibit, ExhibitKind, Location, Object, ObjectKind, Region, RegionClass, Skipped, Status,
     Subject, SubjectKind, Weight,
     model::{
-        Contract, Designation, Device, Function, Interception, Link, Model, Review, SinglePoint, Site,
-        Source, Table, Vendor,
+        Contract, CutOff, Designation, Device, Function, Interception, Link, Model, Review, SinglePoint,
+        Site, Source, Table, Vendor,
     },
 };
 use rusqlite::Row;
@@ -413,6 +413,15 @@ impl Ledger {
                     subscribers_cut: row.get::<_, Option<i64>>(3)?.map(i64::unsigned_abs),
                 })
             })?,
+            cut_off: self.rows("SELECT * FROM cut_off ORDER BY kind, name, device", [], |row| {
+                Ok(CutOff {
+                    kind: row.get(0)?,
+                    name: row.get(1)?,
+                    device: row.get(2)?,
+                    equal: row.get(3)?,
+                })
+            })?,
+            connected: self.rows("SELECT device FROM connected ORDER BY device", [], |row| row.get(0))?,
         })
     }
 

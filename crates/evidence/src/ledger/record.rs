@@ -439,6 +439,14 @@ fn insert_model(transaction: &Transaction<'_>, run: i64, model: &Model) -> rusql
             point.subscribers_cut.map(|count| count as i64)
         ])?;
     }
+    let mut statement = transaction.prepare("INSERT INTO model_cut_off VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    for cut in &model.cut_off {
+        statement.execute(params![run, cut.kind, cut.name, cut.device, cut.equal])?;
+    }
+    let mut statement = transaction.prepare("INSERT INTO model_connected VALUES (?1, ?2)")?;
+    for device in &model.connected {
+        statement.execute(params![run, device])?;
+    }
     Ok(())
 }
 

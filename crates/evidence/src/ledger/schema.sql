@@ -139,6 +139,10 @@ CREATE TABLE model_reviews (run INTEGER NOT NULL, vendor TEXT NOT NULL, product 
     source_file TEXT NOT NULL, source_line INTEGER NOT NULL) STRICT;
 CREATE TABLE model_single_points (run INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
     devices_cut INTEGER NOT NULL, subscribers_cut INTEGER) STRICT;
+CREATE TABLE model_cut_off (run INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, device TEXT NOT NULL,
+    equal INTEGER NOT NULL) STRICT;
+CREATE TABLE model_connected (run INTEGER NOT NULL, device TEXT NOT NULL) STRICT;
+CREATE INDEX model_cut_off_by_run ON model_cut_off (run, kind, name);
 CREATE INDEX model_devices_by_run ON model_devices (run, name);
 CREATE INDEX model_functions_by_run ON model_functions (run, device);
 CREATE INDEX model_links_by_run ON model_links (run, a_device);

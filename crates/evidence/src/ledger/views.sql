@@ -51,12 +51,18 @@ CREATE VIEW sites AS
     FROM model_sites WHERE run = (SELECT run FROM current_model);
 
 -- image: what the inventory says; exhibit: the exhibit it resolves to (by SHA-256, else by file name), NULL when it is
--- not in the case; inspected: 1 when an unpacking run over that exhibit is on record.
+-- not in the case; inspected: 1 when the latest unpacking run over that exhibit was complete; inspected_in_part: 1 when
+-- there is one, but it was incomplete. in_service: 0 when the status is planned, staged, inventory or decommissioned, else
+-- 1 (a blank status too); the graph of the network uses the same rule.
 CREATE VIEW devices AS
     SELECT d.name, d.site, s.region, s.sensitive AS site_sensitive, s.subscribers AS site_subscribers, d.role,
            d.manufacturer, d.device_type, d.platform, d.software, d.image, d.segment, d.status, e.exhibit,
-           EXISTS (SELECT 1 FROM latest_runs l WHERE l.exhibit = e.exhibit AND l.probe = 'unpack') AS inspected,
-           d.source_file, d.source_line
+           EXISTS (SELECT 1 FROM latest_runs l JOIN runs r ON r.id = l.run
+                   WHERE l.exhibit = e.exhibit AND l.probe = 'unpack' AND r.status = 'complete') AS inspected,
+           d.source_file, d.source_line,
+           EXISTS (SELECT 1 FROM latest_runs l JOIN runs r ON r.id = l.run
+                   WHERE l.exhibit = e.exhibit AND l.probe = 'unpack' AND r.status <> 'complete') AS inspected_in_part,
+           coalesce(lower(trim(d.status)), '') NOT IN ('planned', 'staged', 'inventory', 'decommissioned') AS in_service
     FROM model_devices d
     LEFT JOIN (SELECT run, name, region, sensitive, subscribers FROM model_sites GROUP BY run, name) s
         ON s.run = d.run AND s.name = d.site
@@ -88,16 +94,17 @@ CREATE VIEW contracts AS
     SELECT name, party, scope_kind, scope, access, since, until, source_file, source_line
     FROM model_contracts WHERE run = (SELECT run FROM current_model);
 
--- Each device that a contract covers.
+-- Each device that a contract covers; scopes and names are compared without case and without space around them.
 CREATE VIEW contract_devices AS
     SELECT c.name AS contract, c.party, c.access, c.since, c.until, d.name AS device, c.source_file, c.source_line
-    FROM contracts c JOIN devices d
-      ON (c.scope_kind = 'all')
-      OR (c.scope_kind = 'device' AND c.scope = d.name)
-      OR (c.scope_kind = 'role' AND c.scope = d.role)
-      OR (c.scope_kind = 'site' AND c.scope = d.site)
-      OR (c.scope_kind = 'manufacturer' AND c.scope = d.manufacturer)
-      OR (c.scope_kind = 'function' AND EXISTS (SELECT 1 FROM functions f WHERE f.device = d.name AND f.function = c.scope));
+    FROM (SELECT *, lower(trim(scope_kind)) AS kind, lower(trim(scope)) AS what FROM contracts) c JOIN devices d
+      ON (c.kind = 'all')
+      OR (c.kind = 'device' AND c.what = lower(trim(d.name)))
+      OR (c.kind = 'role' AND c.what = lower(trim(d.role)))
+      OR (c.kind = 'site' AND c.what = lower(trim(d.site)))
+      OR (c.kind = 'manufacturer' AND c.what = lower(trim(d.manufacturer)))
+      OR (c.kind = 'function' AND EXISTS (
+              SELECT 1 FROM functions f WHERE f.device = d.name AND lower(trim(f.function)) = c.what));
 
 -- Lawful-intercept arrangements: which device takes which part (ADMF, LIPF, MDF2, MDF3, POI, TF).
 CREATE VIEW interceptions AS
@@ -109,10 +116,22 @@ CREATE VIEW reviews AS
     SELECT vendor, product, date, reviewer, finding, grade, state, source_file, source_line
     FROM model_reviews WHERE run = (SELECT run FROM current_model);
 
--- Devices and links whose loss cuts others off (kind: device, link).
+-- Devices and links whose loss cuts others off (kind: device, link). left_out: how many of the devices that are cut off
+-- are not named in cut_off, which is bounded.
 CREATE VIEW single_points AS
-    SELECT kind, name, devices_cut, subscribers_cut
-    FROM model_single_points WHERE run = (SELECT run FROM current_model);
+    SELECT p.kind, p.name, p.devices_cut, p.subscribers_cut,
+           p.devices_cut - (SELECT count(*) FROM model_cut_off c
+                            WHERE c.run = p.run AND c.kind = p.kind AND c.name = p.name AND NOT c.equal) AS left_out
+    FROM model_single_points p WHERE p.run = (SELECT run FROM current_model);
+
+-- The devices that the loss of each single point cuts off. equal: 1 when the device's part is as large as the one that
+-- is cut off, so that which of them counts as cut off is a matter of names; such devices are not in devices_cut.
+CREATE VIEW cut_off AS
+    SELECT kind, name, device, equal FROM model_cut_off WHERE run = (SELECT run FROM current_model);
+
+-- Devices in service with a link to another: the graph in which single points were looked for.
+CREATE VIEW connected AS
+    SELECT device FROM model_connected WHERE run = (SELECT run FROM current_model);
 
 -- Share of each manufacturer by role, by count of devices; share is between 0 and 1. Devices without a role or
 -- manufacturer are counted in `unknown`.

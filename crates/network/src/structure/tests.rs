@@ -61,7 +61,7 @@ fn parts(alive: &BTreeSet<usize>, edges: &Edges, without: Option<usize>) -> Vec<
 }
 
 /// By the definitions alone: take each thing away and look.
-fn brute(model: &Model) -> Vec<SinglePoint> {
+fn brute(model: &Model) -> (Vec<SinglePoint>, Vec<CutOff>) {
     let number = |name: &str| name[1..].parse::<usize>().unwrap();
     let edges: Edges = model
         .links
@@ -72,43 +72,53 @@ fn brute(model: &Model) -> Vec<SinglePoint> {
         .collect();
     let linked: BTreeSet<usize> = edges.iter().flat_map(|&(a, b, _)| [a, b]).collect();
     let mut points = Vec::new();
-    let mut lose =
-        |kind: &str, name: &str, lost: Option<usize>, link: Option<usize>, whole: &BTreeSet<usize>| {
-            let alive: BTreeSet<usize> =
-                whole.iter().copied().filter(|&vertex| Some(vertex) != lost).collect();
-            let parts = parts(&alive, &edges, link);
-            if parts.len() < 2 {
-                return;
+    let mut cut_off = Vec::new();
+    let mut lose = |kind: &str,
+                    name: &str,
+                    lost: Option<usize>,
+                    link: Option<usize>,
+                    whole: &BTreeSet<usize>| {
+        let alive: BTreeSet<usize> = whole.iter().copied().filter(|&vertex| Some(vertex) != lost).collect();
+        let parts = parts(&alive, &edges, link);
+        if parts.len() < 2 {
+            return;
+        }
+        let largest = parts.iter().map(BTreeSet::len).max().unwrap();
+        // Parts come in the order of their first device.
+        let kept = parts.iter().find(|part| part.len() == largest).unwrap();
+        let mut cut_sites = Vec::new();
+        for site in &model.sites {
+            let devices: BTreeSet<usize> = model
+                .devices
+                .iter()
+                .filter(|device| device.site.as_ref() == Some(&site.name))
+                .map(|device| number(&device.name))
+                .filter(|device| linked.contains(device))
+                .collect();
+            if !devices.is_empty() && devices.is_subset(whole) && devices.is_disjoint(kept) {
+                cut_sites.push(site.subscribers);
             }
-            let largest = parts.iter().map(BTreeSet::len).max().unwrap();
-            // Parts come in the order of their first device.
-            let kept = parts.iter().find(|part| part.len() == largest).unwrap();
-            let mut cut_sites = Vec::new();
-            for site in &model.sites {
-                let devices: BTreeSet<usize> = model
-                    .devices
-                    .iter()
-                    .filter(|device| device.site.as_ref() == Some(&site.name))
-                    .map(|device| number(&device.name))
-                    .filter(|device| linked.contains(device))
-                    .collect();
-                if !devices.is_empty() && devices.is_subset(whole) && devices.is_disjoint(kept) {
-                    cut_sites.push(site.subscribers);
-                }
+        }
+        let subscribers_cut = match cut_sites.iter().flatten().copied().reduce(|a, b| a + b) {
+            None if cut_sites.is_empty() && model.sites.iter().any(|site| site.subscribers.is_some()) => {
+                Some(0)
             }
-            let subscribers_cut = match cut_sites.iter().flatten().copied().reduce(|a, b| a + b) {
-                None if cut_sites.is_empty() && model.sites.iter().any(|site| site.subscribers.is_some()) => {
-                    Some(0)
-                }
-                sum => sum,
-            };
-            points.push(SinglePoint {
-                kind: kind.to_owned(),
-                name: name.to_owned(),
-                devices_cut: (alive.len() - kept.len()) as u64,
-                subscribers_cut,
-            });
+            sum => sum,
         };
+        let tied = parts.iter().filter(|part| part.len() == largest).count() > 1;
+        cut_off.extend(alive.iter().filter(|device| tied || !kept.contains(device)).map(|device| CutOff {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            device: model.devices[*device].name.clone(),
+            equal: kept.contains(device),
+        }));
+        points.push(SinglePoint {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            devices_cut: (alive.len() - kept.len()) as u64,
+            subscribers_cut,
+        });
+    };
     let wholes = parts(&linked, &edges, None);
     let whole = |vertex: usize| wholes.iter().find(|part| part.contains(&vertex)).unwrap();
     for &vertex in &linked {
@@ -117,7 +127,7 @@ fn brute(model: &Model) -> Vec<SinglePoint> {
     for &(a, _, link) in &edges {
         lose("link", &model.links[link].name, None, Some(link), whole(a));
     }
-    points
+    (points, cut_off)
 }
 
 fn small() -> impl Strategy<Value = Model> {
@@ -135,7 +145,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
     #[test]
     fn agrees_with_taking_each_away(model in small()) {
-        prop_assert_eq!(examine(&model).single_points, brute(&model));
+        let structure = examine(&model);
+        prop_assert_eq!((structure.single_points, structure.cut_off), brute(&model));
     }
 }
 
@@ -154,13 +165,15 @@ fn a_chain_and_a_ring() {
 #[test]
 fn parallel_links_are_not_single_points_and_loops_are_none() {
     let structure = examine(&model(&[None; 3], &[(0, 1), (0, 1), (1, 1)], &[]));
-    assert_eq!(structure, Structure { single_points: Vec::new(), parts: 1, unlinked: 1 });
+    let connected = vec!["d000".to_owned(), "d001".to_owned()];
+    assert_eq!(structure, Structure { parts: 1, unlinked: 1, connected, ..Structure::default() });
 }
 
 #[test]
 fn planned_devices_do_not_hold_the_network_together() {
     let mut ring = model(&[None; 4], &[(0, 1), (1, 2), (2, 3), (3, 0)], &[]);
-    ring.devices[3].status = Some("planned".to_owned());
+    ring.devices[3].status = Some(" Planned ".to_owned());
+    assert_eq!(examine(&ring).connected, ["d000", "d001", "d002"]);
     let names: Vec<String> = examine(&ring).single_points.into_iter().map(|point| point.name).collect();
     assert_eq!(names, ["d001", "l000", "l001"]);
 }
@@ -179,7 +192,10 @@ fn a_long_chain_needs_no_stack() {
             ..Link::default()
         })
         .collect();
-    let points = examine(&chain).single_points;
+    let Structure { single_points: points, cut_off, .. } = examine(&chain);
+    // Whom they cut off is named for as long as there is room, and devices_cut tells what is left out.
+    assert_eq!(cut_off.len(), MOST_IN_ALL);
+    assert_eq!(cut_off.iter().filter(|cut| cut.name == "d000300").count(), MOST_OF_A_POINT);
     assert_eq!(points.len(), 49_999 + 50_000);
     assert_eq!(points.iter().map(|point| point.devices_cut).max(), Some(25_000));
 }
