@@ -1,4 +1,5 @@
-//! Embeds every folder under `regimes/`: a regime is data and has no line of registration.
+//! Embeds every folder under `regimes/`, and the definitions that they share: a regime is data and has no line of
+//! registration.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -27,7 +28,10 @@ fn main() -> io::Result<()> {
         code.push_str("]),\n");
     }
     code.push_str("]\n");
+    let shared = root.join("definitions.sql");
+    println!("cargo::rerun-if-changed={}", shared.display());
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("regimes.rs");
+    fs::copy(&shared, out.with_file_name("definitions.sql"))?;
     fs::write(out, code)
 }
 

@@ -11,6 +11,7 @@ use banbury_evidence::{MeasureResult, RegimeResult, SubjectVerdict, Verdict};
 use rusqlite::types::Value;
 use rusqlite::{Connection, ToSql};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// What applying a regime came to.
 #[derive(Debug)]
@@ -179,8 +180,10 @@ impl Bench<'_, '_> {
             for name in given_by.unwrap_or_default() {
                 if let Some((read, rejected)) = imported.get(*name).filter(|(_, rejected)| *rejected > 0) {
                     let reason = format!(
-                        "{rejected} of {} records could not be read; what they say is not known.",
-                        read + rejected
+                        "{rejected} of {} record{} could not be read; what {} is not known.",
+                        read + rejected,
+                        if read + rejected == 1 { "" } else { "s" },
+                        if *rejected == 1 { "it says" } else { "they say" },
                     );
                     rows.push(row(format!("table {name}"), Verdict::Inconclusive, reason));
                 }
@@ -238,6 +241,7 @@ impl Bench<'_, '_> {
         if let Some(first) = faults.first() {
             let more = match faults.len() {
                 1 => String::new(),
+                2 => "; 1 more row is wrong".to_owned(),
                 count => format!("; {} more rows are wrong", count - 1),
             };
             self.problems.push(RegimeError::Row {
@@ -279,16 +283,17 @@ fn define(
         }));
     }
     guard.table("sensitivity", &columns, &rows)?;
-    let Some(script) = &regime.definitions else { return Ok(()) };
-    for definition in compose::definitions(script)? {
-        let name = definition.name.as_str();
-        let composed = Composed::definition(script, &definition);
-        if guard.views().contains_key(name) {
-            let cause = format!("{name} is the name of a view");
-            return Err(composed.diagnostic(None, cause).hint("give the definition another name").into());
+    for script in &regime.definitions {
+        for definition in compose::definitions(script)? {
+            let name = definition.name.as_str();
+            let composed = Composed::definition(script, &definition);
+            if guard.views().contains_key(name) {
+                let cause = format!("{name} is the name of a view");
+                return Err(composed.diagnostic(None, cause).hint("give the definition another name").into());
+            }
+            let rows = Query { guard, bounds, purpose: name, bound }.run(&composed)?;
+            guard.table(name, &rows.columns, &rows.rows)?;
         }
-        let rows = Query { guard, bounds, purpose: name, bound }.run(&composed)?;
-        guard.table(name, &rows.columns, &rows.rows)?;
     }
     Ok(())
 }
@@ -298,17 +303,14 @@ fn row(subject: impl Into<String>, verdict: Verdict, reason: impl Into<String>) 
 }
 
 fn not_imported(tables: &[&str], consequence: &str) -> SubjectVerdict {
-    let (verb, consequence) = if tables.len() > 1 {
-        ("were", consequence.replace("without it", "without them").replace("Without it", "Without them"))
-    } else {
-        ("were", consequence.to_owned())
-    };
     let mut list = tables.join(" and ");
     if let Some(first) = list.get(..1).map(str::to_uppercase) {
         list.replace_range(..1, &first);
     }
-    // Every table's words begin with a plural but the inventory's.
-    let verb = if tables.len() == 1 && list.starts_with("The inventory") { "was" } else { verb };
+    // Every table's words are a plural but the inventory's.
+    let (verb, them) =
+        if tables.len() == 1 && list.starts_with("The inventory") { ("was", "it") } else { ("were", "them") };
+    let consequence = consequence.replace(" it ", &format!(" {them} ")).replace(" it.", &format!(" {them}."));
     row(NETWORK, Verdict::Inconclusive, format!("{list} {verb} not imported. {consequence}"))
 }
 
@@ -344,7 +346,10 @@ fn gather(mut rows: Vec<SubjectVerdict>) -> Vec<SubjectVerdict> {
     gathered
 }
 
-/// "2 of 9 breached (a, b), 1 inconclusive (c), 6 met."
+/// How long the reason of a measure with several subjects may be, in characters.
+const LONGEST_REASON: usize = 300;
+
+/// "2 of 9 breached (a, b), 1 inconclusive (c), 6 met. a: ...", with the reason of the first of the worst.
 fn sum_up(rows: &[SubjectVerdict]) -> String {
     let mut parts = Vec::new();
     for verdict in [Verdict::Breached, Verdict::Inconclusive, Verdict::Met, Verdict::NotApplicable] {
@@ -363,7 +368,14 @@ fn sum_up(rows: &[SubjectVerdict]) -> String {
         };
         parts.push(format!("{}{of} {}{listed}", names.len(), verdict.as_str()));
     }
-    format!("{}.", parts.join(", "))
+    let mut text = format!("{}.", parts.join(", "));
+    if let Some(worst) = rows.first().filter(|row| row.verdict < Verdict::Met) {
+        let _ = write!(text, " {}: {}", worst.subject, worst.reason);
+    }
+    match text.char_indices().nth(LONGEST_REASON).map(|_| text.char_indices().nth(LONGEST_REASON - 4)) {
+        Some(Some((end, _))) => format!("{} ...", text.get(..end).unwrap_or_default().trim_end()),
+        _ => text,
+    }
 }
 
 #[cfg(test)]
@@ -380,13 +392,17 @@ mod tests {
         ];
         let gathered = gather(rows);
         assert_eq!(gathered, [row("a", Verdict::Breached, "Bad. Good."), row("b", Verdict::Met, "Fine.")]);
-        assert_eq!(sum_up(&gathered), "1 of 2 breached (a), 1 met.");
+        assert_eq!(sum_up(&gathered), "1 of 2 breached (a), 1 met. a: Bad. Good.");
+        let long = [row("a", Verdict::Breached, "é".repeat(900)), row("b", Verdict::Met, "Fine.")];
+        let told = sum_up(&long);
+        assert_eq!(told.chars().count(), LONGEST_REASON);
+        assert!(told.starts_with("1 of 2 breached (a), 1 met. a: éé") && told.ends_with("é ..."), "{told}");
     }
 
     #[test]
     fn missing_tables_are_named_with_their_files() {
         let one = not_imported(&["the sites (sites.csv)"], "Nothing can be said without it.");
-        assert_eq!(one.reason, "The sites (sites.csv) were not imported. Nothing can be said without it.");
+        assert_eq!(one.reason, "The sites (sites.csv) were not imported. Nothing can be said without them.");
         let two = not_imported(&["the sites", "the links"], "Nothing can be said without it.");
         assert_eq!(
             two.reason,

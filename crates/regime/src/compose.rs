@@ -13,6 +13,23 @@ pub(crate) struct Definition {
     end: usize,
 }
 
+impl Definition {
+    /// Its SELECT.
+    pub fn body<'a>(&self, script: &'a Script) -> &'a str {
+        script.text.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
+/// Whether a text names a table or column of this name, outside comments and quotes.
+pub(crate) fn has_word(text: &str, word: &str) -> bool {
+    tokens(text).iter().any(|(_, token)| token.eq_ignore_ascii_case(word))
+}
+
+/// Whether a text uses the parameter of this name.
+pub(crate) fn has_parameter(text: &str, name: &str) -> bool {
+    tokens(text).windows(2).any(|pair| matches!(pair, [(_, ":"), (_, token)] if *token == name))
+}
+
 /// A composed query, and where its text came from.
 pub(crate) struct Composed<'a> {
     /// What SQLite gets.

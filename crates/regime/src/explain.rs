@@ -1,8 +1,9 @@
 //! The texts behind `banbury explain <regime>` and `banbury explain <regime>/<measure>`.
 
+use crate::compose;
 use crate::error::RegimeError;
 use crate::folder::find;
-use crate::metadata::{Measure, Regime};
+use crate::metadata::{Certainty, Measure, Regime};
 use std::fmt::Write as _;
 
 /// Explains a built-in regime (`practice-2019`) or one of its measures (`practice-2019/lawful-intercept`); `None`
@@ -22,84 +23,126 @@ pub fn explain(id: &str) -> Result<Option<String>, RegimeError> {
 
 /// A regime: whose, since when, from where, what can be changed, which measures.
 pub fn explain_regime(regime: &Regime) -> String {
-    let mut text = format!("{}: {}\n\n{}\n\n", regime.id, regime.title, regime.summary.trim());
-    let mut line = |name: &str, value: &str| {
-        let _ = writeln!(text, "{name:<11}{value}");
-    };
-    line("Authority", &regime.authority);
-    line("Version", &regime.version);
-    if let Some(date) = &regime.adopted {
-        line("Adopted", date.as_str());
+    let mut text = String::new();
+    heading(&mut text, &regime.id, &regime.title, &regime.summary);
+    field(&mut text, "Authority", &regime.authority);
+    field(&mut text, "Version", &regime.version);
+    for (name, date) in [("Adopted", &regime.adopted), ("In force", &regime.in_force)] {
+        if let Some(date) = date {
+            field(&mut text, name, &format!("{date} [{}]", regime.dates_certainty.as_str()));
+        }
     }
-    if let Some(date) = &regime.in_force {
-        line("In force", date.as_str());
-    }
-    line("Certainty", &format!("{}: {}", regime.certainty.as_str(), regime.certainty.meaning()));
+    field(&mut text, "Certainty", &certainty(regime.certainty));
     text.push_str("\nMeasures\n");
     for measure in &regime.measures {
-        let _ = writeln!(
-            text,
-            "  {}/{}: {} [{}]",
-            regime.id,
-            measure.id,
-            measure.title,
-            measure.certainty.as_str()
-        );
+        let line =
+            format!("{}/{}: {} [{}]", regime.id, measure.id, measure.title, measure.certainty.as_str());
+        wrap(&mut text, "  ", "      ", &line);
     }
     text.push_str("\nParameters\n");
     parameters(&mut text, regime, |_| true);
     text.push_str("\nSources\n");
     for source in &regime.sources {
-        let _ = writeln!(text, "  {} ({}) [{}]", source.title, source.citation, source.certainty.as_str());
+        let line = format!("{} ({}) [{}]", source.title, source.citation, source.certainty.as_str());
+        wrap(&mut text, "  ", "      ", &line);
     }
     text
 }
 
 /// A measure: its clause, what it asks, how sure we are, what it needs, what decides it, the query.
 pub fn explain_measure(regime: &Regime, measure: &Measure) -> String {
-    let mut text = format!("{}/{}: {}\n\n{}\n\n", regime.id, measure.id, measure.title, measure.text.trim());
-    let mut line = |name: &str, value: &str| {
-        let _ = writeln!(text, "{name:<11}{value}");
-    };
-    line("Clause", &measure.clause);
-    line("Certainty", &format!("{}: {}", measure.certainty.as_str(), measure.certainty.meaning()));
-    if let Some(date) = measure.in_force_from.as_ref().or(regime.in_force.as_ref()) {
-        line("In force", date.as_str());
+    let mut text = String::new();
+    heading(&mut text, &format!("{}/{}", regime.id, measure.id), &measure.title, &measure.text);
+    field(&mut text, "Clause", &measure.clause);
+    field(&mut text, "Certainty", &certainty(measure.certainty));
+    if let Some(date) = &measure.in_force_from {
+        field(&mut text, "In force", date.as_str());
+    } else if let Some(date) = &regime.in_force {
+        field(&mut text, "In force", &format!("{date} [{}]", regime.dates_certainty.as_str()));
     }
-    line("Needs", &measure.needs.join(", "));
+    field(&mut text, "Needs", &measure.needs.join(", "));
     if !measure.wants.is_empty() {
-        line("Wants", &format!("{} (without them only a breach can be shown)", measure.wants.join(", ")));
+        let wants = measure.wants.join(", ");
+        field(&mut text, "Wants", &format!("{wants} (without which only a breach can be shown)"));
     }
-    line("Decided by", measure.decides.trim());
-    line("Remedy", measure.remedy.trim());
-    let sql = format!(
-        "{}\n{}",
-        regime.definitions.as_ref().map(|script| script.text.as_str()).unwrap_or_default(),
-        measure.query.text
-    );
-    let used = |name: &str| sql.contains(&format!(":{name}"));
+    field(&mut text, "Decided by", &measure.decides);
+    field(&mut text, "Remedy", &measure.remedy);
+    let sql = reached(regime, measure);
+    let used = |name: &str| compose::has_parameter(&sql, name);
     if regime.parameters.keys().any(|name| used(name)) || !measure.bind.is_empty() {
         text.push_str("\nParameters\n");
         parameters(&mut text, regime, used);
         for (name, value) in &measure.bind {
-            let _ = writeln!(text, "  :{name} = {value}: this measure's own");
+            wrap(&mut text, "  ", "      ", &format!(":{name} = {value}: this measure's own"));
         }
     }
     let _ = writeln!(text, "\nQuery ({})\n{}", measure.query.file, measure.query.text.trim_end());
     text
 }
 
+/// A measure's query with the definitions that it reads, and those that these read.
+fn reached(regime: &Regime, measure: &Measure) -> String {
+    let mut sql = measure.query.text.clone();
+    let mut scripts: Vec<(String, &str)> = Vec::new();
+    for script in &regime.definitions {
+        for one in compose::definitions(script).unwrap_or_default() {
+            scripts.push((one.name.clone(), one.body(script)));
+        }
+    }
+    // A definition reads only earlier ones.
+    for (name, body) in scripts.iter().rev() {
+        if compose::has_word(&sql, name) {
+            sql.push('\n');
+            sql.push_str(body);
+        }
+    }
+    sql
+}
+
 fn parameters(text: &mut String, regime: &Regime, shown: impl Fn(&str) -> bool) {
     for (name, parameter) in regime.parameters.iter().filter(|(name, _)| shown(name)) {
         let unit = parameter.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "  :{name} = {}{unit}: {} [{}]",
-            parameter.value,
-            parameter.meaning.trim(),
-            parameter.certainty.as_str()
-        );
+        let (value, meaning) = (&parameter.value, parameter.meaning.trim());
+        let line = format!(":{name} = {value}{unit}: {meaning} [{}]", parameter.certainty.as_str());
+        wrap(text, "  ", "      ", &line);
     }
+}
+
+fn certainty(certainty: Certainty) -> String {
+    format!("{}: {}", certainty.as_str(), certainty.meaning())
+}
+
+/// Columns of a terminal that the text is wrapped for; the query stands as it is in its file.
+const WIDTH: usize = 78;
+
+fn heading(text: &mut String, id: &str, title: &str, body: &str) {
+    wrap(text, "", "", &format!("{id}: {title}"));
+    text.push('\n');
+    wrap(text, "", "", body);
+    text.push('\n');
+}
+
+fn field(text: &mut String, name: &str, value: &str) {
+    wrap(text, &format!("{name:<11}"), &" ".repeat(11), value);
+}
+
+/// Adds a paragraph in lines of at most [`WIDTH`] columns, where its words allow it.
+fn wrap(text: &mut String, first: &str, next: &str, paragraph: &str) {
+    let mut line = first.to_owned();
+    let mut empty = true;
+    for word in paragraph.split_whitespace() {
+        if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            let _ = writeln!(text, "{}", line.trim_end());
+            line = next.to_owned();
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    let _ = writeln!(text, "{}", line.trim_end());
 }
 
 #[cfg(test)]
@@ -110,15 +153,35 @@ mod tests {
     #[test]
     fn every_measure_is_explained_with_its_clause_certainty_and_query() {
         for regime in builtin().unwrap() {
-            assert!(explain(&regime.id).unwrap().unwrap().contains(&regime.authority));
+            let text = explain(&regime.id).unwrap().unwrap();
+            let plain = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(plain.contains(&regime.authority));
+            assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
             for measure in &regime.measures {
                 let text = explain(&format!("{}/{}", regime.id, measure.id)).unwrap().unwrap();
+                let plain = text.split_whitespace().collect::<Vec<_>>().join(" ");
                 for part in [&measure.title, &measure.clause, &"SELECT".to_owned()] {
-                    assert!(text.contains(part.as_str()), "{}: {part}", measure.id);
+                    assert!(plain.contains(part.as_str()), "{}: {part}", measure.id);
                 }
-                assert!(text.contains(measure.certainty.meaning()));
+                assert!(plain.contains(measure.certainty.meaning()), "{text}");
+                let (prose, _) = text.split_once("\nQuery (").unwrap();
+                assert!(prose.lines().all(|line| line.chars().count() <= WIDTH), "{prose}");
             }
         }
+    }
+
+    #[test]
+    fn only_the_parameters_that_a_measure_uses_are_named() {
+        let named = |id: &str| -> Vec<String> {
+            let text = explain(id).unwrap().unwrap();
+            let lines = text.lines().filter(|line| line.starts_with("  :"));
+            lines.map(|line| line.trim().split(' ').next().unwrap().to_owned()).collect()
+        };
+        assert_eq!(named("uk-hrv-2020/core-5g"), [":list", ":class"]);
+        assert_eq!(named("uk-hrv-2020/access-share"), [":count_by", ":list", ":share_cap"]);
+        assert_eq!(named("practice-2019/graded-review"), [":list", ":review_months"]);
+        let text = explain("uk-hrv-2020").unwrap().unwrap();
+        assert!(text.contains("In force   2020-01-28 [unverified]"), "{text}");
     }
 
     #[test]

@@ -33,6 +33,9 @@ const LARGEST_FILE: u64 = 1 << 20;
 
 static EMBEDDED: &[(&str, &[(&str, &str)])] = include!(concat!(env!("OUT_DIR"), "/regimes.rs"));
 
+/// Definitions that a regime may include: `regimes/definitions.sql`.
+static SHARED: &str = include_str!(concat!(env!("OUT_DIR"), "/definitions.sql"));
+
 /// The built-in regimes, by name.
 pub fn builtin() -> Result<Vec<Regime>, RegimeError> {
     EMBEDDED.iter().map(|(id, files)| embedded(id, files)).collect()
@@ -56,8 +59,11 @@ struct RegimeToml {
     version: String,
     adopted: Option<Date>,
     in_force: Option<Date>,
+    dates_certainty: Option<Certainty>,
     summary: String,
     certainty: Certainty,
+    #[serde(default)]
+    shared_definitions: Option<Spanned<bool>>,
     sources: Vec<SourceText>,
     measures: Vec<Spanned<String>>,
     #[serde(default)]
@@ -169,11 +175,32 @@ impl Regime {
                 .hint(format!("add it to `measures` in {file}: the list gives the order"))
                 .into());
         }
-        let definitions = files
-            .get("definitions.sql")
-            .map(|text| Script { file: format!("{id}/definitions.sql"), text: text.clone() });
-        if let Some(script) = &definitions {
-            compose::definitions(script)?;
+        let mut definitions = Vec::new();
+        if let Some(wish) = raw.shared_definitions.filter(|wish| *wish.get_ref()) {
+            if !parameters.contains_key("list") {
+                return Err(fault(
+                    wish.span(),
+                    "the shared definitions need the parameter `list`".to_owned(),
+                )
+                .hint("add [parameters.list] with the name of the list in designations.csv")
+                .into());
+            }
+            definitions.push(Script { file: "definitions.sql".to_owned(), text: SHARED.to_owned() });
+        }
+        if let Some(text) = files.get("definitions.sql") {
+            definitions.push(Script { file: format!("{id}/definitions.sql"), text: text.clone() });
+        }
+        let mut defined: BTreeSet<String> = BTreeSet::new();
+        for script in &definitions {
+            for definition in compose::definitions(script)? {
+                if !defined.insert(definition.name.clone()) {
+                    let cause = format!("{} is one of the shared definitions", definition.name);
+                    return Err(compose::Composed::definition(script, &definition)
+                        .diagnostic(None, cause)
+                        .hint("give it another name, or leave shared_definitions out of regime.toml")
+                        .into());
+                }
+            }
         }
         for measure in &measures {
             compose::single(&measure.query)?;
@@ -191,6 +218,7 @@ impl Regime {
             in_force: raw.in_force,
             summary: raw.summary,
             certainty: raw.certainty,
+            dates_certainty: raw.dates_certainty.unwrap_or(raw.certainty),
             sources: raw.sources,
             parameters,
             sensitivity: raw.sensitivity.into_iter().map(Spanned::into_inner).collect(),

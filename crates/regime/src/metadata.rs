@@ -242,8 +242,10 @@ pub struct Regime {
     pub parameters: BTreeMap<String, Parameter>,
     /// Functions and roles by class.
     pub sensitivity: Vec<Sensitivity>,
-    /// Tables that are made once, before the queries.
-    pub definitions: Option<Script>,
+    /// How sure we are of the two dates.
+    pub dates_certainty: Certainty,
+    /// Tables that are made once, before the queries: the shared ones where the regime asks for them, then its own.
+    pub definitions: Vec<Script>,
     /// The measures, in the regime's order.
     pub measures: Vec<Measure>,
 }

@@ -250,7 +250,7 @@ fn a_row_that_is_no_verdict_is_inconclusive() {
         ("SELECT NULL AS subject, 'met' AS verdict, 'x' AS reason", "a row has no subject (NULL)"),
         ("SELECT 'a' AS subject, NULL AS verdict, 'x' AS reason", "the row of \"a\" has no verdict (NULL)"),
         ("SELECT 'a' AS subject, 'met' AS verdict, NULL AS reason", "the row of \"a\" has no reason (NULL)"),
-        ("SELECT name AS subject, 1 AS verdict, 'x' AS reason FROM devices", "; 1 more rows are wrong"),
+        ("SELECT name AS subject, 1 AS verdict, 'x' AS reason FROM devices", "; 1 more row is wrong"),
     ] {
         assert!(problem(sql).contains(wanted), "{sql}\n{}", problem(sql));
     }

@@ -1,13 +1,4 @@
-WITH parts AS (
-    SELECT device, 'part ' || upper(part) AS what, source_file || ':' || source_line AS at
-    FROM interceptions WHERE device NOT IN (SELECT name FROM apart)
-    UNION
-    SELECT device, what, at FROM placed WHERE class = 'lawful-intercept'
-),
-takes AS (
-    SELECT device, group_concat(what, ', ' ORDER BY what) AS what, min(at) AS at FROM parts GROUP BY device
-)
-SELECT 'network' AS subject, 'met' AS verdict, reason FROM nobody
+SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL
 SELECT t.device,
        CASE WHEN d.manufacturer IS NULL THEN 'inconclusive' WHEN d.listed_as IS NULL THEN 'met' ELSE 'breached' END,
@@ -15,5 +6,7 @@ SELECT t.device,
             WHEN d.manufacturer IS NULL THEN 'It takes part in interception (' || t.what || ', ' || t.at || '), and nothing says who made it (' || d.at || ').'
             WHEN d.listed_as IS NULL THEN 'Made by ' || d.manufacturer || ', who is not on the list (' || t.what || ', ' || t.at || ').'
             ELSE 'Made by ' || d.manufacturer || ', who is on the list (' || d.listed_at || '); it takes part in interception (' || t.what || ', ' || t.at || ').' END
-FROM takes t LEFT JOIN standing d ON d.name = t.device
-WHERE EXISTS (SELECT 1 FROM listed)
+FROM in_class t LEFT JOIN standing d ON d.name = t.device
+WHERE t.class = 'lawful-intercept' AND EXISTS (SELECT 1 FROM listed)
+UNION ALL
+SELECT name, 'inconclusive', why FROM doubtful

@@ -1,37 +1,40 @@
-WITH ends AS (
-    SELECT name AS link, a_device AS device, b_device AS other, source_file || ':' || source_line AS at FROM links
-    UNION
-    SELECT name, b_device, a_device, source_file || ':' || source_line FROM links
+WITH points AS (
+    SELECT kind, name, devices_cut, subscribers_cut, left_out, iif(kind = 'link', 'link ', '') || name AS subject
+    FROM single_points WHERE devices_cut >= :min_devices_cut
 ),
-degrees AS (SELECT device, count(DISTINCT other) AS neighbours FROM ends GROUP BY device),
-points AS (SELECT kind, name, devices_cut, subscribers_cut FROM single_points WHERE devices_cut >= :min_devices_cut),
--- A single link counts when both its ends are critical, or when it is the only one of a critical device.
-single_links AS (
-    SELECT e.link, e.at, p.devices_cut, w.name AS device, w.why
-    FROM points p JOIN ends e ON p.kind = 'link' AND e.link = p.name
-    JOIN weighed w ON w.name = e.device AND w.why IS NOT NULL
-    JOIN degrees g ON g.device = e.device
-    WHERE g.neighbours = 1 OR e.other IN (SELECT name FROM weighed WHERE why IS NOT NULL)
+-- What hangs on each point: critical devices (why), and devices of which it is not known (doubt).
+hanging AS (
+    SELECT p.subject, w.name, w.why, w.doubt, c.equal,
+           row_number() OVER (PARTITION BY p.subject, w.why IS NULL ORDER BY w.name) AS place
+    FROM points p JOIN cut_off c ON c.kind = p.kind AND c.name = p.name JOIN weighed w ON w.name = c.device
+    WHERE w.why IS NOT NULL OR w.doubt IS NOT NULL
+),
+told AS (
+    SELECT subject, sum(why IS NOT NULL) AS critical, sum(why IS NULL) AS doubtful,
+           group_concat(name || ' (' || why || ')', ', ' ORDER BY name) FILTER (WHERE why IS NOT NULL AND place <= 3) AS critical_names,
+           group_concat(name || ' (' || doubt || ')', ', ' ORDER BY name) FILTER (WHERE why IS NULL AND place <= 3) AS doubtful_names
+    FROM hanging GROUP BY subject
+),
+judged AS (
+    SELECT p.*, w.why AS self, coalesce(t.critical, 0) AS critical, coalesce(t.doubtful, 0) AS doubtful, t.critical_names, t.doubtful_names,
+           'Its loss cuts off ' || p.devices_cut || ' device' || iif(p.devices_cut = 1, '', 's')
+               || coalesce(' with ' || nullif(p.subscribers_cut, 0) || ' subscribers', '') AS loss,
+           coalesce(w.at, (SELECT min(source_file || ':' || source_line) FROM links l WHERE p.kind = 'link' AND l.name = p.name), '') AS at
+    FROM points p LEFT JOIN told t ON t.subject = p.subject LEFT JOIN weighed w ON p.kind = 'device' AND w.name = p.name
 )
-SELECT w.name AS subject, 'breached' AS verdict,
-       'It ' || w.why || ', and its loss cuts off ' || p.devices_cut || ' device' || iif(p.devices_cut = 1, '', 's')
-       || coalesce(' with ' || nullif(p.subscribers_cut, 0) || ' subscribers', '') || ' (' || w.at || ').' AS reason
-FROM weighed w JOIN points p ON p.kind = 'device' AND p.name = w.name WHERE w.why IS NOT NULL
+SELECT subject,
+       CASE WHEN critical > 0 OR self IS NOT NULL THEN 'breached' ELSE 'inconclusive' END AS verdict,
+       loss || CASE WHEN critical > 0 THEN '; critical equipment hangs on it: ' || critical_names || iif(critical > 3, ' and ' || (critical - 3) || ' more', '')
+                    WHEN self IS NOT NULL THEN ', and it ' || self
+                    WHEN left_out > 0 THEN ', of which ' || left_out || ' are not named: critical ones may be among them'
+                    ELSE '; whether they are critical is not known: ' || doubtful_names || iif(doubtful > 3, ' and ' || (doubtful - 3) || ' more', '') END
+       || ' (' || at || ').' AS reason
+FROM judged WHERE critical > 0 OR self IS NOT NULL OR left_out > 0 OR doubtful > 0
 UNION ALL
-SELECT 'link ' || link, 'breached',
-       'Nothing stands in for it, and ' || group_concat(device || ' ' || why, '; ' ORDER BY device) || ' (' || min(at) || ').'
-FROM single_links GROUP BY link
+SELECT name, 'inconclusive', 'It ' || why || ', and no link of it to a device in service is on record (' || at || ').'
+FROM weighed WHERE why IS NOT NULL AND name NOT IN (SELECT device FROM connected)
 UNION ALL
-SELECT w.name, 'inconclusive',
-       'Its loss cuts off ' || p.devices_cut || ' device' || iif(p.devices_cut = 1, '', 's') || ', and nothing says whether its site '
-       || coalesce(w.site || ' ', '') || 'is sensitive (' || w.at || ').'
-FROM weighed w JOIN points p ON p.kind = 'device' AND p.name = w.name
-WHERE w.why IS NULL AND w.site_sensitive IS NULL
-UNION ALL
-SELECT w.name, 'inconclusive', 'It ' || w.why || ', and no link of it is on record (' || w.at || ').'
-FROM weighed w WHERE w.why IS NOT NULL AND w.name NOT IN (SELECT device FROM degrees)
-UNION ALL
-SELECT w.name, 'met', 'It ' || w.why || '; its loss cuts off nothing else, and it does not hang on one link alone (' || w.at || ').'
-FROM weighed w
-WHERE w.why IS NOT NULL AND w.name IN (SELECT device FROM degrees)
-  AND w.name NOT IN (SELECT name FROM points WHERE kind = 'device') AND w.name NOT IN (SELECT device FROM single_links)
+SELECT name, 'met', 'It ' || why || '; no single device or link cuts it off (' || at || ').'
+FROM weighed
+WHERE why IS NOT NULL AND name IN (SELECT device FROM connected) AND name NOT IN (SELECT name FROM hanging)
+  AND name NOT IN (SELECT name FROM points WHERE kind = 'device')

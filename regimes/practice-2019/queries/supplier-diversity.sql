@@ -17,7 +17,7 @@ largest AS (
 SELECT class AS subject,
        CASE WHEN total < :min_devices THEN 'not applicable' WHEN least >= :max_share THEN 'breached'
             WHEN most >= :max_share THEN 'inconclusive' ELSE 'met' END AS verdict,
-       CASE WHEN total < :min_devices THEN 'Only ' || total || ' device; ' || :min_devices || ' are needed to have two suppliers.'
+       CASE WHEN total < :min_devices THEN 'Only ' || total || iif(total = 1, ' device; ', ' devices; ') || :min_devices || ' are needed to have two suppliers.'
             WHEN least >= :max_share THEN manufacturer || ' made ' || devices || ' of ' || total || ' devices; at '
                  || printf('%.0f', 100 * :max_share) || ' % a supplier is relied on too much.'
             WHEN most >= :max_share THEN 'Nothing says who made ' || unknown || ' of ' || total || ' devices'

@@ -14,7 +14,7 @@ sums AS (
            (SELECT min(s.note) FROM sensitivity s WHERE s.class = units.class) AS network
     FROM units GROUP BY class
 )
-SELECT 'network' AS subject, 'met' AS verdict, reason FROM nobody
+SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL
 SELECT network,
        CASE WHEN least > :share_cap THEN 'breached' WHEN most > :share_cap THEN 'inconclusive' ELSE 'met' END,
@@ -24,5 +24,4 @@ SELECT network,
        || iif(unknown > 0, '; of ' || unknown || ' more nothing says who made them', '') || '.'
 FROM sums WHERE EXISTS (SELECT 1 FROM listed)
 UNION ALL
-SELECT name, 'inconclusive', 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '), and nothing says whether it is access equipment (' || at || ').'
-FROM unplaced
+SELECT name, 'inconclusive', why FROM doubtful

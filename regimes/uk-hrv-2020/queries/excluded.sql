@@ -1,5 +1,5 @@
 -- No equipment of a high-risk vendor in the class :class.
-SELECT 'network' AS subject, 'met' AS verdict, reason FROM nobody
+SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL
 SELECT c.device,
        CASE WHEN d.manufacturer IS NULL THEN 'inconclusive' WHEN d.listed_as IS NULL THEN 'met' ELSE c.verdict END,
@@ -12,5 +12,4 @@ SELECT c.device,
 FROM in_class c LEFT JOIN standing d ON d.name = c.device
 WHERE c.class = :class AND EXISTS (SELECT 1 FROM listed)
 UNION ALL
-SELECT name, 'inconclusive', 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '), and nothing says what it does (' || at || ').'
-FROM unplaced
+SELECT name, 'inconclusive', why FROM doubtful

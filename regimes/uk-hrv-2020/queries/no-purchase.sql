@@ -1,4 +1,4 @@
-SELECT 'network' AS subject, 'met' AS verdict, reason FROM nobody
+SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL
 SELECT d.name,
        CASE WHEN d.listed_as IS NOT NULL OR d.manufacturer IS NULL THEN 'inconclusive' ELSE 'met' END,
@@ -9,5 +9,4 @@ SELECT d.name,
 FROM in_class c JOIN standing d ON d.name = c.device
 WHERE c.class = '5g' AND EXISTS (SELECT 1 FROM listed)
 UNION ALL
-SELECT name, 'inconclusive', 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '), and nothing says whether it is 5G equipment (' || at || ').'
-FROM unplaced
+SELECT name, 'inconclusive', why FROM doubtful

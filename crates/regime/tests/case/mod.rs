@@ -34,10 +34,13 @@ pub struct Example {
 /// An image that was inspected and the titles of what was found, each of grade high.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Inspected {
+pub struct Inspected {
     image: String,
     #[serde(default)]
     found: Vec<String>,
+    /// Whether the image was unpacked only in part.
+    #[serde(default)]
+    in_part: bool,
 }
 
 static FOUND: CodeInfo = CodeInfo {
@@ -49,11 +52,11 @@ static FOUND: CodeInfo = CodeInfo {
     cwe: &[],
 };
 
-fn clock() -> Clock {
+pub fn clock() -> Clock {
     Clock { started_at: "2026-01-01T00:00:00Z".to_owned(), duration_ms: 1 }
 }
 
-fn report(probe: &str) -> RunReport {
+pub fn report(probe: &str) -> RunReport {
     RunReport {
         probe: probe.to_owned(),
         version: "1".to_owned(),
@@ -86,6 +89,14 @@ impl Example {
                 }
             }
         }
+        for function in &example.model.functions {
+            let (name, _) = banbury_network::functions::standard(&function.function);
+            assert_eq!(function.function, name, "{}: the import would change the name", path.display());
+        }
+        let structure = banbury_network::structure::examine(&example.model);
+        example.model.single_points = structure.single_points;
+        example.model.cut_off = structure.cut_off;
+        example.model.connected = structure.connected;
         example.number();
         example
     }
@@ -121,42 +132,59 @@ impl Example {
     /// A ledger in memory that holds the example.
     pub fn ledger(&self) -> Ledger {
         let mut ledger = Ledger::in_memory().unwrap();
-        for inspected in &self.inspected {
-            let sha256 = Digest::of(inspected.image.as_bytes());
-            let size = inspected.image.len() as u64;
-            let exhibit =
-                Exhibit { sha256, name: inspected.image.clone(), kind: ExhibitKind::Firmware, size };
-            ledger.add_exhibit(&exhibit, "2026-01-01T00:00:00Z").unwrap();
-            let mut probe = report("example");
-            for title in &inspected.found {
-                probe.claims.push(
-                    Claim::observation(&FOUND, Subject::exhibit(&sha256), title.clone())
-                        .fact("title", title.clone())
-                        .at(Location::exhibit(sha256)),
-                );
-            }
-            let object = Object {
-                ordinal: 0,
-                parent: None,
-                location: Location::exhibit(sha256),
-                kind: ObjectKind::Exhibit,
-                size,
-                sha256: Some(sha256),
-                format: None,
-                mode: None,
-                target: None,
-                regions: Vec::new(),
-            };
-            let examination = Examination {
-                exhibit: sha256,
-                size,
-                confinement: BTreeMap::new(),
-                objects: vec![object],
-                runs: vec![report("unpack"), probe],
-            };
-            ledger.record_examination(&examination, &clock()).unwrap();
-        }
+        self.inspected.iter().for_each(|inspected| inspected.record(&mut ledger));
         ledger.record_model(&self.model, &report("network.import"), &clock()).unwrap();
         ledger
+    }
+}
+
+impl Inspected {
+    /// An image that was inspected in full.
+    pub fn new(image: &str, found: &[&str]) -> Self {
+        Self {
+            image: image.to_owned(),
+            found: found.iter().map(|&title| title.to_owned()).collect(),
+            in_part: false,
+        }
+    }
+
+    /// Records the image, its inspection and what was found.
+    pub fn record(&self, ledger: &mut Ledger) {
+        let sha256 = Digest::of(self.image.as_bytes());
+        let size = self.image.len() as u64;
+        let exhibit = Exhibit { sha256, name: self.image.clone(), kind: ExhibitKind::Firmware, size };
+        ledger.add_exhibit(&exhibit, "2026-01-01T00:00:00Z").unwrap();
+        let mut probe = report("example");
+        for title in &self.found {
+            probe.claims.push(
+                Claim::observation(&FOUND, Subject::exhibit(&sha256), title.clone())
+                    .fact("title", title.clone())
+                    .at(Location::exhibit(sha256)),
+            );
+        }
+        let object = Object {
+            ordinal: 0,
+            parent: None,
+            location: Location::exhibit(sha256),
+            kind: ObjectKind::Exhibit,
+            size,
+            sha256: Some(sha256),
+            format: None,
+            mode: None,
+            target: None,
+            regions: Vec::new(),
+        };
+        let mut unpack = report("unpack");
+        if self.in_part {
+            unpack.status = Status::Incomplete;
+        }
+        let examination = Examination {
+            exhibit: sha256,
+            size,
+            confinement: BTreeMap::new(),
+            objects: vec![object],
+            runs: vec![unpack, probe],
+        };
+        ledger.record_examination(&examination, &clock()).unwrap();
     }
 }

@@ -1,0 +1,60 @@
+//! The classes of the built-in regimes, held against the functions that the import knows.
+
+use banbury_network::functions::{FUNCTIONS, standard};
+use banbury_regime::{Certainty, Regime, builtin, find};
+use std::collections::BTreeSet;
+
+/// The functions of a regime's class, or of all its classes.
+fn functions(regime: &Regime, class: Option<&str>) -> BTreeSet<String> {
+    let entries = regime.sensitivity.iter().filter(|entry| class.is_none_or(|class| entry.class == class));
+    entries.flat_map(|entry| entry.functions.iter().cloned()).collect()
+}
+
+#[test]
+fn every_function_of_a_class_is_written_as_the_import_writes_it() {
+    for regime in builtin().unwrap() {
+        for name in functions(&regime, None) {
+            assert_eq!(standard(&name).0, name, "{}: the import would never give {name}", regime.id);
+        }
+    }
+}
+
+#[test]
+fn every_function_of_the_5g_core_is_in_the_core() {
+    let core: Vec<&str> = FUNCTIONS
+        .iter()
+        .filter(|function| function.source == "3GPP TS 23.501")
+        .map(|function| function.name)
+        .collect();
+    assert!(core.len() > 25, "{core:?}");
+    for (regime, class) in [("practice-2019", "core"), ("uk-hrv-2020", "core-5g"), ("uk-hrv-2020", "5g")] {
+        let class = functions(&find(regime).unwrap().unwrap(), Some(class));
+        let missing: Vec<&&str> = core.iter().filter(|name| !class.contains(**name)).collect();
+        assert!(missing.is_empty(), "{regime}: {missing:?}");
+    }
+}
+
+#[test]
+fn every_known_function_is_in_some_class() {
+    for regime in builtin().unwrap() {
+        let all = functions(&regime, None);
+        let missing: Vec<&str> =
+            FUNCTIONS.iter().map(|function| function.name).filter(|name| !all.contains(*name)).collect();
+        assert!(missing.is_empty(), "{}: {missing:?} would be taken for unknown", regime.id);
+    }
+}
+
+#[test]
+fn what_no_source_names_is_marked_as_our_own() {
+    let named =
+        ["AUSF", "AMF", "UDSF", "NEF", "I-NEF", "NRF", "NSSF", "PCF", "SMF", "UDM", "UDR", "UPF", "UCMF"];
+    let named =
+        [&named[..], &["AF", "5G-EIR", "NWDAF", "CHF", "SCP", "SEPP", "N3IWF", "TNGF", "W-AGF"]].concat();
+    let named = [&named[..], &["HSS", "PGW", "PCRF", "MME", "SGW", "MANO"]].concat();
+    for entry in find("uk-hrv-2020").unwrap().unwrap().sensitivity {
+        let all_named = entry.functions.iter().all(|name| named.contains(&name.as_str()));
+        if entry.certainty != Certainty::Own {
+            assert!(all_named && entry.roles.is_empty(), "{}: {:?}", entry.class, entry.functions);
+        }
+    }
+}
