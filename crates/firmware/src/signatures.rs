@@ -239,7 +239,8 @@ fn update(version: &str) -> Option<(&str, &str)> {
     let end = version.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     let (number, rest) = version.split_at_checked(end)?;
     let rest = rest.trim_start_matches(['-', '_', '.']);
-    let digits = ["p", "rc", "beta", "alpha", "pre"].iter().find_map(|word| rest.strip_prefix(word))?;
+    let digits =
+        ["p", "rc", "beta", "alpha", "pre", "stable"].iter().find_map(|word| rest.strip_prefix(word))?;
     let whole = digits.bytes().all(|byte| byte.is_ascii_digit());
     let number = number.trim_end_matches('.');
     (whole && !number.is_empty()).then_some((number, rest))
@@ -337,6 +338,7 @@ mod tests {
             ("4.4.3-p1", Some(("4.4.3", "p1"))),
             ("2.4_rc2", Some(("2.4", "rc2"))),
             ("5.4.1alpha", Some(("5.4.1", "alpha"))),
+            ("2.1.12-stable", Some(("2.1.12", "stable"))),
             ("6.1.176", None),
             ("1.0.2k", None),
             ("4.1-esv-r15-p1", None),

@@ -5,8 +5,8 @@
 //! How: decodes each candidate as X.509. Expiry is judged against the date that the run is given, never the clock.
 //! A file, or a folder of trust anchors, with 10 certificates or more is one claim with counts. Even there a
 //! certificate stands alone when it is weak or expired and no authority, or when the same tree holds its private key.
-//! When it is wrong: certificates of test suites are certificates as well; a self-signed certificate is called weak
-//! for its signature unless it is an authority, though some clients pin it and never check that signature.
+//! When it is wrong: certificates of test suites are certificates as well; roots of version 1, in old stores, cannot
+//! say that they are authorities and are then not counted as such.
 //! What it misses: PKCS #7, PKCS #12, Java key stores, certificates that programs hold in DER; in a store, which of
 //! its authorities are expired (they are counted).
 //! Source: RFC 5280, RFC 7468; NIST SP 800-131A for algorithms.
@@ -65,7 +65,7 @@ static DESCRIPTION: Description = Description {
     version: "2",
     finds: "X.509 certificates with their subject, issuer, dates, key and signature; weak and expired ones; stores of authorities",
     how: "decodes PEM blocks in any file and DER files by name; expiry is judged against the date given to the run",
-    wrong: "certificates of test suites and examples are claimed as well; a pinned self-signed certificate is called weak for a signature nobody checks",
+    wrong: "certificates of test suites and examples are claimed as well; roots of version 1 in old stores are not counted as authorities, because they cannot say it",
     misses: &[
         "PKCS #7, PKCS #12 and Java key stores",
         "certificates that a program holds in DER",
@@ -290,9 +290,8 @@ impl Certificate {
     fn weaknesses(&self) -> Vec<String> {
         let mut weak = Vec::new();
         weak.extend(self.kind.as_ref().and_then(KeyKind::weakness));
-        // Nobody relies on the signature of an authority over itself.
-        let relied_on = !(self.self_signed && self.is_ca);
-        if relied_on && (self.signature.starts_with("md") || self.signature.starts_with("sha1")) {
+        // Nobody relies on a signature over oneself: such a certificate is trusted, or not, by other means.
+        if !self.self_signed && (self.signature.starts_with("md") || self.signature.starts_with("sha1")) {
             weak.push(format!("signed with {}", self.signature));
         }
         weak

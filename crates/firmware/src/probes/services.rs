@@ -338,6 +338,7 @@ impl<'t> Boot<'t> {
             let Some((folder, unit)) = rest.rsplit_once('/') else { continue };
             let enabled = folder.ends_with(".wants") && folder.contains("systemd/system/");
             if !enabled
+                || !is_booted(folder)
                 || !(unit.ends_with(".service") || unit.ends_with(".socket"))
                 || entry.target.is_none()
             {
@@ -495,6 +496,31 @@ impl<'t> Boot<'t> {
     }
 }
 
+/// Whether the target that a `.wants` folder belongs to is one that a normal boot reaches.
+fn is_booted(folder: &str) -> bool {
+    const APART: &[&str] = &[
+        "rescue",
+        "emergency",
+        "initrd",
+        "system-update",
+        "factory-reset",
+        "reboot",
+        "halt",
+        "poweroff",
+        "kexec",
+        "exit",
+        "shutdown",
+        "final",
+        "umount",
+        "sleep",
+        "suspend",
+        "hibernate",
+        "hybrid-sleep",
+    ];
+    let target = folder.rsplit('/').next().unwrap_or(folder);
+    !APART.iter().any(|apart| target.strip_prefix(apart).is_some_and(|rest| rest.starts_with(['.', '-'])))
+}
+
 fn put(made: &mut BTreeMap<banbury_evidence::Digest, Claim>, claim: Claim, place: &Location) {
     made.entry(claim.fingerprint()).or_insert(claim).locations.push(place.clone());
 }
@@ -550,6 +576,23 @@ mod tests {
         assert!(titles(&[table, program], &[], "service.cleartext").is_empty());
         let inittab = ("etc/inittab", &b"::respawn:/usr/sbin/inetd -f\n"[..]);
         assert_eq!(titles(&[table, program, inittab], &[], "service.cleartext").len(), 1);
+    }
+
+    #[test]
+    fn a_unit_of_a_target_apart_is_not_started_at_boot() {
+        let unit = ("lib/systemd/system/a.service", &b"[Service]\nExecStart=/bin/a\n"[..]);
+        for (target, started) in [
+            ("multi-user.target", 1),
+            ("sockets.target", 1),
+            ("rescue.target", 0),
+            ("initrd-root-fs.target", 0),
+            ("initrd.target", 0),
+            ("system-update.target", 0),
+        ] {
+            let link = format!("lib/systemd/system/{target}.wants/a.service");
+            let found = titles(&[unit], &[(&link, "../a.service")], "service.boot");
+            assert_eq!(found.len(), started, "{target}");
+        }
     }
 
     #[test]
