@@ -1,6 +1,7 @@
 //! Every measure of every built-in regime has a worked example for each verdict, or says why the verdict cannot occur.
 //! `docs/regimes.md` describes an example's file.
 
+#[expect(dead_code, reason = "another test makes inspected images by name")]
 mod case;
 
 use banbury_evidence::{SubjectVerdict, Verdict};
