@@ -8,8 +8,10 @@ mod cyclonedx;
 mod format;
 #[cfg(test)]
 mod format_tests;
+mod holdings;
 mod html;
 mod json;
+mod keys;
 mod report;
 #[cfg(test)]
 mod sample;

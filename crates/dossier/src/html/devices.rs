@@ -109,7 +109,14 @@ fn card(
     let worst = list.iter().map(|(.., subject)| subject.verdict).min();
     html! {
         article.card id=(id) {
-            h4 { bdi { (visible(&device.name)) } @if let Some(worst) = worst { " " (marks::verdict(worst)) } }
+            h4 { bdi { (visible(&device.name)) } }
+            p.badges {
+                @match worst {
+                    Some(worst) => { span.pair { "verdicts: " (marks::verdict(worst)) } }
+                    None => { span.pair.absent { "no measure spoke of it" } }
+                }
+                " " (worst_finding(report, device, inspected))
+            }
             dl.facts {
                 (fact("Role", device.role.as_deref()))
                 (fact("Manufacturer", device.manufacturer.as_deref()))
@@ -132,6 +139,29 @@ fn card(
                 }
             }
             (verdict_list(list, anchors))
+        }
+    }
+}
+
+/// The gravest finding in a device's image, components left out; nothing where no image was looked at.
+fn worst_finding(report: &CaseReport, device: &Device, inspected: &[Inspected<'_>]) -> Markup {
+    let exhibit = device.image.as_deref().and_then(|image| report.image(image));
+    let known = exhibit
+        .and_then(|exhibit| inspected.iter().find(|other| other.sha256 == exhibit.sha256))
+        .filter(|known| !known.objects.is_empty());
+    let worst = known.and_then(|known| {
+        known
+            .findings
+            .iter()
+            .filter(|finding| !finding.is_component())
+            .map(|finding| finding.claim.grade)
+            .max()
+    });
+    html! {
+        @match (known, worst) {
+            (Some(_), Some(grade)) => { span.pair { "findings: " (marks::grade(grade)) } }
+            (Some(_), None) => { span.pair { "findings: none" } }
+            (None, _) => { span.pair.absent { "image not looked at" } }
         }
     }
 }

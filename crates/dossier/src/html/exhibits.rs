@@ -1,6 +1,6 @@
-//! Each image: its hash, the account of its bytes, what is in it, and the findings.
+//! Each image: its hash, the findings, what is in it, and the account of its bytes.
 
-use super::{account, anchors::Anchors, findings, marks, numbers};
+use super::{account, anchors::Anchors, findings, keys, marks, numbers};
 use crate::Explanation;
 use crate::report::{CaseReport, Finding, InspectReport, Inspected};
 use crate::visible::visible;
@@ -17,6 +17,7 @@ pub(super) fn section(inspected: &[Inspected<'_>], report: &CaseReport, anchors:
     let elsewhere = report.elsewhere();
     html! {
         @if inspected.is_empty() { p { "The case has no image: no equipment was looked into." } }
+        (keys::section(inspected))
         @for exhibit in inspected {
             @let devices = report.model.devices.iter().filter(|device| {
                 device.image.as_deref().and_then(|image| report.image(image)).is_some_and(|image| image.sha256 == exhibit.sha256)
@@ -59,6 +60,7 @@ pub(super) fn section(inspected: &[Inspected<'_>], report: &CaseReport, anchors:
 pub(super) fn inspection(inspected: &[Inspected<'_>], report: &InspectReport) -> Markup {
     html! {
         @if inspected.is_empty() { p { "No image was given." } }
+        (keys::section(inspected))
         @for exhibit in inspected { (one(exhibit, &report.explanations, html! {})) }
     }
 }
@@ -73,6 +75,7 @@ fn one(exhibit: &Inspected<'_>, explanations: &BTreeMap<String, Explanation>, de
                 dt { "SHA-256" } dd { code.hash { (exhibit.sha256) } }
                 dt { "Size" } dd { (numbers::size(exhibit.size)) " (" (numbers::grouped(exhibit.size)) " bytes)" }
                 (devices)
+                @if !exhibit.objects.is_empty() { dt { "Not read" } dd { (account::line(exhibit)) } }
             }
             @if let Some(gap) = exhibit.gap() {
                 p.warning {
@@ -82,16 +85,15 @@ fn one(exhibit: &Inspected<'_>, explanations: &BTreeMap<String, Explanation>, de
             }
             @if exhibit.objects.is_empty() {
                 p.warning { "This image was not inspected: nothing is known of what is in it." }
-            } @else {
-                (account::section(exhibit))
             }
-            h4 { "Components " span.meta { (numbers::grouped(components.len() as u64)) } }
-            (component_table(&components))
             h4 { "Findings" }
             (findings::section(&others, explanations))
             @if exhibit.superseded > 0 {
                 p.meta { (numbers::count(exhibit.superseded, "superseded claim is", "superseded claims are")) " in the JSON report alone." }
             }
+            h4 { "Components " span.meta { (numbers::grouped(components.len() as u64)) } }
+            (component_table(&components))
+            (account::section(exhibit))
         }
     }
 }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 const WORDS: &[(&str, &str)] = &[
     (
         "account of bytes",
-        "Every byte of an image is one of four: known (read as a format), padding (one value repeated), opaque (dense as encrypted or compressed data, in no known format), or unknown.",
+        "Every byte of an image is one of four: known (read as a format), padding (one value repeated), opaque (dense as encrypted or compressed data, in no known format), or unknown. Deepest counts what was unpacked in place of the region that it was unpacked from.",
     ),
     ("as of", "The date by which contracts, designations and certificates are judged."),
     ("case", "One body of work, such as a network: its exhibits, and what was found."),

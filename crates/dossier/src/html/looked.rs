@@ -5,7 +5,7 @@ use crate::report::{CaseReport, Inspected, Looked};
 use crate::visible::visible;
 use banbury_evidence::Status;
 use maud::{Markup, html};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// Skipped things shown of one run.
 const SKIPPED: usize = 200;
@@ -149,7 +149,7 @@ fn row(run: &Looked<'_>) -> Markup {
                 @if !run.parameters.is_empty() {
                     div.under {
                         @for (index, (name, value)) in run.parameters.iter().enumerate() {
-                            @if index > 0 { " · " } (visible(name)) ": " (visible(value))
+                            @if index > 0 { " · " } (visible(name)) ": " (parameter(name, value))
                         }
                     }
                 }
@@ -171,6 +171,14 @@ fn row(run: &Looked<'_>) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// A parameter's value: the day that a run judged by is recorded in seconds.
+fn parameter<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
+    match value.parse() {
+        Ok(seconds) if name == "as-of" => Cow::Owned(numbers::date(seconds)),
+        _ => visible(value),
     }
 }
 

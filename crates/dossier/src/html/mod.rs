@@ -11,6 +11,7 @@ mod devices;
 mod exhibits;
 mod findings;
 mod glossary;
+mod keys;
 mod looked;
 mod marks;
 mod numbers;
@@ -34,7 +35,7 @@ pub(crate) const FORMAT: ReportFormat = ReportFormat {
     media_type: "text/html",
     limits: &[
         "Long lists are cut where the page says so, with their full length; JSON has all of them.",
-        "Files that hold nothing further are counted, not listed; JSON lists them.",
+        "Files that hold nothing further, and stretches in no known format, are counted, not listed; JSON lists them.",
         "Superseded claims are counted, not shown; JSON has them.",
         "The picture of the network shows sites instead of devices above 300 devices, and regions instead of sites above 400 sites.",
         "Times of runs are left out; JSON has them.",

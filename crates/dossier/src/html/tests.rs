@@ -97,7 +97,7 @@ fn a_cut_list_says_so() {
 }
 
 #[test]
-fn many_small_regions_are_one_line() {
+fn many_small_regions_are_totals() {
     let mut report = sample::inspection();
     let object = &mut report.examinations[0].1.objects[0];
     object.size = 1000;
@@ -110,8 +110,37 @@ fn many_small_regions_are_one_line() {
         .collect();
     let page = inspect(&report);
     check(&page);
-    assert!(page.contains("500 regions in a row: 500 B padding, 500 B unknown"));
-    assert!(page.contains("The first 200 of 500 regions in this row are shown"));
+    assert!(page.contains("250 stretches in no known format, 500 bytes in all; 500 bytes of padding"));
+    assert_eq!(page.matches("class=\"offset\"").count(), 1);
+}
+
+#[test]
+fn findings_stand_before_what_an_image_holds() {
+    let page = inspect(&sample::inspection());
+    let at = |text: &str| page.find(text).unwrap();
+    assert!(at(">Findings<") < at(">Components ") && at(">Components ") < at(">What it holds<"));
+    assert!(page.contains("<details class=\"holdings\"><summary>2 containers and streams, 4 files"));
+}
+
+#[test]
+fn a_device_shows_what_its_verdicts_leave_out() {
+    let page = case(&sample::hostile());
+    assert!(page.contains("verdicts: <span class=\"mark breached\">"));
+    assert!(page.contains("findings: <span class=\"mark grade-high\">"));
+    assert!(page.contains("image not looked at"));
+    let mut report = sample::hostile();
+    report.regimes.clear();
+    assert_eq!(case(&report).matches("no measure spoke of it</span>").count(), 3);
+}
+
+#[test]
+fn a_runs_day_is_a_date() {
+    let mut report = sample::inspection();
+    let run = &mut report.examinations[0].1.runs[1];
+    run.parameters = [("as-of", "1793491200"), ("other", "1793491200")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+    assert!(inspect(&report).contains("as-of: 2026-11-01 · other: 1793491200"));
 }
 
 #[test]

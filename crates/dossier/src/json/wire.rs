@@ -1,4 +1,5 @@
 use super::model;
+use crate::holdings::Holdings;
 use crate::{CaseReport, Explanation, InspectReport, report};
 use banbury_evidence as inner;
 use serde::Serialize;
@@ -39,6 +40,8 @@ struct Examined<'a> {
     confinement: &'a BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<Bytes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inside: Option<Bytes>,
     objects: Vec<Object<'a>>,
     runs: Vec<Run<'a>>,
     claims: Vec<Claim<'a>>,
@@ -52,6 +55,8 @@ struct Exhibit<'a> {
     size: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<Bytes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inside: Option<Bytes>,
     objects: Vec<Object<'a>>,
 }
 
@@ -260,6 +265,7 @@ impl<'a> Dossier<'a> {
                         kind: exhibit.kind.as_str(),
                         size: exhibit.size,
                         bytes: objects.first().map(Bytes::of),
+                        inside: Bytes::inside(objects),
                         objects: objects.iter().map(Object::of).collect(),
                     }
                 })
@@ -318,6 +324,7 @@ impl<'a> Examined<'a> {
             size: examination.size,
             confinement: &examination.confinement,
             bytes: examination.objects.first().map(Bytes::of),
+            inside: Bytes::inside(&examination.objects),
             objects: examination.objects.iter().map(Object::of).collect(),
             runs,
             claims,
@@ -327,7 +334,17 @@ impl<'a> Examined<'a> {
 
 impl Bytes {
     fn of(object: &inner::Object) -> Self {
-        let inner::Shares { known, padding, opaque, unknown } = object.shares();
+        Self::from(object.shares())
+    }
+
+    fn inside(objects: &[inner::Object]) -> Option<Self> {
+        (!objects.is_empty()).then(|| Self::from(Holdings::of(objects).inside()))
+    }
+}
+
+impl From<inner::Shares> for Bytes {
+    fn from(shares: inner::Shares) -> Self {
+        let inner::Shares { known, padding, opaque, unknown } = shares;
         Self { known, padding, opaque, unknown }
     }
 }

@@ -228,6 +228,7 @@ fn model() -> Model {
                 subscribers_cut: Some(220),
             },
         ],
+        ..Model::default()
     }
 }
 
