@@ -1,0 +1,85 @@
+//! `docs/regimes.md` held against the data: the views and their columns, the measures, the keys of the files.
+
+use banbury_evidence::ledger::Ledger;
+use banbury_regime::builtin;
+use std::path::Path;
+
+fn document() -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/regimes.md")).unwrap()
+}
+
+/// The first cells of the rows of the table under a heading, without code marks.
+fn table(document: &str, heading: &str, columns: usize) -> Vec<Vec<String>> {
+    let (_, rest) = document.split_once(&format!("\n## {heading}\n")).unwrap();
+    let section = rest.split_once("\n## ").map_or(rest, |(section, _)| section);
+    section
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| {
+            line.trim_matches('|')
+                .split(" | ")
+                .take(columns)
+                .map(|cell| cell.trim().replace('`', ""))
+                .collect()
+        })
+        .collect()
+}
+
+#[test]
+fn every_view_is_documented_with_its_columns() {
+    let ledger = Ledger::in_memory().unwrap();
+    let connection = ledger.connection();
+    let mut statement =
+        connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name").unwrap();
+    let names: Vec<String> =
+        statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    let found: Vec<Vec<String>> = names
+        .into_iter()
+        .map(|name| {
+            let statement = connection.prepare(&format!("SELECT * FROM {name}")).unwrap();
+            vec![name.clone(), statement.column_names().collect::<Vec<_>>().join(", ")]
+        })
+        .collect();
+    assert_eq!(table(&document(), "The views", 2), found);
+}
+
+#[test]
+fn every_measure_is_in_the_table_of_what_is_covered() {
+    let mut found = Vec::new();
+    for regime in builtin().unwrap() {
+        for measure in &regime.measures {
+            let query = measure.query.file.rsplit('/').next().unwrap();
+            let tables: Vec<&str> = measure.needs.iter().chain(&measure.wants).map(String::as_str).collect();
+            found.push((
+                format!("{}/{}", regime.id, measure.id),
+                measure.certainty.as_str().to_owned(),
+                format!("{query} over {}", tables.join(", ")),
+            ));
+        }
+    }
+    let rows = table(&document(), "What is covered", 5);
+    for row in &rows {
+        assert!(["computed", "in part", "not decided"].contains(&row[2].as_str()), "{row:?}");
+        assert!(row[4].len() > 5, "{row:?}");
+    }
+    let stated: Vec<_> =
+        rows.into_iter().map(|row| (row[0].clone(), row[1].clone(), row[3].clone())).collect();
+    assert_eq!(stated, found);
+}
+
+#[test]
+fn every_shared_definition_is_documented() {
+    let document = document();
+    let regime = banbury_regime::find("uk-hrv-2020").unwrap().unwrap();
+    let shared = regime.definitions.iter().find(|script| script.file == "definitions.sql").unwrap();
+    let names: Vec<&str> = shared
+        .text
+        .lines()
+        .filter_map(|line| line.strip_suffix(" AS ("))
+        .filter(|name| !name.contains(' '))
+        .collect();
+    assert!(names.len() >= 6, "{names:?}");
+    for name in names {
+        assert!(document.contains(&format!("`{name}`")), "{name}");
+    }
+}
