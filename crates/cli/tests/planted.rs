@@ -108,7 +108,7 @@ fn the_gateway_shows_what_is_planted_and_nothing_that_is_sound() {
         });
         names
     };
-    for protection in ["PIE", "RELRO", "a stack that is not executable", "FORTIFY"] {
+    for protection in ["PIE", "RELRO", "a stack that is not executable", "stack canaries", "FORTIFY"] {
         assert!(lacking(protection).contains(&"usr/sbin/diagd".to_owned()), "{protection}");
     }
     assert_eq!(lacking("PIE"), ["usr/sbin/diagd"]);

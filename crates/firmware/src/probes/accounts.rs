@@ -370,7 +370,7 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         let both = vec![("etc/passwd".to_owned(), 1), ("etc/shadow".to_owned(), 2)];
-        assert_eq!(places(&[passwd, shadow]), [both.clone()]);
+        assert_eq!(places(&[passwd, shadow]), vec![both.clone()]);
         let elsewhere = ("etc/passwd", &b"root:x:0:0::/root:/bin/ash\n"[..]);
         assert_eq!(places(&[elsewhere, shadow]), [vec![("etc/shadow".to_owned(), 2)]]);
         let other = vec![("factory/etc/passwd".to_owned(), 1)];

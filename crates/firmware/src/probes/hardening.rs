@@ -4,7 +4,8 @@
 //! (RELRO), a stack that is not executable, stack canaries, FORTIFY, library search paths that others can write to.
 //! How: from program headers, the dynamic table and dynamic symbols. Relocatable objects, kernel modules, core files,
 //! and objects without a code segment are left out; the run's record counts the files that were looked at. A static executable has no dynamic symbols, so nothing is said of
-//! its canary and FORTIFY. A canary is said to be missing only of files of 16 KiB and more, FORTIFY only where a function stands that it
+//! its canary and FORTIFY. A canary is said to be missing of files of 16 KiB and more, and of smaller ones that call a
+//! function which writes without a bound (strcpy, sprintf and their like); FORTIFY only where a function stands that it
 //! would have replaced: small code often has nothing that either protects.
 //! When it is wrong: code without buffers on its stack, or written in a language that needs no canary, lacks nothing
 //! by not having one.
@@ -45,8 +46,12 @@ static DESCRIPTION: Description = Description {
     source: "GNU ld manual; gcc manual; feature_test_macros(7); System V ABI",
 };
 
-/// Files below this size are not said to lack a canary: they may have no function that needs one.
+/// Files below this size are said to lack a canary only when they write without a bound: they may have no function
+/// that needs one.
 const SMALL: usize = 16 << 10;
+
+/// Functions that write to a buffer, most often on the stack, without knowing its size.
+const UNBOUNDED: &[&str] = &["gets", "strcpy", "stpcpy", "strcat", "sprintf", "vsprintf"];
 
 impl Probe for Hardening {
     fn describe(&self) -> &'static Description {
@@ -147,6 +152,7 @@ impl Properties {
         let checked =
             symbols.iter().any(|s| !s.defined && s.name.starts_with(b"__") && s.name.ends_with(b"_chk"));
         let known = !is_static && !symbols.is_empty();
+        let exposed = size >= SMALL || UNBOUNDED.iter().any(|name| imported(name));
         let unsafe_path = [elf.rpath(), elf.runpath()].into_iter().flatten().find(|path| is_unsafe(path));
         Some(Self {
             executable,
@@ -154,7 +160,7 @@ impl Properties {
             pie: elf.kind == 3,
             relro: elf.relro(),
             stack: elf.executable_stack(),
-            canary: if canary { Some(true) } else { (known && size >= SMALL).then_some(false) },
+            canary: if canary { Some(true) } else { (known && exposed).then_some(false) },
             fortify: if checked {
                 Some(true)
             } else {

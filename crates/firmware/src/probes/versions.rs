@@ -62,7 +62,7 @@ impl Probe for Versions {
         let names = [file.name(), soname.unwrap_or("")];
         let mut tried: BTreeMap<usize, usize> = BTreeMap::new();
         let mut seen = BTreeSet::new();
-        let mut found: BTreeMap<(usize, String, Option<String>), Vec<(usize, usize)>> = BTreeMap::new();
+        let mut found: BTreeMap<_, Vec<(usize, usize)>> = BTreeMap::new();
         for (index, anchor) in signatures.anchors(file.content) {
             let Some(signature) = signatures.all.get(index) else { continue };
             let count = tried.entry(index).or_default();
