@@ -74,52 +74,127 @@ fn what_is_not_there_or_no_file_is_a_clear_error() {
     assert!(stderr(&output).contains("tar"), "{}", stderr(&output));
 }
 
+/// Whether the codes say that an object is broken.
+fn told(codes: &[String]) -> bool {
+    codes
+        .iter()
+        .any(|code| ["unpack.truncated", "unpack.malformed", "unpack.checksum"].contains(&code.as_str()))
+}
+
+/// The exit status of an inspection that met nothing broken: bytes that are dense in no known format were not looked at.
+fn unread(codes: &[String]) -> i32 {
+    if codes.iter().any(|code| code == "unpack.dense") { 3 } else { 0 }
+}
+
 #[test]
-fn an_image_cut_at_64_places_is_read_as_far_as_it_goes() {
+fn an_image_cut_at_64_places_is_told_and_inconclusive() {
     for image in island_images() {
         for place in 1..=32 {
             let cut = image.len() * place / 33;
+            assert!(image[cut - 16..cut].windows(2).any(|pair| pair[0] != pair[1]), "{cut} is in padding");
             let (status, json) = inspect(&image[..cut], &[]);
-            assert!([0, 3].contains(&status), "cut at {cut}: exit {status}");
-            assert!(json.to_string().len() > 100);
+            let codes = codes(&json);
+            assert_eq!(status, 3, "cut at {cut}: {codes:?}");
+            assert!(told(&codes), "cut at {cut}: {codes:?}");
+        }
+    }
+}
+
+/// The images are filled up to whole erase blocks: there nothing is missing that anybody could know of.
+#[test]
+fn an_image_cut_in_its_last_padding_is_whole() {
+    for image in island_images() {
+        let fill = image.iter().rev().take_while(|byte| **byte == 0xff).count();
+        assert!(fill > 4096, "{fill} bytes of padding");
+        let whole = inspect(&image, &[]);
+        let cut = inspect(&image[..image.len() - fill / 2], &[]);
+        assert_eq!((cut.0, codes(&cut.1)), (whole.0, codes(&whole.1)));
+        assert_eq!((cut.0, told(&codes(&cut.1))), (unread(&codes(&cut.1)), false));
+        let (status, json) = inspect(&image[..image.len() - fill - 1], &[]);
+        assert_eq!((status, told(&codes(&json))), (3, true));
+    }
+}
+
+/// Fields of the superblock, squashfs 4.0: offset, length, name, and what may stand in it without harm.
+const SUPERBLOCK: [(usize, usize, &str, &[(u8, &str)]); 19] = [
+    (
+        0,
+        4,
+        "magic",
+        &[
+            (
+                0x00,
+                "without its magic nothing says that this is a squashfs; its bytes are carved, or dense in no known format",
+            ),
+            (
+                0xFF,
+                "without its magic nothing says that this is a squashfs; its bytes are carved, or dense in no known format",
+            ),
+        ],
+    ),
+    (4, 4, "inodes", &[]),
+    (
+        8,
+        4,
+        "time",
+        &[
+            (0x00, "any time is a time: 1970-01-01"),
+            (0xFF, "any time is a time: 2106-02-07, the last there is"),
+        ],
+    ),
+    (12, 4, "block size", &[]),
+    (16, 4, "fragments", &[]),
+    (20, 2, "compressor", &[]),
+    (22, 2, "block logarithm", &[]),
+    (24, 2, "flags", &[(0x00, "advice to the one who packs again; each block says itself how it is stored")]),
+    (26, 2, "owners", &[]),
+    (28, 2, "version, major", &[]),
+    (30, 2, "version, minor", &[(0x00, "it is 0 already")]),
+    (32, 8, "root", &[]),
+    (40, 8, "bytes used", &[]),
+    (48, 8, "owner table", &[]),
+    (56, 8, "attribute table", &[(0xFF, "it is that already: there are no attributes")]),
+    (64, 8, "inode table", &[]),
+    (72, 8, "directory table", &[]),
+    (80, 8, "fragment table", &[]),
+    (88, 8, "export table", &[(0xFF, "there is none then: only a server of NFS needs it")]),
+];
+
+#[test]
+fn every_field_of_a_squashfs_header_set_to_zeros_and_ones() {
+    for image in island_images() {
+        let start = image.windows(4).position(|window| window == b"hsqs").expect("a squashfs in the image");
+        let file_system = &image[start..];
+        for (offset, length, name, harmless) in SUPERBLOCK {
+            for value in [0x00, 0xFF] {
+                let mut broken = file_system.to_vec();
+                broken[offset..offset + length].fill(value);
+                let (status, json) = inspect(&broken, &[]);
+                let codes = codes(&json);
+                let case = format!("{name} set to {value:#04x}: {codes:?}");
+                match harmless.iter().find(|(harmless, _)| *harmless == value) {
+                    Some(_) => assert_eq!((status, told(&codes)), (unread(&codes), false), "{case}"),
+                    None => assert_eq!((status, told(&codes)), (3, true), "{case}"),
+                }
+            }
         }
     }
 }
 
 #[test]
-fn every_field_of_a_squashfs_header_set_to_zeros_and_ones() {
-    // Offsets and lengths of the superblock's fields, squashfs 4.0.
-    const FIELDS: [(usize, usize); 19] = [
-        (0, 4),
-        (4, 4),
-        (8, 4),
-        (12, 4),
-        (16, 4),
-        (20, 2),
-        (22, 2),
-        (24, 2),
-        (26, 2),
-        (28, 2),
-        (30, 2),
-        (32, 8),
-        (40, 8),
-        (48, 8),
-        (56, 8),
-        (64, 8),
-        (72, 8),
-        (80, 8),
-        (88, 8),
-    ];
-    for image in island_images() {
-        let start = image.windows(4).position(|window| window == b"hsqs").expect("a squashfs in the image");
-        let file_system = &image[start..];
-        for (offset, length) in FIELDS {
-            for value in [0x00, 0xFF] {
-                let mut broken = file_system.to_vec();
-                broken[offset..offset + length].fill(value);
-                let (status, _) = inspect(&broken, &[]);
-                assert!([0, 3].contains(&status), "field at {offset} set to {value:#x}: exit {status}");
-            }
+fn a_good_magic_with_garbage_behind_it_is_a_claim() {
+    for (name, magic) in [
+        ("gzip", &b"\x1f\x8b\x08"[..]),
+        ("xz", b"\xfd7zXZ\0"),
+        ("zstd", b"\x28\xb5\x2f\xfd"),
+        ("lz4", b"\x04\x22\x4d\x18"),
+        ("uimage", b"\x27\x05\x19\x56"),
+        ("cpio", b"070701"),
+        ("squashfs", b"hsqs"),
+    ] {
+        for garbage in [&b"oddments"[..], &b"o and then a line of text\n".repeat(20)] {
+            let (status, json) = inspect(&[magic, garbage].concat(), &[]);
+            assert_eq!((status, told(&codes(&json))), (3, true), "{name}: {:?}", codes(&json));
         }
     }
 }
@@ -137,6 +212,26 @@ fn a_gzip_bomb_stops_at_the_limit_and_is_said() {
     assert_eq!(status, 3);
     assert!(codes(&json).contains(&"unpack.limit".to_owned()), "{:?}", codes(&json));
     assert!(start.elapsed() < Duration::from_secs(120));
+}
+
+/// The danger and the title of each claim about a name that would be dangerous to extract.
+fn dangers(json: &serde_json::Value) -> Vec<(String, String)> {
+    match json {
+        serde_json::Value::Object(map)
+            if map.get("code").is_some_and(|code| code == "unpack.unsafe-path") =>
+        {
+            let danger = json.pointer("/facts/danger").and_then(|danger| danger.as_str());
+            let title = map.get("title").and_then(|title| title.as_str());
+            danger
+                .zip(title)
+                .map(|(danger, title)| (danger.to_owned(), title.to_owned()))
+                .into_iter()
+                .collect()
+        }
+        serde_json::Value::Object(map) => map.values().flat_map(dangers).collect(),
+        serde_json::Value::Array(items) => items.iter().flat_map(dangers).collect(),
+        _ => Vec::new(),
+    }
 }
 
 #[test]
@@ -160,6 +255,16 @@ fn dangerous_names_are_claims_and_write_nothing() {
     for code in ["unpack.unsafe-path", "unpack.escaping-link", "unpack.special-files"] {
         assert!(codes.contains(&code.to_owned()), "{code} not in {codes:?}");
     }
+    let dangers = dangers(&json);
+    for (danger, name) in [
+        ("climbs above the root of the tree", "../../etc/passwd-banbury-test"),
+        ("absolute path", absolute),
+        ("a part of the name is longer than 255 bytes", &"n".repeat(200)),
+    ] {
+        let found = dangers.iter().filter(|(found, title)| found == danger && title.contains(name)).count();
+        assert_eq!(found, 1, "{danger}: {dangers:?}");
+    }
+    assert_eq!(dangers.len(), 3, "{dangers:?}");
     assert!(json.to_string().contains("not-\\\\xff-utf8"), "the name is shown byte by byte");
     assert!(!Path::new(absolute).exists());
     assert!(

@@ -1,5 +1,13 @@
 //! Inputs that somebody made to do harm, or that were damaged on the way: no reader panics, hangs or overruns.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use banbury_formats::{FORMATS, Limits, Place};
 use exercise::{exercise, tight_limits};
 use proptest::prelude::*;

@@ -1,5 +1,13 @@
 //! A small deterministic mutator over the corpus: what the fuzz target does, for a bounded time, on any toolchain.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use banbury_formats::FORMATS;
 use exercise::{exercise, tight_limits};
 
