@@ -1,6 +1,7 @@
 """Validates Banbury's outputs; called by scripts/validate-outputs, inside its virtual environment.
 
-Exits 1 when a file does not meet its schema, and names the place in the file; also when there was nothing to validate.
+Exits 1 when a file does not meet its schema, and names the place in the file; also when there was nothing of a kind to
+validate, and when a document that was broken on purpose is let through: a check that cannot fail checks nothing.
 """
 
 import argparse
@@ -20,33 +21,51 @@ def main():
     parser.add_argument("--schemas", type=pathlib.Path, required=True, help="folder of Banbury's own schemas")
     parser.add_argument("--sarif-schema", type=pathlib.Path, required=True)
     parser.add_argument("--outputs", type=pathlib.Path, required=True, help="folder with *.json, *.sarif, *.cdx.json")
-    parser.add_argument("--dossier", type=pathlib.Path, help="a dossier.json")
+    parser.add_argument("--dossier", type=pathlib.Path, required=True, help="a dossier.json")
     options = parser.parse_args()
 
-    jobs = []
-    for path in sorted(options.outputs.glob("*.cdx.json")):
-        jobs.append((path, "CycloneDX 1.6", cyclonedx))
-    sarif = schema_check(options.sarif_schema)
-    for path in sorted(options.outputs.glob("*.sarif")):
-        jobs.append((path, "SARIF 2.1.0", sarif))
-    inspection = schema_check(options.schemas / "inspect.schema.json")
-    for path in sorted(options.outputs.glob("*.json")):
-        if not path.name.endswith(".cdx.json"):
-            jobs.append((path, "inspect.schema.json", inspection))
-    if options.dossier:
-        jobs.append((options.dossier, "dossier.schema.json", schema_check(options.schemas / "dossier.schema.json")))
+    folder = options.outputs
+    inspections = [path for path in folder.glob("*.json") if not path.name.endswith(".cdx.json")]
+    kinds = [
+        ("CycloneDX 1.6", cyclonedx, folder.glob("*.cdx.json")),
+        ("SARIF 2.1.0", schema_check(options.sarif_schema), folder.glob("*.sarif")),
+        ("inspect.schema.json", schema_check(options.schemas / "inspect.schema.json"), inspections),
+        ("dossier.schema.json", schema_check(options.schemas / "dossier.schema.json"), [options.dossier]),
+    ]
+    failed = passed = 0
+    for schema, check, paths in kinds:
+        paths = sorted(paths)
+        rows = [(path.name, check(path.read_text(encoding="utf-8"))) for path in paths]
+        rows += refusals(check, paths[0]) if paths else [("(none)", ["nothing to validate"])]
+        for name, errors in rows:
+            print(f"{'FAIL' if errors else 'ok  '}  {schema:<20} {name}")
+            for error in errors[:SHOWN]:
+                print(f"      {error}")
+            if len(errors) > SHOWN:
+                print(f"      and {len(errors) - SHOWN} more")
+            failed += bool(errors)
+            passed += not errors
+    print(f"validators: {passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
 
-    failed = 0
-    for path, schema, check in jobs:
-        errors = check(path.read_text(encoding="utf-8"))
-        print(f"{'FAIL' if errors else 'ok  '}  {schema:<20} {path.name}")
-        for error in errors[:SHOWN]:
-            print(f"      {error}")
-        if len(errors) > SHOWN:
-            print(f"      and {len(errors) - SHOWN} more")
-        failed += bool(errors)
-    print(f"validators: {len(jobs) - failed} passed, {failed} failed")
-    sys.exit(1 if failed or not jobs else 0)
+
+# A member that every document of a kind has, by a member that tells the kind.
+BREAKS = [("bomFormat", "components"), ("banbury", "exhibits"), ("version", "runs")]
+
+
+def refusals(check, path):
+    """Rows for documents that were broken on purpose; an error in a row means that the check let one through."""
+    text = path.read_text(encoding="utf-8")
+    mark, member = next(each for each in BREAKS if each[0] in json.loads(text))
+    rows = []
+    for how, broken in (("without " + mark, lambda document: document.pop(mark)),
+                        ("with a number for " + member, lambda document: document.update({member: 7})),
+                        ("with a member unheard of", lambda document: document.update({"surprise": True}))):
+        document = json.loads(text)
+        broken(document)
+        errors = check(json.dumps(document))
+        rows.append((f"refuses {path.name} {how}", [] if errors else ["the broken document was let through"]))
+    return rows
 
 
 def cyclonedx(text):
