@@ -266,8 +266,7 @@ fn tables(connection: &Connection) -> Result<BTreeSet<String>> {
         "SELECT lower(name) FROM sqlite_schema WHERE type = 'table'
          UNION SELECT lower(name) FROM sqlite_temp_schema WHERE type = 'table'",
     )?;
-    let names = statement.query_map([], |row| row.get(0))?.collect();
-    names
+    statement.query_map([], |row| row.get(0))?.collect()
 }
 
 /// What is wrong with an action; `None` when it is allowed.

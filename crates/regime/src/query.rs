@@ -46,7 +46,7 @@ impl Query<'_, '_> {
             };
             statement.raw_bind_parameter(index, value)?;
         }
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut found = Vec::new();
         let mut bytes = 0usize;
         let mut rows = statement.raw_query();

@@ -1,5 +1,7 @@
 //! The classes of the built-in regimes, held against the functions that the import knows.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
 use banbury_network::functions::{FUNCTIONS, standard};
 use banbury_regime::{Certainty, Regime, builtin, find};
 use std::collections::BTreeSet;

@@ -1,6 +1,8 @@
 //! Every measure of every built-in regime has a worked example for each verdict, or says why the verdict cannot occur.
 //! `docs/regimes.md` describes an example's file.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
 #[expect(dead_code, reason = "another test makes inspected images by name")]
 mod case;
 

@@ -1,5 +1,7 @@
 //! The example case, imported as a user's would be: its README states every verdict, and this holds it to that.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
 #[expect(dead_code, reason = "the worked examples are read by another test")]
 mod case;
 

@@ -29,7 +29,9 @@ SELECT subject,
                     WHEN left_out > 0 THEN ', of which ' || left_out || ' are not named: critical ones may be among them'
                     ELSE '; whether they are critical is not known: ' || doubtful_names || iif(doubtful > 3, ' and ' || (doubtful - 3) || ' more', '') END
        || ' (' || at || ').' AS reason
-FROM judged WHERE critical > 0 OR self IS NOT NULL OR left_out > 0 OR doubtful > 0
+FROM judged
+WHERE critical > 0 OR self IS NOT NULL OR doubtful > 0
+   OR (left_out > 0 AND EXISTS (SELECT 1 FROM weighed w JOIN connected c ON c.device = w.name WHERE w.why IS NOT NULL OR w.doubt IS NOT NULL))
 UNION ALL
 SELECT name, 'inconclusive', 'It ' || why || ', and no link of it to a device in service is on record (' || at || ').'
 FROM weighed WHERE why IS NOT NULL AND name NOT IN (SELECT device FROM connected)
