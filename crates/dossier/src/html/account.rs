@@ -28,12 +28,12 @@ fn total(shares: &Shares) -> u64 {
     classes(shares).iter().fold(0, |sum, (_, bytes)| sum.saturating_add(*bytes))
 }
 
-/// The share of each class in words, the known ones last.
+/// What could not be read, in one line.
 pub(super) fn line(exhibit: &Inspected<'_>) -> Markup {
     let shares = exhibit.objects.first().map(Object::shares).unwrap_or_default();
     let inside = Holdings::of(exhibit.objects).inside();
     html! {
-        (unread(&shares)) "; " (unread(&inside)) " of what was unpacked from it"
+        "of the image " (unread(&shares)) "; at the deepest level reached " (unread(&inside))
     }
 }
 
@@ -58,19 +58,17 @@ pub(super) fn section(exhibit: &Inspected<'_>) -> Markup {
             table.account {
                 thead { tr {
                     th scope="col" { "Class" } th.number scope="col" { "Image" } th.number scope="col" { "Deepest" }
-                    th scope="col" { "Meaning" }
                 } }
                 tbody {
                     @for ((class, bytes), (_, deep)) in classes(&outer).into_iter().zip(classes(&inner)) {
                         tr {
-                            th scope="row" { span.swatch.{ "bytes-" (class) } aria-hidden="true" {} " " (class) }
+                            th scope="row" { span.swatch.{ "bytes-" (class) } aria-hidden="true" {} " " (class) div.under { (meaning(class)) } }
                             td.number title={ (numbers::grouped(bytes)) " bytes" } {
                                 (numbers::percent(bytes, total(&outer))) div.under { (numbers::size(bytes)) }
                             }
                             td.number title={ (numbers::grouped(deep)) " bytes" } {
                                 (numbers::percent(deep, total(&inner))) div.under { (numbers::size(deep)) }
                             }
-                            td { (meaning(class)) }
                         }
                     }
                 }

@@ -51,7 +51,10 @@ fn group(grade: Grade, code: &str, findings: &[Finding<'_>], explanation: Option
                 p { strong { "Remedy. " } (visible(&known.remedy)) }
             }
             details open[grade >= Grade::Medium && findings.len() <= OPEN] {
-                summary { (numbers::count(findings.len(), "finding", "findings")) ", each with where it stands" }
+                summary {
+                    @if findings.len() == 1 { "Where it stands" }
+                    @else { (numbers::grouped(findings.len() as u64)) " findings, each with where it stands" }
+                }
                 ol.findings { @for finding in findings.iter().take(FINDINGS) { (one(finding)) } }
                 (marks::cut(FINDINGS.min(findings.len()), findings.len(), "findings"))
             }

@@ -37,19 +37,20 @@ pub(super) fn date(seconds: i64) -> String {
     format!("{:04}-{month:02}-{in_month:02}", year + era * 400 + turn)
 }
 
-/// `part` of `whole` as a percentage; what is not nothing is never shown as 0 %, nor what is not all as 100 %.
+/// `part` of `whole` as a percentage; what is not nothing is never shown as 0 %, nor what is not all as 100 %. No line breaks
+/// inside it.
 pub(super) fn percent(part: u64, whole: u64) -> String {
     if part == 0 || whole == 0 {
-        return "0 %".to_owned();
+        return "0\u{a0}%".to_owned();
     }
     if part == whole {
-        return "100 %".to_owned();
+        return "100\u{a0}%".to_owned();
     }
     let hundredths = (u128::from(part) * 10_000 + u128::from(whole) / 2) / u128::from(whole);
     match hundredths {
-        0 => "< 0.01 %".to_owned(),
-        10_000.. => "> 99.99 %".to_owned(),
-        _ => format!("{}.{:02} %", hundredths / 100, hundredths % 100),
+        0 => "<\u{a0}0.01\u{a0}%".to_owned(),
+        10_000.. => ">\u{a0}99.99\u{a0}%".to_owned(),
+        _ => format!("{}.{:02}\u{a0}%", hundredths / 100, hundredths % 100),
     }
 }
 
@@ -88,11 +89,11 @@ mod tests {
 
     #[test]
     fn shares_are_never_rounded_away() {
-        assert_eq!(percent(0, 10), "0 %");
-        assert_eq!(percent(1, 1_000_000), "< 0.01 %");
-        assert_eq!(percent(999_999, 1_000_000), "> 99.99 %");
-        assert_eq!(percent(1, 3), "33.33 %");
-        assert_eq!(percent(10, 10), "100 %");
-        assert_eq!(percent(5, 0), "0 %");
+        assert_eq!(percent(0, 10), "0\u{a0}%");
+        assert_eq!(percent(1, 1_000_000), "<\u{a0}0.01\u{a0}%");
+        assert_eq!(percent(999_999, 1_000_000), ">\u{a0}99.99\u{a0}%");
+        assert_eq!(percent(1, 3), "33.33\u{a0}%");
+        assert_eq!(percent(10, 10), "100\u{a0}%");
+        assert_eq!(percent(5, 0), "0\u{a0}%");
     }
 }
