@@ -1,6 +1,6 @@
 //! `-o FORMAT=PATH`.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use banbury_dossier::{REPORT_FORMATS, ReportFormat};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -51,6 +51,48 @@ impl Output {
 /// Whether a report takes stdout, so that the summary has to keep off it.
 pub(crate) fn takes_stdout(outputs: &[Output]) -> bool {
     outputs.iter().any(|output| output.target == Target::Stdout)
+}
+
+/// Refuses outputs that would spoil each other or an input, or that cannot be written, before any work is done.
+pub(crate) fn check(outputs: &[Output], inputs: &[PathBuf]) -> anyhow::Result<()> {
+    let same = |a: &Path, b: &Path| {
+        a == b || a.canonicalize().ok().is_some_and(|a| b.canonicalize().ok() == Some(a))
+    };
+    for (index, output) in outputs.iter().enumerate() {
+        let earlier = outputs.get(..index).unwrap_or_default();
+        match &output.target {
+            Target::Stdout if earlier.iter().any(|other| other.target == Target::Stdout) => {
+                bail!(
+                    "-o {}=-: another report goes to stdout already; give one of them a path",
+                    output.format.name
+                )
+            }
+            Target::Stdout => {}
+            Target::File(path) => {
+                let shown = path.display();
+                if let Some(input) = inputs.iter().find(|input| same(input, path)) {
+                    bail!(
+                        "-o {}={shown}: this would overwrite the input {}",
+                        output.format.name,
+                        input.display()
+                    );
+                }
+                let taken =
+                    |other: &Output| matches!(&other.target, Target::File(other) if same(other, path));
+                if earlier.iter().any(taken) {
+                    bail!("-o {}={shown}: another report goes there already", output.format.name);
+                }
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+                    bail!("-o {}={shown}: there is no folder {}", output.format.name, folder.display());
+                }
+                if path.is_dir() {
+                    bail!("-o {}={shown}: a folder; name a file in it", output.format.name);
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Writes a file whole or not at all.

@@ -7,12 +7,15 @@ use std::time::Duration;
 
 /// Writes an error and its causes to stderr.
 pub(crate) fn error(error: &anyhow::Error) {
-    let mut text = format!("{}: {error}", paint("error", Tone::Bad));
-    for cause in error.chain().skip(1) {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "\n  cause: {cause}");
+    let mut text = safe_lines(&error.to_string());
+    for cause in error.chain().skip(1).map(|cause| safe_lines(&cause.to_string())) {
+        // Many errors say their cause themselves.
+        if !text.contains(&cause) {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\n  cause: {cause}");
+        }
     }
-    note(&text);
+    note(&format!("{}: {text}", paint("error", Tone::Bad)));
 }
 
 /// Writes a line to stderr; when that fails there is nowhere left to say so.
@@ -69,7 +72,7 @@ pub(crate) fn safe(text: &str) -> String {
 
 /// The same for a text of several lines.
 pub(crate) fn safe_lines(text: &str) -> String {
-    text.lines().map(safe).collect::<Vec<_>>().join("\n")
+    text.split('\n').map(safe).collect::<Vec<_>>().join("\n")
 }
 
 /// A text cut to `width` characters, with a sign that it was.

@@ -115,8 +115,11 @@ fn an_image_cut_in_its_last_padding_is_whole() {
     }
 }
 
-/// Fields of the superblock, squashfs 4.0: offset, length, name, and what may stand in it without harm.
-const SUPERBLOCK: [(usize, usize, &str, &[(u8, &str)]); 19] = [
+/// A field: offset, length, name, and what may stand in it without harm, with the reason.
+type Field = (usize, usize, &'static str, &'static [(u8, &'static str)]);
+
+/// The fields of the superblock, squashfs 4.0.
+const SUPERBLOCK: [Field; 19] = [
     (
         0,
         4,

@@ -170,6 +170,7 @@ fn mistakes_are_told_with_a_remedy_and_exit_with_2() {
     let case = folder.path().join("case");
     assert!(banbury(&["init".as_ref(), case.as_os_str()]).status.success());
     let (text, case) = (text.to_str().unwrap(), case.to_str().unwrap());
+    let overwrite = format!("json={text}");
     for (arguments, part) in [
         (&["assess", "no-such-case"][..], "banbury init"),
         (&["assess", case], "banbury add"),
@@ -181,6 +182,10 @@ fn mistakes_are_told_with_a_remedy_and_exit_with_2() {
         (&["inspect", text, "-o", "pdf=x"], "formats:"),
         (&["inspect", text, "--fail-on", "huge"], "info, low, medium, high"),
         (&["inspect", text, "-o", "json=/no/such/folder/x.json"], "/no/such/folder"),
+        (&["inspect", text, "-o", &overwrite], "overwrite"),
+        (&["inspect", text, "-o", "json=-", "-o", "sarif=-"], "stdout already"),
+        (&["inspect", "/dev/zero"], "regular file"),
+        (&["add", case, "/dev/null"], "regular file"),
         (&["inspekt"], "inspect"),
     ] {
         let output = banbury(arguments);
@@ -202,6 +207,21 @@ fn a_threshold_decides_the_exit_status() {
         let output = command().arg("inspect").arg(&image).args(threshold).output().unwrap();
         assert_eq!(output.status.code(), Some(status), "{threshold:?}");
     }
+}
+
+#[test]
+fn an_exhibit_that_changed_after_its_inspection_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = island(folder.path());
+    assess(&case, &[]);
+    let opened = banbury_evidence::case::Case::open(&case).unwrap();
+    let exhibits = opened.ledger.exhibits().unwrap();
+    let image = exhibits.iter().find(|exhibit| exhibit.name.starts_with("marram")).unwrap();
+    std::fs::write(opened.exhibit_path(&image.sha256), b"other bytes").unwrap();
+    drop(opened);
+    let output = assess(&case, &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("marram"), "{}", stderr(&output));
 }
 
 #[test]

@@ -177,7 +177,11 @@ impl Case {
         let target = self.exhibit_path(&sha256);
         if !target.exists() {
             let part = target.with_extension("part");
-            fs::copy(source, &part).map_err(|error| wrong(&part, error))?;
+            if let Err(error) = fs::copy(source, &part) {
+                // A copy that broke off is no exhibit; when it cannot be removed either, the next try overwrites it.
+                let _ = fs::remove_file(&part);
+                return Err(wrong(&part, error));
+            }
             let copy = File::open(&part).map_err(|error| wrong(&part, error))?;
             let (found, _) = Digest::of_reader(&copy).map_err(|error| wrong(&part, error))?;
             if found != sha256 {
@@ -194,6 +198,17 @@ impl Case {
     /// Where an exhibit's bytes stand.
     pub fn exhibit_path(&self, sha256: &Digest) -> PathBuf {
         self.root.join(EXHIBITS).join(sha256.to_string())
+    }
+
+    /// Whether an exhibit's bytes are still there and still those that were added.
+    pub fn verify(&self, sha256: &Digest) -> Result<(), CaseError> {
+        let path = self.exhibit_path(sha256);
+        let found = File::open(&path).and_then(Digest::of_reader);
+        match found {
+            Ok((found, _)) if found == *sha256 => Ok(()),
+            Ok((found, _)) => Err(CaseError::Changed { path, expected: *sha256, found }),
+            Err(source) => Err(CaseError::File { path, source }),
+        }
     }
 
     /// An exhibit's bytes, checked against its hash.
@@ -267,6 +282,9 @@ mod tests {
         assert_eq!(case.exhibit_bytes(&added.exhibit.sha256).unwrap(), b"bytes");
         fs::write(case.exhibit_path(&added.exhibit.sha256), b"other").unwrap();
         assert!(matches!(case.exhibit_bytes(&added.exhibit.sha256), Err(CaseError::Changed { .. })));
+        assert!(matches!(case.verify(&added.exhibit.sha256), Err(CaseError::Changed { .. })));
+        fs::remove_file(case.exhibit_path(&added.exhibit.sha256)).unwrap();
+        assert!(matches!(case.verify(&added.exhibit.sha256), Err(CaseError::File { .. })));
     }
 
     #[test]

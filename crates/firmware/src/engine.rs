@@ -5,7 +5,7 @@
 
 use crate::coverage;
 use crate::paths;
-use crate::probe::{File, Findings, KEEP_LIMIT, Tree, TreeEntry};
+use crate::probe::{CLAIMS, File, Findings, KEEP_LIMIT, Tree, TreeEntry};
 use crate::probes::PROBES;
 use crate::scan::{self, Candidate, Candidates};
 use crate::unpacking::{self, Unpacking};
@@ -15,6 +15,7 @@ use banbury_evidence::{
 use banbury_formats::{Content, Entry, EntryKind, Format, Limits, Place, Problem, ProblemKind, Reading};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -27,8 +28,8 @@ pub struct Options {
     pub total_bytes: u64,
     /// Bytes that each byte of a container may become, over all levels, at most; small containers get 64 MiB.
     pub expansion: u64,
-    /// Entries of one container, at most.
-    pub entries: u64,
+    /// Objects of the whole exhibit, and entries of one container, at most.
+    pub objects: u64,
     /// Containers inside containers, at most.
     pub depth: u32,
     /// Seconds until the inspection is stopped.
@@ -38,14 +39,14 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// 512 MiB an object, 8 GiB in all, 1,032 bytes for each (what deflate can reach), 1,000,000 entries, 24 levels,
+    /// 512 MiB an object, 8 GiB in all, 1,032 bytes for each (what deflate can reach), 250,000 objects, 24 levels,
     /// 10 minutes, no date.
     fn default() -> Self {
         Self {
             object_bytes: 512 << 20,
             total_bytes: 8 << 30,
             expansion: 1032,
-            entries: 1_000_000,
+            objects: 250_000,
             depth: 24,
             seconds: 600,
             as_of: None,
@@ -57,27 +58,37 @@ impl Default for Options {
 const SMALL: u64 = 64 << 20;
 
 /// Dense stretches from this length on are named one by one.
-const DENSE: u64 = 4096;
+const DENSE: u64 = 64 << 10;
 
 /// What stands in place of a format's name for bytes that none claims.
 const UNCLAIMED: &str = "unclaimed";
 
-/// Entries that are examined side by side before their outcomes are put together.
+/// Entries that are examined side by side before what they hold is taken up one after the other.
 const BATCH: usize = 256;
+
+/// Stated bytes from which a batch is full, unless it has fewer entries than [`LEAST`].
+const BATCH_BYTES: u64 = 1 << 20;
+
+/// Entries of a batch, at least: as many as there are cores to look at them.
+const LEAST: usize = 4;
+
+/// Formats without entries that are looked for inside one object: a limit on the work that overlapping headers make.
+const HOSTS: usize = 1000;
 
 /// Examines the bytes of an exhibit. `limits` is taken from [`Options::limits`]; its `stop` flag ends the work early.
 pub fn examine(data: &[u8], options: &Options, limits: &Limits) -> Examination {
     let exhibit = Digest::of(data);
     let engine = Engine { options, limits };
+    let whole = Allowance { bytes: options.total_bytes, objects: options.objects };
     let object = Pending {
         location: Location::exhibit(exhibit),
         kind: ObjectKind::Exhibit,
         mode: None,
         depth: 0,
-        allowance: engine.allowance(data.len(), options.total_bytes),
         sha256: exhibit,
     };
-    let outcome = engine.object(data, object);
+    let allowance = engine.allowance(data.len(), whole);
+    let outcome = engine.finish(data, engine.begin(data, object, allowance), allowance);
     let looked = outcome.objects.len() as u64;
     let mut runs = vec![outcome.unpacking.report(looked, data.len() as u64, options)];
     for (probe, findings) in PROBES.iter().zip(outcome.findings) {
@@ -95,7 +106,7 @@ pub fn examine(data: &[u8], options: &Options, limits: &Limits) -> Examination {
 impl Options {
     /// The readers' limits that these options ask for.
     pub fn limits(&self) -> Limits {
-        Limits { object_bytes: self.object_bytes, entries: self.entries, ..Limits::default() }
+        Limits { object_bytes: self.object_bytes, entries: self.objects, ..Limits::default() }
     }
 }
 
@@ -115,6 +126,10 @@ fn probe_report(
     }
     findings.skipped.sort();
     findings.skipped.dedup();
+    if findings.left_out > 0 {
+        let what = format!("{} further claims or omissions of this probe", findings.left_out);
+        findings.skip(what, format!("more than {CLAIMS} in one exhibit"));
+    }
     let mut parameters = BTreeMap::new();
     if findings.uses_as_of
         && let Some(seconds) = options.as_of
@@ -144,9 +159,32 @@ struct Pending {
     kind: ObjectKind,
     mode: Option<u32>,
     depth: u32,
-    /// Bytes that may be unpacked from it, over all levels.
-    allowance: u64,
     sha256: Digest,
+}
+
+/// What may still be unpacked, over all levels.
+#[derive(Clone, Copy)]
+struct Allowance {
+    bytes: u64,
+    objects: u64,
+}
+
+impl Allowance {
+    fn less(self, used: Self) -> Self {
+        Self {
+            bytes: self.bytes.saturating_sub(used.bytes),
+            objects: self.objects.saturating_sub(used.objects),
+        }
+    }
+}
+
+/// An object that was looked at, before what it holds is.
+struct Begun<'a> {
+    outcome: Outcome,
+    found: Vec<Found<'a>>,
+    location: Location,
+    depth: u32,
+    holds_entries: bool,
 }
 
 /// What came of an object and all that it holds. Ordinals count from the object itself.
@@ -159,6 +197,11 @@ struct Outcome {
 }
 
 impl Outcome {
+    /// What it took of its allowance: the object itself is counted by whoever holds it.
+    fn used(&self) -> Allowance {
+        Allowance { bytes: self.used, objects: self.objects.len() as u64 - 1 }
+    }
+
     /// Names the object's stretches that look encrypted or compressed and that nothing could be read from. A file's
     /// own are left to its account: pictures and the like are dense, and probes have seen them.
     fn name_dense(&mut self, location: &Location) {
@@ -171,12 +214,13 @@ impl Outcome {
     }
 }
 
-/// An entry's outcome, and what its tree keeps of it.
-struct Examined {
-    outcome: Outcome,
-    path: Option<String>,
+/// An entry with its bytes made, before it is looked at.
+struct Prepared<'a> {
+    bytes: Cow<'a, [u8]>,
+    problems: Vec<Problem>,
+    object: Object,
     uid: Option<u32>,
-    content: Option<Vec<u8>>,
+    path: Option<String>,
 }
 
 /// A format found in an object.
@@ -188,43 +232,44 @@ struct Found<'a> {
 }
 
 impl Engine<'_> {
-    fn allowance(&self, size: usize, remaining: u64) -> u64 {
-        (size as u64).saturating_mul(self.options.expansion).max(SMALL).min(remaining)
+    fn allowance(&self, size: usize, remaining: Allowance) -> Allowance {
+        let bytes = (size as u64).saturating_mul(self.options.expansion).max(SMALL).min(remaining.bytes);
+        Allowance { bytes, ..remaining }
     }
 
-    fn object(&self, data: &[u8], pending: Pending) -> Outcome {
-        let Pending { location, kind, mode, depth, allowance, sha256 } = pending;
+    /// Looks at an object: the formats in it, the account of its bytes, what the probes say of it. What it holds is
+    /// left for [`Engine::finish`].
+    fn begin<'a>(&self, data: &'a [u8], pending: Pending, allowance: Allowance) -> Begun<'a> {
+        let Pending { location, kind, mode, depth, sha256 } = pending;
         let mut unpacking = Unpacking::default();
         let found = if depth < self.options.depth {
-            self.find(data, &location, &mut unpacking)
+            let object_bytes = self.limits.object_bytes.min(allowance.bytes);
+            let limits = Limits { object_bytes, entries: allowance.objects, ..self.limits.clone() };
+            Self::find(data, &limits, &location, &mut unpacking)
         } else {
-            if self.has_format(data) {
+            if has_format(data) {
                 unpacking
                     .limit(&location, format!("containers nest deeper than {} levels", self.options.depth));
             }
             Vec::new()
         };
-        let regions = regions(data, &found);
         let format = found.first().filter(|first| first.start == 0).map(|first| first.format.describe().name);
-        let mut outcome = Outcome {
-            objects: vec![Object {
-                ordinal: 0,
-                parent: None,
-                location: location.clone(),
-                kind,
-                size: data.len() as u64,
-                sha256: Some(sha256),
-                format: format.map(str::to_owned),
-                mode,
-                target: None,
-                regions,
-            }],
-            findings: self.fresh_findings(),
-            unpacking,
-            used: 0,
+        let object = Object {
+            ordinal: 0,
+            parent: None,
+            location: location.clone(),
+            kind,
+            size: data.len() as u64,
+            sha256: Some(sha256),
+            format: format.map(str::to_owned),
+            mode,
+            target: None,
+            regions: regions(data, &found),
         };
-        let mut file =
-            File::new(paths::in_tree(location.entry().unwrap_or_default()), data, &location, sha256);
+        let mut outcome =
+            Outcome { objects: vec![object], findings: self.fresh_findings(), unpacking, used: 0 };
+        let path = paths::in_tree(location.entry().unwrap_or_default());
+        let mut file = File::new(&path, data, &location, sha256);
         file.format = format;
         file.mode = mode;
         // An executable or a kernel is looked at as a whole even when something is embedded in it.
@@ -236,14 +281,20 @@ impl Engine<'_> {
                 guarded(probe.describe().name, &location, findings, |findings| probe.file(&file, findings));
             }
         }
+        if kind != ObjectKind::File {
+            outcome.name_dense(&location);
+        }
+        Begun { outcome, found, location, depth, holds_entries }
+    }
+
+    /// Takes up what an object holds, container by container and entry by entry, within its allowance.
+    fn finish(&self, data: &[u8], begun: Begun<'_>, allowance: Allowance) -> Outcome {
+        let Begun { mut outcome, found, location, depth, holds_entries } = begun;
         for container in found {
             self.container(container, &location, depth, allowance, &mut outcome);
         }
         if holds_entries {
             self.unclaimed(data, &location, &mut outcome);
-        }
-        if kind != ObjectKind::File {
-            outcome.name_dense(&location);
         }
         outcome
     }
@@ -282,11 +333,16 @@ impl Engine<'_> {
 
     /// The formats in an object's bytes, in order, none overlapping another's extent except that what stands inside
     /// an executable or other format that holds no entries is looked for too.
-    fn find<'a>(&self, data: &'a [u8], location: &Location, unpacking: &mut Unpacking) -> Vec<Found<'a>> {
+    fn find<'a>(
+        data: &'a [u8],
+        limits: &Limits,
+        location: &Location,
+        unpacking: &mut Unpacking,
+    ) -> Vec<Found<'a>> {
         let mut found = Vec::new();
         let mut next = 0;
         for candidate in scan::at_start(data) {
-            if let Some(first) = self.read(data, candidate, Place::Start, location, unpacking) {
+            if let Some(first) = read(data, candidate, Place::Start, limits, location, unpacking) {
                 // What holds entries accounts for its own bytes; what holds none may have something embedded.
                 next = if first.entries.is_empty() { 1 } else { first.reading.size };
                 found.push(first);
@@ -294,119 +350,111 @@ impl Engine<'_> {
             }
         }
         let mut candidates = Candidates::new(data, next);
+        let mut hosts = 0;
         while let Some(candidate) = candidates.next_from(next) {
-            if self.limits.stopped() {
+            if limits.stopped() {
                 unpacking.limit(location, "time ran out".to_owned());
+                break;
+            }
+            if hosts == HOSTS {
+                unpacking.limit(
+                    location,
+                    format!("more than {HOSTS} executables or the like stand inside this object"),
+                );
                 break;
             }
             if candidate.start == 0 {
                 continue;
             }
-            if let Some(inner) = self.read(data, candidate, Place::Inside, location, unpacking) {
-                next = candidate.start + if inner.entries.is_empty() { 1 } else { inner.reading.size };
+            if let Some(inner) = read(data, candidate, Place::Inside, limits, location, unpacking) {
+                let host = inner.entries.is_empty();
+                hosts += usize::from(host);
+                next = candidate.start + if host { 1 } else { inner.reading.size };
                 found.push(inner);
             }
         }
         found
     }
 
-    fn has_format(&self, data: &[u8]) -> bool {
-        scan::at_start(data).any(|candidate| {
-            candidate.reader().is_some_and(|reader| {
-                !reader.describe().magics.is_empty()
-                    && reader
-                        .read(
-                            data,
-                            Place::Start,
-                            &Limits { entries: 1, object_bytes: 1, ..Limits::default() },
-                            &mut |_| {},
-                        )
-                        .is_some()
-            })
-        })
-    }
-
-    fn read<'a>(
-        &self,
-        data: &'a [u8],
-        candidate: Candidate,
-        place: Place,
-        location: &Location,
-        unpacking: &mut Unpacking,
-    ) -> Option<Found<'a>> {
-        let format = candidate.reader()?;
-        let rest = data.get(candidate.start..)?;
-        let mut entries = Vec::new();
-        let reading = catch_unwind(AssertUnwindSafe(|| {
-            format.read(rest, place, self.limits, &mut |entry| entries.push(entry))
-        }));
-        match reading {
-            Ok(Some(mut reading)) if reading.size > 0 => {
-                reading.size = reading.size.min(rest.len());
-                Some(Found { start: candidate.start, format, reading, entries })
-            }
-            Ok(_) => None,
-            Err(_) => {
-                let name = format.describe().name;
-                unpacking.fault(location, name, candidate.start as u64);
-                None
-            }
-        }
-    }
-
     /// Examines what a container holds and adds it to the outcome of the object that the container stands in.
+    ///
+    /// Entries are unpacked and looked at side by side, a batch at a time; what they hold in turn is taken up one
+    /// after the other, so that what is left of the allowance is known exactly at each.
     fn container(
         &self,
         found: Found<'_>,
         location: &Location,
         depth: u32,
-        allowance: u64,
+        allowance: Allowance,
         outcome: &mut Outcome,
     ) {
         let Found { start, format, reading, entries } = found;
-        let description = format.describe();
+        let name = format.describe().name;
         let step = |entry: Option<String>, at: Option<u64>| Step {
-            format: description.name.to_owned(),
+            format: name.to_owned(),
             offset: start as u64,
             entry,
             at,
         };
-        outcome.unpacking.problems(location, description.name, start as u64, &reading.problems);
+        outcome.unpacking.problems(location, name, start as u64, &reading.problems);
         let mut tree = Tree { location: location.inside(step(None, None)), entries: BTreeMap::new() };
         let named = entries.iter().any(|entry| !matches!(entry.kind, EntryKind::Stream(_)));
-        let mut remaining = allowance.saturating_sub(outcome.used);
-        let mut entries = entries.into_iter();
+        let mut entries = entries.into_iter().peekable();
         let mut left_out = 0u64;
         loop {
-            let batch: Vec<Entry<'_>> = entries.by_ref().take(BATCH).collect();
+            let remaining = allowance.less(outcome.used());
+            let batch = batch(&mut entries);
             if batch.is_empty() {
                 break;
             }
-            let examined: Vec<Examined> = batch
+            if remaining.objects == 0 || remaining.bytes == 0 {
+                left_out += batch.len() as u64 + entries.by_ref().count() as u64;
+                break;
+            }
+            let prepared: Vec<Prepared<'_>> = batch
                 .into_par_iter()
                 .map(|entry| {
                     let name = (!entry.path.is_empty()).then(|| paths::escape(&entry.path));
-                    let inside = location.inside(step(name, entry.at));
-                    self.entry(entry, inside, description.name, start as u64, depth + 1, remaining)
+                    self.prepare(location.inside(step(name, entry.at)), entry)
                 })
                 .collect();
-            for entry in examined {
-                if entry.outcome.used > remaining {
+            let begun: Vec<Option<Begun<'_>>> = prepared
+                .par_iter()
+                .map(|prepared| {
+                    // What would not fit anyhow is not looked at.
+                    let fits = prepared.bytes.len() as u64 <= remaining.bytes;
+                    fits.then(|| self.begin_entry(prepared, depth + 1, remaining))
+                })
+                .collect();
+            for (prepared, begun) in prepared.iter().zip(begun) {
+                let remaining = allowance.less(outcome.used());
+                let size = prepared.bytes.len() as u64;
+                let Some(mut begun) = begun.filter(|_| size <= remaining.bytes && remaining.objects > 0)
+                else {
                     left_out += 1;
                     continue;
-                }
-                remaining -= entry.outcome.used;
-                add(entry, outcome, &mut tree);
+                };
+                begun.outcome.unpacking.problems(
+                    &prepared.object.location,
+                    name,
+                    start as u64,
+                    &prepared.problems,
+                );
+                let within = remaining.less(Allowance { bytes: size, objects: 1 });
+                let inner = self.finish(&prepared.bytes, begun, self.allowance(prepared.bytes.len(), within));
+                keep(prepared, &inner, outcome, &mut tree);
+                add(inner, size, outcome);
             }
         }
         if left_out > 0 {
             let text = format!(
-                "{left_out} entries would unpack to more than the {allowance} bytes allowed for this object; they were not kept"
+                "{left_out} entries would go past the {} bytes or {} objects allowed here; they were not looked at",
+                allowance.bytes, allowance.objects
             );
-            outcome.unpacking.limit_at(&tree.location, description.name, text);
+            outcome.unpacking.limit_at(&tree.location, name, text);
         }
         if named {
-            outcome.unpacking.tree(&tree, description.name);
+            outcome.unpacking.tree(&tree, name);
             for (probe, findings) in PROBES.iter().zip(&mut outcome.findings) {
                 guarded(probe.describe().name, &tree.location, findings, |findings| {
                     probe.tree(&tree, findings)
@@ -415,16 +463,9 @@ impl Engine<'_> {
         }
     }
 
-    fn entry(
-        &self,
-        entry: Entry<'_>,
-        location: Location,
-        format: &str,
-        start: u64,
-        depth: u32,
-        remaining: u64,
-    ) -> Examined {
-        let path = location.entry().map(|entry| paths::in_tree(entry).to_owned());
+    /// Makes an entry's bytes.
+    fn prepare<'a>(&self, location: Location, entry: Entry<'a>) -> Prepared<'a> {
+        let path = location.entry().map(paths::in_tree);
         let Entry { kind, mode, uid, .. } = entry;
         let (kind, content, target) = match kind {
             EntryKind::Stream(content) => (ObjectKind::Stream, Some(content), None),
@@ -437,68 +478,56 @@ impl Engine<'_> {
             | EntryKind::Fifo
             | EntryKind::Socket => (ObjectKind::Special, None, None),
         };
-        let Some(content) = content else {
-            let object = Object {
-                ordinal: 0,
-                parent: None,
-                location,
-                kind,
-                size: 0,
-                sha256: None,
-                format: None,
-                mode,
-                target,
-                regions: Vec::new(),
-            };
+        let mut problems = Vec::new();
+        let bytes = match content {
+            None => Cow::Borrowed(&[][..]),
+            Some(Content::Slice(bytes)) => Cow::Borrowed(bytes),
+            Some(Content::Owned(bytes)) => Cow::Owned(bytes),
+            Some(Content::Deferred { make, .. }) => {
+                let made = catch_unwind(AssertUnwindSafe(|| make(self.limits)));
+                let made = made.unwrap_or_else(|_| banbury_formats::Unpacked {
+                    bytes: Vec::new(),
+                    problems: vec![Problem::new(
+                        ProblemKind::Malformed,
+                        0,
+                        "the reader failed on this entry",
+                    )],
+                });
+                problems = made.problems;
+                Cow::Owned(made.bytes)
+            }
+        };
+        let has_bytes = matches!(kind, ObjectKind::Stream | ObjectKind::File);
+        let object = Object {
+            ordinal: 0,
+            parent: None,
+            location,
+            kind,
+            size: bytes.len() as u64,
+            sha256: has_bytes.then(|| Digest::of(&bytes)),
+            format: None,
+            mode,
+            target,
+            regions: Vec::new(),
+        };
+        Prepared { bytes, problems, object, uid, path }
+    }
+
+    /// Looks at an entry; a folder, link or device has nothing further to look at.
+    fn begin_entry<'a>(&self, prepared: &'a Prepared<'_>, depth: u32, allowance: Allowance) -> Begun<'a> {
+        let object = &prepared.object;
+        let location = object.location.clone();
+        let Some(sha256) = object.sha256 else {
             let outcome = Outcome {
-                objects: vec![object],
+                objects: vec![object.clone()],
                 findings: self.fresh_findings(),
                 unpacking: Unpacking::default(),
                 used: 0,
             };
-            return Examined { outcome, path, uid, content: None };
+            return Begun { outcome, found: Vec::new(), location, depth, holds_entries: false };
         };
-        let mut problems = Vec::new();
-        let made;
-        let bytes: &[u8] = match content {
-            Content::Slice(bytes) => bytes,
-            Content::Owned(bytes) => {
-                made = bytes;
-                &made
-            }
-            Content::Deferred { make, .. } => {
-                match catch_unwind(AssertUnwindSafe(|| make(self.limits))) {
-                    Ok(unpacked) => {
-                        problems = unpacked.problems;
-                        made = unpacked.bytes;
-                    }
-                    Err(_) => {
-                        problems.push(Problem::new(
-                            ProblemKind::Malformed,
-                            0,
-                            "the reader failed on this entry",
-                        ));
-                        made = Vec::new();
-                    }
-                }
-                &made
-            }
-        };
-        let pending = Pending {
-            location: location.clone(),
-            kind,
-            mode,
-            depth,
-            allowance: self.allowance(bytes.len(), remaining),
-            sha256: Digest::of(bytes),
-        };
-        let mut outcome = self.object(bytes, pending);
-        outcome.used = outcome.used.saturating_add(bytes.len() as u64);
-        outcome.unpacking.problems(&location, format, start, &problems);
-        let keep = path
-            .as_deref()
-            .is_some_and(|path| bytes.len() <= KEEP_LIMIT && PROBES.iter().any(|probe| probe.keeps(path)));
-        Examined { outcome, path, uid, content: keep.then(|| bytes.to_vec()) }
+        let pending = Pending { location, kind: object.kind, mode: object.mode, depth, sha256 };
+        self.begin(&prepared.bytes, pending, self.allowance(prepared.bytes.len(), allowance))
     }
 
     fn fresh_findings(&self) -> Vec<Findings> {
@@ -506,23 +535,50 @@ impl Engine<'_> {
     }
 }
 
-/// Puts an entry's outcome behind what its container's object has so far.
-fn add(examined: Examined, outcome: &mut Outcome, tree: &mut Tree) {
-    let Examined { outcome: inner, path, uid, content } = examined;
-    let base = outcome.objects.len() as u32;
-    if let (Some(path), Some(object)) = (path, inner.objects.first()) {
-        let entry = TreeEntry {
-            kind: object.kind,
-            location: object.location.clone(),
-            mode: object.mode,
-            uid,
-            target: object.target.clone(),
-            sha256: object.sha256,
-            format: object.format.clone(),
-            content,
-        };
-        tree.entries.insert(path, entry);
+/// The next entries to examine side by side.
+fn batch<'a>(entries: &mut std::iter::Peekable<std::vec::IntoIter<Entry<'a>>>) -> Vec<Entry<'a>> {
+    let mut batch = Vec::new();
+    let mut bytes = 0u64;
+    while batch.len() < BATCH && (batch.len() < LEAST || bytes < BATCH_BYTES) {
+        let Some(entry) = entries.next() else { break };
+        if let EntryKind::File(content) | EntryKind::Stream(content) = &entry.kind {
+            bytes = bytes.saturating_add(content.size());
+        }
+        batch.push(entry);
     }
+    batch
+}
+
+/// Puts an entry into its tree, with its bytes where a probe asks for them. Of two entries with one name the later
+/// stands, as it does when the archive is extracted; that there are two is a claim.
+fn keep(prepared: &Prepared<'_>, inner: &Outcome, outcome: &mut Outcome, tree: &mut Tree) {
+    let (Some(path), Some(object)) = (prepared.path.as_deref(), inner.objects.first()) else { return };
+    let bytes = &prepared.bytes;
+    let wanted = object.kind == ObjectKind::File
+        && bytes.len() <= KEEP_LIMIT
+        && PROBES.iter().any(|probe| probe.keeps(path));
+    let entry = TreeEntry {
+        kind: object.kind,
+        location: object.location.clone(),
+        mode: object.mode,
+        uid: prepared.uid,
+        target: object.target.clone(),
+        sha256: object.sha256,
+        format: object.format.clone(),
+        content: wanted.then(|| bytes.to_vec()),
+    };
+    let folder = entry.kind == ObjectKind::Directory;
+    let later = entry.location.clone();
+    if let Some(earlier) = tree.entries.insert(path.to_owned(), entry)
+        && !(folder && earlier.kind == ObjectKind::Directory)
+    {
+        outcome.unpacking.twice(path, &earlier.location, &later);
+    }
+}
+
+/// Puts an entry's outcome behind what its container's object has so far.
+fn add(inner: Outcome, size: u64, outcome: &mut Outcome) {
+    let base = outcome.objects.len() as u32;
     outcome.objects.extend(inner.objects.into_iter().map(|mut object| {
         object.ordinal += base;
         object.parent = Some(object.parent.map_or(0, |parent| parent + base));
@@ -532,7 +588,45 @@ fn add(examined: Examined, outcome: &mut Outcome, tree: &mut Tree) {
         findings.append(more);
     }
     outcome.unpacking.append(inner.unpacking);
-    outcome.used = outcome.used.saturating_add(inner.used);
+    outcome.used = outcome.used.saturating_add(inner.used).saturating_add(size);
+}
+
+/// Whether a format is recognised at the start of `data`, without reading what it holds.
+fn has_format(data: &[u8]) -> bool {
+    let limits = Limits { entries: 1, object_bytes: 1, ..Limits::default() };
+    scan::at_start(data).any(|candidate| {
+        candidate.reader().is_some_and(|reader| {
+            !reader.describe().magics.is_empty()
+                && reader.read(data, Place::Start, &limits, &mut |_| {}).is_some()
+        })
+    })
+}
+
+/// Reads a candidate; `None` when it is not what it seemed.
+fn read<'a>(
+    data: &'a [u8],
+    candidate: Candidate,
+    place: Place,
+    limits: &Limits,
+    location: &Location,
+    unpacking: &mut Unpacking,
+) -> Option<Found<'a>> {
+    let format = candidate.reader()?;
+    let rest = data.get(candidate.start..)?;
+    let mut entries = Vec::new();
+    let reading =
+        catch_unwind(AssertUnwindSafe(|| format.read(rest, place, limits, &mut |entry| entries.push(entry))));
+    match reading {
+        Ok(Some(mut reading)) if reading.size > 0 => {
+            reading.size = reading.size.min(rest.len());
+            Some(Found { start: candidate.start, format, reading, entries })
+        }
+        Ok(_) => None,
+        Err(_) => {
+            unpacking.fault(location, format.describe().name, candidate.start as u64);
+            None
+        }
+    }
 }
 
 /// The account of an object's bytes.

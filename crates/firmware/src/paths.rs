@@ -31,9 +31,10 @@ pub fn escape(name: &[u8]) -> String {
     text
 }
 
-/// An escaped name as a key in its tree: without a leading `/` or `./` or a trailing `/`.
-pub fn in_tree(name: &str) -> &str {
-    name.trim_start_matches("./").trim_start_matches('/').trim_end_matches('/')
+/// An escaped name as a key in its tree: without a leading or trailing `/`, without empty or `.` parts.
+pub fn in_tree(name: &str) -> String {
+    let parts: Vec<&str> = name.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    parts.join("/")
 }
 
 /// Why a stored name would be dangerous to extract under its own name, if it would.

@@ -28,6 +28,9 @@ pub trait Probe: Sync {
 /// Bytes of a file up to which [`Probe::keeps`] is honoured.
 pub const KEEP_LIMIT: usize = 4 << 20;
 
+/// Claims that one probe keeps of one exhibit; further ones are counted and said.
+pub const CLAIMS: usize = 20_000;
+
 /// A probe's documentation.
 #[derive(Debug)]
 pub struct Description {
@@ -195,6 +198,8 @@ pub struct Findings {
     pub as_of: Option<i64>,
     /// Whether the result depends on `as_of`; a probe that reads it sets this.
     pub uses_as_of: bool,
+    /// Claims and omissions beyond [`CLAIMS`].
+    pub left_out: u64,
 }
 
 impl Findings {
@@ -216,6 +221,10 @@ impl Findings {
         self.looked += more.looked;
         self.bytes += more.bytes;
         self.uses_as_of |= more.uses_as_of;
+        self.left_out += more.left_out + self.claims.len().saturating_sub(CLAIMS) as u64;
+        self.claims.truncate(CLAIMS);
+        self.left_out += self.skipped.len().saturating_sub(CLAIMS) as u64;
+        self.skipped.truncate(CLAIMS);
     }
 
     /// Says what was not looked at.

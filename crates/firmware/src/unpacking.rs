@@ -2,7 +2,7 @@
 
 use crate::engine::Options;
 use crate::paths;
-use crate::probe::Tree;
+use crate::probe::{CLAIMS, Tree};
 use banbury_evidence::{Claim, CodeInfo, Grade, Location, ObjectKind, Region, RunReport, Skipped, Status};
 use banbury_formats::{Problem, ProblemKind};
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ pub const CODES: &[CodeInfo] =
     &[MALFORMED, TRUNCATED, CHECKSUM, UNSUPPORTED, LIMIT, UNSAFE_PATH, ESCAPING_LINK, SPECIAL_FILES, FAULT];
 
 /// The version of unpacking: changes whenever what it yields changes.
-pub const VERSION: &str = "1";
+pub const VERSION: &str = "2";
 
 /// How many special files or dangerous names of one tree are listed by name; the count is always whole.
 const LISTED: usize = 20;
@@ -106,11 +106,24 @@ const DENSE: CodeInfo = CodeInfo {
     cwe: &[],
 };
 
+const TWICE: CodeInfo = CodeInfo {
+    code: "unpack.name-twice",
+    title: "One name stands twice in a tree",
+    grade: Grade::Low,
+    meaning: "Two entries of one archive have the same name. Whoever extracts it keeps the later one; a tool that shows the \
+              earlier one is misled. Each was looked at as a file; questions about the tree as a whole were asked of the \
+              later one.",
+    remedy: "Ask the vendor how the archive was made, and compare the two.",
+    cwe: &[694],
+};
+
 /// Claims and omissions of unpacking, gathered on the way.
 #[derive(Debug, Default)]
 pub struct Unpacking {
     claims: Vec<Claim>,
     skipped: Vec<Skipped>,
+    /// Claims and omissions beyond [`CLAIMS`].
+    left_out: u64,
 }
 
 impl Unpacking {
@@ -136,6 +149,7 @@ impl Unpacking {
                     .at(place),
             );
         }
+        self.bound();
     }
 
     /// A limit that stopped the work on the object at `location`.
@@ -157,6 +171,21 @@ impl Unpacking {
                 .fact("detail", text)
                 .at(location.clone()),
         );
+    }
+
+    /// Two entries of one name in a tree.
+    pub fn twice(&mut self, path: &str, earlier: &Location, later: &Location) {
+        let shown: String = path.chars().take(200).collect();
+        self.claims.push(
+            Claim::observation(
+                &TWICE,
+                later.subject(),
+                format!("{shown} stands twice; the later one counts"),
+            )
+            .at(later.clone())
+            .at(earlier.clone()),
+        );
+        self.bound();
     }
 
     /// A stretch of the object at `location` that looks encrypted or compressed.
@@ -239,6 +268,16 @@ impl Unpacking {
     pub fn append(&mut self, mut more: Self) {
         self.claims.append(&mut more.claims);
         self.skipped.append(&mut more.skipped);
+        self.left_out += more.left_out;
+        self.bound();
+    }
+
+    /// Keeps the first [`CLAIMS`] claims and omissions and counts the rest.
+    fn bound(&mut self) {
+        let over = self.claims.len().saturating_sub(CLAIMS) + self.skipped.len().saturating_sub(CLAIMS);
+        self.claims.truncate(CLAIMS);
+        self.skipped.truncate(CLAIMS);
+        self.left_out += over as u64;
     }
 
     /// The record of the run.
@@ -246,6 +285,10 @@ impl Unpacking {
         self.claims.sort_by_cached_key(|claim| (claim.locations.first().cloned(), claim.fingerprint()));
         self.skipped.sort();
         self.skipped.dedup();
+        if self.left_out > 0 {
+            let what = format!("{} further claims and omissions of unpacking", self.left_out);
+            self.skipped.push(Skipped { what, why: format!("more than {CLAIMS} in one exhibit") });
+        }
         RunReport {
             probe: "unpack".to_owned(),
             version: VERSION.to_owned(),
@@ -271,7 +314,7 @@ pub fn parameters(options: &Options) -> BTreeMap<String, String> {
         ("object-bytes", options.object_bytes, defaults.object_bytes),
         ("total-bytes", options.total_bytes, defaults.total_bytes),
         ("expansion", options.expansion, defaults.expansion),
-        ("entries", options.entries, defaults.entries),
+        ("objects", options.objects, defaults.objects),
         ("depth", options.depth.into(), defaults.depth.into()),
         ("seconds", options.seconds, defaults.seconds),
     ] {

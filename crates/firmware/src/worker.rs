@@ -47,6 +47,12 @@ pub enum InspectError {
         /// The folder.
         path: PathBuf,
     },
+    /// It is a device, a pipe or a socket.
+    #[error("{path}: not a regular file; copy what it yields into one first")]
+    Special {
+        /// The file.
+        path: PathBuf,
+    },
     /// The child cannot be started.
     #[error("{program}: cannot be started as the confined process: {source}")]
     Start {
@@ -70,17 +76,21 @@ const MEMORY: u64 = 8 << 30;
 const GRACE: u64 = 30;
 
 /// Bytes of an answer, at most.
-const ANSWER: u64 = 2 << 30;
+const ANSWER: u64 = 1 << 30;
 
 impl Worker {
     /// Inspects the file at `path` in a confined child. A child that dies leaves an examination that says so.
     pub fn inspect(&self, path: &Path, options: &Options) -> Result<Examination, InspectError> {
         let read = |source| InspectError::Read { path: path.to_owned(), source };
-        let file = File::open(path).map_err(read)?;
-        let metadata = file.metadata().map_err(read)?;
+        // Asked before it is opened: opening a pipe waits for whoever writes to it.
+        let metadata = std::fs::metadata(path).map_err(read)?;
         if metadata.is_dir() {
             return Err(InspectError::Folder { path: path.to_owned() });
         }
+        if !metadata.is_file() {
+            return Err(InspectError::Special { path: path.to_owned() });
+        }
+        let file = File::open(path).map_err(read)?;
         let arguments = serde_json::to_string(options)?;
         let mut child = Command::new(&self.program)
             .args(&self.arguments)
@@ -196,6 +206,7 @@ fn failed(exhibit: Digest, size: u64, why: &str) -> Examination {
 fn ended(status: ExitStatus, complaint: &str) -> String {
     let last = complaint.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
     let how = match signal(status) {
+        Some(6) => "was ended by SIGABRT (out of memory, or past its time)".to_owned(),
         Some(9) => "was ended by SIGKILL (out of memory or of processor time)".to_owned(),
         Some(signal) => format!("was ended by signal {signal}"),
         None => format!("ended with {status}"),

@@ -21,7 +21,9 @@ pub(super) fn run(arguments: Add) -> anyhow::Result<Outcome> {
             }
         }
     }
-    terminal::note(&format!("next: banbury assess {}", arguments.case.display()));
+    if outcome == Outcome::Done {
+        terminal::note(&format!("next: banbury assess {}", arguments.case.display()));
+    }
     Ok(outcome)
 }
 
@@ -30,6 +32,11 @@ fn add(case: &mut Case, path: &Path, kind: Option<Kind>) -> anyhow::Result<Strin
     let Some(name) = name.filter(|_| !path.is_dir()) else {
         bail!("{}: a folder; name the files in it, or pack a root file system with tar", path.display());
     };
+    // Asked before it is opened: opening a pipe waits for whoever writes to it.
+    let metadata = std::fs::metadata(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    if !metadata.is_file() {
+        bail!("{}: not a regular file; copy what it yields into one first", path.display());
+    }
     let (kind, told) = match kind {
         Some(Kind::Firmware) => (ExhibitKind::Firmware, "as told"),
         Some(Kind::Network) => (ExhibitKind::Network, "as told"),

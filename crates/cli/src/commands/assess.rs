@@ -5,7 +5,7 @@ use crate::outputs;
 use crate::terminal::{self, Progress};
 use anyhow::{Context as _, bail};
 use banbury_dossier::CaseReport;
-use banbury_evidence::case::{Case, Parameter};
+use banbury_evidence::case::{CONFIG, Case, LEDGER, Parameter};
 use banbury_evidence::{Digest, Exhibit, ExhibitKind, RegimeResult, Status, Verdict};
 use banbury_firmware::{Options, Worker};
 use banbury_regime::{Overrides, ParameterValue, Regime};
@@ -25,6 +25,8 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
         }
     }
     let mut case = Case::open(&arguments.case)?;
+    let kept = [case.root().join(CONFIG), case.root().join(LEDGER)];
+    outputs::check(&arguments.outputs, &kept)?;
     let as_of = arguments.as_of.unwrap_or_else(super::today);
     let options = super::options(&arguments.limits, as_of)?;
     // A mistake in the settings is found before the work is done.
@@ -96,9 +98,18 @@ fn regimes(case: &Case) -> anyhow::Result<Vec<(Regime, Overrides)>> {
     if let Some(stray) = config.parameters.keys().find(|name| !config.case.regimes.contains(name)) {
         bail!("banbury.toml: [parameters.{stray}]: the case does not apply that regime");
     }
-    config
-        .case
-        .regimes
+    let named = &config.case.regimes;
+    if named.is_empty() {
+        bail!(
+            "{CONFIG}: no regime is named, so there is nothing to assess; `banbury regimes` lists those that are built in"
+        );
+    }
+    if let Some((_, twice)) =
+        named.iter().enumerate().find(|(index, name)| named.iter().take(*index).any(|other| other == *name))
+    {
+        bail!("{CONFIG}: the regime {twice} is named twice");
+    }
+    named
         .iter()
         .map(|name| {
             let overrides = config.parameters.get(name).into_iter().flatten();
@@ -127,6 +138,12 @@ fn inspect_all(
     let mut outcome = Outcome::Done;
     let mut failures = Vec::new();
     for exhibit in exhibits.iter().filter(|exhibit| exhibit.kind == ExhibitKind::Firmware) {
+        // What was inspected long ago may have been changed or removed since; then its evidence has lost its exhibit.
+        if let Err(error) = case.verify(&exhibit.sha256) {
+            failures.push(format!("{}: {error}", exhibit.name));
+            outcome = outcome.and(Outcome::Failed);
+            continue;
+        }
         if let Some(status) = inspected(case, &exhibit.sha256, options)? {
             outcome = outcome.and(after(status));
             continue;

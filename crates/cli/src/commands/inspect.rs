@@ -19,6 +19,7 @@ pub(super) fn run(arguments: Inspect) -> anyhow::Result<Outcome> {
             );
         }
     }
+    outputs::check(&arguments.outputs, &arguments.images)?;
     let as_of = arguments.as_of.unwrap_or_else(super::today);
     let options = super::options(&arguments.limits, as_of)?;
     let worker = super::worker()?;

@@ -211,6 +211,13 @@ pub(super) fn case(report: &CaseReport) -> String {
     let images = report.objects.len();
     line!(text, "  images: {images} inspected; devices with an inspected image: {}", with_image(report));
     line!(text, "Not looked at");
+    let mut missing: Vec<&str> = banbury_network::INPUTS.iter().map(|input| input.describe().table).collect();
+    missing
+        .retain(|name| *name != "graphml" && !report.model.tables.iter().any(|table| table.table == *name));
+    missing.dedup();
+    if !missing.is_empty() {
+        line!(text, "  tables that were not imported: {}", missing.join(", "));
+    }
     let skipped: usize = report.runs.iter().map(|run| run.skipped.len()).sum();
     line!(
         text,

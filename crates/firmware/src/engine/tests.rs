@@ -135,6 +135,46 @@ fn what_would_unpack_to_too_much_is_left_out_and_said() {
 }
 
 #[test]
+fn a_name_that_stands_twice_is_said_and_the_later_one_counts() {
+    let archive =
+        cpio(&[(b"etc/passwd", 0o100_644, b"root::0:0::/:/bin/sh\n"), (b"etc//passwd", 0o100_644, b"x")]);
+    assert!(codes(&look(&archive)).contains(&"unpack.name-twice"));
+}
+
+#[test]
+fn too_many_objects_stop_at_the_limit_and_are_said() {
+    let names: Vec<Vec<u8>> = (0..50u32).map(|n| format!("f{n}").into_bytes()).collect();
+    let entries: Vec<(&[u8], u32, &[u8])> =
+        names.iter().map(|name| (name.as_slice(), 0o100_644, &b""[..])).collect();
+    let inner = cpio(&entries);
+    let outer = cpio(&[(b"a", 0o100_644, &inner), (b"b", 0o100_644, &inner), (b"c", 0o100_644, &inner)]);
+    let options = Options { objects: 70, ..Options::default() };
+    let examination = examine(&outer, &options, &options.limits());
+    assert!(examination.objects.len() <= 71, "{}", examination.objects.len());
+    assert!(codes(&examination).contains(&"unpack.limit"));
+    assert_eq!(examination.runs[0].status, Status::Incomplete);
+}
+
+#[test]
+fn nested_expansion_is_bounded_by_the_outermost() {
+    // Each level holds eight copies of the next: a gigabyte in all.
+    let mut data = vec![0u8; 256 << 10];
+    for _ in 0..4 {
+        let entries: Vec<(Vec<u8>, &[u8])> =
+            (0..8).map(|n| (format!("c{n}").into_bytes(), data.as_slice())).collect();
+        let entries: Vec<(&[u8], u32, &[u8])> =
+            entries.iter().map(|(name, content)| (name.as_slice(), 0o100_644, *content)).collect();
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut gzip, &cpio(&entries)).unwrap();
+        data = gzip.finish().unwrap();
+    }
+    let examination = look(&data);
+    let unpacked: u64 = examination.objects.iter().skip(1).map(|object| object.size).sum();
+    assert!(unpacked <= SMALL.max(data.len() as u64 * 1032), "{unpacked}");
+    assert!(codes(&examination).contains(&"unpack.limit"));
+}
+
+#[test]
 fn the_same_bytes_give_the_same_examination() {
     let files: Vec<(Vec<u8>, Vec<u8>)> = (0..600u32)
         .map(|n| (format!("f{n:04}").into_bytes(), n.to_le_bytes().repeat(n as usize % 50)))

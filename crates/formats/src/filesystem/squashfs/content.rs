@@ -180,3 +180,38 @@ impl<'a> Blocks<'a> {
 fn at_image(problem: Problem, at: usize) -> Problem {
     Problem { offset: problem.offset.saturating_add(at as u64), ..problem }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fragment_block_in_use_is_kept_and_the_others_are_bounded() {
+        let blocks = Blocks::new(&[], Codec::Xz, 256 << 10);
+        let first = blocks.fragment(0);
+        for start in 1..1000 {
+            blocks.fragment(start);
+            assert!(Arc::ptr_eq(&first, &blocks.fragment(0)), "dropped at {start}");
+        }
+        assert_eq!(blocks.fragments.lock().unwrap().len(), KEPT_BYTES / (256 << 10));
+    }
+
+    #[test]
+    fn many_threads_decode_a_fragment_block_once() {
+        let decoded = std::sync::atomic::AtomicUsize::new(0);
+        let blocks = Blocks::new(&[], Codec::Gzip, 4096);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    blocks.fragment(7).get_or_init(|| {
+                        decoded.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                        // Others find their blocks while one decodes: this would hang if the cache were locked.
+                        blocks.fragment(8);
+                        (Vec::new(), None)
+                    });
+                });
+            }
+        });
+        assert_eq!(decoded.into_inner(), 1);
+    }
+}
