@@ -59,6 +59,13 @@ impl<'a> Row<'a> {
 
     /// The column's text, trimmed; `None` when it is empty or a dash that stands for nothing.
     pub fn text(&mut self, column: &str) -> Option<String> {
+        let length = self.cell(column)?.bytes.len();
+        if length > LONGEST {
+            let message = format!("{column} has {length} bytes, over {LONGEST}; taken as not stated");
+            let problem = self.place(column).error(Kind::Malformed, message);
+            self.problems.push(problem.hint("a quote that is never closed swallows what follows it"));
+            return None;
+        }
         let text = match String::from_utf8_lossy(&self.cell(column)?.bytes) {
             Cow::Borrowed(text) => text.trim().to_owned(),
             Cow::Owned(text) => {
@@ -222,6 +229,9 @@ pub(crate) fn is_date(text: &str) -> bool {
     (1..=days).contains(&day)
 }
 
+/// Bytes of a cell, at most: no name or remark is longer, and what is would burden every query.
+const LONGEST: usize = 4096;
+
 /// Reads a delimited table: `take` gets each row and says with `Some` whether its record is in the model now; when it
 /// is not, it has left a problem that says why.
 pub(crate) fn read(
@@ -356,6 +366,19 @@ fn check_header(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_endless_cell_is_told_and_the_rest_is_read() {
+        let text = format!("name,jurisdiction\nA,{}\nB,here\n", "x".repeat(LONGEST + 1));
+        let input = Input { name: "vendors.csv".into(), bytes: text.as_bytes() };
+        let (model, diagnostics) = crate::import(&[input]);
+        assert_eq!(model.vendors.len(), 2);
+        assert_eq!(model.vendors[0].jurisdiction, None);
+        assert!(
+            diagnostics.iter().any(|found| found.line == 2 && found.message.contains("jurisdiction")),
+            "{diagnostics:?}"
+        );
+    }
 
     #[test]
     fn headings_are_compared_without_case_and_punctuation() {

@@ -24,7 +24,7 @@ static DESCRIPTION: Description = Description {
     limits: &[
         "flattened image trees (FIT) are another format",
         "the parts of a multi-file image have no names; they are numbered from 0",
-        "a payload is handed out as stored, whatever the header says of its compression",
+        "a payload is handed out as stored; of bzip2 and lzo it is said that they are not read",
     ],
     source: "U-Boot, include/image.h and boot/image.c",
 };
@@ -115,6 +115,9 @@ impl Format for UImage {
             return broken::header(data, place, &DESCRIPTION, || broken::cut_off(data));
         };
         let mut problems = Vec::new();
+        if let Some(problem) = header.unread_compression() {
+            problems.push(problem);
+        }
         if header.checksum != header.stated_checksum {
             if place == Place::Inside || !header.is_sane() {
                 return broken::header(data, place, &DESCRIPTION, || {
@@ -254,6 +257,21 @@ impl<'a> Header<'a> {
         odd.into_iter().filter(|odd| *odd).count() <= 1
     }
 
+    /// A payload that is compressed in a way that no reader here undoes.
+    fn unread_compression(&self) -> Option<Problem> {
+        match COMPRESSIONS.get(usize::from(self.compression)) {
+            Some(name) if matches!(*name, "bzip2" | "lzo") => {
+                let detail = format!("the payload is compressed with {name}, which is not read");
+                Some(Problem::new(ProblemKind::Unsupported, 31, detail))
+            }
+            Some(_) => None,
+            None => {
+                let detail = format!("compression {} is not defined", self.compression);
+                Some(Problem::new(ProblemKind::Malformed, 31, detail))
+            }
+        }
+    }
+
     fn attributes(&self) -> Vec<(&'static str, String)> {
         let mut attributes = Vec::new();
         if !self.name.is_empty() {
@@ -290,6 +308,25 @@ mod tests {
         data[4..8].copy_from_slice(&checksum.to_be_bytes());
         data.extend_from_slice(payload);
         data
+    }
+
+    #[test]
+    fn a_compression_that_is_not_read_is_said() {
+        for (compression, kind) in
+            [(2, ProblemKind::Unsupported), (4, ProblemKind::Unsupported), (77, ProblemKind::Malformed)]
+        {
+            let mut bytes = image(2, b"payload");
+            bytes[31] = compression;
+            bytes[4..8].fill(0);
+            let checksum = crc32(&[&bytes[..HEADER]]);
+            bytes[4..8].copy_from_slice(&checksum.to_be_bytes());
+            let (reading, _) = read(&UImage, &bytes, Place::Start).unwrap();
+            let problems = reading.problems;
+            assert!(
+                problems.iter().any(|problem| problem.kind == kind && problem.offset == 31),
+                "{problems:?}"
+            );
+        }
     }
 
     #[test]
