@@ -106,6 +106,38 @@ fn every_dependency_has_its_reason() {
     assert!(counted > 20);
 }
 
+/// Every crate that is compiled may be linked into a program that is MIT OR Apache-2.0, by the list in deny.toml.
+#[test]
+fn every_dependency_has_a_licence_that_is_allowed() {
+    let deny: toml::Table = std::fs::read_to_string(root().join("deny.toml")).unwrap().parse().unwrap();
+    let allowed: Vec<&str> = deny["licenses"]["allow"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|licence| licence.as_str().unwrap())
+        .collect();
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let output = std::process::Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    assert!(packages.len() > 100);
+    for package in packages {
+        let licence = package["license"].as_str().unwrap_or_default().replace('/', " OR ");
+        // Of an AND every part has to be allowed, of an OR one.
+        let fits = licence.split(" AND ").all(|part| {
+            part.trim_matches(['(', ')'])
+                .split(" OR ")
+                .any(|one| allowed.contains(&one.trim().trim_matches(['(', ')'])))
+        });
+        assert!(fits, "{} is under {licence:?}", package["name"]);
+    }
+}
+
 #[test]
 fn unsafe_code_stands_in_its_named_place_only() {
     let places: Vec<String> = files("crates", &[".rs"])
