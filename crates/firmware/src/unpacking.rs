@@ -131,7 +131,7 @@ impl Unpacking {
     pub fn problems(&mut self, location: &Location, format: &str, start: u64, problems: &[Problem]) {
         for problem in problems {
             let info = match problem.kind {
-                ProblemKind::Malformed => &MALFORMED,
+                ProblemKind::Malformed | ProblemKind::Undefined => &MALFORMED,
                 ProblemKind::Truncated => &TRUNCATED,
                 ProblemKind::Checksum => &CHECKSUM,
                 ProblemKind::Unsupported => &UNSUPPORTED,

@@ -25,6 +25,8 @@ pub struct Problem {
 pub enum ProblemKind {
     /// A field has a value that the format does not allow.
     Malformed,
+    /// A field has a value that the format does not define; the object was read all the same.
+    Undefined,
     /// The object ends before it should.
     Truncated,
     /// A checksum does not fit.
@@ -40,6 +42,7 @@ impl ProblemKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Malformed => "malformed",
+            Self::Undefined => "undefined",
             Self::Truncated => "truncated",
             Self::Checksum => "checksum",
             Self::Unsupported => "unsupported",

@@ -260,7 +260,7 @@ impl<'a> Header<'a> {
             other => {
                 if !self.is_file() {
                     let detail = format!("file type {other:o} is not defined; taken for a regular file");
-                    problems.push(Problem::new(ProblemKind::Malformed, self.at as u64 + 14, detail));
+                    problems.push(Problem::new(ProblemKind::Undefined, self.at as u64 + 14, detail));
                 }
                 self.check(content, problems);
                 match holders.get(&self.inode()) {

@@ -206,7 +206,7 @@ impl<'a> Reader<'a> {
             }
             other => {
                 let detail = format!("type {other:#04x} is not known; taken for a regular file");
-                self.problem(ProblemKind::Unsupported, detail);
+                self.problem(ProblemKind::Undefined, detail);
                 EntryKind::File(Content::Slice(content))
             }
         })
