@@ -47,6 +47,16 @@ impl Outcome {
     }
 }
 
+impl From<banbury_evidence::Status> for Outcome {
+    fn from(status: banbury_evidence::Status) -> Self {
+        match status {
+            banbury_evidence::Status::Complete => Self::Done,
+            banbury_evidence::Status::Incomplete => Self::Inconclusive,
+            banbury_evidence::Status::Failed => Self::Failed,
+        }
+    }
+}
+
 fn usage(error: &clap::Error) -> ExitCode {
     // Help and version are answers and go to stdout; a mistake goes to stderr. Neither can be reported any further.
     let _ = error.print();

@@ -6,6 +6,7 @@ use crate::terminal::{self, Progress};
 use anyhow::{Context as _, bail};
 use banbury_dossier::CaseReport;
 use banbury_evidence::case::{CONFIG, Case, LEDGER, Parameter};
+use banbury_evidence::ledger::StoredRun;
 use banbury_evidence::{Digest, Exhibit, ExhibitKind, RegimeResult, Status, Verdict};
 use banbury_firmware::{Options, Worker};
 use banbury_regime::{Overrides, ParameterValue, Regime};
@@ -135,23 +136,25 @@ fn inspect_all(
     options: &Options,
 ) -> anyhow::Result<(Outcome, Vec<String>)> {
     let worker = super::worker()?;
+    let runs = case.ledger.runs()?;
     let mut outcome = Outcome::Done;
     let mut failures = Vec::new();
     for exhibit in exhibits.iter().filter(|exhibit| exhibit.kind == ExhibitKind::Firmware) {
-        // What was inspected long ago may have been changed or removed since; then its evidence has lost its exhibit.
-        if let Err(error) = case.verify(&exhibit.sha256) {
-            failures.push(format!("{}: {error}", exhibit.name));
-            outcome = outcome.and(Outcome::Failed);
-            continue;
-        }
-        if let Some(status) = inspected(case, &exhibit.sha256, options)? {
-            outcome = outcome.and(after(status));
+        if let Some(status) = inspected(&runs, &exhibit.sha256, options) {
+            // It may have been changed or removed since; then its evidence has lost its exhibit.
+            match case.verify(&exhibit.sha256) {
+                Ok(()) => outcome = outcome.and(status.into()),
+                Err(error) => {
+                    failures.push(format!("{}: {error}", exhibit.name));
+                    outcome = outcome.and(Outcome::Failed);
+                }
+            }
             continue;
         }
         let result = inspect(case, exhibit, &worker, options);
         match result {
             Ok((status, why)) => {
-                outcome = outcome.and(after(status));
+                outcome = outcome.and(status.into());
                 failures.extend(why.map(|why| format!("{}: not inspected: {why}", exhibit.name)));
             }
             Err(error) => {
@@ -161,14 +164,6 @@ fn inspect_all(
         }
     }
     Ok((outcome, failures))
-}
-
-fn after(status: Status) -> Outcome {
-    match status {
-        Status::Complete => Outcome::Done,
-        Status::Incomplete => Outcome::Inconclusive,
-        Status::Failed => Outcome::Failed,
-    }
 }
 
 fn inspect(
@@ -199,11 +194,10 @@ fn inspect(
 }
 
 /// How the exhibit's latest inspection ended, when this version need not look again.
-fn inspected(case: &Case, exhibit: &Digest, options: &Options) -> anyhow::Result<Option<Status>> {
-    let runs = case.ledger.runs()?;
+fn inspected(runs: &[StoredRun], exhibit: &Digest, options: &Options) -> Option<Status> {
     let latest =
         |probe: &str| runs.iter().rev().find(|run| run.probe == probe && run.exhibit == Some(*exhibit));
-    let Some(unpacking) = latest("unpack") else { return Ok(None) };
+    let unpacking = latest("unpack")?;
     let expected = banbury_firmware::engine::parameters(options);
     let same_unpacking = unpacking.version == banbury_firmware::engine::VERSION
         && unpacking.parameters == expected
@@ -217,7 +211,7 @@ fn inspected(case: &Case, exhibit: &Digest, options: &Options) -> anyhow::Result
                 && (counted_from.is_none() || counted_from == as_of.as_ref())
         })
     });
-    Ok((same_unpacking && same_probes).then_some(unpacking.status))
+    (same_unpacking && same_probes).then_some(unpacking.status)
 }
 
 /// Imports the network's tables, unless the latest import read the same ones, and says what is wrong with them.

@@ -5,7 +5,7 @@ use crate::outputs;
 use crate::terminal::{self, Progress};
 use anyhow::{Context as _, bail};
 use banbury_dossier::InspectReport;
-use banbury_evidence::{Examination, Status};
+use banbury_evidence::Examination;
 use std::io::Write as _;
 
 pub(super) fn run(arguments: Inspect) -> anyhow::Result<Outcome> {
@@ -61,11 +61,7 @@ pub(super) fn run(arguments: Inspect) -> anyhow::Result<Outcome> {
 pub(super) fn judge(examination: &Examination, fail_on: &FailOn) -> Outcome {
     let mut outcome = Outcome::Done;
     for run in &examination.runs {
-        outcome = outcome.and(match run.status {
-            Status::Complete => Outcome::Done,
-            Status::Incomplete => Outcome::Inconclusive,
-            Status::Failed => Outcome::Failed,
-        });
+        outcome = outcome.and(run.status.into());
         if run.claims.iter().any(|claim| fail_on.hit(claim.grade, &claim.code)) {
             outcome = outcome.and(Outcome::Breached);
         }

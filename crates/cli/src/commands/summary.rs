@@ -209,7 +209,8 @@ pub(super) fn case(report: &CaseReport) -> String {
         report.model.tables.iter().map(|table| format!("{} ({} rows)", table.table, table.rows)).collect();
     line!(text, "  tables: {}", if tables.is_empty() { "none".to_owned() } else { tables.join(", ") });
     let images = report.objects.len();
-    line!(text, "  images: {images} inspected; devices with an inspected image: {}", with_image(report));
+    let examined = with_image(report);
+    line!(text, "  images: {images} inspected; devices with an inspected image: {examined}");
     line!(text, "Not looked at");
     let mut missing: Vec<&str> = banbury_network::INPUTS.iter().map(|input| input.describe().table).collect();
     missing
@@ -222,7 +223,7 @@ pub(super) fn case(report: &CaseReport) -> String {
     line!(
         text,
         "  devices without an inspected image: {}; omissions on record: {skipped} (in the dossier)",
-        report.model.devices.len() - with_image(report)
+        report.model.devices.len() - examined
     );
     text
 }

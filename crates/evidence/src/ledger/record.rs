@@ -61,13 +61,7 @@ impl Ledger {
                 if report.probe == "unpack" && !known && report.status != Status::Failed {
                     insert_objects(transaction, run, &examination.objects)?;
                 }
-                for claim in &report.claims {
-                    if insert_claim(transaction, run, claim)? {
-                        recorded.new_claims += 1;
-                    } else {
-                        recorded.known_claims += 1;
-                    }
-                }
+                insert_claims(transaction, run, &report.claims, &mut recorded)?;
             }
             Ok(recorded)
         })
@@ -83,13 +77,7 @@ impl Ledger {
         self.append(|transaction| {
             let run = insert_run(transaction, report, None, &BTreeMap::new(), clock)?;
             let mut recorded = Recorded::default();
-            for claim in &report.claims {
-                if insert_claim(transaction, run, claim)? {
-                    recorded.new_claims += 1;
-                } else {
-                    recorded.known_claims += 1;
-                }
-            }
+            insert_claims(transaction, run, &report.claims, &mut recorded)?;
             insert_model(transaction, run, model)?;
             Ok(recorded)
         })
@@ -233,6 +221,23 @@ fn insert_run(
         statement.execute(params![run, skipped.what, skipped.why])?;
     }
     Ok(run)
+}
+
+/// Appends a run's claims and counts which of them are new.
+fn insert_claims(
+    transaction: &Transaction<'_>,
+    run: i64,
+    claims: &[Claim],
+    recorded: &mut Recorded,
+) -> rusqlite::Result<()> {
+    for claim in claims {
+        if insert_claim(transaction, run, claim)? {
+            recorded.new_claims += 1;
+        } else {
+            recorded.known_claims += 1;
+        }
+    }
+    Ok(())
 }
 
 /// Appends a claim and its sighting by `run`; `true` when the claim is new.
