@@ -1,7 +1,9 @@
 //! Finding candidates: every format's magic at every offset, in one pass over the bytes.
+//!
+//! Each two neighbouring bytes are looked up in a bitmap of the pairs that magics start with (8 KiB, so it stays in the
+//! first cache); what hits is compared in full. The cost hardly depends on how many formats there are.
 
-use aho_corasick::{AhoCorasick, MatchKind};
-use banbury_formats::{FORMATS, Format};
+use banbury_formats::{FORMATS, Format, LOOK_BACK, Magic};
 use std::sync::LazyLock;
 
 /// A place where a format may start.
@@ -27,9 +29,20 @@ pub fn at_start(data: &[u8]) -> impl Iterator<Item = Candidate> + '_ {
         .enumerate()
         .filter(|(_, format)| {
             let magics = format.describe().magics;
-            magics.is_empty() || magics.iter().any(|magic| has(data, magic.offset, magic.bytes))
+            magics.is_empty()
+                || magics.iter().any(|magic| match magic.offset {
+                    Magic::FLOATING => floats_at_start(**format, data, magic),
+                    offset => has(data, offset, magic.bytes),
+                })
         })
         .map(|(format, _)| Candidate { start: 0, format })
+}
+
+/// Whether the first hit of a floating magic belongs to an object that starts with `data`.
+fn floats_at_start(format: &dyn Format, data: &[u8], magic: &Magic) -> bool {
+    let near = data.get(..LOOK_BACK).unwrap_or(data);
+    let at = near.windows(magic.bytes.len()).position(|window| window == magic.bytes);
+    at.is_some_and(|at| format.locate(data, at) == Some(0))
 }
 
 /// Walks the candidates of `data` in order of their start.
@@ -73,17 +86,28 @@ impl<'a> Candidates<'a> {
 
     fn search(&mut self, from: usize) {
         self.next = self.next.max(from);
-        let found = self.data.get(self.next..).and_then(|rest| MAGICS.searcher.find(rest));
-        let Some(found) = found else {
+        let rest = self.data.get(self.next..).unwrap_or_default();
+        let Some(skipped) = rest.windows(2).position(|pair| match pair {
+            [first, second] => MAGICS.may_start([*first, *second]),
+            _ => false,
+        }) else {
             self.done = true;
             return;
         };
-        let at = self.next + found.start();
+        let at = self.next + skipped;
         self.next = at + 1;
-        // Another magic may start at the same byte; all of them are looked at here.
-        for magic in &MAGICS.all {
-            let start = at.checked_sub(magic.offset);
-            if let Some(start) = start.filter(|start| *start >= from && has(self.data, at, magic.bytes)) {
+        for magic in MAGICS.starting_with(self.data, at) {
+            if !has(self.data, at, magic.bytes) {
+                continue;
+            }
+            let start = match magic.offset {
+                Magic::FLOATING => FORMATS
+                    .get(magic.format)
+                    .and_then(|format| format.locate(self.data, at))
+                    .filter(|start| *start <= at && at - *start <= LOOK_BACK),
+                offset => at.checked_sub(offset),
+            };
+            if let Some(start) = start.filter(|start| *start >= from) {
                 self.waiting.push(Candidate { start, format: magic.format });
             }
         }
@@ -93,7 +117,9 @@ impl<'a> Candidates<'a> {
 }
 
 struct Magics {
-    searcher: AhoCorasick,
+    /// One bit for each pair of bytes.
+    pairs: Box<[u64; 1024]>,
+    /// All magics, by the pair that they start with.
     all: Vec<FormatMagic>,
     reach: usize,
 }
@@ -104,8 +130,29 @@ struct FormatMagic {
     format: usize,
 }
 
+impl FormatMagic {
+    fn pair(&self) -> Option<u16> {
+        self.bytes.first_chunk().map(|pair| u16::from_le_bytes(*pair))
+    }
+}
+
+impl Magics {
+    #[inline]
+    fn may_start(&self, pair: [u8; 2]) -> bool {
+        let pair = u16::from_le_bytes(pair);
+        self.pairs.get(usize::from(pair >> 6)).is_some_and(|word| word >> (pair & 63) & 1 == 1)
+    }
+
+    fn starting_with(&self, data: &[u8], at: usize) -> &[FormatMagic] {
+        let pair = data.get(at..).and_then(<[u8]>::first_chunk).map(|pair| u16::from_le_bytes(*pair));
+        let from = self.all.partition_point(|magic| magic.pair() < pair);
+        let to = self.all.partition_point(|magic| magic.pair() <= pair);
+        self.all.get(from..to).unwrap_or_default()
+    }
+}
+
 static MAGICS: LazyLock<Magics> = LazyLock::new(|| {
-    let all: Vec<FormatMagic> = FORMATS
+    let mut all: Vec<FormatMagic> = FORMATS
         .iter()
         .enumerate()
         .flat_map(|(format, reader)| {
@@ -113,16 +160,17 @@ static MAGICS: LazyLock<Magics> = LazyLock::new(|| {
             magics.map(move |magic| FormatMagic { bytes: magic.bytes, offset: magic.offset, format })
         })
         .collect();
-    let searcher = AhoCorasick::builder()
-        .match_kind(MatchKind::LeftmostFirst)
-        .build(all.iter().map(|magic| magic.bytes));
-    #[expect(
-        clippy::expect_used,
-        reason = "a few dozen constant patterns; a test builds this very automaton"
-    )]
-    let searcher = searcher.expect("the registry's magics fit an automaton");
-    let reach = all.iter().map(|magic| magic.offset).max().unwrap_or(0);
-    Magics { searcher, all, reach }
+    all.sort_by_key(FormatMagic::pair);
+    let mut pairs = Box::new([0; 1024]);
+    for pair in all.iter().filter_map(FormatMagic::pair) {
+        if let Some(word) = pairs.get_mut(usize::from(pair >> 6)) {
+            *word |= 1 << (pair & 63);
+        }
+    }
+    let distance =
+        |magic: &FormatMagic| if magic.offset == Magic::FLOATING { LOOK_BACK } else { magic.offset };
+    let reach = all.iter().map(distance).max().unwrap_or(0);
+    Magics { pairs, all, reach }
 });
 
 fn has(data: &[u8], at: usize, bytes: &[u8]) -> bool {
@@ -140,6 +188,7 @@ mod tests {
                     let magics = reader.describe().magics;
                     magics
                         .iter()
+                        .filter(|magic| magic.offset != Magic::FLOATING)
                         .any(|magic| has(data, start + magic.offset, magic.bytes))
                         .then_some((start, format))
                 })
@@ -147,15 +196,27 @@ mod tests {
             .collect()
     }
 
+    #[test]
+    fn every_magic_has_two_bytes() {
+        for format in FORMATS {
+            let name = format.describe().name;
+            assert!(format.describe().magics.iter().all(|magic| magic.bytes.len() >= 2), "{name}");
+        }
+    }
+
     proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(32))]
         #[test]
         fn finds_what_a_plain_search_finds(
             places in proptest::collection::vec((0usize..600, 0usize..64), 0..8), from in 0usize..40
         ) {
-            let mut data = vec![0u8; 1024];
+            let mut data = vec![0u8; 1 << 16];
             for (at, which) in places {
                 let Some(reader) = FORMATS.get(which % FORMATS.len()) else { continue };
                 let Some(magic) = reader.describe().magics.first() else { continue };
+                if magic.offset == Magic::FLOATING {
+                    continue;
+                }
                 data[at + magic.offset..][..magic.bytes.len()].copy_from_slice(magic.bytes);
             }
             let mut walk = Candidates::new(&data, from);

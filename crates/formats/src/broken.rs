@@ -40,5 +40,5 @@ pub(crate) fn read_by_another(data: &[u8], own: &str) -> bool {
 }
 
 fn stands(magic: &Magic, data: &[u8]) -> bool {
-    crate::bytes::tail(data, magic.offset).starts_with(magic.bytes)
+    magic.offset != Magic::FLOATING && crate::bytes::tail(data, magic.offset).starts_with(magic.bytes)
 }

@@ -1,6 +1,6 @@
 //! Bytes to typed structures: codecs, archives, file systems, boot containers, executables.
 //!
-//! Pure: no I/O, no clock, no `unsafe`. A format is one file that implements [`Format`] and one line in [`FORMATS`].
+//! Pure: no I/O, no clock, no `unsafe`. A format is one file that implements [`Format`] and one line in `registry.rs`.
 //! Readers borrow from the bytes they are given wherever the bytes stand there as they are; what has to be
 //! decompressed is deferred, so that the caller can do it in parallel.
 
@@ -14,11 +14,13 @@ pub mod executable;
 pub mod filesystem;
 mod limits;
 mod reading;
+mod registry;
 mod time;
 
 pub use entry::{Content, Entry, EntryKind, Unpacked};
 pub use limits::Limits;
 pub use reading::{Problem, ProblemKind, Reading};
+pub use registry::{FORMATS, format};
 
 /// A format that can stand at any offset of an image.
 pub trait Format: Sync {
@@ -37,7 +39,18 @@ pub trait Format: Sync {
         limits: &Limits,
         sink: &mut dyn FnMut(Entry<'a>),
     ) -> Option<Reading>;
+
+    /// Where the object starts whose floating magic ([`Magic::FLOATING`]) stands at `at` in `data`, at most
+    /// [`LOOK_BACK`] bytes before it. Asked only of formats that have such a magic; must be cheap, since it is asked at
+    /// every hit.
+    fn locate(&self, data: &[u8], at: usize) -> Option<usize> {
+        let _ = (data, at);
+        None
+    }
 }
+
+/// How far before its floating magic an object may start, in bytes.
+pub const LOOK_BACK: usize = 64 << 10;
 
 /// Where the candidate stands; decides how much a reader asks before it says "this is mine".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,29 +81,13 @@ pub struct Description {
 /// A byte string at a fixed distance from the start of a format.
 #[derive(Debug)]
 pub struct Magic {
-    /// Distance in bytes.
+    /// Distance in bytes, or [`Magic::FLOATING`].
     pub offset: usize,
-    /// The bytes.
+    /// The bytes; at least two.
     pub bytes: &'static [u8],
 }
 
-/// Every format, in the order in which candidates at one offset are tried.
-pub const FORMATS: &[&dyn Format] = &[
-    &compression::gzip::Gzip,
-    &compression::xz::Xz,
-    &compression::zstd::Zstd,
-    &compression::lz4::Lz4,
-    &compression::lz4::Lz4Legacy,
-    &filesystem::squashfs::Squashfs,
-    &archive::cpio::Cpio,
-    &archive::tar::Tar,
-    &boot::uimage::UImage,
-    &boot::zimage::ZImage,
-    &executable::ElfFormat,
-    &compression::lzma::Lzma,
-];
-
-/// The format called `name`.
-pub fn format(name: &str) -> Option<&'static dyn Format> {
-    FORMATS.iter().copied().find(|format| format.describe().name == name)
+impl Magic {
+    /// The offset of a byte string that stands somewhere in the object; [`Format::locate`] finds the start.
+    pub const FLOATING: usize = usize::MAX;
 }

@@ -8,12 +8,14 @@
     reason = "a test fails by panicking"
 )]
 
-use banbury_formats::{Content, Entry, EntryKind, FORMATS, Format, Limits, Place};
+use banbury_formats::{Content, Entry, EntryKind, FORMATS, Format, Limits, Magic, Place};
+use excuses::{Asked, excused};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+mod excuses;
 mod inputs;
 
 #[test]
@@ -41,6 +43,9 @@ fn extents_are_exact_with_something_behind() {
     for format in FORMATS {
         let name = format.describe().name;
         for path in inputs::of(name) {
+            if excused(name, &path.file_name().unwrap().to_string_lossy(), Asked::ExactExtent) {
+                continue;
+            }
             let data = std::fs::read(&path).unwrap();
             // A letter that neither continues a format nor passes for padding.
             let behind = [&data[..], &[b'~'; 600]].concat();
@@ -56,12 +61,15 @@ fn inputs_have_their_magics() {
         let description = format.describe();
         for path in inputs::of(description.name) {
             let data = std::fs::read(&path).unwrap();
-            let found = description
-                .magics
-                .iter()
-                .any(|magic| data.get(magic.offset..).is_some_and(|rest| rest.starts_with(magic.bytes)));
-            // v7 tar is the one format without a magic; its limits say so.
-            assert_eq!(found, !path.ends_with("v7.tar"), "{}", path.display());
+            let found = description.magics.iter().any(|magic| match magic.offset {
+                Magic::FLOATING => data
+                    .windows(magic.bytes.len())
+                    .enumerate()
+                    .any(|(at, window)| window == magic.bytes && format.locate(&data, at) == Some(0)),
+                offset => data.get(offset..).is_some_and(|rest| rest.starts_with(magic.bytes)),
+            });
+            let file_name = path.file_name().unwrap().to_string_lossy();
+            assert_eq!(found, !excused(description.name, &file_name, Asked::HasMagic), "{}", path.display());
         }
     }
 }

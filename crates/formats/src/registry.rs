@@ -1,0 +1,33 @@
+//! The formats, one line each.
+
+use crate::{Format, archive, boot, compression, executable, filesystem};
+
+/// Every format, in the order in which candidates at one offset are tried: those with the strongest magics first,
+/// those that are told by structure alone last.
+pub const FORMATS: &[&dyn Format] = &[
+    // Compressed streams with a magic.
+    &compression::gzip::Gzip,
+    &compression::xz::Xz,
+    &compression::zstd::Zstd,
+    &compression::lz4::Lz4,
+    &compression::lz4::Lz4Legacy,
+    // File systems.
+    &filesystem::squashfs::Squashfs,
+    // Archives and packages.
+    &archive::cpio::Cpio,
+    &archive::tar::Tar,
+    // Boot images.
+    &boot::uimage::UImage,
+    &boot::zimage::ZImage,
+    // Vendors' containers.
+    // Partition tables.
+    // Executables and records.
+    &executable::ElfFormat,
+    // Weak magics: believed by structure.
+    &compression::lzma::Lzma,
+];
+
+/// The format called `name`.
+pub fn format(name: &str) -> Option<&'static dyn Format> {
+    FORMATS.iter().copied().find(|format| format.describe().name == name)
+}
