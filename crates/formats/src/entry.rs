@@ -19,7 +19,12 @@ pub struct Entry<'a> {
     pub mtime: Option<i64>,
     /// Where the content starts in the container's bytes, when it stands there in one piece, compressed or not.
     pub at: Option<u64>,
+    /// Extended attributes (`security.capability`, `security.selinux`, ...), in the order in which they are stored.
+    pub xattrs: Vec<Xattr<'a>>,
 }
+
+/// An extended attribute: its full name with the name space before the dot, and its value.
+pub type Xattr<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
 /// What an entry is.
 #[derive(Debug)]

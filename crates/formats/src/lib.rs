@@ -17,7 +17,7 @@ mod reading;
 mod registry;
 mod time;
 
-pub use entry::{Content, Entry, EntryKind, Unpacked};
+pub use entry::{Content, Entry, EntryKind, Unpacked, Xattr};
 pub use limits::Limits;
 pub use reading::{Problem, ProblemKind, Reading};
 pub use registry::{FORMATS, format};

@@ -280,6 +280,7 @@ impl<'a> Header<'a> {
             gid: Some(self.gid),
             mtime: Some(i64::from(self.mtime)),
             at,
+            xattrs: Vec::new(),
         }
     }
 

@@ -360,6 +360,7 @@ impl<'a> Header<'a> {
             mtime: Some(overrides.mtime.unwrap_or(self.mtime)),
             at: has_content.then_some(start as u64),
             kind,
+            xattrs: Vec::new(),
         }
     }
 }

@@ -196,6 +196,7 @@ fn part<'a>(path: Cow<'a, [u8]>, content: &'a [u8], at: usize) -> Entry<'a> {
         gid: None,
         mtime: None,
         at: Some(at as u64),
+        xattrs: Vec::new(),
     }
 }
 

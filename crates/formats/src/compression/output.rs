@@ -74,6 +74,7 @@ impl<'l> Output<'l> {
             gid: None,
             mtime: None,
             at: Some(at as u64),
+            xattrs: Vec::new(),
         });
         Some(())
     }

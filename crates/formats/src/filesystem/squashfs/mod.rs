@@ -299,6 +299,7 @@ impl<'a, 'l> Walk<'a, 'l> {
             gid: self.id(inode.group),
             mtime: Some(i64::from(inode.mtime)),
             at,
+            xattrs: Vec::new(),
         });
         level
     }
