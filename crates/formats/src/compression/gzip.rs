@@ -5,12 +5,13 @@
 //! are checked. Wrong when: carved from unknown bytes, a member must end with its checksum or give 64 KiB.
 //! Misses: what stands behind a broken deflate block. Source: RFC 1951, RFC 1952.
 
+use super::deflate;
 use super::output::{Output, believable};
 use crate::broken;
-use crate::bytes::{self, tail, u16_le, u32_le};
+use crate::bytes::{tail, u16_le, u32_le};
 use crate::time::iso8601;
 use crate::{Description, Entry, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
-use flate2::{Crc, Decompress, FlushDecompress, Status};
+use flate2::{Crc, Decompress};
 
 /// gzip.
 pub struct Gzip;
@@ -28,8 +29,6 @@ static DESCRIPTION: Description = Description {
     source: "RFC 1951 and RFC 1952",
 };
 
-/// Compressed bytes given to the decoder at once: small enough to ask for the limits often.
-const INPUT_STEP: usize = 64 << 10;
 /// Flags that no member has.
 const RESERVED: u8 = 0xe0;
 
@@ -96,44 +95,19 @@ fn member(
     output: &mut Output,
     problems: &mut Vec<Problem>,
 ) -> usize {
-    let mut at = start + header.size;
     let mut crc = Crc::new();
     let mut made = 0_u64;
-    let problem = loop {
-        if let Some(limit) = output.stop(at) {
-            break limit;
-        }
-        output.grow();
-        let input = bytes::head(tail(data, at), INPUT_STEP);
-        let (before_in, before_len) = (inflate.total_in(), output.bytes.len());
-        let status = inflate.decompress_vec(input, &mut output.bytes, FlushDecompress::None);
-        let consumed = (inflate.total_in() - before_in) as usize;
-        let fresh = tail(&output.bytes, before_len);
+    let (at, problem) = deflate::decode(data, start + header.size, inflate, output, |fresh| {
         crc.update(fresh);
         made += fresh.len() as u64;
-        let produced = fresh.len();
-        at += consumed;
-        if output.clip() {
-            continue;
+    });
+    match problem {
+        Some(problem) => {
+            problems.push(problem);
+            at
         }
-        match status {
-            Ok(Status::StreamEnd) => return trailer(data, at, crc.sum(), made, problems),
-            Ok(_) if consumed > 0 || produced > 0 => {}
-            Ok(_) if at >= data.len() => {
-                break Problem::new(
-                    ProblemKind::Truncated,
-                    at as u64,
-                    "the data ends inside the deflate stream",
-                );
-            }
-            Ok(_) => break Problem::new(ProblemKind::Malformed, at as u64, "the deflate stream stalls"),
-            Err(error) => {
-                break Problem::new(ProblemKind::Malformed, at as u64, format!("deflate: {error}"));
-            }
-        }
-    };
-    problems.push(problem);
-    at.min(data.len())
+        None => trailer(data, at, crc.sum(), made, problems),
+    }
 }
 
 /// Compares CRC-32 and length behind the deflate stream; returns the member's end.

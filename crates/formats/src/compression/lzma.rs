@@ -120,6 +120,22 @@ pub(crate) fn decode_stream(data: &[u8], mut output: Output) -> (Vec<u8>, Vec<Pr
     (output.bytes, problem.into_iter().collect())
 }
 
+/// Decompresses range-coded data without a header, of which the caller knows what the header would have said.
+///
+/// `properties` is (pb * 5 + lp) * 9 + lc: 0x5d for the usual 3/0/2, 0 for 0/0/0. Without `length` the stream has to end
+/// with its end mark.
+pub(crate) fn decode_raw(
+    data: &[u8],
+    properties: u8,
+    dictionary: u32,
+    length: Option<u64>,
+    mut output: Output,
+) -> (Vec<u8>, Vec<Problem>) {
+    let header = Header { properties, dictionary, length };
+    let (_, problem) = decode(data, 0, &header, Place::Start, &mut output);
+    (output.bytes, problem.into_iter().collect())
+}
+
 /// Decodes the range-coded data at `start`; returns its end and what stopped the decoder early.
 fn decode(
     data: &[u8],

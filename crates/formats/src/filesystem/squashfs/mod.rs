@@ -7,7 +7,7 @@
 //! stand at its end, so often nothing but the superblock is left. Wrong when: carved from unknown bytes, at most one field
 //! of the superblock may contradict the others, and the root directory must be readable unless none does (a compressor
 //! that is not known does not count).
-//! Misses: extended attributes; lzo; versions 1 to 3, big-endian images, vendors' changed magics and compressors.
+//! Misses: extended attributes; versions 1 to 3, big-endian images, vendors' changed magics and compressors.
 //! Source: Linux fs/squashfs/squashfs_fs.h; Documentation/filesystems/squashfs.rst.
 
 mod codec;
@@ -42,7 +42,6 @@ static DESCRIPTION: Description = Description {
     magics: &[Magic { offset: 0, bytes: MAGIC }],
     yields: "its entries without the root, each directory before what it holds; contents are made on demand",
     limits: &[
-        "lzo is not decompressed",
         "extended attributes are not read",
         "versions 1 to 3 and big-endian images are not read",
         "vendors' changed magics and compressors are not recognised",
@@ -92,8 +91,8 @@ impl Format for Squashfs {
         let attributes = attributes(&superblock);
         let certain = place == Place::Start || superblock.is_consistent(&problems);
         match superblock.codec {
-            None | Some(codec::Codec::Lzo) if !certain => return None,
-            None | Some(codec::Codec::Lzo) => {
+            None if !certain => return None,
+            None => {
                 let detail = format!("compressor {} is not read", superblock.compressor);
                 problems.push(Problem::new(ProblemKind::Unsupported, 20, detail));
             }
