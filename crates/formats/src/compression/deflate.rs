@@ -60,6 +60,7 @@ pub(crate) fn decode(
     (at.min(data.len()), Some(problem))
 }
 
+#[allow(dead_code, reason = "for readers of containers that store deflate without a frame")]
 /// Decompresses one raw deflate block; zlib's frame, with its checksum, is [`super::zlib::decode_block`]'s.
 pub(crate) fn decode_block(input: &[u8], output: Output) -> (Vec<u8>, Vec<Problem>) {
     whole(input, Decompress::new(false), output)

@@ -120,6 +120,7 @@ pub(crate) fn decode_stream(data: &[u8], mut output: Output) -> (Vec<u8>, Vec<Pr
     (output.bytes, problem.into_iter().collect())
 }
 
+#[allow(dead_code, reason = "for readers of file systems that store LZMA without its header")]
 /// Decompresses range-coded data without a header, of which the caller knows what the header would have said.
 ///
 /// `properties` is (pb * 5 + lp) * 9 + lc: 0x5d for the usual 3/0/2, 0 for 0/0/0. Without `length` the stream has to end
