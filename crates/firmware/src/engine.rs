@@ -4,8 +4,9 @@
 //! together in order. What is accepted depends on the bytes and the [`Options`] alone.
 
 use crate::coverage;
+use crate::keeping::{Container, Keeper, Part, Spot};
 use crate::paths;
-use crate::probe::{CLAIMS, File, Findings, KEEP_LIMIT, Tree, TreeEntry};
+use crate::probe::{CLAIMS, File, Findings, KEEP_LIMIT, Probe, Tree, TreeEntry};
 use crate::probes::PROBES;
 use crate::scan::{self, Candidate, Candidates};
 use crate::unpacking::{self, Unpacking};
@@ -77,8 +78,23 @@ const HOSTS: usize = 1000;
 
 /// Examines the bytes of an exhibit. `limits` is taken from [`Options::limits`]; its `stop` flag ends the work early.
 pub fn examine(data: &[u8], options: &Options, limits: &Limits) -> Examination {
+    take_apart(data, &Engine { options, limits, probes: PROBES, keeper: None }).0
+}
+
+/// Takes an exhibit apart without any probe and hands every object to `keeper`; with each of the examination's
+/// objects comes its spot.
+pub fn unpack(
+    data: &[u8],
+    options: &Options,
+    limits: &Limits,
+    keeper: &dyn Keeper,
+) -> (Examination, Vec<Spot>) {
+    take_apart(data, &Engine { options, limits, probes: &[], keeper: Some(keeper) })
+}
+
+fn take_apart(data: &[u8], engine: &Engine<'_>) -> (Examination, Vec<Spot>) {
     let exhibit = Digest::of(data);
-    let engine = Engine { options, limits };
+    let options = engine.options;
     let whole = Allowance { bytes: options.total_bytes, objects: options.objects };
     let object = Pending {
         location: Location::exhibit(exhibit),
@@ -86,21 +102,23 @@ pub fn examine(data: &[u8], options: &Options, limits: &Limits) -> Examination {
         mode: None,
         depth: 0,
         sha256: exhibit,
+        spot: Spot::EXHIBIT,
     };
     let allowance = engine.allowance(data.len(), whole);
     let outcome = engine.finish(data, engine.begin(data, object, allowance), allowance);
     let looked = outcome.objects.len() as u64;
     let mut runs = vec![outcome.unpacking.report(looked, data.len() as u64, options)];
-    for (probe, findings) in PROBES.iter().zip(outcome.findings) {
+    for (probe, findings) in engine.probes.iter().zip(outcome.findings) {
         runs.push(probe_report(probe.describe(), findings, runs_incomplete(&runs), options));
     }
-    Examination {
+    let examination = Examination {
         exhibit,
         size: data.len() as u64,
         confinement: BTreeMap::new(),
         objects: outcome.objects,
         runs,
-    }
+    };
+    (examination, outcome.spots)
 }
 
 impl Options {
@@ -151,6 +169,8 @@ fn probe_report(
 struct Engine<'e> {
     options: &'e Options,
     limits: &'e Limits,
+    probes: &'e [&'e dyn Probe],
+    keeper: Option<&'e dyn Keeper>,
 }
 
 /// An object on its way into the examination.
@@ -160,6 +180,7 @@ struct Pending {
     mode: Option<u32>,
     depth: u32,
     sha256: Digest,
+    spot: Spot,
 }
 
 /// What may still be unpacked, over all levels.
@@ -185,11 +206,14 @@ struct Begun<'a> {
     location: Location,
     depth: u32,
     holds_entries: bool,
+    spot: Spot,
 }
 
 /// What came of an object and all that it holds. Ordinals count from the object itself.
 struct Outcome {
     objects: Vec<Object>,
+    /// The spot of each object.
+    spots: Vec<Spot>,
     findings: Vec<Findings>,
     unpacking: Unpacking,
     /// Bytes that were unpacked from it.
@@ -221,6 +245,7 @@ struct Prepared<'a> {
     object: Object,
     uid: Option<u32>,
     path: Option<String>,
+    spot: Spot,
 }
 
 /// A format found in an object.
@@ -240,7 +265,7 @@ impl Engine<'_> {
     /// Looks at an object: the formats in it, the account of its bytes, what the probes say of it. What it holds is
     /// left for [`Engine::finish`].
     fn begin<'a>(&self, data: &'a [u8], pending: Pending, allowance: Allowance) -> Begun<'a> {
-        let Pending { location, kind, mode, depth, sha256 } = pending;
+        let Pending { location, kind, mode, depth, sha256, spot } = pending;
         let mut unpacking = Unpacking::default();
         let found = if depth < self.options.depth {
             let object_bytes = self.limits.object_bytes.min(allowance.bytes);
@@ -266,8 +291,13 @@ impl Engine<'_> {
             target: None,
             regions: regions(data, &found),
         };
-        let mut outcome =
-            Outcome { objects: vec![object], findings: self.fresh_findings(), unpacking, used: 0 };
+        let mut outcome = Outcome {
+            objects: vec![object],
+            spots: vec![spot],
+            findings: self.fresh_findings(),
+            unpacking,
+            used: 0,
+        };
         let path = paths::in_tree(location.entry().unwrap_or_default());
         let mut file = File::new(&path, data, &location, sha256);
         file.format = format;
@@ -277,37 +307,58 @@ impl Engine<'_> {
         let holds_entries = !host && found.iter().any(|found| !found.entries.is_empty());
         // What a container holds is looked at entry by entry; looking at its own bytes would find it twice.
         if !holds_entries {
-            for (probe, findings) in PROBES.iter().zip(&mut outcome.findings) {
+            for (probe, findings) in self.probes.iter().zip(&mut outcome.findings) {
                 guarded(probe.describe().name, &location, findings, |findings| probe.file(&file, findings));
             }
         }
         if kind != ObjectKind::File {
             outcome.name_dense(&location);
         }
-        Begun { outcome, found, location, depth, holds_entries }
+        if let (Some(keeper), Some(object)) = (self.keeper, outcome.objects.first()) {
+            let lost = |found: &Found<'_>| found.reading.problems.iter().any(|it| it.kind.hides_bytes());
+            keeper.keep(spot, object, data, holds_entries && !found.iter().any(lost));
+        }
+        Begun { outcome, found, location, depth, holds_entries, spot }
     }
 
     /// Takes up what an object holds, container by container and entry by entry, within its allowance.
     fn finish(&self, data: &[u8], begun: Begun<'_>, allowance: Allowance) -> Outcome {
-        let Begun { mut outcome, found, location, depth, holds_entries } = begun;
+        let Begun { mut outcome, found, location, depth, holds_entries, spot } = begun;
+        if holds_entries && let Some(keeper) = self.keeper {
+            for alone in found.iter().filter(|found| found.entries.is_empty()) {
+                let bytes = data.get(alone.start..alone.start + alone.reading.size).unwrap_or_default();
+                let what = alone.format.describe().name;
+                keeper.keep_part(spot, &Part { what, start: alone.start as u64, bytes });
+            }
+        }
         for container in found {
             self.container(container, &location, depth, allowance, &mut outcome);
         }
         if holds_entries {
-            self.unclaimed(data, &location, &mut outcome);
+            self.unclaimed(data, &location, spot, &mut outcome);
         }
         outcome
     }
 
     /// The bytes of a container's object that no format claims, as objects of their own: a key between two partitions
     /// is a key. Probes look at them; formats were looked for in them already.
-    fn unclaimed(&self, data: &[u8], location: &Location, outcome: &mut Outcome) {
+    fn unclaimed(&self, data: &[u8], location: &Location, holder: Spot, outcome: &mut Outcome) {
         let regions = outcome.objects.first().map(|object| object.regions.clone()).unwrap_or_default();
-        for region in regions.iter().filter(|region| region.class == RegionClass::Unknown) {
+        for region in &regions {
+            let what = match region.class {
+                RegionClass::Unknown => "unknown",
+                RegionClass::Opaque => "dense",
+                RegionClass::Known | RegionClass::Padding => continue,
+            };
             let (start, length) = (region.offset as usize, region.length as usize);
             let Some(bytes) = start.checked_add(length).and_then(|end| data.get(start..end)) else {
                 continue;
             };
+            let part = Part { what, start: region.offset, bytes };
+            let spot = self.keeper.map_or(Spot::EXHIBIT, |keeper| keeper.keep_part(holder, &part));
+            if region.class == RegionClass::Opaque {
+                continue;
+            }
             let step = Step { format: UNCLAIMED.to_owned(), offset: region.offset, entry: None, at: Some(0) };
             let place = location.inside(step);
             let sha256 = Digest::of(bytes);
@@ -324,8 +375,9 @@ impl Engine<'_> {
                 regions: vec![Region { offset: 0, ..region.clone() }],
             };
             outcome.objects.push(object);
+            outcome.spots.push(spot);
             let file = File::new("", bytes, &place, sha256);
-            for (probe, findings) in PROBES.iter().zip(&mut outcome.findings) {
+            for (probe, findings) in self.probes.iter().zip(&mut outcome.findings) {
                 guarded(probe.describe().name, &place, findings, |findings| probe.file(&file, findings));
             }
         }
@@ -388,6 +440,7 @@ impl Engine<'_> {
         allowance: Allowance,
         outcome: &mut Outcome,
     ) {
+        let holder = outcome.spots.first().copied().unwrap_or(Spot::EXHIBIT);
         let Found { start, format, reading, entries } = found;
         let name = format.describe().name;
         let step = |entry: Option<String>, at: Option<u64>| Step {
@@ -399,6 +452,13 @@ impl Engine<'_> {
         outcome.unpacking.problems(location, name, start as u64, &reading.problems);
         let mut tree = Tree { location: location.inside(step(None, None)), entries: BTreeMap::new() };
         let named = entries.iter().any(|entry| !matches!(entry.kind, EntryKind::Stream(_)));
+        let spots = match self.keeper {
+            Some(keeper) if !entries.is_empty() => {
+                keeper.plan(holder, &Container { format: name, start: start as u64 }, &entries)
+            }
+            _ => vec![Spot::EXHIBIT; entries.len()],
+        };
+        let mut spots = spots.into_iter();
         let mut entries = entries.into_iter().peekable();
         let mut left_out = 0u64;
         loop {
@@ -411,11 +471,12 @@ impl Engine<'_> {
                 left_out += batch.len() as u64 + entries.by_ref().count() as u64;
                 break;
             }
+            let batch: Vec<(Entry<'_>, Spot)> = batch.into_iter().zip(spots.by_ref()).collect();
             let prepared: Vec<Prepared<'_>> = batch
                 .into_par_iter()
-                .map(|entry| {
+                .map(|(entry, spot)| {
                     let name = (!entry.path.is_empty()).then(|| paths::escape(&entry.path));
-                    self.prepare(location.inside(step(name, entry.at)), entry)
+                    self.prepare(location.inside(step(name, entry.at)), entry, spot)
                 })
                 .collect();
             let begun: Vec<Option<Begun<'_>>> = prepared
@@ -431,6 +492,9 @@ impl Engine<'_> {
                 let size = prepared.bytes.len() as u64;
                 let Some(mut begun) = begun.filter(|_| size <= remaining.bytes && remaining.objects > 0)
                 else {
+                    if let Some(keeper) = self.keeper {
+                        keeper.leave_out(prepared.spot);
+                    }
                     left_out += 1;
                     continue;
                 };
@@ -442,7 +506,7 @@ impl Engine<'_> {
                 );
                 let within = remaining.less(Allowance { bytes: size, objects: 1 });
                 let inner = self.finish(&prepared.bytes, begun, self.allowance(prepared.bytes.len(), within));
-                keep(prepared, &inner, outcome, &mut tree);
+                self.remember(prepared, &inner, outcome, &mut tree);
                 add(inner, size, outcome);
             }
         }
@@ -455,7 +519,7 @@ impl Engine<'_> {
         }
         if named {
             outcome.unpacking.tree(&tree, name);
-            for (probe, findings) in PROBES.iter().zip(&mut outcome.findings) {
+            for (probe, findings) in self.probes.iter().zip(&mut outcome.findings) {
                 guarded(probe.describe().name, &tree.location, findings, |findings| {
                     probe.tree(&tree, findings)
                 });
@@ -464,7 +528,7 @@ impl Engine<'_> {
     }
 
     /// Makes an entry's bytes.
-    fn prepare<'a>(&self, location: Location, entry: Entry<'a>) -> Prepared<'a> {
+    fn prepare<'a>(&self, location: Location, entry: Entry<'a>, spot: Spot) -> Prepared<'a> {
         let path = location.entry().map(paths::in_tree);
         let Entry { kind, mode, uid, .. } = entry;
         let (kind, content, target) = match kind {
@@ -510,28 +574,60 @@ impl Engine<'_> {
             target,
             regions: Vec::new(),
         };
-        Prepared { bytes, problems, object, uid, path }
+        Prepared { bytes, problems, object, uid, path, spot }
     }
 
     /// Looks at an entry; a folder, link or device has nothing further to look at.
     fn begin_entry<'a>(&self, prepared: &'a Prepared<'_>, depth: u32, allowance: Allowance) -> Begun<'a> {
         let object = &prepared.object;
         let location = object.location.clone();
+        let spot = prepared.spot;
         let Some(sha256) = object.sha256 else {
+            if let Some(keeper) = self.keeper {
+                keeper.keep(spot, object, &[], false);
+            }
             let outcome = Outcome {
                 objects: vec![object.clone()],
+                spots: vec![spot],
                 findings: self.fresh_findings(),
                 unpacking: Unpacking::default(),
                 used: 0,
             };
-            return Begun { outcome, found: Vec::new(), location, depth, holds_entries: false };
+            return Begun { outcome, found: Vec::new(), location, depth, holds_entries: false, spot };
         };
-        let pending = Pending { location, kind: object.kind, mode: object.mode, depth, sha256 };
+        let pending = Pending { location, kind: object.kind, mode: object.mode, depth, sha256, spot };
         self.begin(&prepared.bytes, pending, self.allowance(prepared.bytes.len(), allowance))
     }
 
+    /// Puts an entry into its tree, with its bytes where a probe asks for them. Of two entries with one name the later
+    /// stands, as it does when the archive is extracted; that there are two is a claim.
+    fn remember(&self, prepared: &Prepared<'_>, inner: &Outcome, outcome: &mut Outcome, tree: &mut Tree) {
+        let (Some(path), Some(object)) = (prepared.path.as_deref(), inner.objects.first()) else { return };
+        let bytes = &prepared.bytes;
+        let wanted = object.kind == ObjectKind::File
+            && bytes.len() <= KEEP_LIMIT
+            && self.probes.iter().any(|probe| probe.keeps(path));
+        let entry = TreeEntry {
+            kind: object.kind,
+            location: object.location.clone(),
+            mode: object.mode,
+            uid: prepared.uid,
+            target: object.target.clone(),
+            sha256: object.sha256,
+            format: object.format.clone(),
+            content: wanted.then(|| bytes.to_vec()),
+        };
+        let folder = entry.kind == ObjectKind::Directory;
+        let later = entry.location.clone();
+        if let Some(earlier) = tree.entries.insert(path.to_owned(), entry)
+            && !(folder && earlier.kind == ObjectKind::Directory)
+        {
+            outcome.unpacking.twice(path, &earlier.location, &later);
+        }
+    }
+
     fn fresh_findings(&self) -> Vec<Findings> {
-        PROBES.iter().map(|_| Findings { as_of: self.options.as_of, ..Findings::default() }).collect()
+        self.probes.iter().map(|_| Findings { as_of: self.options.as_of, ..Findings::default() }).collect()
     }
 }
 
@@ -549,36 +645,10 @@ fn batch<'a>(entries: &mut std::iter::Peekable<std::vec::IntoIter<Entry<'a>>>) -
     batch
 }
 
-/// Puts an entry into its tree, with its bytes where a probe asks for them. Of two entries with one name the later
-/// stands, as it does when the archive is extracted; that there are two is a claim.
-fn keep(prepared: &Prepared<'_>, inner: &Outcome, outcome: &mut Outcome, tree: &mut Tree) {
-    let (Some(path), Some(object)) = (prepared.path.as_deref(), inner.objects.first()) else { return };
-    let bytes = &prepared.bytes;
-    let wanted = object.kind == ObjectKind::File
-        && bytes.len() <= KEEP_LIMIT
-        && PROBES.iter().any(|probe| probe.keeps(path));
-    let entry = TreeEntry {
-        kind: object.kind,
-        location: object.location.clone(),
-        mode: object.mode,
-        uid: prepared.uid,
-        target: object.target.clone(),
-        sha256: object.sha256,
-        format: object.format.clone(),
-        content: wanted.then(|| bytes.to_vec()),
-    };
-    let folder = entry.kind == ObjectKind::Directory;
-    let later = entry.location.clone();
-    if let Some(earlier) = tree.entries.insert(path.to_owned(), entry)
-        && !(folder && earlier.kind == ObjectKind::Directory)
-    {
-        outcome.unpacking.twice(path, &earlier.location, &later);
-    }
-}
-
 /// Puts an entry's outcome behind what its container's object has so far.
 fn add(inner: Outcome, size: u64, outcome: &mut Outcome) {
     let base = outcome.objects.len() as u32;
+    outcome.spots.extend(inner.spots);
     outcome.objects.extend(inner.objects.into_iter().map(|mut object| {
         object.ordinal += base;
         object.parent = Some(object.parent.map_or(0, |parent| parent + base));

@@ -6,6 +6,7 @@
 pub mod confine;
 mod coverage;
 pub mod engine;
+pub mod keeping;
 mod mapping;
 pub mod paths;
 pub mod probe;
