@@ -83,6 +83,27 @@ pub struct Unpacked {
     pub problems: Vec<Problem>,
 }
 
+impl<'a> Entry<'a> {
+    /// A part of a container that is bytes and has no owner, mode or time. `at` is where it starts in the container.
+    pub fn stream(path: impl Into<Cow<'a, [u8]>>, content: Content<'a>, at: Option<u64>) -> Self {
+        Self {
+            path: path.into(),
+            kind: EntryKind::Stream(content),
+            mode: None,
+            uid: None,
+            gid: None,
+            mtime: None,
+            at,
+            xattrs: Vec::new(),
+        }
+    }
+
+    /// The same for a part that stands in the container as it is, from `at` on.
+    pub fn slice(path: impl Into<Cow<'a, [u8]>>, bytes: &'a [u8], at: usize) -> Self {
+        Self::stream(path, Content::Slice(bytes), Some(at as u64))
+    }
+}
+
 impl Content<'_> {
     /// The length as stated.
     pub fn size(&self) -> u64 {

@@ -24,6 +24,7 @@ pub const FORMATS: &[&dyn Format] = &[
     // Executables and records.
     &executable::ElfFormat,
     // Weak magics: believed by structure.
+    &boot::uimage::UImageVariant,
     &compression::lzma::Lzma,
 ];
 

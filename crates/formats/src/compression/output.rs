@@ -1,7 +1,6 @@
 //! What a decoder has made so far, within the limits.
 
-use crate::{Content, Entry, EntryKind, Limits, Place, Problem, ProblemKind};
-use std::borrow::Cow;
+use crate::{Content, Entry, Limits, Place, Problem, ProblemKind};
 
 /// A candidate carved from unknown bytes that does not end well is believed if this much came out of it before.
 const CONVINCING_BYTES: usize = 64 << 10;
@@ -66,16 +65,7 @@ impl<'l> Output<'l> {
         if place == Place::Inside && !believable(self.bytes.len(), problems) {
             return None;
         }
-        sink(Entry {
-            path: Cow::Borrowed(b""),
-            kind: EntryKind::Stream(Content::Owned(self.bytes)),
-            mode: None,
-            uid: None,
-            gid: None,
-            mtime: None,
-            at: Some(at as u64),
-            xattrs: Vec::new(),
-        });
+        sink(Entry::stream(b"".as_slice(), Content::Owned(self.bytes), Some(at as u64)));
         Some(())
     }
 }

@@ -30,6 +30,12 @@ pub const EXCUSES: &[(&str, &str, Asked, &str)] = &[
     ("squashfs", "*", Asked::TruncationIsTold, "padding behind the tables may be missing"),
     ("elf", "*", Asked::TruncationIsTold, "bytes behind the last section may be missing"),
     ("lzma", "*", Asked::BadHeaderIsTold, "a weak magic; its limits say so"),
+    (
+        "uimage-variant",
+        "*",
+        Asked::BadHeaderIsTold,
+        "three bytes that mean much only with a checksum that fits",
+    ),
     ("elf", "*", Asked::BadHeaderIsTold, "the reader of executables tells it as facts"),
     ("tar", "v7.tar", Asked::HasMagic, "v7 tar has none; its limits say so"),
 ];

@@ -1,17 +1,21 @@
 //! U-Boot's legacy image: a 64-byte header before a kernel, RAM disk, script or several of them.
 //!
-//! Finds: the payload, or the parts of a multi-file image. How: the header's CRC-32 and the data's CRC-32 are verified;
-//! a compressed payload is handed out as it stands, and recognised by its own magic. Wrong when: carved from unknown
-//! bytes, the header's CRC-32 must fit. Misses: flattened image trees (FIT); the names of a multi-file image's parts,
-//! which the format does not store. Source: U-Boot include/image.h and boot/image.c (legacy format).
+//! Finds: the payload, a script's text, or the parts of a multi-file image, with what stands behind the last of them.
+//! How: the header's CRC-32 and the data's CRC-32 are verified; a compressed payload is handed out as it stands, and
+//! recognised by its own magic (boot loaders want lzop's for lzo and a frame's for lz4). Makers who patch the boot loader
+//! put another number where the magic stands: [`UImageVariant`] finds such a header by its CRC-32.
+//! Wrong when: carved from unknown bytes, or without the magic, the header's CRC-32 must fit.
+//! Misses: flattened image trees (FIT); the names of a multi-file image's parts, which the format does not store;
+//! variants for systems other than Linux and U-Boot, or without a CRC-32.
+//! Source: U-Boot include/image.h, boot/image.c and tools/mkimage.c (legacy format).
+
+mod names;
 
 use crate::broken;
 use crate::bytes::{head, slice, tail, u32_be, until_nul};
 use crate::time::iso8601;
-use crate::{
-    Content, Description, Entry, EntryKind, Format, Limits, Magic, Place, Problem, ProblemKind, Reading,
-};
-use std::borrow::Cow;
+use crate::{Description, Entry, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
+use names::{ARCHITECTURES, COMPRESSIONS, SYSTEMS, TYPES, name_of};
 
 /// A legacy U-Boot image.
 pub struct UImage;
@@ -24,76 +28,42 @@ static DESCRIPTION: Description = Description {
     limits: &[
         "flattened image trees (FIT) are another format",
         "the parts of a multi-file image have no names; they are numbered from 0",
-        "a payload is handed out as stored; of bzip2 and lzo it is said that they are not read",
+        "a payload is handed out as stored: what reads its compression is a format of its own",
     ],
     source: "U-Boot, include/image.h and boot/image.c",
 };
 
+/// A legacy U-Boot image whose maker replaced the magic.
+pub struct UImageVariant;
+
+/// Linux on the processors of network equipment, by kind of image; and U-Boot itself.
+macro_rules! magics {
+    ($($system:literal $architecture:literal $kind:literal),* $(,)?) => {
+        &[$(Magic { offset: 28, bytes: &[$system, $architecture, $kind] }),*]
+    };
+}
+
+static VARIANT: Description = Description {
+    name: "uimage-variant",
+    title: "U-Boot legacy image with a magic of its maker's own",
+    magics: magics![
+        5 2 2, 5 2 3, 5 2 4, 5 2 5, 5 2 7, 5 2 14, 17 2 5,
+        5 5 1, 5 5 2, 5 5 3, 5 5 4, 5 5 5, 5 5 7, 17 5 5,
+        5 6 2, 5 6 3, 5 6 4, 5 6 5, 5 6 7,
+        5 7 2, 5 7 3, 5 7 4, 5 7 5, 5 7 7, 17 7 5,
+        5 3 2, 5 3 4, 5 22 2, 5 22 3, 5 22 4, 5 22 5, 5 22 7, 5 22 14, 5 26 2, 5 26 4,
+    ],
+    yields: "its payload, or each part of a multi-file image",
+    limits: &[
+        "told by the header's CRC-32 alone, so a damaged header hides it",
+        "Linux for ARM, MIPS, PowerPC, x86 and RISC-V, and U-Boot for ARM, MIPS and PowerPC only",
+        "a header whose CRC-32 is computed in another way than U-Boot's",
+    ],
+    source: "U-Boot, include/image.h; the magics that OpenWrt's mtdsplit parsers accept (openwrt,ih-magic)",
+};
+
 const HEADER: usize = 64;
-const SYSTEMS: &[&str] = &[
-    "invalid",
-    "OpenBSD",
-    "NetBSD",
-    "FreeBSD",
-    "4.4BSD",
-    "Linux",
-    "SVR4",
-    "Esix",
-    "Solaris",
-    "Irix",
-    "SCO",
-    "Dell",
-    "NCR",
-    "LynxOS",
-    "VxWorks",
-    "pSOS",
-    "QNX",
-    "U-Boot",
-    "RTEMS",
-    "ARTOS",
-    "Unity OS",
-    "INTEGRITY",
-    "OSE",
-    "Plan 9",
-    "OpenRTOS",
-    "ARM Trusted Firmware",
-    "TEE",
-    "OpenSBI",
-    "EFI",
-    "ELF",
-];
-const ARCHITECTURES: &[&str] = &[
-    "invalid",
-    "alpha",
-    "arm",
-    "x86",
-    "ia64",
-    "mips",
-    "mips64",
-    "powerpc",
-    "s390",
-    "sh",
-    "sparc",
-    "sparc64",
-    "m68k",
-    "nios",
-    "microblaze",
-    "nios2",
-    "blackfin",
-    "avr32",
-    "st200",
-    "sandbox",
-    "nds32",
-    "or1k",
-    "arm64",
-    "arc",
-    "x86_64",
-    "xtensa",
-    "riscv",
-];
-const TYPES: &[&str] =
-    &["invalid", "standalone", "kernel", "ramdisk", "multi", "firmware", "script", "filesystem", "flat_dt"];
-const COMPRESSIONS: &[&str] = &["none", "gzip", "bzip2", "lzma", "lzo", "lz4", "zstd"];
+const MAGIC: u32 = 0x2705_1956;
 /// More parts than this are not believed.
 const PARTS_MAX: usize = 4096;
 const MULTI: u8 = 4;
@@ -115,9 +85,6 @@ impl Format for UImage {
             return broken::header(data, place, &DESCRIPTION, || broken::cut_off(data));
         };
         let mut problems = Vec::new();
-        if let Some(problem) = header.unread_compression() {
-            problems.push(problem);
-        }
         if header.checksum != header.stated_checksum {
             if place == Place::Inside || !header.is_sane() {
                 return broken::header(data, place, &DESCRIPTION, || {
@@ -132,30 +99,32 @@ impl Format for UImage {
             );
             problems.push(Problem::new(ProblemKind::Checksum, 4, detail));
         }
-        let payload = head(tail(data, HEADER), header.size as usize);
-        if payload.len() < header.size as usize {
-            let detail = format!("{} bytes of data are stated, {} are there", header.size, payload.len());
-            problems.push(Problem::new(ProblemKind::Truncated, data.len() as u64, detail));
-        } else {
-            let checksum = crc32(&[payload]);
-            if checksum != header.data_checksum {
-                let detail =
-                    format!("data CRC-32 {:08x} is stated, it has {checksum:08x}", header.data_checksum);
-                problems.push(Problem::new(ProblemKind::Checksum, 24, detail));
-            }
-        }
-        if matches!(header.kind, MULTI | SCRIPT) {
-            parts(payload, limits, &mut problems, sink);
-        } else if !payload.is_empty() {
-            sink(part(Cow::Borrowed(b""), payload, HEADER));
-        }
-        Some(Reading { size: HEADER + payload.len(), attributes: header.attributes(), problems })
+        Some(header.read(data, problems, limits, sink))
     }
 }
 
-/// Hands out the parts whose lengths stand at the start of the payload, up to a length of 0.
+impl Format for UImageVariant {
+    fn describe(&self) -> &'static Description {
+        &VARIANT
+    }
+
+    fn read<'a>(
+        &self,
+        data: &'a [u8],
+        _place: Place,
+        limits: &Limits,
+        sink: &mut dyn FnMut(Entry<'a>),
+    ) -> Option<Reading> {
+        let header = Header::fields(data)?;
+        let fits = header.magic != MAGIC && header.checksum == header.stated_checksum && header.size > 0;
+        fits.then(|| header.read(data, Vec::new(), limits, sink))
+    }
+}
+
+/// Hands out the parts whose lengths stand at the start of the payload, up to a length of 0, and what is behind them.
 fn parts<'a>(
     payload: &'a [u8],
+    script: bool,
     limits: &Limits,
     problems: &mut Vec<Problem>,
     sink: &mut dyn FnMut(Entry<'a>),
@@ -168,6 +137,11 @@ fn parts<'a>(
         .take(PARTS_MAX)
         .collect();
     let mut at = (sizes.len() + 1) * 4;
+    if words.get(sizes.len()).is_none_or(|word| *word != [0; 4]) {
+        let detail = format!("the list of lengths does not end within {} parts", sizes.len());
+        problems.push(Problem::new(ProblemKind::Malformed, (HEADER + at - 4) as u64, detail));
+    }
+    let last = sizes.len().saturating_sub(1);
     for (number, size) in sizes.into_iter().enumerate() {
         if number as u64 >= limits.entries || limits.stopped() {
             let detail = format!("stopped after {number} parts");
@@ -176,27 +150,20 @@ fn parts<'a>(
         }
         let content = head(tail(payload, at), size);
         if !content.is_empty() {
-            sink(part(Cow::Owned(number.to_string().into_bytes()), content, HEADER + at));
+            let name = if script && number == 0 { "script".to_owned() } else { number.to_string() };
+            sink(Entry::slice(name.into_bytes(), content, HEADER + at));
         }
         if content.len() < size {
             let detail = format!("part {number} has {size} bytes, {} are there", content.len());
             problems.push(Problem::new(ProblemKind::Truncated, (HEADER + at) as u64, detail));
             return;
         }
-        at += size.next_multiple_of(4);
+        at += if number == last { size } else { size.next_multiple_of(4) };
     }
-}
-
-fn part<'a>(path: Cow<'a, [u8]>, content: &'a [u8], at: usize) -> Entry<'a> {
-    Entry {
-        path,
-        kind: EntryKind::Stream(Content::Slice(content)),
-        mode: None,
-        uid: None,
-        gid: None,
-        mtime: None,
-        at: Some(at as u64),
-        xattrs: Vec::new(),
+    // Some makers count what stands behind the last part, often a file system, into the image.
+    let rest = tail(payload, at);
+    if rest.iter().any(|byte| *byte != 0) {
+        sink(Entry::slice(b"rest".as_slice(), rest, HEADER + at));
     }
 }
 
@@ -209,6 +176,7 @@ fn crc32(pieces: &[&[u8]]) -> u32 {
 }
 
 struct Header<'a> {
+    magic: u32,
     stated_checksum: u32,
     checksum: u32,
     time: u32,
@@ -225,11 +193,13 @@ struct Header<'a> {
 
 impl<'a> Header<'a> {
     fn parse(data: &'a [u8]) -> Option<Self> {
+        Self::fields(data).filter(|header| header.magic == MAGIC)
+    }
+
+    fn fields(data: &'a [u8]) -> Option<Self> {
         let header = slice(data, 0, HEADER)?;
-        if u32_be(header, 0)? != 0x2705_1956 {
-            return None;
-        }
         Some(Self {
+            magic: u32_be(header, 0)?,
             stated_checksum: u32_be(header, 4)?,
             checksum: crc32(&[head(header, 4), &[0; 4], tail(header, 8)]),
             time: u32_be(header, 8)?,
@@ -258,23 +228,43 @@ impl<'a> Header<'a> {
         odd.into_iter().filter(|odd| *odd).count() <= 1
     }
 
-    /// A payload that is compressed in a way that no reader here undoes.
-    fn unread_compression(&self) -> Option<Problem> {
-        match COMPRESSIONS.get(usize::from(self.compression)) {
-            Some(name) if matches!(*name, "bzip2" | "lzo") => {
-                let detail = format!("the payload is compressed with {name}, which is not read");
-                Some(Problem::new(ProblemKind::Unsupported, 31, detail))
-            }
-            Some(_) => None,
-            None => {
-                let detail = format!("compression {} is not defined", self.compression);
-                Some(Problem::new(ProblemKind::Malformed, 31, detail))
+    /// Reads the data behind the header.
+    fn read<'d>(
+        &self,
+        data: &'d [u8],
+        mut problems: Vec<Problem>,
+        limits: &Limits,
+        sink: &mut dyn FnMut(Entry<'d>),
+    ) -> Reading {
+        if usize::from(self.compression) >= COMPRESSIONS.len() {
+            let detail = format!("compression {} is not defined", self.compression);
+            problems.push(Problem::new(ProblemKind::Undefined, 31, detail));
+        }
+        let payload = head(tail(data, HEADER), self.size as usize);
+        if payload.len() < self.size as usize {
+            let detail = format!("{} bytes of data are stated, {} are there", self.size, payload.len());
+            problems.push(Problem::new(ProblemKind::Truncated, data.len() as u64, detail));
+        } else {
+            let checksum = crc32(&[payload]);
+            if checksum != self.data_checksum {
+                let detail =
+                    format!("data CRC-32 {:08x} is stated, it has {checksum:08x}", self.data_checksum);
+                problems.push(Problem::new(ProblemKind::Checksum, 24, detail));
             }
         }
+        if matches!(self.kind, MULTI | SCRIPT) {
+            parts(payload, self.kind == SCRIPT, limits, &mut problems, sink);
+        } else if !payload.is_empty() {
+            sink(Entry::slice(b"".as_slice(), payload, HEADER));
+        }
+        Reading { size: HEADER + payload.len(), attributes: self.attributes(), problems }
     }
 
     fn attributes(&self) -> Vec<(&'static str, String)> {
         let mut attributes = Vec::new();
+        if self.magic != MAGIC {
+            attributes.push(("magic", format!("{:#010x}", self.magic)));
+        }
         if !self.name.is_empty() {
             attributes.push(("name", String::from_utf8_lossy(self.name).into_owned()));
         }
@@ -289,14 +279,11 @@ impl<'a> Header<'a> {
     }
 }
 
-fn name_of(names: &[&str], number: u8) -> String {
-    names.get(usize::from(number)).map_or_else(|| format!("number {number}"), |name| (*name).to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::compression::test_support::{bytes_of, read};
+    use crate::{Content, EntryKind};
 
     fn image(kind: u8, payload: &[u8]) -> Vec<u8> {
         let mut data = vec![0; HEADER];
@@ -311,23 +298,45 @@ mod tests {
         data
     }
 
+    fn with_sum(mut bytes: Vec<u8>) -> Vec<u8> {
+        bytes[4..8].fill(0);
+        let checksum = crc32(&[&bytes[..HEADER]]);
+        bytes[4..8].copy_from_slice(&checksum.to_be_bytes());
+        bytes
+    }
+
     #[test]
-    fn a_compression_that_is_not_read_is_said() {
-        for (compression, kind) in
-            [(2, ProblemKind::Unsupported), (4, ProblemKind::Unsupported), (77, ProblemKind::Malformed)]
-        {
-            let mut bytes = image(2, b"payload");
-            bytes[31] = compression;
-            bytes[4..8].fill(0);
-            let checksum = crc32(&[&bytes[..HEADER]]);
-            bytes[4..8].copy_from_slice(&checksum.to_be_bytes());
-            let (reading, _) = read(&UImage, &bytes, Place::Start).unwrap();
-            let problems = reading.problems;
-            assert!(
-                problems.iter().any(|problem| problem.kind == kind && problem.offset == 31),
-                "{problems:?}"
-            );
-        }
+    fn a_compression_that_is_not_defined_is_told_and_the_payload_handed_out() {
+        let mut bytes = image(2, b"payload");
+        bytes[31] = 77;
+        let bytes = with_sum(bytes);
+        let (reading, entries) = read(&UImage, &bytes, Place::Start).unwrap();
+        assert_eq!((reading.problems[0].kind, reading.problems[0].offset), (ProblemKind::Undefined, 31));
+        assert_eq!(bytes_of(&entries), b"payload");
+    }
+
+    #[test]
+    fn another_magic_is_believed_with_its_checksum_alone() {
+        let mut bytes = image(2, b"payload");
+        assert!(read(&UImageVariant, &bytes, Place::Start).is_none());
+        bytes[..4].copy_from_slice(&0x8380_0000_u32.to_be_bytes());
+        assert!(read(&UImageVariant, &bytes, Place::Start).is_none());
+        let bytes = with_sum(bytes);
+        assert!(read(&UImage, &bytes, Place::Start).is_none());
+        let (reading, entries) = read(&UImageVariant, &bytes, Place::Inside).unwrap();
+        assert_eq!(reading.attributes[0], ("magic", "0x83800000".into()));
+        assert_eq!(bytes_of(&entries), b"payload");
+    }
+
+    #[test]
+    fn what_stands_behind_the_last_part_is_handed_out() {
+        let payload = [&5_u32.to_be_bytes()[..], &[0; 4], b"first\0\0\0hsqs"].concat();
+        let data = image(MULTI, &payload);
+        let (reading, entries) = read(&UImage, &data, Place::Start).unwrap();
+        assert_eq!((reading.problems, &*entries[1].path), (vec![], &b"rest"[..]));
+        let data = image(SCRIPT, &[&4_u32.to_be_bytes()[..], &[0; 4], b"boot"].concat());
+        let (_, entries) = read(&UImage, &data, Place::Start).unwrap();
+        assert_eq!((&*entries[0].path, bytes_of(&entries)), (&b"script"[..], b"boot".to_vec()));
     }
 
     #[test]
