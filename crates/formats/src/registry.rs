@@ -13,6 +13,7 @@ pub const FORMATS: &[&dyn Format] = &[
     &compression::lz4::Lz4Legacy,
     // File systems.
     &filesystem::squashfs::Squashfs,
+    &filesystem::ext::Ext,
     // Archives and packages.
     &archive::cpio::Cpio,
     &archive::tar::Tar,

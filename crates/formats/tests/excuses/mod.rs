@@ -29,6 +29,7 @@ pub const EXCUSES: &[(&str, &str, Asked, &str)] = &[
     ("cpio", "*", Asked::TruncationIsTold, "padding behind the trailer may be missing"),
     ("squashfs", "*", Asked::TruncationIsTold, "padding behind the tables may be missing"),
     ("elf", "*", Asked::TruncationIsTold, "bytes behind the last section may be missing"),
+    ("ext", "*", Asked::BadHeaderIsTold, "a weak magic: nothing but the magic is no file system"),
     ("lzma", "*", Asked::BadHeaderIsTold, "a weak magic; its limits say so"),
     (
         "uimage-variant",
