@@ -16,6 +16,7 @@ mod limits;
 mod reading;
 mod registry;
 mod time;
+pub mod vendor;
 
 pub use entry::{Content, Entry, EntryKind, Unpacked, Xattr};
 pub use limits::Limits;

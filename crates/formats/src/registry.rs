@@ -1,6 +1,6 @@
 //! The formats, one line each.
 
-use crate::{Format, archive, boot, compression, executable, filesystem};
+use crate::{Format, archive, boot, compression, executable, filesystem, vendor};
 
 /// Every format, in the order in which candidates at one offset are tried: those with the strongest magics first,
 /// those that are told by structure alone last.
@@ -21,6 +21,8 @@ pub const FORMATS: &[&dyn Format] = &[
     &boot::uimage::UImage,
     &boot::zimage::ZImage,
     // Vendors' containers.
+    &vendor::trx::Trx,
+    &vendor::chk::Chk,
     // Partition tables.
     // Executables and records.
     &executable::ElfFormat,
