@@ -23,6 +23,17 @@ pub const FORMATS: &[&dyn Format] = &[
     // Vendors' containers.
     &vendor::trx::Trx,
     &vendor::chk::Chk,
+    &vendor::seama::Seama,
+    &vendor::wrgg::Wrgg,
+    &vendor::tplink::TpLink,
+    &vendor::safeloader::SafeLoader,
+    &vendor::encrypted::Shrs,
+    &vendor::encrypted::EncrptedImg,
+    &vendor::encrypted::Salted,
+    &vendor::bcm_tag::BcmTag,
+    &vendor::hwnp::Hwnp,
+    &vendor::zte::ZteHeader,
+    &vendor::zte::ZteConfig,
     // Partition tables.
     // Executables and records.
     &executable::ElfFormat,

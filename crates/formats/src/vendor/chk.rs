@@ -56,13 +56,16 @@ impl Format for Chk {
         let rootfs = parts.add(&b"rootfs"[..], size + kernel_size, rootfs_size);
         // The header's own sum holds however much of the rest is missing.
         if header.sum != header.stated_sum {
-            let detail = format!("sum of the header {:08x} is stated, it has {:08x}", header.stated_sum, header.sum);
+            let detail =
+                format!("sum of the header {:08x} is stated, it has {:08x}", header.stated_sum, header.sum);
             parts.problem(ProblemKind::Checksum, 36, detail);
         }
         let whole = tail(parts.object(), header.bytes.len());
-        for (what, at, content) in
-            [("sum of the kernel", 16, kernel), ("sum of the root file system", 20, rootfs), ("sum of the image", 32, whole)]
-        {
+        for (what, at, content) in [
+            ("sum of the kernel", 16, kernel),
+            ("sum of the root file system", 20, rootfs),
+            ("sum of the image", 32, whole),
+        ] {
             let stated = u32_be(header.bytes, at)?;
             // The image's sum is left out by tools that make a kernel alone.
             if !content.is_empty() {

@@ -1,5 +1,13 @@
 //! Containers that makers of network equipment wrap their firmware in.
 
+pub mod bcm_tag;
 pub mod chk;
+pub mod encrypted;
+pub mod hwnp;
 mod parts;
+pub mod safeloader;
+pub mod seama;
+pub mod tplink;
 pub mod trx;
+pub mod wrgg;
+pub mod zte;

@@ -79,7 +79,13 @@ impl<'a> Parts<'a> {
     /// Says that the checksum stored at `at` is not the one that was calculated, where that is so.
     ///
     /// Of an object that is cut off nothing is said: its checksums cannot fit.
-    pub(crate) fn checksum(&mut self, what: &str, at: usize, stated: impl AsRef<[u8]>, found: impl AsRef<[u8]>) {
+    pub(crate) fn checksum(
+        &mut self,
+        what: &str,
+        at: usize,
+        stated: impl AsRef<[u8]>,
+        found: impl AsRef<[u8]>,
+    ) {
         let (stated, found) = (stated.as_ref(), found.as_ref());
         if stated != found && !self.cut_off() {
             let detail = format!("{what} {} is stated, it has {}", hex(stated), hex(found));
@@ -150,6 +156,7 @@ pub(crate) fn entry<'a>(path: impl Into<Cow<'a, [u8]>>, content: Content<'a>, at
         gid: None,
         mtime: None,
         at: Some(at as u64),
+        xattrs: Vec::new(),
     }
 }
 

@@ -12,6 +12,8 @@ pub enum Asked {
     HasMagic,
     /// An input with other bytes behind it is carved with its exact extent.
     ExactExtent,
+    /// Each input is read without a problem; one that is excused says of a part that it is not read.
+    NothingUnread,
 }
 
 /// (format, the input that is excused or `*`, what is not asked of it, why).
@@ -38,6 +40,15 @@ pub const EXCUSES: &[(&str, &str, Asked, &str)] = &[
         "three bytes that mean much only with a checksum that fits",
     ),
     ("elf", "*", Asked::BadHeaderIsTold, "the reader of executables tells it as facts"),
+    ("shrs", "*", Asked::NothingUnread, "encrypted: the reader says so"),
+    ("encrpted-img", "*", Asked::NothingUnread, "encrypted: the reader says so"),
+    ("openssl-salted", "*", Asked::NothingUnread, "encrypted: the reader says so"),
+    ("openssl-salted", "*", Asked::BadHeaderIsTold, "noise behind the magic is all there is of it"),
+    ("openssl-salted", "*", Asked::TruncationIsTold, "it states no length; its limits say so"),
+    ("openssl-salted", "*", Asked::ExactExtent, "it states no length; its limits say so"),
+    ("zte-config", "encrypted.bin", Asked::NothingUnread, "encrypted: the reader says so"),
+    ("seama", "*", Asked::TruncationIsTold, "cut between its images it is a whole package"),
+    ("tp-link", "*", Asked::BadHeaderIsTold, "its marks are weak, and parts without a name are not told"),
     ("tar", "v7.tar", Asked::HasMagic, "v7 tar has none; its limits say so"),
 ];
 
