@@ -28,10 +28,6 @@ pub(crate) fn u16_le(data: &[u8], at: usize) -> Option<u16> {
     array(data, at).map(u16::from_le_bytes)
 }
 
-pub(crate) fn u16_be(data: &[u8], at: usize) -> Option<u16> {
-    array(data, at).map(u16::from_be_bytes)
-}
-
 pub(crate) fn u32_le(data: &[u8], at: usize) -> Option<u32> {
     array(data, at).map(u32::from_le_bytes)
 }
