@@ -1,6 +1,6 @@
 //! File contents: blocks one after the other, and the last part in a fragment block that files share.
 
-use super::codec::Codec;
+use super::codec::Decoder;
 use super::inode::File;
 use crate::bytes::{position, slice, tail};
 use crate::{Limits, Problem, ProblemKind, Unpacked};
@@ -8,14 +8,14 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A block's size field: this bit says that it is stored as it is.
-const STORED: u32 = 1 << 24;
+pub(super) const STORED: u32 = 1 << 24;
 /// Decompressed fragment blocks kept for all files of an image, in bytes.
 const KEPT_BYTES: usize = 8 << 20;
 
 /// What all files of an image share.
 pub(super) struct Blocks<'a> {
     data: &'a [u8],
-    codec: Codec,
+    decoder: Decoder,
     block_size: usize,
     fragments: Mutex<VecDeque<(u64, Kept)>>,
 }
@@ -32,8 +32,8 @@ pub(super) struct Fragment {
 }
 
 impl<'a> Blocks<'a> {
-    pub(super) fn new(data: &'a [u8], codec: Codec, block_size: u32) -> Self {
-        Self { data, codec, block_size: block_size as usize, fragments: Mutex::default() }
+    pub(super) fn new(data: &'a [u8], decoder: Decoder, block_size: u32) -> Self {
+        Self { data, decoder, block_size: block_size as usize, fragments: Mutex::default() }
     }
 
     /// The file's content where it stands in the image in one piece as it is.
@@ -113,7 +113,7 @@ impl<'a> Blocks<'a> {
             if stored & STORED != 0 {
                 unpacked.bytes.extend_from_slice(crate::bytes::head(input, expected));
             } else {
-                let (bytes, found) = self.codec.decode(input, self.block_size, limits);
+                let (bytes, found) = self.decoder.decode(input, Some(expected), self.block_size, limits);
                 unpacked.bytes.extend_from_slice(crate::bytes::head(&bytes, expected));
                 problem = problem.or(found.map(|found| at_image(found, at)));
             }
@@ -136,7 +136,7 @@ impl<'a> Blocks<'a> {
             if fragment.stored & STORED != 0 {
                 return (crate::bytes::head(input, self.block_size).to_vec(), None);
             }
-            let (bytes, problem) = self.codec.decode(input, self.block_size, limits);
+            let (bytes, problem) = self.decoder.decode(input, None, self.block_size, limits);
             (bytes, problem.map(|problem| at_image(problem, at)))
         });
         let part = crate::bytes::head(tail(block, fragment.offset as usize), missing);
@@ -183,11 +183,14 @@ fn at_image(problem: Problem, at: usize) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use super::super::codec::Codec;
     use super::*;
+
+    const XZ: Decoder = Decoder { codec: Codec::Xz, flexible: false };
 
     #[test]
     fn a_fragment_block_in_use_is_kept_and_the_others_are_bounded() {
-        let blocks = Blocks::new(&[], Codec::Xz, 256 << 10);
+        let blocks = Blocks::new(&[], XZ, 256 << 10);
         let first = blocks.fragment(0);
         for start in 1..1000 {
             blocks.fragment(start);
@@ -199,7 +202,7 @@ mod tests {
     #[test]
     fn many_threads_decode_a_fragment_block_once() {
         let decoded = std::sync::atomic::AtomicUsize::new(0);
-        let blocks = Blocks::new(&[], Codec::Gzip, 4096);
+        let blocks = Blocks::new(&[], XZ, 4096);
         std::thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {

@@ -1,7 +1,9 @@
 //! Metadata: inodes, directories and tables in compressed blocks of 8 KiB, read as one run of bytes.
 
-use super::codec::Codec;
-use crate::bytes::{slice, tail, u16_le};
+use super::codec::Decoder;
+use super::layout::Layout;
+use super::superblock::Superblock;
+use crate::bytes::{slice, tail};
 use crate::{Limits, Problem, ProblemKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,7 +15,10 @@ const KEPT: usize = 4096;
 /// Decompresses metadata blocks and keeps them.
 pub(super) struct Metadata<'a, 'l> {
     data: &'a [u8],
-    codec: Codec,
+    decoder: Decoder,
+    layout: Layout,
+    /// Bytes before the content of a block.
+    header: usize,
     limits: &'l Limits,
     blocks: BTreeMap<usize, Block>,
     /// Broken blocks, each reported once.
@@ -37,10 +42,12 @@ pub(super) struct Cursor {
 }
 
 impl<'a, 'l> Metadata<'a, 'l> {
-    pub(super) fn new(data: &'a [u8], codec: Codec, limits: &'l Limits) -> Self {
+    pub(super) fn new(data: &'a [u8], superblock: &Superblock, decoder: Decoder, limits: &'l Limits) -> Self {
         Self {
             data,
-            codec,
+            decoder,
+            layout: superblock.layout,
+            header: header_bytes(superblock),
             limits,
             blocks: BTreeMap::new(),
             problems: Vec::new(),
@@ -98,33 +105,56 @@ impl<'a, 'l> Metadata<'a, 'l> {
 
     fn decode(&self, at: usize) -> (Option<Block>, Option<Problem>) {
         let broken = |kind, detail: String| Some(Problem::new(kind, at as u64, detail));
-        let Some(header) = u16_le(self.data, at) else {
-            return (None, broken(ProblemKind::Truncated, "a metadata block lies past the end".to_owned()));
+        let (stored, compressed) = match find(self.data, self.layout, self.header, at) {
+            Ok(found) => found,
+            Err((kind, detail)) => return (None, broken(kind, detail)),
         };
-        let size = match usize::from(header & 0x7fff) {
-            0 => 0x8000,
-            size => size,
-        };
-        if size > BLOCK {
-            return (None, broken(ProblemKind::Malformed, format!("a metadata block of {size} bytes")));
-        }
-        let Some(stored) = slice(self.data, at + 2, size) else {
-            return (
-                None,
-                broken(ProblemKind::Truncated, "the data ends inside a metadata block".to_owned()),
-            );
-        };
-        let next = at + 2 + size;
-        if header & 0x8000 != 0 {
+        let start = at + self.header;
+        let next = start + stored.len();
+        if !compressed {
             return (Some(Block { bytes: stored.into(), next }), None);
         }
-        let (bytes, problem) = self.codec.decode(stored, BLOCK, self.limits);
+        let (bytes, problem) = self.decoder.decode(stored, None, BLOCK, self.limits);
         let problem = problem.map(|problem| Problem {
-            offset: problem.offset.saturating_add(at as u64 + 2),
+            offset: problem.offset.saturating_add(start as u64),
             detail: format!("metadata block: {}", problem.detail),
             ..problem
         });
         let block = (!bytes.is_empty()).then(|| Block { bytes: bytes.into(), next });
         (block, problem)
+    }
+}
+
+/// Bytes of a block before its content.
+fn header_bytes(superblock: &Superblock) -> usize {
+    if superblock.marks_blocks() { 3 } else { 2 }
+}
+
+/// The compressed content of the metadata block at `at`, if it is there in full and compressed.
+pub(super) fn sample<'a>(data: &'a [u8], superblock: &Superblock, at: usize) -> Option<&'a [u8]> {
+    let found = find(data, superblock.layout, header_bytes(superblock), at);
+    found.ok().filter(|(_, compressed)| *compressed).map(|(stored, _)| stored)
+}
+
+/// The content of the block at `at` as it is stored, and whether it is compressed; or what is wrong with it.
+fn find(
+    data: &[u8],
+    layout: Layout,
+    header: usize,
+    at: usize,
+) -> Result<(&[u8], bool), (ProblemKind, String)> {
+    let Some(size) = layout.u16(data, at) else {
+        return Err((ProblemKind::Truncated, "a metadata block lies past the end".to_owned()));
+    };
+    let length = match usize::from(size & 0x7fff) {
+        0 => 0x8000,
+        length => length,
+    };
+    if length > BLOCK {
+        return Err((ProblemKind::Malformed, format!("a metadata block of {length} bytes")));
+    }
+    match slice(data, at + header, length) {
+        Some(stored) => Ok((stored, size & 0x8000 == 0)),
+        None => Err((ProblemKind::Truncated, "the data ends inside a metadata block".to_owned())),
     }
 }
