@@ -111,16 +111,6 @@ impl Header {
     }
 }
 
-/// Decompresses the LZMA stream with header at the start of `data`, as squashfs stores its blocks.
-pub(crate) fn decode_stream(data: &[u8], mut output: Output) -> (Vec<u8>, Vec<Problem>) {
-    let Some(header) = Header::parse_unchecked(data) else {
-        return (output.bytes, vec![Problem::new(ProblemKind::Malformed, 0, "no LZMA header")]);
-    };
-    let (_, problem) = decode(data, HEADER, &header, Place::Start, &mut output);
-    (output.bytes, problem.into_iter().collect())
-}
-
-#[allow(dead_code, reason = "for readers of file systems that store LZMA without its header")]
 /// Decompresses range-coded data without a header, of which the caller knows what the header would have said.
 ///
 /// `properties` is (pb * 5 + lp) * 9 + lc: 0x5d for the usual 3/0/2, 0 for 0/0/0. Without `length` the stream has to end

@@ -120,9 +120,7 @@ impl Lzma {
     fn suits(self, input: &[u8], most: usize) -> bool {
         let zero_at = |at: u8| input.get(usize::from(at)) == Some(&0);
         let properties = |at: u8| {
-            input
-                .get(usize::from(at))
-                .is_some_and(|byte| *byte < 225 && byte % 9 + byte / 9 % 5 <= 4)
+            input.get(usize::from(at)).is_some_and(|byte| *byte < 225 && byte % 9 + byte / 9 % 5 <= 4)
         };
         match self {
             Self::Whole => {
@@ -171,7 +169,8 @@ impl Lzma {
         } else {
             without_length(data, properties, dictionary, expected, most, limits)
         };
-        let moved = |problem: Problem| Problem { offset: problem.offset.saturating_add(start as u64), ..problem };
+        let moved =
+            |problem: Problem| Problem { offset: problem.offset.saturating_add(start as u64), ..problem };
         (bytes, problems.into_iter().map(moved).collect())
     }
 }
@@ -236,11 +235,20 @@ const OTHERS: [Codec; 5] = [
     Codec::Lzma(Lzma::Bare { lead: 0, properties: USUAL }),
 ];
 
+/// The block of the root's inode, if it is compressed.
+fn sample<'a>(superblock: &Superblock, data: &'a [u8]) -> Option<&'a [u8]> {
+    metadata::sample(data, superblock, superblock.inode_block(superblock.root >> 16))
+}
+
+/// Whether the codec is known: stated, or found out.
+pub(super) fn is_known(superblock: &Superblock, data: &[u8]) -> bool {
+    superblock.compressor.is_some() || sample(superblock, data).is_some()
+}
+
 /// Finds the codec of an image: the stated one where it opens the root directory, else the first that does.
 pub(super) fn detect(superblock: &Superblock, data: &[u8], limits: &Limits) -> Option<Codec> {
     let stated = superblock.compressor.map_or(Some(Codec::Gzip), Codec::from_number);
-    let root = superblock.inode_block(superblock.root >> 16);
-    let Some(sample) = metadata::sample(data, superblock, root) else { return stated };
+    let Some(sample) = sample(superblock, data) else { return stated };
     let opens = |codec: &Codec| {
         let decoder = Decoder { codec: *codec, flexible: false };
         codec.suits(sample, metadata::BLOCK)

@@ -114,13 +114,13 @@ fn fourth_node(source: &mut Source, kind: u16, cursor: &mut Cursor) -> Option<(N
     let layout = source.superblock.layout;
     let sizes = [16, 16, 8, 8, 8, 4, 4, 24, 40, 8, 12, 12, 8, 8];
     let body = source.metadata.read(cursor, *sizes.get(usize::from(kind) - 1)?)?;
-    let (u16, u32, u64) = (|at| layout.u16(&body, at), |at| layout.u32(&body, at), |at| layout.u64(&body, at));
+    let (u16, u32, u64) =
+        (|at| layout.u16(&body, at), |at| layout.u32(&body, at), |at| layout.u64(&body, at));
     Some(match kind {
         1 => (Node::Directory { block: u32(0)?, offset: u16(10)?, size: u16(8)?.into() }, None),
         8 => (Node::Directory { block: u32(8)?, offset: u16(18)?, size: u32(4)? }, u32(20)),
         2 => {
-            let file =
-                File { start: u32(0)?.into(), size: u32(12)?.into(), ..File::at((u32(4)?, u32(8)?)) };
+            let file = File { start: u32(0)?.into(), size: u32(12)?.into(), ..File::at((u32(4)?, u32(8)?)) };
             (source.file(cursor, file, 4), None)
         }
         9 => {

@@ -12,7 +12,7 @@ pub(super) struct Layout {
 impl Layout {
     /// The integer of `width` bytes at `at`.
     pub(super) fn int(self, data: &[u8], at: usize, width: usize) -> Option<u64> {
-        self.bits(data, 8 * at, 8 * width)
+        self.bits(crate::bytes::slice(data, at, width)?, 0, 8 * width)
     }
 
     /// The bit field of `width` bits (at most 64) that stands `bit` bits from the start of a packed structure. Bits are

@@ -31,7 +31,9 @@ mod xattr;
 use crate::broken;
 use crate::bytes::{position, zero_padding};
 use crate::time::iso8601;
-use crate::{Content, Description, Entry, EntryKind, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
+use crate::{
+    Content, Description, Entry, EntryKind, Format, Limits, Magic, Place, Problem, ProblemKind, Reading,
+};
 use codec::{Codec, Decoder};
 use std::borrow::Cow;
 use superblock::Superblock;
@@ -155,24 +157,23 @@ fn part<'a>(name: &'static [u8], content: Content<'a>, at: usize) -> Entry<'a> {
     }
 }
 
-fn attributes(
-    superblock: &Superblock,
-    codec: Option<Codec>,
-    data: &[u8],
-) -> Vec<(&'static str, String)> {
+fn attributes(superblock: &Superblock, codec: Option<Codec>, data: &[u8]) -> Vec<(&'static str, String)> {
     let stated = superblock.compressor.map(|number| match Codec::from_number(number) {
         Some(codec) => codec.name().to_owned(),
         None => format!("number {number}"),
     });
+    let codec = codec.filter(|_| codec::is_known(superblock, data));
     let found = codec.map(|codec| codec.name().to_owned());
     let mut attributes = vec![
         ("version", format!("{}.{}", superblock.version.0, superblock.version.1)),
         ("byte-order", if superblock.layout.big { "big" } else { "little" }.to_owned()),
     ];
     attributes.extend(found.clone().or(stated.clone()).map(|name| ("compression", name)));
-    attributes.extend(stated.filter(|_| found.is_some()).filter(|stated| found.as_ref() != Some(stated)).map(|name| ("compression-stated", name)));
+    let other = stated.filter(|stated| found.as_ref().is_some_and(|found| found != stated));
+    attributes.extend(other.map(|name| ("compression-stated", name)));
     attributes.extend(codec.and_then(Codec::variant).map(|variant| ("compression-variant", variant)));
-    attributes.extend(codec.and_then(|codec| options::describe(data, superblock, codec)).map(|options| ("compression-options", options)));
+    let options = codec.and_then(|codec| options::describe(data, superblock, codec));
+    attributes.extend(options.map(|options| ("compression-options", options)));
     attributes.extend([
         ("block-size", superblock.block_size.to_string()),
         ("created", iso8601(i64::from(superblock.created))),

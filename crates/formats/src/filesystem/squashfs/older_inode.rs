@@ -61,7 +61,8 @@ fn node(source: &mut Source, cursor: &mut Cursor, kind: u16, mtime: &mut Option<
     };
     let body = source.metadata.read(cursor, length)?;
     let bits = |bit, width| layout.bits(&body, bit, width);
-    let (u16, u32, u64) = (|at| layout.u16(&body, at), |at| layout.u32(&body, at), |at| layout.u64(&body, at));
+    let (u16, u32, u64) =
+        (|at| layout.u16(&body, at), |at| layout.u32(&body, at), |at| layout.u64(&body, at));
     let directory = |block: u64, offset: u64, size: u64| Node::Directory {
         block: block as u32,
         offset: offset as u16,
@@ -80,14 +81,12 @@ fn node(source: &mut Source, cursor: &mut Cursor, kind: u16, mtime: &mut Option<
         (_, 8) => directory(bits(72, 32)?, bits(59, 13)?, bits(32, 27)?),
         (1, 2) => {
             *mtime = u32(0);
-            let file =
-                File { start: u32(4)?.into(), size: u32(8)?.into(), ..File::at((NO_FRAGMENT, 0)) };
+            let file = File { start: u32(4)?.into(), size: u32(8)?.into(), ..File::at((NO_FRAGMENT, 0)) };
             source.file(cursor, file, 2)
         }
         (2, 2) => {
             *mtime = u32(0);
-            let file =
-                File { start: u32(4)?.into(), size: u32(16)?.into(), ..File::at((u32(8)?, u32(12)?)) };
+            let file = File { start: u32(4)?.into(), size: u32(16)?.into(), ..File::at((u32(8)?, u32(12)?)) };
             source.file(cursor, file, 4)
         }
         (_, 2) => {

@@ -51,7 +51,8 @@ impl Superblock {
     /// `None` where it is cut off or too little of it makes sense; `problems` then says what does not.
     pub(super) fn parse(data: &[u8], place: Place, problems: &mut Vec<Problem>) -> Option<Self> {
         let layout = layout(data)?;
-        let mut superblock = if layout.major == 4 { Self::fourth(data, layout)? } else { older(data, layout)? };
+        let mut superblock =
+            if layout.major == 4 { Self::fourth(data, layout)? } else { older(data, layout)? };
         let odd = superblock.check(data, problems);
         let allowed = if place == Place::Start { 2 } else { 1 };
         (odd <= allowed).then_some(superblock)

@@ -159,3 +159,140 @@ fn a_wrong_number_of_inodes_is_told() {
         assert_eq!((reading.problems.len(), reading.problems[0].offset), (1, 4));
     }
 }
+
+fn corpus(name: &str) -> Vec<u8> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/formats/squashfs");
+    std::fs::read(folder.join(format!("{name}.squashfs"))).unwrap()
+}
+
+fn attribute(reading: &Reading, name: &str) -> Option<String> {
+    reading.attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
+}
+
+#[test]
+fn attributes_say_what_was_found() {
+    let found = |image: &str, name: &str| attribute(&read(&corpus(image), Place::Inside).unwrap().0, name);
+    for (image, version, order) in [
+        ("v1-big", "1.0", "big"),
+        ("v2-little", "2.1", "little"),
+        ("v3-big", "3.1", "big"),
+        ("v4-big", "4.0", "big"),
+        ("gzip", "4.0", "little"),
+    ] {
+        assert_eq!(found(image, "version").as_deref(), Some(version), "{image}");
+        assert_eq!(found(image, "byte-order").as_deref(), Some(order), "{image}");
+    }
+    for (image, variant) in [
+        ("v2-lzma", None),
+        ("v3-lzma-short", Some("properties and dictionary, no length")),
+        ("v3-lzma-apart", Some("pb, lc and lp in a byte each")),
+        ("v3-lzma-bare", Some("no header, lc 3 lp 0 pb 2")),
+        ("v2-lzma-bare", Some("no header, lc 0 lp 0 pb 2")),
+        ("v3-lzma-lead", Some("no header, lc 1 lp 1 pb 1 behind 4 bytes")),
+    ] {
+        assert_eq!(found(image, "compression").as_deref(), Some("lzma"), "{image}");
+        assert_eq!(found(image, "compression-variant").as_deref(), variant, "{image}");
+    }
+    assert_eq!(found("v3-stored", "compression"), None);
+    let options = found("options", "compression-options");
+    assert_eq!(options.as_deref(), Some("level 3, window 10, strategies none"));
+}
+
+#[test]
+fn a_compressor_that_is_not_the_stated_one_is_found() {
+    let mut data = corpus("xz");
+    for (number, stated) in [(1, "gzip"), (3, "lzo"), (9, "number 9")] {
+        data[20] = number;
+        for place in [Place::Start, Place::Inside] {
+            let (reading, paths) = read(&data, place).unwrap();
+            assert!(paths.iter().any(|path| path == b"etc/motd"), "{number}");
+            assert_eq!(attribute(&reading, "compression").as_deref(), Some("xz"));
+            assert_eq!(attribute(&reading, "compression-stated").as_deref(), Some(stated));
+            assert!(reading.problems.iter().all(|problem| problem.kind == ProblemKind::Undefined));
+        }
+    }
+}
+
+#[test]
+fn extended_attributes_are_read_where_they_stand_and_elsewhere() {
+    let data = corpus("xattrs");
+    let mut found = Vec::new();
+    let reading = Squashfs
+        .read(&data, Place::Start, &Limits::default(), &mut |entry| {
+            let path = String::from_utf8_lossy(&entry.path).into_owned();
+            found.extend(entry.xattrs.into_iter().map(|(name, value)| {
+                (path.clone(), String::from_utf8_lossy(&name).into_owned(), value.into_owned())
+            }));
+        })
+        .unwrap();
+    assert_eq!(reading.problems, []);
+    let capability = [&[1, 0, 0, 2, 0, 0x20, 0, 0][..], &[0; 12]].concat();
+    let label = b"system_u:object_r:bin_t:s0\0".to_vec();
+    let xattr = |path: &str, name: &str, value: &[u8]| (path.to_owned(), name.to_owned(), value.to_vec());
+    let expected = [
+        xattr("ping", "security.capability", &capability),
+        xattr("ping", "security.selinux", &label),
+        xattr("traceroute", "security.selinux", &label),
+        xattr("traceroute", "user.origin", &[b'a'; 300]),
+        xattr("whois", "user.origin", &[b'a'; 300]),
+        xattr("whois", "trusted.overlay.opaque", b"y"),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn blocks_of_an_image_without_its_tables_are_handed_out() {
+    for (image, content) in [("gzip", "numbers"), ("xz", "numbers"), ("zstd", "numbers"), ("lzma", "numbers")]
+    {
+        let data = corpus(image);
+        let inodes = Superblock::parse(&data, Place::Start, &mut Vec::new()).unwrap().inode_table;
+        let mut found = Vec::new();
+        let cut = &data[..inodes as usize];
+        let reading = Squashfs
+            .read(cut, Place::Inside, &Limits::default(), &mut |entry| {
+                assert_eq!(&*entry.path, b"blocks");
+                if let EntryKind::Stream(Content::Deferred { make, .. }) = entry.kind {
+                    found = make(&Limits::default()).bytes;
+                }
+            })
+            .unwrap();
+        assert!(reading.problems.iter().any(|problem| problem.kind == ProblemKind::Truncated));
+        let text: String = (1..=1900).map(|number| format!("{number}\n")).collect();
+        let block = &text.as_bytes()[..4096];
+        assert!(found.windows(block.len()).any(|window| window == block), "{image}: {content}");
+    }
+}
+
+#[test]
+fn text_with_any_magic_is_nothing_inside() {
+    for magic in DESCRIPTION.magics {
+        for filler in [0, b' ', 0xff, 1] {
+            let data = [magic.bytes, &[filler; 300][..]].concat();
+            assert!(read(&data, Place::Inside).is_none());
+            assert!(!read(&data, Place::Start).unwrap().0.problems.is_empty());
+        }
+    }
+}
+
+#[test]
+fn each_byte_of_the_smallest_images_at_its_extremes() {
+    for version in 1..=3 {
+        let data = corpus(&format!("tiny-{version}"));
+        for at in 0..data.len() {
+            for value in [0, 1, 0x7f, 0x80, 0xff] {
+                let mut damaged = data.clone();
+                damaged[at] = value;
+                for place in [Place::Start, Place::Inside] {
+                    let mut contents = Vec::new();
+                    let mut sink = |entry: Entry<'_>| {
+                        if let EntryKind::File(Content::Deferred { make, .. }) = entry.kind {
+                            contents.push(make(&Limits::default()).bytes.len());
+                        }
+                    };
+                    let reading = Squashfs.read(&damaged, place, &Limits::default(), &mut sink);
+                    assert!(reading.is_none_or(|reading| (1..=data.len()).contains(&reading.size)));
+                }
+            }
+        }
+    }
+}

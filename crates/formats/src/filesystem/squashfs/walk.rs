@@ -2,12 +2,12 @@
 
 use super::codec::Decoder;
 use super::content::{Blocks, Fragment};
-use super::{IDS_IN_BLOCK, directory};
 use super::inode::{self, File, Inode, Node, Source};
 use super::metadata::{BLOCK, Cursor, Metadata};
 use super::superblock::Superblock;
 use super::xattr::Xattrs;
-use crate::bytes::{position, tail};
+use super::{IDS_IN_BLOCK, directory};
+use crate::bytes::position;
 use crate::{Content, Entry, EntryKind, Limits, Problem, ProblemKind};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -111,7 +111,11 @@ impl<'a, 'l> Walk<'a, 'l> {
                         format!("the root's inode block at {table} is missing, and all names with it");
                     self.problem(ProblemKind::Truncated, self.root_field(), detail);
                 } else {
-                    self.problem(ProblemKind::Malformed, self.root_field(), "the root is not a readable directory");
+                    self.problem(
+                        ProblemKind::Malformed,
+                        self.root_field(),
+                        "the root is not a readable directory",
+                    );
                 }
                 return false;
             }
@@ -145,7 +149,10 @@ impl<'a, 'l> Walk<'a, 'l> {
     pub(super) fn count_inodes(&mut self) {
         let (stated, met) = (self.superblock.inodes as usize, self.inodes.len());
         if self.superblock.layout.major >= 3
-            && self.problems.is_empty() && self.metadata.problems.is_empty() && stated != met {
+            && self.problems.is_empty()
+            && self.metadata.problems.is_empty()
+            && stated != met
+        {
             self.problem(ProblemKind::Malformed, 4, format!("{stated} inodes are stated, {met} have a name"));
         }
     }
@@ -288,7 +295,11 @@ impl<'a, 'l> Walk<'a, 'l> {
             } else {
                 self.superblock.ids
             };
-            return if index < known { layout.u32(tail(self.data, table), 4 * usize::from(index)) } else { None };
+            return if index < known {
+                layout.u32(self.data, table.checked_add(4 * usize::from(index))?)
+            } else {
+                None
+            };
         }
         let pointer = table.checked_add(8 * usize::from(index / IDS_IN_BLOCK))?;
         let block = position(layout.u64(self.data, pointer)?);

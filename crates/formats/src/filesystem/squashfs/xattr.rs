@@ -5,6 +5,7 @@ use super::superblock::{ABSENT, Superblock};
 use crate::bytes::position;
 use crate::{Limits, Problem, ProblemKind, Xattr};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// Bytes of a list's entry in the table.
 const ENTRY: usize = 16;
@@ -15,6 +16,9 @@ const COUNT_MAX: u32 = 4096;
 /// All values of an image together.
 const TOTAL_MAX: usize = 16 << 20;
 
+/// The most lists of which it is said that they cannot be read.
+const BROKEN_MAX: usize = 256;
+
 /// Where the lists of an image stand.
 pub(super) struct Xattrs {
     /// Pointers to the blocks of the table.
@@ -24,6 +28,8 @@ pub(super) struct Xattrs {
     lists: u64,
     /// What may still be handed out.
     left: usize,
+    /// Lists that cannot be read, each reported once.
+    broken: BTreeSet<u32>,
 }
 
 impl Xattrs {
@@ -42,7 +48,7 @@ impl Xattrs {
             }
             return None;
         };
-        Some(Self { pointers: at.saturating_add(16), count, lists, left: TOTAL_MAX })
+        Some(Self { pointers: at.saturating_add(16), count, lists, left: TOTAL_MAX, broken: BTreeSet::new() })
     }
 
     /// The attributes with this number.
@@ -57,7 +63,7 @@ impl Xattrs {
     ) -> Vec<Xattr<'e>> {
         let mut found = Vec::new();
         let complete = self.collect(data, metadata, superblock, number, limits, &mut found);
-        if complete.is_none() {
+        if complete.is_none() && self.broken.len() < BROKEN_MAX && self.broken.insert(number) {
             let (kind, detail) = if self.left == 0 {
                 (ProblemKind::LimitReached, format!("more than {TOTAL_MAX} bytes of extended attributes"))
             } else {
@@ -78,13 +84,14 @@ impl Xattrs {
         found: &mut Vec<Xattr<'e>>,
     ) -> Option<()> {
         let layout = superblock.layout;
-        if number >= self.count {
+        if number >= self.count || self.left == 0 {
             return None;
         }
         let in_block = (BLOCK / ENTRY) as u32;
         let pointer = self.pointers.checked_add(8 * (number / in_block) as usize)?;
         let block = position(layout.u64(data, pointer)?);
-        let entry = metadata.read(&mut Cursor { block, offset: ENTRY * (number % in_block) as usize }, ENTRY)?;
+        let entry =
+            metadata.read(&mut Cursor { block, offset: ENTRY * (number % in_block) as usize }, ENTRY)?;
         let count = layout.u32(&entry, 8).filter(|count| *count <= COUNT_MAX)?;
         let mut cursor = self.cursor(layout.u64(&entry, 0)?);
         for _ in 0..count {
@@ -105,7 +112,8 @@ impl Xattrs {
             if kind & 0x100 != 0 {
                 // The value stands once for all inodes that have it.
                 let mut elsewhere = self.cursor(layout.u64(&value, 0)?);
-                let size = layout.u32(&metadata.read(&mut elsewhere, 4)?, 0).filter(|size| *size <= VALUE_MAX)?;
+                let size =
+                    layout.u32(&metadata.read(&mut elsewhere, 4)?, 0).filter(|size| *size <= VALUE_MAX)?;
                 value = metadata.read(&mut elsewhere, size as usize)?;
             }
             let size = name.len() + value.len();
