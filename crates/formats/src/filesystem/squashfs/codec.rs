@@ -227,11 +227,12 @@ impl Decoder {
 }
 
 /// What single blocks of an image may be compressed with beside its own codec.
-const OTHERS: [Codec; 5] = [
+const OTHERS: [Codec; 6] = [
     Codec::Gzip,
     Codec::Xz,
     Codec::Lzma(Lzma::Whole),
     Codec::Lzma(Lzma::Apart),
+    Codec::Lzma(Lzma::Short { lead: 0 }),
     Codec::Lzma(Lzma::Bare { lead: 0, properties: USUAL }),
 ];
 
