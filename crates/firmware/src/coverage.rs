@@ -2,6 +2,7 @@
 
 use banbury_evidence::{Region, RegionClass};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// A run of one byte value in the midst of other bytes counts as padding from this length on: programs and tables have
 /// shorter ones of their own.
@@ -17,20 +18,51 @@ const WINDOW: usize = 4096;
 /// Accounts for the bytes of `data` from `start` to `end`, which no format claims.
 pub fn unclaimed(data: &[u8], start: usize, end: usize, regions: &mut Vec<Region>) {
     let Some(gap) = data.get(start..end) else { return };
-    let mut at = 0;
     let mut pending = 0;
-    while at < gap.len() {
-        let run = run_length(gap, at);
-        let edge = at == 0 || at + run == gap.len();
-        if run >= PADDING || (edge && run >= EDGE) || run == gap.len() {
-            dense_or_unknown(gap, start, pending, at, regions);
-            let fill = gap.get(at).copied().unwrap_or_default();
-            push(regions, start + at, run, RegionClass::Padding, format!("{fill:#04x}"), None);
-            pending = at + run;
-        }
-        at += run;
+    for (at, length) in paddings(gap) {
+        dense_or_unknown(gap, start, pending, at, regions);
+        let fill = gap.get(at).copied().unwrap_or_default();
+        push(regions, start + at, length, RegionClass::Padding, format!("{fill:#04x}"), None);
+        pending = at + length;
     }
     dense_or_unknown(gap, start, pending, gap.len(), regions);
+}
+
+/// The runs of one byte value that count as padding, as (offset, length), in order.
+fn paddings(gap: &[u8]) -> Vec<(usize, usize)> {
+    let mut runs = Vec::new();
+    let mut covered = 0;
+    let first = run_length(gap, 0);
+    if first >= EDGE || (first == gap.len() && first > 0) {
+        runs.push((0, first));
+        covered = first;
+    }
+    // A run that is long enough has a whole block of this size in it, wherever it starts.
+    const BLOCK: usize = PADDING / 2;
+    let mut at = covered.next_multiple_of(BLOCK);
+    while let Some(block) = gap.get(at..at + BLOCK) {
+        if run_length(block, 0) < BLOCK {
+            at += BLOCK;
+            continue;
+        }
+        let value = block.first().copied().unwrap_or_default();
+        let before = gap.get(covered..at).unwrap_or_default();
+        let start = at - before.iter().rev().take_while(|byte| **byte == value).count();
+        let length = run_length(gap, start);
+        if length >= PADDING || (length >= EDGE && start + length == gap.len()) {
+            runs.push((start, length));
+            covered = start + length;
+        }
+        at = (start + length).next_multiple_of(BLOCK).max(at + BLOCK);
+    }
+    let rest = gap.get(covered..).unwrap_or_default();
+    if let Some(last) = rest.last() {
+        let length = rest.iter().rev().take_while(|byte| *byte == last).count();
+        if length >= EDGE {
+            runs.push((gap.len() - length, length));
+        }
+    }
+    runs
 }
 
 /// A region that a format was read from.
@@ -57,73 +89,99 @@ fn run_length(data: &[u8], at: usize) -> usize {
 
 fn dense_or_unknown(gap: &[u8], base: usize, from: usize, to: usize, regions: &mut Vec<Region>) {
     let mut at = from;
-    let mut run: Option<(usize, RegionClass)> = None;
+    let mut run: Option<(usize, RegionClass, Counts)> = None;
     while at < to {
         // The last window takes what would be too short to measure on its own.
         let end = if to - at < 2 * WINDOW { to } else { at + WINDOW };
-        let class = classify(gap.get(at..end).unwrap_or_default());
-        match run {
-            Some((_, running)) if running == class => {}
-            Some((start, running)) => {
-                measured(gap, base, start, at, running, regions);
-                run = Some((at, class));
+        let counts = Counts::of(gap.get(at..end).unwrap_or_default());
+        let class = classify(&counts);
+        match &mut run {
+            Some((_, running, total)) if *running == class => total.add(&counts),
+            Some((start, running, total)) => {
+                measured(base + *start, at - *start, *running, total, regions);
+                run = Some((at, class, counts));
             }
-            None => run = Some((at, class)),
+            None => run = Some((at, class, counts)),
         }
         at = end;
     }
-    if let Some((start, class)) = run {
-        measured(gap, base, start, to, class, regions);
+    if let Some((start, class, total)) = run {
+        measured(base + start, to - start, class, &total, regions);
     }
 }
 
-fn measured(gap: &[u8], base: usize, from: usize, to: usize, class: RegionClass, regions: &mut Vec<Region>) {
-    let entropy = entropy(gap.get(from..to).unwrap_or_default());
-    push(regions, base + from, to - from, class, String::new(), Some((entropy * 1000.0).round() as u32));
+fn measured(offset: usize, length: usize, class: RegionClass, counts: &Counts, regions: &mut Vec<Region>) {
+    push(regions, offset, length, class, String::new(), Some((counts.entropy() * 1000.0).round() as u32));
 }
 
 /// Dense means: as near to 8 bits a byte as random bytes of this number come, less a margin of 0.1 bit. The entropy
 /// of n random bytes falls short of 8 by about 255 / (2 n ln 2) bits (Miller 1955). Under 512 bytes nothing is called
 /// dense.
-fn classify(bytes: &[u8]) -> RegionClass {
-    let expected = 8.0 - 255.0 / (2.0 * bytes.len() as f64 * std::f64::consts::LN_2);
-    if bytes.len() >= 512 && entropy(bytes) >= expected - 0.1 {
+fn classify(counts: &Counts) -> RegionClass {
+    let expected = 8.0 - 255.0 / (2.0 * counts.size as f64 * std::f64::consts::LN_2);
+    if counts.size >= 512 && counts.entropy() >= expected - 0.1 {
         RegionClass::Opaque
     } else {
         RegionClass::Unknown
     }
 }
 
-/// Shannon entropy in bits per byte.
-fn entropy(bytes: &[u8]) -> f64 {
-    // Four tables keep neighbouring equal bytes from waiting for each other.
-    let mut counts = [[0u64; 256]; 4];
-    let mut chunks = bytes.chunks_exact(4);
-    for chunk in &mut chunks {
-        for (table, byte) in counts.iter_mut().zip(chunk) {
-            if let Some(count) = table.get_mut(usize::from(*byte)) {
+/// How often each byte value occurs.
+struct Counts {
+    size: u64,
+    values: [u64; 256],
+}
+
+impl Counts {
+    /// Counts a window, which is short.
+    fn of(bytes: &[u8]) -> Self {
+        // Four tables keep neighbouring equal bytes from waiting for each other.
+        let mut tables = [[0u32; 256]; 4];
+        let [a, b, c, d] = &mut tables;
+        let (words, rest) = bytes.as_chunks::<4>();
+        for [first, second, third, fourth] in words {
+            for (table, byte) in [(&mut *a, first), (&mut *b, second), (&mut *c, third), (&mut *d, fourth)] {
+                if let Some(count) = table.get_mut(usize::from(*byte)) {
+                    *count += 1;
+                }
+            }
+        }
+        for byte in rest {
+            if let Some(count) = a.get_mut(usize::from(*byte)) {
                 *count += 1;
             }
         }
+        let mut values = [0; 256];
+        for (total, (((a, b), c), d)) in values.iter_mut().zip(a.iter().zip(b).zip(c).zip(d)) {
+            *total = u64::from(*a + *b + *c + *d);
+        }
+        Self { size: bytes.len() as u64, values }
     }
-    let [mut totals, second, third, fourth] = counts;
-    for (total, ((b, c), d)) in totals.iter_mut().zip(second.iter().zip(&third).zip(&fourth)) {
-        *total += b + c + d;
-    }
-    for byte in chunks.remainder() {
-        if let Some(count) = totals.get_mut(usize::from(*byte)) {
-            *count += 1;
+
+    fn add(&mut self, other: &Self) {
+        self.size += other.size;
+        for (total, more) in self.values.iter_mut().zip(other.values) {
+            *total += more;
         }
     }
-    let size = bytes.len() as f64;
-    totals
-        .iter()
-        .filter(|count| **count > 0)
-        .map(|count| {
-            let share = *count as f64 / size;
-            -share * share.log2()
-        })
-        .sum()
+
+    /// Shannon entropy in bits per byte: log2 n - (sum of c log2 c) / n.
+    fn entropy(&self) -> f64 {
+        if self.size == 0 {
+            return 0.0;
+        }
+        let weighted: f64 = self.values.iter().map(|count| times_log2(*count)).sum();
+        (self.size as f64).log2() - weighted / self.size as f64
+    }
+}
+
+/// n log2 n, from a table where n is small: a window's counts are.
+fn times_log2(n: u64) -> f64 {
+    static TABLE: LazyLock<Vec<f64>> = LazyLock::new(|| (0..1024).map(computed).collect());
+    fn computed(n: u64) -> f64 {
+        if n == 0 { 0.0 } else { n as f64 * (n as f64).log2() }
+    }
+    usize::try_from(n).ok().and_then(|index| TABLE.get(index)).copied().unwrap_or_else(|| computed(n))
 }
 
 fn push(
@@ -192,7 +250,28 @@ mod tests {
         assert_eq!(account(&data), [(0, 280, RegionClass::Unknown), (280, 20, RegionClass::Padding)]);
     }
 
+    /// What counts as padding, run by run.
+    fn plain_paddings(gap: &[u8]) -> Vec<(usize, usize)> {
+        let mut runs = Vec::new();
+        let mut at = 0;
+        while at < gap.len() {
+            let run = run_length(gap, at);
+            let edge = at == 0 || at + run == gap.len();
+            if run >= PADDING || (edge && run >= EDGE) || run == gap.len() {
+                runs.push((at, run));
+            }
+            at += run;
+        }
+        runs
+    }
+
     proptest::proptest! {
+        #[test]
+        fn padding_is_found_wherever_it_starts(runs in proptest::collection::vec((0u8..3, 1usize..2500), 0..12)) {
+            let data: Vec<u8> = runs.into_iter().flat_map(|(byte, count)| vec![byte; count]).collect();
+            proptest::prop_assert_eq!(paddings(&data), plain_paddings(&data));
+        }
+
         #[test]
         fn every_byte_is_accounted_for_once(runs in proptest::collection::vec((0u8..4, 1usize..300), 0..30)) {
             let data: Vec<u8> = runs.into_iter().flat_map(|(byte, count)| vec![byte; count]).collect();

@@ -7,6 +7,7 @@ pub mod confine;
 mod coverage;
 pub mod engine;
 pub mod keeping;
+mod literals;
 mod mapping;
 pub mod paths;
 pub mod probe;

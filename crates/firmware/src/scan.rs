@@ -1,8 +1,6 @@
 //! Finding candidates: every format's magic at every offset, in one pass over the bytes.
-//!
-//! Each two neighbouring bytes are looked up in a bitmap of the pairs that magics start with (8 KiB, so it stays in the
-//! first cache); what hits is compared in full. The cost hardly depends on how many formats there are.
 
+use crate::literals::Literals;
 use banbury_formats::{FORMATS, Format, LOOK_BACK, Magic};
 use std::sync::LazyLock;
 
@@ -85,21 +83,12 @@ impl<'a> Candidates<'a> {
     }
 
     fn search(&mut self, from: usize) {
-        self.next = self.next.max(from);
-        let rest = self.data.get(self.next..).unwrap_or_default();
-        let Some(skipped) = rest.windows(2).position(|pair| match pair {
-            [first, second] => MAGICS.may_start([*first, *second]),
-            _ => false,
-        }) else {
+        let Some(at) = MAGICS.strings.next(self.data, self.next.max(from)) else {
             self.done = true;
             return;
         };
-        let at = self.next + skipped;
         self.next = at + 1;
-        for magic in MAGICS.starting_with(self.data, at) {
-            if !has(self.data, at, magic.bytes) {
-                continue;
-            }
+        for magic in MAGICS.strings.starting(self.data, at).filter_map(|number| MAGICS.all.get(number)) {
             let start = match magic.offset {
                 Magic::FLOATING => FORMATS
                     .get(magic.format)
@@ -117,60 +106,31 @@ impl<'a> Candidates<'a> {
 }
 
 struct Magics {
-    /// One bit for each pair of bytes.
-    pairs: Box<[u64; 1024]>,
-    /// All magics, by the pair that they start with.
+    strings: Literals,
+    /// The magics, by their number among the strings.
     all: Vec<FormatMagic>,
     reach: usize,
 }
 
 struct FormatMagic {
-    bytes: &'static [u8],
     offset: usize,
     format: usize,
 }
 
-impl FormatMagic {
-    fn pair(&self) -> Option<u16> {
-        self.bytes.first_chunk().map(|pair| u16::from_le_bytes(*pair))
-    }
-}
-
-impl Magics {
-    #[inline]
-    fn may_start(&self, pair: [u8; 2]) -> bool {
-        let pair = u16::from_le_bytes(pair);
-        self.pairs.get(usize::from(pair >> 6)).is_some_and(|word| word >> (pair & 63) & 1 == 1)
-    }
-
-    fn starting_with(&self, data: &[u8], at: usize) -> &[FormatMagic] {
-        let pair = data.get(at..).and_then(<[u8]>::first_chunk).map(|pair| u16::from_le_bytes(*pair));
-        let from = self.all.partition_point(|magic| magic.pair() < pair);
-        let to = self.all.partition_point(|magic| magic.pair() <= pair);
-        self.all.get(from..to).unwrap_or_default()
-    }
-}
-
 static MAGICS: LazyLock<Magics> = LazyLock::new(|| {
-    let mut all: Vec<FormatMagic> = FORMATS
-        .iter()
-        .enumerate()
-        .flat_map(|(format, reader)| {
-            let magics = reader.describe().magics.iter();
-            magics.map(move |magic| FormatMagic { bytes: magic.bytes, offset: magic.offset, format })
-        })
-        .collect();
-    all.sort_by_key(FormatMagic::pair);
-    let mut pairs = Box::new([0; 1024]);
-    for pair in all.iter().filter_map(FormatMagic::pair) {
-        if let Some(word) = pairs.get_mut(usize::from(pair >> 6)) {
-            *word |= 1 << (pair & 63);
-        }
-    }
+    let magics = || {
+        let formats = FORMATS.iter().enumerate();
+        formats.flat_map(|(format, reader)| reader.describe().magics.iter().map(move |magic| (format, magic)))
+    };
+    let all: Vec<FormatMagic> =
+        magics().map(|(format, magic)| FormatMagic { offset: magic.offset, format }).collect();
+    #[expect(clippy::expect_used, reason = "a test holds every magic to two bytes")]
+    let strings = Literals::new(&magics().map(|(_, magic)| magic.bytes).collect::<Vec<_>>())
+        .expect("every magic has two bytes");
     let distance =
         |magic: &FormatMagic| if magic.offset == Magic::FLOATING { LOOK_BACK } else { magic.offset };
     let reach = all.iter().map(distance).max().unwrap_or(0);
-    Magics { pairs, all, reach }
+    Magics { strings, all, reach }
 });
 
 fn has(data: &[u8], at: usize, bytes: &[u8]) -> bool {

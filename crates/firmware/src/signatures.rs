@@ -5,7 +5,7 @@
 //! the group `upstream` gives the version, and the group `banner` the name. With the scope `near` the pattern must match across an anchor. With the scope `file` an anchor in the
 //! file proves the product, and the pattern may match anywhere in it; it then has to give one version and no other.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use crate::literals::Literals;
 use regex::bytes::Regex;
 use serde::Deserialize;
 use std::sync::OnceLock;
@@ -107,7 +107,7 @@ pub enum Kind {
 pub struct Signatures {
     /// The signatures, in the order of their file names.
     pub all: Vec<Signature>,
-    finder: AhoCorasick,
+    finder: Literals,
     /// The signature of each anchor.
     owners: Vec<usize>,
 }
@@ -142,14 +142,14 @@ impl Signatures {
         let anchors =
             all.iter().enumerate().flat_map(|(index, one)| one.anchors.iter().map(move |text| (text, index)));
         let (texts, owners): (Vec<&String>, Vec<usize>) = anchors.unzip();
-        let finder = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(texts).ok()?;
+        let finder = Literals::new(&texts)?;
         Some(Self { all, finder, owners })
     }
 
     /// The places of anchors in `content`, as (signature, offset), in order.
     pub fn anchors<'c>(&'c self, content: &'c [u8]) -> impl Iterator<Item = (usize, usize)> + 'c {
-        let hits = self.finder.find_overlapping_iter(content);
-        hits.filter_map(|hit| Some((*self.owners.get(hit.pattern().as_usize())?, hit.start())))
+        let hits = self.finder.occurrences(content);
+        hits.filter_map(|(anchor, at)| Some((*self.owners.get(anchor)?, at)))
     }
 }
 
