@@ -19,6 +19,8 @@ pub const FORMATS: &[&dyn Format] = &[
     &archive::tar::Tar,
     // Boot images.
     &boot::uimage::UImage,
+    &boot::devicetree::DeviceTreeBlob,
+    &boot::devicetree::fit::Fit,
     &boot::zimage::ZImage,
     // Vendors' containers.
     &vendor::trx::Trx,
