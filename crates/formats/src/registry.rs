@@ -21,7 +21,11 @@ pub const FORMATS: &[&dyn Format] = &[
     &boot::uimage::UImage,
     &boot::devicetree::DeviceTreeBlob,
     &boot::devicetree::fit::Fit,
-    &boot::zimage::ZImage,
+    &boot::kernel::zimage::ZImage,
+    &boot::kernel::bzimage::BzImage,
+    &boot::kernel::zboot::Zboot,
+    &boot::kernel::image::KernelImage,
+    &boot::kernel::ikconfig::KernelConfig,
     // Vendors' containers.
     &vendor::trx::Trx,
     &vendor::chk::Chk,

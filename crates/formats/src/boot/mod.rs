@@ -1,5 +1,5 @@
 //! What boot loaders read.
 
 pub mod devicetree;
+pub mod kernel;
 pub mod uimage;
-pub mod zimage;

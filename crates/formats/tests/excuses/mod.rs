@@ -30,6 +30,12 @@ pub const EXCUSES: &[(&str, &str, Asked, &str)] = &[
     ("tar", "*", Asked::TruncationIsTold, "the closing blocks may be missing"),
     ("cpio", "*", Asked::TruncationIsTold, "padding behind the trailer may be missing"),
     ("squashfs", "*", Asked::TruncationIsTold, "padding behind the tables may be missing"),
+    (
+        "kernel-image",
+        "*",
+        Asked::TruncationIsTold,
+        "without a PE header the size is that in memory, and files are shorter",
+    ),
     ("elf", "*", Asked::TruncationIsTold, "bytes behind the last section may be missing"),
     ("ext", "*", Asked::BadHeaderIsTold, "a weak magic: nothing but the magic is no file system"),
     ("lzma", "*", Asked::BadHeaderIsTold, "a weak magic; its limits say so"),

@@ -185,11 +185,9 @@ impl<'a> DeviceTree<'a> {
                         return;
                     };
                     let value = head(tail(blob, at + 12), length as usize);
-                    if value.len() < length as usize {
-                        if blob.len() == self.header.total {
-                            let detail = format!("a property of {length} bytes, {} are there", value.len());
-                            self.problem(ProblemKind::Malformed, at + 4, detail);
-                        }
+                    if value.len() < length as usize && blob.len() == self.header.total {
+                        let detail = format!("a property of {length} bytes, {} are there", value.len());
+                        self.problem(ProblemKind::Malformed, at + 4, detail);
                     }
                     self.property(blob, &open, name_at as usize, value, at);
                     // At most the blob's length, which a position can hold.

@@ -1,14 +1,15 @@
 //! ARM zImage: a kernel that unpacks itself.
 //!
 //! Finds: the extent, from the start and end words of the header. How: magic 0x016f2818 at 0x24, then start and end
-//! addresses, then (since Linux 3.x) the word 0x04030201 that shows the byte order. The compressed kernel stands
-//! inside, at a place that the header does not give; a search of the interior finds it by its own magic.
+//! addresses, then (since Linux 3.x) the word 0x04030201 that shows the byte order of the kernel. The compressed kernel
+//! stands inside, at a place that the header does not give; a search of the interior finds it by its own magic. The
+//! header of a big-endian kernel is little-endian on processors that swap data alone (BE8), and big-endian on older ones.
 //! Wrong when: carved from unknown bytes, the byte-order word or eight equal leading instructions are asked for.
-//! Misses: big-endian images; a device tree appended behind the end word.
+//! Misses: a device tree appended behind the end word is an object of its own.
 //! Source: Linux arch/arm/boot/compressed/head.S; Documentation/arch/arm/booting.rst.
 
 use crate::broken;
-use crate::bytes::{head, u32_le};
+use crate::bytes::{head, slice, u32_be, u32_le};
 use crate::{Description, Entry, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
 
 /// An ARM zImage.
@@ -17,9 +18,12 @@ pub struct ZImage;
 static DESCRIPTION: Description = Description {
     name: "zimage",
     title: "ARM zImage (self-unpacking kernel)",
-    magics: &[Magic { offset: 0x24, bytes: &[0x18, 0x28, 0x6f, 0x01] }],
+    magics: &[
+        Magic { offset: 0x24, bytes: &[0x18, 0x28, 0x6f, 0x01] },
+        Magic { offset: 0x24, bytes: &[0x01, 0x6f, 0x28, 0x18] },
+    ],
     yields: "nothing: the extent alone; the compressed kernel is found by searching the interior",
-    limits: &["big-endian images are not read", "a device tree appended behind the end is not part of it"],
+    limits: &["a device tree appended behind the end is not part of it"],
     source: "Linux, arch/arm/boot/compressed/head.S",
 };
 
@@ -37,10 +41,12 @@ impl Format for ZImage {
         _limits: &Limits,
         _sink: &mut dyn FnMut(Entry<'a>),
     ) -> Option<Reading> {
-        if u32_le(data, 0x24)? != 0x016f_2818 {
-            return None;
-        }
-        let (Some(start), Some(end)) = (u32_le(data, 0x28), u32_le(data, 0x2c)) else {
+        let word = match u32_le(data, 0x24)? {
+            0x016f_2818 => u32_le,
+            0x1828_6f01 => u32_be,
+            _ => return None,
+        };
+        let (Some(start), Some(end)) = (word(data, 0x28), word(data, 0x2c)) else {
             return broken::header(data, place, &DESCRIPTION, || broken::cut_off(data));
         };
         let Some(size) = end.checked_sub(start).filter(|size| (0x40..=SIZE_MAX).contains(size)) else {
@@ -49,10 +55,14 @@ impl Format for ZImage {
                 Problem::new(ProblemKind::Malformed, 0x28, detail)
             });
         };
-        let ordered = u32_le(data, 0x30) == Some(0x0403_0201);
+        let order = match slice(data, 0x30, 4) {
+            Some([1, 2, 3, 4]) => Some("little"),
+            Some([4, 3, 2, 1]) => Some("big"),
+            _ => None,
+        };
         let (words, _) = head(data, 32).as_chunks::<4>();
         let even = words.windows(2).filter(|pair| matches!(pair, [a, b] if a == b)).count() >= 5;
-        if place == Place::Inside && !ordered && !even {
+        if place == Place::Inside && order.is_none() && !even {
             return None;
         }
         let mut problems = Vec::new();
@@ -61,7 +71,9 @@ impl Format for ZImage {
             let detail = format!("{size} bytes are stated, {available} are there");
             problems.push(Problem::new(ProblemKind::Truncated, available as u64, detail));
         }
-        let attributes = vec![("architecture", "arm".to_owned()), ("load-address", format!("{start:#010x}"))];
+        let mut attributes =
+            vec![("architecture", "arm".to_owned()), ("load-address", format!("{start:#010x}"))];
+        attributes.extend(order.map(|order| ("byte-order", order.to_owned())));
         Some(Reading { size: available, attributes, problems })
     }
 }
@@ -85,6 +97,19 @@ mod tests {
         let data = [image(4096), vec![1; 100]].concat();
         let (reading, entries) = read(&ZImage, &data, Place::Inside).unwrap();
         assert_eq!((reading.size, entries.len(), reading.problems.len()), (4096, 0, 0));
+    }
+
+    #[test]
+    fn big_endian() {
+        let mut data = image(4096);
+        data[0x30..0x34].reverse();
+        let (reading, _) = read(&ZImage, &data, Place::Inside).unwrap();
+        assert!(reading.attributes.contains(&("byte-order", "big".into())));
+        for word in data[..0x30].chunks_exact_mut(4) {
+            word.reverse();
+        }
+        let (reading, _) = read(&ZImage, &data, Place::Inside).unwrap();
+        assert_eq!(reading.size, 4096);
     }
 
     #[test]
