@@ -40,6 +40,12 @@ pub const FORMATS: &[&dyn Format] = &[
     &vendor::hwnp::Hwnp,
     &vendor::zte::ZteHeader,
     &vendor::zte::ZteConfig,
+    &vendor::zytrx::ZyTrx,
+    &vendor::zyxel::ZyNos,
+    &vendor::draytek::DrayTek,
+    &vendor::pfs::Pfs,
+    &vendor::ubnt::Ubnt,
+    &vendor::xiaomi::Xiaomi,
     // Partition tables.
     // Executables and records.
     &executable::ElfFormat,

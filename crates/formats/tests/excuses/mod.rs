@@ -54,6 +54,13 @@ pub const EXCUSES: &[(&str, &str, Asked, &str)] = &[
     ("openssl-salted", "*", Asked::ExactExtent, "it states no length; its limits say so"),
     ("zte-config", "encrypted.bin", Asked::NothingUnread, "encrypted: the reader says so"),
     ("seama", "*", Asked::TruncationIsTold, "cut between its images it is a whole package"),
+    (
+        "draytek",
+        "island.all",
+        Asked::TruncationIsTold,
+        "cut between its sections it is one without a web interface",
+    ),
+    ("draytek", "other-mark.rst", Asked::TruncationIsTold, "the same"),
     ("tp-link", "*", Asked::BadHeaderIsTold, "its marks are weak, and parts without a name are not told"),
     ("tar", "v7.tar", Asked::HasMagic, "v7 tar has none; its limits say so"),
 ];
