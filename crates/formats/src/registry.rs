@@ -46,6 +46,13 @@ pub const FORMATS: &[&dyn Format] = &[
     &vendor::pfs::Pfs,
     &vendor::ubnt::Ubnt,
     &vendor::xiaomi::Xiaomi,
+    &vendor::npk::Npk,
+    &vendor::linksys::Linksys,
+    &vendor::dni::Dni,
+    &vendor::senao::Senao,
+    &vendor::bneg::Bneg,
+    &vendor::qnap::Qnap,
+    &vendor::buffalo::Buffalo,
     // Partition tables.
     // Executables and records.
     &executable::ElfFormat,

@@ -52,6 +52,11 @@ pub const EXCUSES: &[(&str, &str, Asked, &str)] = &[
     ("openssl-salted", "*", Asked::BadHeaderIsTold, "noise behind the magic is all there is of it"),
     ("openssl-salted", "*", Asked::TruncationIsTold, "it states no length; its limits say so"),
     ("openssl-salted", "*", Asked::ExactExtent, "it states no length; its limits say so"),
+    ("qnap", "*", Asked::NothingUnread, "encrypted: the reader says so"),
+    ("buffalo", "*", Asked::NothingUnread, "encrypted: the reader says so"),
+    ("buffalo", "*", Asked::TruncationIsTold, "the fill behind the checksum may be missing"),
+    ("dni", "*", Asked::ExactExtent, "it states no length; its limits say so"),
+    ("senao", "padded.bin", Asked::TruncationIsTold, "padding behind the payload may be missing"),
     ("zte-config", "encrypted.bin", Asked::NothingUnread, "encrypted: the reader says so"),
     ("seama", "*", Asked::TruncationIsTold, "cut between its images it is a whole package"),
     (
