@@ -7,7 +7,7 @@
 
 use super::parts::{Parts, is_noise};
 use crate::broken;
-use crate::bytes::{slice, tail, u32_be};
+use crate::bytes::{head, slice, tail, u32_be};
 use crate::{Description, Entry, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
 
 /// A Buffalo encrypted image.
@@ -48,7 +48,9 @@ impl Format for Buffalo {
             });
         };
         let end = (start as u64) + u64::from(size) + 4;
-        if place == Place::Inside && (end > data.len() as u64 || !is_noise(tail(data, start))) {
+        if place == Place::Inside
+            && (end > data.len() as u64 || !is_noise(head(tail(data, start), size as usize)))
+        {
             return None;
         }
         // The checksum is followed by zero bytes up to the next multiple of four.
