@@ -1,4 +1,9 @@
 //! File systems as they stand in flash.
 
 pub mod ext;
+mod flash;
+mod inflate;
+pub mod jffs2;
+mod order;
 pub mod squashfs;
+mod walk;

@@ -36,6 +36,13 @@ pub const EXCUSES: &[(&str, &str, Asked, &str)] = &[
         Asked::TruncationIsTold,
         "without a PE header the size is that in memory, and files are shorter",
     ),
+    ("jffs2", "*", Asked::TruncationIsTold, "cut between nodes it is a whole log: there is no end mark"),
+    (
+        "ubi",
+        "*",
+        Asked::TruncationIsTold,
+        "cut between erase blocks it is a whole image: their number is not stored",
+    ),
     ("elf", "*", Asked::TruncationIsTold, "bytes behind the last section may be missing"),
     ("ext", "*", Asked::BadHeaderIsTold, "a weak magic: nothing but the magic is no file system"),
     ("lzma", "*", Asked::BadHeaderIsTold, "a weak magic; its limits say so"),
