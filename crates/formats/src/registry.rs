@@ -14,6 +14,7 @@ pub const FORMATS: &[&dyn Format] = &[
     // File systems.
     &filesystem::squashfs::Squashfs,
     &filesystem::ext::Ext,
+    &filesystem::ubi::Ubi,
     &filesystem::jffs2::Jffs2,
     // Archives and packages.
     &archive::cpio::Cpio,

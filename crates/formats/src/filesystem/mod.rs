@@ -6,4 +6,5 @@ mod inflate;
 pub mod jffs2;
 mod order;
 pub mod squashfs;
+pub mod ubi;
 mod walk;
