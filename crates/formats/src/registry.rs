@@ -15,6 +15,7 @@ pub const FORMATS: &[&dyn Format] = &[
     &filesystem::squashfs::Squashfs,
     &filesystem::ext::Ext,
     &filesystem::ubi::Ubi,
+    &filesystem::ubifs::Ubifs,
     &filesystem::jffs2::Jffs2,
     // Archives and packages.
     &archive::cpio::Cpio,

@@ -7,4 +7,5 @@ pub mod jffs2;
 mod order;
 pub mod squashfs;
 pub mod ubi;
+pub mod ubifs;
 mod walk;
