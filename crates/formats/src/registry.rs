@@ -17,6 +17,7 @@ pub const FORMATS: &[&dyn Format] = &[
     &filesystem::ubi::Ubi,
     &filesystem::ubifs::Ubifs,
     &filesystem::jffs2::Jffs2,
+    &filesystem::yaffs::Yaffs,
     // Archives and packages.
     &archive::cpio::Cpio,
     &archive::tar::Tar,

@@ -9,3 +9,4 @@ pub mod squashfs;
 pub mod ubi;
 pub mod ubifs;
 mod walk;
+pub mod yaffs;

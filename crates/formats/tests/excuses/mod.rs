@@ -43,6 +43,7 @@ pub const EXCUSES: &[(&str, &str, Asked, &str)] = &[
         Asked::TruncationIsTold,
         "cut between erase blocks it is a whole image: their number is not stored",
     ),
+    ("yaffs", "*", Asked::TruncationIsTold, "cut between chunks it is a whole log: there is no end mark"),
     ("ubifs", "*", Asked::TruncationIsTold, "blank flash behind the last node may be missing"),
     ("elf", "*", Asked::TruncationIsTold, "bytes behind the last section may be missing"),
     ("ext", "*", Asked::BadHeaderIsTold, "a weak magic: nothing but the magic is no file system"),

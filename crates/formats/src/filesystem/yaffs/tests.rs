@@ -1,0 +1,81 @@
+//! Layouts and damaged images of the corpus.
+
+use super::*;
+use std::path::Path;
+
+fn corpus(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/formats/yaffs");
+    std::fs::read(folder.join(name)).unwrap()
+}
+
+fn read(data: &[u8], place: Place) -> Option<(Reading, Vec<Vec<u8>>)> {
+    let mut paths = Vec::new();
+    let reading =
+        Yaffs.read(data, place, &Limits::default(), &mut |entry| paths.push(entry.path.into_owned()))?;
+    Some((reading, paths))
+}
+
+#[test]
+fn layouts_are_told() {
+    for (name, page, spare, tags) in [
+        ("large-pages", "2048", "64", "at 0 of the spare area"),
+        ("marker", "2048", "64", "at 2 of the spare area"),
+        ("page-4096", "4096", "224", "at 2 of the spare area"),
+        ("big-endian", "512", "16", "at 0 of the spare area"),
+        ("in-the-page", "1008", "16", "in the page"),
+        ("without-spare", "2048", "0", "none"),
+        ("version-1", "512", "16", "spread over the spare area"),
+        ("used", "1024", "32", "at 0 of the spare area"),
+    ] {
+        let data = corpus(&format!("{name}.yaffs"));
+        let (reading, _) = read(&data, Place::Inside).unwrap();
+        for attribute in [("page", page), ("spare", spare), ("tags", tags)] {
+            let held = reading.attributes.iter().find(|(name, _)| *name == attribute.0).unwrap();
+            assert_eq!(held.1, attribute.1, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_bad_block_is_told_and_the_rest_read() {
+    let data = corpus("large-pages.yaffs");
+    let stride = 2112;
+    let garbage: Vec<u8> = (0..8 * stride).map(|at| (at * 151 >> 3) as u8 | 1).collect();
+    let with = [&data[..10 * stride], &garbage, &data[10 * stride..]].concat();
+    let (reading, paths) = read(&with, Place::Start).unwrap();
+    assert_eq!((reading.size, reading.problems.len()), (with.len(), 8));
+    assert_eq!(paths, read(&data, Place::Start).unwrap().1);
+}
+
+#[test]
+fn blank_chunks_in_the_middle_belong_to_it_and_those_behind_do_not() {
+    let data = corpus("big-endian.yaffs");
+    let with = [&data[..528 * 9], &vec![0xff; 528 * 32], &data[528 * 9..], &vec![0xff; 528 * 40]].concat();
+    let (reading, paths) = read(&with, Place::Inside).unwrap();
+    assert_eq!((reading.size, reading.problems.len()), (with.len() - 528 * 40, 0));
+    assert_eq!(paths, read(&data, Place::Inside).unwrap().1);
+}
+
+#[test]
+fn one_header_alone_is_nothing_inside() {
+    let data = corpus("tiny.yaffs");
+    assert!(read(&data[..528], Place::Inside).is_none());
+    assert_eq!(read(&data[..528], Place::Start).unwrap().0.problems[0].kind, ProblemKind::Malformed);
+}
+
+#[test]
+fn links_to_nothing_and_to_themselves_are_told() {
+    let data = corpus("large-pages.yaffs");
+    let motd = data.windows(5).rposition(|window| window == b"motd\0").unwrap() - 10;
+    let own = crate::bytes::u32_le(&data, motd + 2048 + 4).unwrap();
+    for target in [9999, own] {
+        let mut data = data.clone();
+        data[motd + 296..motd + 300].copy_from_slice(&target.to_le_bytes());
+        let (reading, _) = read(&data, Place::Start).unwrap();
+        assert!(
+            reading.problems.iter().any(|problem| problem.offset == motd as u64),
+            "{:?}",
+            reading.problems
+        );
+    }
+}
