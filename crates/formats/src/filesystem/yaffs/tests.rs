@@ -40,7 +40,7 @@ fn layouts_are_told() {
 fn a_bad_block_is_told_and_the_rest_read() {
     let data = corpus("large-pages.yaffs");
     let stride = 2112;
-    let garbage: Vec<u8> = (0..8 * stride).map(|at| (at * 151 >> 3) as u8 | 1).collect();
+    let garbage: Vec<u8> = (0..8 * stride).map(|at| ((at * 151) >> 3) as u8 | 1).collect();
     let with = [&data[..10 * stride], &garbage, &data[10 * stride..]].concat();
     let (reading, paths) = read(&with, Place::Start).unwrap();
     assert_eq!((reading.size, reading.problems.len()), (with.len(), 8));
