@@ -1,6 +1,7 @@
 //! The account of an object's bytes: what no format claims is padding, dense, or unknown.
 
 use banbury_evidence::{Region, RegionClass};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -65,6 +66,9 @@ fn paddings(gap: &[u8]) -> Vec<(usize, usize)> {
     runs
 }
 
+/// Bytes that one thread measures at a time.
+const PIECE: usize = 1024 * WINDOW;
+
 /// A region that a format was read from.
 pub fn known(offset: usize, length: usize, note: &str, attributes: BTreeMap<String, String>) -> Region {
     Region {
@@ -88,25 +92,59 @@ fn run_length(data: &[u8], at: usize) -> usize {
 }
 
 fn dense_or_unknown(gap: &[u8], base: usize, from: usize, to: usize, regions: &mut Vec<Region>) {
-    let mut at = from;
-    let mut run: Option<(usize, RegionClass, Counts)> = None;
-    while at < to {
-        // The last window takes what would be too short to measure on its own.
-        let end = if to - at < 2 * WINDOW { to } else { at + WINDOW };
-        let counts = Counts::of(gap.get(at..end).unwrap_or_default());
-        let class = classify(&counts);
-        match &mut run {
-            Some((_, running, total)) if *running == class => total.add(&counts),
-            Some((start, running, total)) => {
-                measured(base + *start, at - *start, *running, total, regions);
-                run = Some((at, class, counts));
-            }
-            None => run = Some((at, class, counts)),
-        }
-        at = end;
+    let stretch = gap.get(from..to).unwrap_or_default();
+    let mut runs: Vec<Run> = Vec::new();
+    if stretch.len() < 2 * PIECE {
+        classified(stretch, 0, &mut runs);
+    } else {
+        // All pieces but the last are whole windows, so that pieces change nothing.
+        let whole = (stretch.len() / PIECE - 1) * PIECE;
+        let (pieces, rest) = stretch.split_at(whole);
+        let of_pieces: Vec<Vec<Run>> = pieces
+            .par_chunks(PIECE)
+            .enumerate()
+            .map(|(index, piece)| {
+                let mut runs = Vec::new();
+                classified(piece, index * PIECE, &mut runs);
+                runs
+            })
+            .collect();
+        of_pieces.into_iter().flatten().for_each(|run| append(&mut runs, run));
+        classified(rest, whole, &mut runs);
     }
-    if let Some((start, class, total)) = run {
-        measured(base + start, to - start, class, &total, regions);
+    for run in runs {
+        let Run { start, length, class, counts } = run;
+        measured(base + from + start, length, class, &counts, regions);
+    }
+}
+
+/// A stretch of windows of one class.
+struct Run {
+    start: usize,
+    length: usize,
+    class: RegionClass,
+    counts: Counts,
+}
+
+/// Puts the runs of `stretch`, which starts at `base`, behind those before it.
+fn classified(stretch: &[u8], base: usize, runs: &mut Vec<Run>) {
+    let mut at = 0;
+    while at < stretch.len() {
+        // The last window takes what would be too short to measure on its own.
+        let length = if stretch.len() - at < 2 * WINDOW { stretch.len() - at } else { WINDOW };
+        let counts = Counts::of(stretch.get(at..at + length).unwrap_or_default());
+        append(runs, Run { start: base + at, length, class: classify(&counts), counts });
+        at += length;
+    }
+}
+
+fn append(runs: &mut Vec<Run>, run: Run) {
+    match runs.last_mut() {
+        Some(last) if last.class == run.class => {
+            last.length += run.length;
+            last.counts.add(&run.counts);
+        }
+        _ => runs.push(run),
     }
 }
 
@@ -233,6 +271,22 @@ mod tests {
                 (24_100, 1200, RegionClass::Unknown)
             ]
         );
+    }
+
+    #[test]
+    fn pieces_change_nothing() {
+        let mut data = noise(9 * PIECE / 4);
+        data.extend(b"hello, world".repeat(PIECE / 9));
+        data.extend(noise(PIECE / 2));
+        let (mut apart, mut whole) = (Vec::new(), Vec::new());
+        dense_or_unknown(&data, 0, 0, data.len(), &mut apart);
+        let mut runs = Vec::new();
+        classified(&data, 0, &mut runs);
+        for run in &runs {
+            measured(run.start, run.length, run.class, &run.counts, &mut whole);
+        }
+        assert_eq!(apart, whole);
+        assert_eq!(apart.len(), 3);
     }
 
     #[test]

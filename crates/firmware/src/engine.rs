@@ -8,12 +8,12 @@ use crate::keeping::{Container, Keeper, Part, Spot};
 use crate::paths;
 use crate::probe::{CLAIMS, File, Findings, KEEP_LIMIT, Probe, Tree, TreeEntry};
 use crate::probes::PROBES;
-use crate::scan::{self, Candidate, Candidates};
+use crate::recognise::{self, Found, Note, Recognised};
 use crate::unpacking::{self, Unpacking};
 use banbury_evidence::{
     Digest, Examination, Location, Object, ObjectKind, Region, RegionClass, RunReport, Skipped, Status, Step,
 };
-use banbury_formats::{Content, Entry, EntryKind, Format, Limits, Place, Problem, ProblemKind, Reading};
+use banbury_formats::{Content, Entry, EntryKind, Limits, Problem, ProblemKind};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -64,17 +64,23 @@ const DENSE: u64 = 64 << 10;
 /// What stands in place of a format's name for bytes that none claims.
 const UNCLAIMED: &str = "unclaimed";
 
+/// What stands in place of a format's name for an object that it stands in itself.
+const REPEATED: &str = "repeated";
+
+/// Bytes from which the steps of one object are done side by side.
+const LARGE: usize = 1 << 20;
+
 /// Entries that are examined side by side before what they hold is taken up one after the other.
 const BATCH: usize = 256;
 
 /// Stated bytes from which a batch is full, unless it has fewer entries than [`LEAST`].
 const BATCH_BYTES: u64 = 1 << 20;
 
-/// Entries of a batch, at least: as many as there are cores to look at them.
+/// Entries of a batch, at least, as long as they are not [`HEAVY`]: as many as there are cores to look at them.
 const LEAST: usize = 4;
 
-/// Formats without entries that are looked for inside one object: a limit on the work that overlapping headers make.
-const HOSTS: usize = 1000;
+/// Stated bytes from which a batch is full whatever the number of its entries.
+const HEAVY: u64 = 24 << 20;
 
 /// Examines the bytes of an exhibit. `limits` is taken from [`Options::limits`]; its `stop` flag ends the work early.
 pub fn examine(data: &[u8], options: &Options, limits: &Limits) -> Examination {
@@ -93,9 +99,10 @@ pub fn unpack(
 }
 
 fn take_apart(data: &[u8], engine: &Engine<'_>) -> (Examination, Vec<Spot>) {
-    let exhibit = Digest::of(data);
     let options = engine.options;
     let whole = Allowance { bytes: options.total_bytes, objects: options.objects };
+    let allowance = engine.allowance(data.len(), whole);
+    let (exhibit, recognised) = engine.hash_and_recognise(data, 0, allowance);
     let object = Pending {
         location: Location::exhibit(exhibit),
         kind: ObjectKind::Exhibit,
@@ -104,8 +111,7 @@ fn take_apart(data: &[u8], engine: &Engine<'_>) -> (Examination, Vec<Spot>) {
         sha256: exhibit,
         spot: Spot::EXHIBIT,
     };
-    let allowance = engine.allowance(data.len(), whole);
-    let outcome = engine.finish(data, engine.begin(data, object, allowance), allowance);
+    let outcome = engine.finish(data, engine.begin(data, object, recognised), None, allowance);
     let looked = outcome.objects.len() as u64;
     let mut runs = vec![outcome.unpacking.report(looked, data.len() as u64, options)];
     for (probe, findings) in engine.probes.iter().zip(outcome.findings) {
@@ -183,6 +189,20 @@ struct Pending {
     spot: Spot,
 }
 
+/// The objects that an object stands in, from the inside out.
+struct Lineage<'l> {
+    sha256: Option<Digest>,
+    depth: u32,
+    above: Option<&'l Lineage<'l>>,
+}
+
+impl Lineage<'_> {
+    /// Whether one of them has this hash.
+    fn has(&self, sha256: Digest) -> bool {
+        self.sha256 == Some(sha256) || self.above.is_some_and(|above| above.has(sha256))
+    }
+}
+
 /// What may still be unpacked, over all levels.
 #[derive(Clone, Copy)]
 struct Allowance {
@@ -248,36 +268,47 @@ struct Prepared<'a> {
     spot: Spot,
 }
 
-/// A format found in an object.
-struct Found<'a> {
-    start: usize,
-    format: &'static dyn Format,
-    reading: Reading,
-    entries: Vec<Entry<'a>>,
-}
-
 impl Engine<'_> {
     fn allowance(&self, size: usize, remaining: Allowance) -> Allowance {
         let bytes = (size as u64).saturating_mul(self.options.expansion).max(SMALL).min(remaining.bytes);
         Allowance { bytes, ..remaining }
     }
 
-    /// Looks at an object: the formats in it, the account of its bytes, what the probes say of it. What it holds is
-    /// left for [`Engine::finish`].
-    fn begin<'a>(&self, data: &'a [u8], pending: Pending, allowance: Allowance) -> Begun<'a> {
+    /// Names an object's bytes by their hash and says what they are; side by side where that is worth it.
+    fn hash_and_recognise<'a>(
+        &self,
+        data: &'a [u8],
+        depth: u32,
+        allowance: Allowance,
+    ) -> (Digest, Recognised<'a>) {
+        let hash = || Digest::of(data);
+        let recognise = || {
+            if depth < self.options.depth {
+                let object_bytes = self.limits.object_bytes.min(allowance.bytes);
+                let limits = Limits { object_bytes, entries: allowance.objects, ..self.limits.clone() };
+                return recognise::recognise(data, &limits);
+            }
+            let mut unread = recognise::unread(data);
+            if recognise::has_format(data) {
+                let why = format!("containers nest deeper than {} levels", self.options.depth);
+                unread.notes.push(Note::Stopped(why));
+            }
+            unread
+        };
+        if data.len() >= LARGE { rayon::join(hash, recognise) } else { (hash(), recognise()) }
+    }
+
+    /// Says of a recognised object what the probes say of it. What it holds is left for [`Engine::finish`].
+    fn begin<'a>(&self, data: &'a [u8], pending: Pending, recognised: Recognised<'a>) -> Begun<'a> {
         let Pending { location, kind, mode, depth, sha256, spot } = pending;
         let mut unpacking = Unpacking::default();
-        let found = if depth < self.options.depth {
-            let object_bytes = self.limits.object_bytes.min(allowance.bytes);
-            let limits = Limits { object_bytes, entries: allowance.objects, ..self.limits.clone() };
-            Self::find(data, &limits, &location, &mut unpacking)
-        } else {
-            if has_format(data) {
-                unpacking
-                    .limit(&location, format!("containers nest deeper than {} levels", self.options.depth));
+        let Recognised { found, regions, notes } = recognised;
+        for note in notes {
+            match note {
+                Note::Stopped(why) => unpacking.limit(&location, why),
+                Note::Fault { format, offset } => unpacking.fault(&location, format, offset),
             }
-            Vec::new()
-        };
+        }
         let format = found.first().filter(|first| first.start == 0).map(|first| first.format.describe().name);
         let object = Object {
             ordinal: 0,
@@ -289,7 +320,7 @@ impl Engine<'_> {
             format: format.map(str::to_owned),
             mode,
             target: None,
-            regions: regions(data, &found),
+            regions,
         };
         let mut outcome = Outcome {
             objects: vec![object],
@@ -307,9 +338,7 @@ impl Engine<'_> {
         let holds_entries = !host && found.iter().any(|found| !found.entries.is_empty());
         // What a container holds is looked at entry by entry; looking at its own bytes would find it twice.
         if !holds_entries {
-            for (probe, findings) in self.probes.iter().zip(&mut outcome.findings) {
-                guarded(probe.describe().name, &location, findings, |findings| probe.file(&file, findings));
-            }
+            self.probe_file(&file, &mut outcome.findings);
         }
         if kind != ObjectKind::File {
             outcome.name_dense(&location);
@@ -322,8 +351,16 @@ impl Engine<'_> {
     }
 
     /// Takes up what an object holds, container by container and entry by entry, within its allowance.
-    fn finish(&self, data: &[u8], begun: Begun<'_>, allowance: Allowance) -> Outcome {
+    fn finish(
+        &self,
+        data: &[u8],
+        begun: Begun<'_>,
+        above: Option<&Lineage<'_>>,
+        allowance: Allowance,
+    ) -> Outcome {
         let Begun { mut outcome, found, location, depth, holds_entries, spot } = begun;
+        let sha256 = outcome.objects.first().and_then(|object| object.sha256);
+        let lineage = Lineage { sha256, depth, above };
         if holds_entries && let Some(keeper) = self.keeper {
             for alone in found.iter().filter(|found| found.entries.is_empty()) {
                 let bytes = data.get(alone.start..alone.start + alone.reading.size).unwrap_or_default();
@@ -332,7 +369,7 @@ impl Engine<'_> {
             }
         }
         for container in found {
-            self.container(container, &location, depth, allowance, &mut outcome);
+            self.container(container, &location, &lineage, allowance, &mut outcome);
         }
         if holds_entries {
             self.unclaimed(data, &location, spot, &mut outcome);
@@ -377,55 +414,8 @@ impl Engine<'_> {
             outcome.objects.push(object);
             outcome.spots.push(spot);
             let file = File::new("", bytes, &place, sha256);
-            for (probe, findings) in self.probes.iter().zip(&mut outcome.findings) {
-                guarded(probe.describe().name, &place, findings, |findings| probe.file(&file, findings));
-            }
+            self.probe_file(&file, &mut outcome.findings);
         }
-    }
-
-    /// The formats in an object's bytes, in order, none overlapping another's extent except that what stands inside
-    /// an executable or other format that holds no entries is looked for too.
-    fn find<'a>(
-        data: &'a [u8],
-        limits: &Limits,
-        location: &Location,
-        unpacking: &mut Unpacking,
-    ) -> Vec<Found<'a>> {
-        let mut found = Vec::new();
-        let mut next = 0;
-        for candidate in scan::at_start(data) {
-            if let Some(first) = read(data, candidate, Place::Start, limits, location, unpacking) {
-                // What holds entries accounts for its own bytes; what holds none may have something embedded.
-                next = if first.entries.is_empty() { 1 } else { first.reading.size };
-                found.push(first);
-                break;
-            }
-        }
-        let mut candidates = Candidates::new(data, next);
-        let mut hosts = 0;
-        while let Some(candidate) = candidates.next_from(next) {
-            if limits.stopped() {
-                unpacking.limit(location, "time ran out".to_owned());
-                break;
-            }
-            if hosts == HOSTS {
-                unpacking.limit(
-                    location,
-                    format!("more than {HOSTS} executables or the like stand inside this object"),
-                );
-                break;
-            }
-            if candidate.start == 0 {
-                continue;
-            }
-            if let Some(inner) = read(data, candidate, Place::Inside, limits, location, unpacking) {
-                let host = inner.entries.is_empty();
-                hosts += usize::from(host);
-                next = candidate.start + if host { 1 } else { inner.reading.size };
-                found.push(inner);
-            }
-        }
-        found
     }
 
     /// Examines what a container holds and adds it to the outcome of the object that the container stands in.
@@ -436,7 +426,7 @@ impl Engine<'_> {
         &self,
         found: Found<'_>,
         location: &Location,
-        depth: u32,
+        lineage: &Lineage<'_>,
         allowance: Allowance,
         outcome: &mut Outcome,
     ) {
@@ -484,7 +474,7 @@ impl Engine<'_> {
                 .map(|prepared| {
                     // What would not fit anyhow is not looked at.
                     let fits = prepared.bytes.len() as u64 <= remaining.bytes;
-                    fits.then(|| self.begin_entry(prepared, depth + 1, remaining))
+                    fits.then(|| self.begin_entry(prepared, lineage, remaining))
                 })
                 .collect();
             for (prepared, begun) in prepared.iter().zip(begun) {
@@ -505,7 +495,8 @@ impl Engine<'_> {
                     &prepared.problems,
                 );
                 let within = remaining.less(Allowance { bytes: size, objects: 1 });
-                let inner = self.finish(&prepared.bytes, begun, self.allowance(prepared.bytes.len(), within));
+                let allowance = self.allowance(prepared.bytes.len(), within);
+                let inner = self.finish(&prepared.bytes, begun, Some(lineage), allowance);
                 self.remember(prepared, &inner, outcome, &mut tree);
                 add(inner, size, outcome);
             }
@@ -561,14 +552,13 @@ impl Engine<'_> {
                 Cow::Owned(made.bytes)
             }
         };
-        let has_bytes = matches!(kind, ObjectKind::Stream | ObjectKind::File);
         let object = Object {
             ordinal: 0,
             parent: None,
             location,
             kind,
             size: bytes.len() as u64,
-            sha256: has_bytes.then(|| Digest::of(&bytes)),
+            sha256: None,
             format: None,
             mode,
             target,
@@ -578,11 +568,17 @@ impl Engine<'_> {
     }
 
     /// Looks at an entry; a folder, link or device has nothing further to look at.
-    fn begin_entry<'a>(&self, prepared: &'a Prepared<'_>, depth: u32, allowance: Allowance) -> Begun<'a> {
+    fn begin_entry<'a>(
+        &self,
+        prepared: &'a Prepared<'_>,
+        lineage: &Lineage<'_>,
+        allowance: Allowance,
+    ) -> Begun<'a> {
         let object = &prepared.object;
         let location = object.location.clone();
         let spot = prepared.spot;
-        let Some(sha256) = object.sha256 else {
+        let depth = lineage.depth + 1;
+        if !matches!(object.kind, ObjectKind::Stream | ObjectKind::File) {
             if let Some(keeper) = self.keeper {
                 keeper.keep(spot, object, &[], false);
             }
@@ -594,9 +590,21 @@ impl Engine<'_> {
                 used: 0,
             };
             return Begun { outcome, found: Vec::new(), location, depth, holds_entries: false, spot };
-        };
+        }
+        let data: &'a [u8] = &prepared.bytes;
+        let (sha256, mut recognised) =
+            self.hash_and_recognise(data, depth, self.allowance(data.len(), allowance));
+        let repeated = !data.is_empty() && lineage.has(sha256);
+        if repeated {
+            let regions = vec![coverage::known(0, data.len(), REPEATED, BTreeMap::new())];
+            recognised = Recognised { regions, ..Recognised::default() };
+        }
         let pending = Pending { location, kind: object.kind, mode: object.mode, depth, sha256, spot };
-        self.begin(&prepared.bytes, pending, self.allowance(prepared.bytes.len(), allowance))
+        let mut begun = self.begin(data, pending, recognised);
+        if repeated {
+            begun.outcome.unpacking.contains_itself(&begun.location);
+        }
+        begun
     }
 
     /// Puts an entry into its tree, with its bytes where a probe asks for them. Of two entries with one name the later
@@ -626,6 +634,18 @@ impl Engine<'_> {
         }
     }
 
+    /// Asks each probe about a file.
+    fn probe_file(&self, file: &File<'_>, findings: &mut [Findings]) {
+        let ask = |(probe, findings): (&&dyn Probe, &mut Findings)| {
+            guarded(probe.describe().name, file.location, findings, |findings| probe.file(file, findings));
+        };
+        if file.content.len() >= LARGE {
+            self.probes.par_iter().zip(findings).for_each(ask);
+        } else {
+            self.probes.iter().zip(findings).for_each(ask);
+        }
+    }
+
     fn fresh_findings(&self) -> Vec<Findings> {
         self.probes.iter().map(|_| Findings { as_of: self.options.as_of, ..Findings::default() }).collect()
     }
@@ -635,7 +655,7 @@ impl Engine<'_> {
 fn batch<'a>(entries: &mut std::iter::Peekable<std::vec::IntoIter<Entry<'a>>>) -> Vec<Entry<'a>> {
     let mut batch = Vec::new();
     let mut bytes = 0u64;
-    while batch.len() < BATCH && (batch.len() < LEAST || bytes < BATCH_BYTES) {
+    while batch.len() < BATCH && (bytes < BATCH_BYTES || (batch.len() < LEAST && bytes < HEAVY)) {
         let Some(entry) = entries.next() else { break };
         if let EntryKind::File(content) | EntryKind::Stream(content) = &entry.kind {
             bytes = bytes.saturating_add(content.size());
@@ -659,108 +679,6 @@ fn add(inner: Outcome, size: u64, outcome: &mut Outcome) {
     }
     outcome.unpacking.append(inner.unpacking);
     outcome.used = outcome.used.saturating_add(inner.used).saturating_add(size);
-}
-
-/// Whether a format is recognised at the start of `data`, without reading what it holds.
-fn has_format(data: &[u8]) -> bool {
-    let limits = Limits { entries: 1, object_bytes: 1, ..Limits::default() };
-    scan::at_start(data).any(|candidate| {
-        candidate.reader().is_some_and(|reader| {
-            !reader.describe().magics.is_empty()
-                && reader.read(data, Place::Start, &limits, &mut |_| {}).is_some()
-        })
-    })
-}
-
-/// Reads a candidate; `None` when it is not what it seemed.
-fn read<'a>(
-    data: &'a [u8],
-    candidate: Candidate,
-    place: Place,
-    limits: &Limits,
-    location: &Location,
-    unpacking: &mut Unpacking,
-) -> Option<Found<'a>> {
-    let format = candidate.reader()?;
-    let rest = data.get(candidate.start..)?;
-    let mut entries = Vec::new();
-    let reading =
-        catch_unwind(AssertUnwindSafe(|| format.read(rest, place, limits, &mut |entry| entries.push(entry))));
-    match reading {
-        Ok(Some(mut reading)) if reading.size > 0 => {
-            reading.size = reading.size.min(rest.len());
-            Some(Found { start: candidate.start, format, reading, entries })
-        }
-        Ok(_) => None,
-        Err(_) => {
-            unpacking.fault(location, format.describe().name, candidate.start as u64);
-            None
-        }
-    }
-}
-
-/// The account of an object's bytes.
-fn regions(data: &[u8], found: &[Found<'_>]) -> Vec<Region> {
-    let mut regions: Vec<Region> = Vec::new();
-    let mut at = 0;
-    if found.is_empty() && is_text(data) && !data.is_empty() {
-        return vec![coverage::known(0, data.len(), "text", BTreeMap::new())];
-    }
-    // A format without entries that holds other formats owns the bytes between them.
-    let mut hosts: Vec<(usize, &str)> = Vec::new();
-    for (index, container) in found.iter().enumerate() {
-        close_gap(data, &mut at, container.start, &mut hosts, &mut regions);
-        let end = container.start + container.reading.size;
-        let name = container.format.describe().name;
-        let attributes: BTreeMap<String, String> = container
-            .reading
-            .attributes
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.clone()))
-            .collect();
-        let next = found.get(index + 1).map_or(usize::MAX, |next| next.start);
-        let own_end = end.min(next);
-        regions.push(coverage::known(container.start, own_end - container.start, name, attributes));
-        at = own_end;
-        if own_end < end {
-            hosts.push((end, name));
-        }
-    }
-    close_gap(data, &mut at, data.len(), &mut hosts, &mut regions);
-    regions
-}
-
-/// Accounts for the bytes from `at` to `to`: a host's own as far as one reaches, then what nobody claims.
-fn close_gap(
-    data: &[u8],
-    at: &mut usize,
-    to: usize,
-    hosts: &mut Vec<(usize, &str)>,
-    regions: &mut Vec<Region>,
-) {
-    while *at < to {
-        match hosts.last().copied() {
-            Some((end, _)) if end <= *at => {
-                hosts.pop();
-            }
-            Some((end, name)) => {
-                let until = end.min(to);
-                regions.push(coverage::known(*at, until - *at, name, BTreeMap::new()));
-                *at = until;
-            }
-            None => {
-                coverage::unclaimed(data, *at, to, regions);
-                *at = to;
-            }
-        }
-    }
-}
-
-/// Whether a file is text: UTF-8 or Latin-1 without control characters but white space, judged by all its bytes.
-fn is_text(data: &[u8]) -> bool {
-    let printable =
-        |byte: &u8| *byte >= 0x20 && *byte != 0x7F || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B);
-    data.iter().all(printable) && (data.is_ascii() || std::str::from_utf8(data).is_ok())
 }
 
 /// Runs a probe so that its failure costs its own result on this object and nothing else.

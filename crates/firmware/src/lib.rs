@@ -12,6 +12,7 @@ mod mapping;
 pub mod paths;
 pub mod probe;
 pub mod probes;
+mod recognise;
 mod scan;
 pub mod signatures;
 mod unpacking;

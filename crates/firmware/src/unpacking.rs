@@ -8,11 +8,23 @@ use banbury_formats::{Problem, ProblemKind};
 use std::collections::BTreeMap;
 
 /// The codes of unpacking's claims.
-pub const CODES: &[CodeInfo] =
-    &[MALFORMED, TRUNCATED, CHECKSUM, UNSUPPORTED, LIMIT, UNSAFE_PATH, ESCAPING_LINK, SPECIAL_FILES, FAULT];
+pub const CODES: &[CodeInfo] = &[
+    MALFORMED,
+    TRUNCATED,
+    CHECKSUM,
+    UNSUPPORTED,
+    LIMIT,
+    UNSAFE_PATH,
+    ESCAPING_LINK,
+    SPECIAL_FILES,
+    FAULT,
+    DENSE,
+    TWICE,
+    ITSELF,
+];
 
 /// The version of unpacking: changes whenever what it yields changes.
-pub const VERSION: &str = "2";
+pub const VERSION: &str = "3";
 
 /// How many special files or dangerous names of one tree are listed by name; the count is always whole.
 const LISTED: usize = 20;
@@ -106,6 +118,16 @@ const DENSE: CodeInfo = CodeInfo {
     cwe: &[],
 };
 
+const ITSELF: CodeInfo = CodeInfo {
+    code: "unpack.contains-itself",
+    title: "An object contains itself",
+    grade: Grade::Low,
+    meaning: "What was unpacked is the same, byte for byte, as an object that it stands in. Whoever unpacks such an object \
+              level by level never comes to an end. It is made by hand, never by a packer. It was looked at once.",
+    remedy: "Ask the vendor why it is there.",
+    cwe: &[674],
+};
+
 const TWICE: CodeInfo = CodeInfo {
     code: "unpack.name-twice",
     title: "One name stands twice in a tree",
@@ -171,6 +193,13 @@ impl Unpacking {
                 .fact("detail", text)
                 .at(location.clone()),
         );
+    }
+
+    /// An object at `location` that is one of those that it stands in.
+    pub fn contains_itself(&mut self, location: &Location) {
+        let title = "the same, byte for byte, as an object that it stands in";
+        self.claims
+            .push(Claim::observation(&ITSELF, location.subject(), title.to_owned()).at(location.clone()));
     }
 
     /// Two entries of one name in a tree.

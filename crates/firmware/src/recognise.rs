@@ -1,0 +1,192 @@
+//! What an object's bytes are: the formats in them, and the account of every byte.
+
+use crate::coverage;
+use crate::scan::{self, Candidate, Candidates};
+use banbury_evidence::Region;
+use banbury_formats::{Entry, Format, Limits, Place, Reading};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What an object was recognised as.
+#[derive(Default)]
+pub struct Recognised<'a> {
+    /// The formats in it, in order.
+    pub found: Vec<Found<'a>>,
+    /// The account of its bytes.
+    pub regions: Vec<Region>,
+    /// What kept the search from its end.
+    pub notes: Vec<Note>,
+}
+
+/// A format found in an object.
+pub struct Found<'a> {
+    /// Where it starts.
+    pub start: usize,
+    /// The format.
+    pub format: &'static dyn Format,
+    /// What its reader says of it.
+    pub reading: Reading,
+    /// What it holds.
+    pub entries: Vec<Entry<'a>>,
+}
+
+/// Something that kept the search from its end.
+pub enum Note {
+    /// A limit stopped it.
+    Stopped(String),
+    /// A reader panicked.
+    Fault {
+        /// The format's name.
+        format: &'static str,
+        /// Where the object would start.
+        offset: u64,
+    },
+}
+
+/// Formats without entries that are looked for inside one object: a limit on the work that overlapping headers make.
+const HOSTS: usize = 1000;
+
+/// Finds the formats in `data`, in order, none overlapping another's extent except that what stands inside an executable
+/// or other format that holds no entries is looked for too; and accounts for all bytes.
+pub fn recognise<'a>(data: &'a [u8], limits: &Limits) -> Recognised<'a> {
+    let mut recognised = Recognised::default();
+    let mut next = 0;
+    for candidate in scan::at_start(data) {
+        if let Some(first) = read(data, candidate, Place::Start, limits, &mut recognised.notes) {
+            // What holds entries accounts for its own bytes; what holds none may have something embedded.
+            next = if first.entries.is_empty() { 1 } else { first.reading.size };
+            recognised.found.push(first);
+            break;
+        }
+    }
+    let mut candidates = Candidates::new(data, next);
+    let mut hosts = 0;
+    while let Some(candidate) = candidates.next_from(next) {
+        if limits.stopped() {
+            recognised.notes.push(Note::Stopped("time ran out".to_owned()));
+            break;
+        }
+        if hosts == HOSTS {
+            let text = format!("more than {HOSTS} executables or the like stand inside this object");
+            recognised.notes.push(Note::Stopped(text));
+            break;
+        }
+        if candidate.start == 0 {
+            continue;
+        }
+        if let Some(inner) = read(data, candidate, Place::Inside, limits, &mut recognised.notes) {
+            let host = inner.entries.is_empty();
+            hosts += usize::from(host);
+            next = candidate.start + if host { 1 } else { inner.reading.size };
+            recognised.found.push(inner);
+        }
+    }
+    recognised.regions = regions(data, &recognised.found);
+    recognised
+}
+
+/// Accounts for the bytes of an object in which no format is looked for.
+pub fn unread(data: &[u8]) -> Recognised<'_> {
+    Recognised { regions: regions(data, &[]), ..Recognised::default() }
+}
+
+/// Whether a format is recognised at the start of `data`, without reading what it holds.
+pub fn has_format(data: &[u8]) -> bool {
+    let limits = Limits { entries: 1, object_bytes: 1, ..Limits::default() };
+    scan::at_start(data).any(|candidate| {
+        candidate.reader().is_some_and(|reader| {
+            !reader.describe().magics.is_empty()
+                && reader.read(data, Place::Start, &limits, &mut |_| {}).is_some()
+        })
+    })
+}
+
+/// Reads a candidate; `None` when it is not what it seemed.
+fn read<'a>(
+    data: &'a [u8],
+    candidate: Candidate,
+    place: Place,
+    limits: &Limits,
+    notes: &mut Vec<Note>,
+) -> Option<Found<'a>> {
+    let format = candidate.reader()?;
+    let rest = data.get(candidate.start..)?;
+    let mut entries = Vec::new();
+    let reading =
+        catch_unwind(AssertUnwindSafe(|| format.read(rest, place, limits, &mut |entry| entries.push(entry))));
+    match reading {
+        Ok(Some(mut reading)) if reading.size > 0 => {
+            reading.size = reading.size.min(rest.len());
+            Some(Found { start: candidate.start, format, reading, entries })
+        }
+        Ok(_) => None,
+        Err(_) => {
+            notes.push(Note::Fault { format: format.describe().name, offset: candidate.start as u64 });
+            None
+        }
+    }
+}
+
+/// The account of an object's bytes.
+fn regions(data: &[u8], found: &[Found<'_>]) -> Vec<Region> {
+    let mut regions: Vec<Region> = Vec::new();
+    let mut at = 0;
+    if found.is_empty() && is_text(data) && !data.is_empty() {
+        return vec![coverage::known(0, data.len(), "text", BTreeMap::new())];
+    }
+    // A format without entries that holds other formats owns the bytes between them.
+    let mut hosts: Vec<(usize, &str)> = Vec::new();
+    for (index, container) in found.iter().enumerate() {
+        close_gap(data, &mut at, container.start, &mut hosts, &mut regions);
+        let end = container.start + container.reading.size;
+        let name = container.format.describe().name;
+        let attributes: BTreeMap<String, String> = container
+            .reading
+            .attributes
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect();
+        let next = found.get(index + 1).map_or(usize::MAX, |next| next.start);
+        let own_end = end.min(next);
+        regions.push(coverage::known(container.start, own_end - container.start, name, attributes));
+        at = own_end;
+        if own_end < end {
+            hosts.push((end, name));
+        }
+    }
+    close_gap(data, &mut at, data.len(), &mut hosts, &mut regions);
+    regions
+}
+
+/// Accounts for the bytes from `at` to `to`: a host's own as far as one reaches, then what nobody claims.
+fn close_gap(
+    data: &[u8],
+    at: &mut usize,
+    to: usize,
+    hosts: &mut Vec<(usize, &str)>,
+    regions: &mut Vec<Region>,
+) {
+    while *at < to {
+        match hosts.last().copied() {
+            Some((end, _)) if end <= *at => {
+                hosts.pop();
+            }
+            Some((end, name)) => {
+                let until = end.min(to);
+                regions.push(coverage::known(*at, until - *at, name, BTreeMap::new()));
+                *at = until;
+            }
+            None => {
+                coverage::unclaimed(data, *at, to, regions);
+                *at = to;
+            }
+        }
+    }
+}
+
+/// Whether a file is text: UTF-8 or Latin-1 without control characters but white space, judged by all its bytes.
+fn is_text(data: &[u8]) -> bool {
+    let printable =
+        |byte: &u8| *byte >= 0x20 && *byte != 0x7F || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B);
+    data.iter().all(printable) && (data.is_ascii() || std::str::from_utf8(data).is_ok())
+}
