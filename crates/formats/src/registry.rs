@@ -11,6 +11,9 @@ pub const FORMATS: &[&dyn Format] = &[
     &compression::zstd::Zstd,
     &compression::lz4::Lz4,
     &compression::lz4::Lz4Legacy,
+    &compression::bzip2::Bzip2,
+    &compression::lzip::Lzip,
+    &compression::lzop::Lzop,
     // File systems.
     &filesystem::squashfs::Squashfs,
     &filesystem::ext::Ext,
@@ -63,6 +66,8 @@ pub const FORMATS: &[&dyn Format] = &[
     // Weak magics: believed by structure.
     &boot::uimage::UImageVariant,
     &compression::lzma::Lzma,
+    &compression::compress::Compress,
+    &compression::zlib::Zlib,
 ];
 
 /// The format called `name`.

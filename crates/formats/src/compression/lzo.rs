@@ -5,12 +5,11 @@
 //! against both ends. Misses: the run-length extension of compressed memory (bitstream version 1), which is not stored.
 //! Source: the description of the stream in the Linux kernel's documentation (staging/lzo.rst).
 
+use super::history::{WORD, copy};
 use super::output::Output;
 use crate::bytes::{head, tail};
 use crate::{Problem, ProblemKind};
 
-/// Bytes copied at once where both sides have them: most literal runs and matches are shorter.
-const WORD: usize = 16;
 /// No instruction makes more than this for each of its bytes.
 const RATIO: usize = 255;
 /// Output is made room for in steps of this size, so that a lie about the size costs little.
@@ -192,39 +191,10 @@ impl Block<'_> {
             return Err(Failure::TooFar(distance));
         }
         let length = self.room(stated);
-        let from = self.to - distance;
-        if distance >= WORD
-            && length <= WORD
-            && let Some((before, behind)) = self.made.split_at_mut_checked(self.to)
-            && let Some(source) = before.get(from..).and_then(|rest| rest.first_chunk::<WORD>())
-            && let Some(target) = behind.first_chunk_mut::<WORD>()
-        {
-            *target = *source;
-        } else {
-            repeat(&mut self.made, self.to, distance, length).ok_or(Failure::Full)?;
-        }
+        copy(&mut self.made, self.to, distance, length).ok_or(Failure::Full)?;
         self.to += length;
         if length < stated { Err(Failure::Full) } else { Ok(()) }
     }
-}
-
-/// Writes at `to` the `length` bytes from `distance` before it, which it may itself have written.
-fn repeat(made: &mut [u8], to: usize, distance: usize, length: usize) -> Option<()> {
-    let from = to.checked_sub(distance)?;
-    if distance == 1 {
-        let byte = *made.get(from)?;
-        made.get_mut(to..to + length)?.fill(byte);
-        return Some(());
-    }
-    let mut done = 0;
-    while done < length {
-        // What is copied doubles with each turn.
-        let piece = (distance + done).min(length - done);
-        let (before, behind) = made.split_at_mut_checked(to + done)?;
-        behind.get_mut(..piece)?.copy_from_slice(before.get(from..from + piece)?);
-        done += piece;
-    }
-    Some(())
 }
 
 #[cfg(test)]

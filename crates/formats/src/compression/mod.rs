@@ -1,11 +1,17 @@
 //! Compressed streams: one content, no names.
 
+pub(crate) mod adler32;
+pub mod bzip2;
+pub mod compress;
 mod crc64;
 pub(crate) mod deflate;
 pub mod gzip;
+mod history;
 pub mod lz4;
+pub mod lzip;
 pub mod lzma;
 pub(crate) mod lzo;
+pub mod lzop;
 pub(crate) mod output;
 #[cfg(test)]
 pub(crate) mod test_support;

@@ -27,6 +27,17 @@ impl<'l> Output<'l> {
         self.limit.saturating_sub(self.bytes.len())
     }
 
+    /// The same content with a limit of so many more bytes, for a part that states its size; [`Self::take_back`] ends it.
+    pub(crate) fn part(&mut self, bytes: usize) -> Self {
+        let limit = self.limit.min(self.bytes.len().saturating_add(bytes));
+        Self { bytes: std::mem::take(&mut self.bytes), limits: self.limits, limit }
+    }
+
+    /// Takes back what [`Self::part`] gave away.
+    pub(crate) fn take_back(&mut self, part: Self) {
+        self.bytes = part.bytes;
+    }
+
     /// The limit that stops a decoder here, if one does.
     pub(crate) fn stop(&self, offset: usize) -> Option<Problem> {
         let reached = |detail| Problem::new(ProblemKind::LimitReached, offset as u64, detail);

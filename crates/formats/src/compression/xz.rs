@@ -2,17 +2,20 @@
 //!
 //! Finds: files of one or more streams with the padding between them, decompressed to one content.
 //! How: the container (stream header, block headers, index, footer) and the headers of the LZMA2 chunks are walked
-//! here, so that the extent is exact even where decoding stops; LZMA2 and the branch filters are lzma-rust2's.
+//! here, so that the extent is exact even where decoding stops; LZMA is decoded by the coder shared with the lzma reader,
+//! the branch filters are lzma-rust2's.
 //! Wrong when: carved from unknown bytes, the stream header's own CRC-32 must fit, and the content's check as well
 //! or 64 KiB must have come out. Misses: what stands behind a broken chunk.
 //! Source: The .xz File Format 1.2.1.
 
 use super::crc64::crc64;
+use super::lzma::coder::Failure;
+use super::lzma::lzma2::{Chunk, Lzma2};
 use super::output::Output;
 use crate::bytes::{slice, tail, u32_le};
 use crate::{Description, Entry, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
 use lzma_rust2::filter::StreamFilter;
-use lzma_rust2::{Action, FilterConfig, FilterType, Lzma2Stream};
+use lzma_rust2::{FilterConfig, FilterType};
 use sha2::{Digest, Sha256};
 
 /// xz.
@@ -31,8 +34,6 @@ static DESCRIPTION: Description = Description {
 };
 
 const MAGIC: &[u8] = b"\xfd7zXZ\0";
-/// Bytes made room for at once: a chunk may state 2 MiB and hold nothing.
-const STEP: usize = 128 << 10;
 
 impl Format for Xz {
     fn describe(&self) -> &'static Description {
@@ -254,7 +255,7 @@ impl<'d, 'l> Decoder<'d, 'l> {
 
     /// Decodes the LZMA2 chunks at `at`: the byte behind their end mark, or where the walk has to be given up.
     fn chunks(&mut self, mut at: usize, dictionary: u32) -> Result<usize, usize> {
-        let mut lzma2 = Lzma2Stream::new(dictionary);
+        let mut lzma2 = Lzma2::new(dictionary);
         loop {
             let Some(chunk) = Chunk::parse(tail(self.data, at)) else {
                 if self.data.len() < at.saturating_add(6) {
@@ -276,54 +277,26 @@ impl<'d, 'l> Decoder<'d, 'l> {
         }
     }
 
-    fn chunk(&mut self, at: usize, chunk: Chunk, lzma2: &mut Lzma2Stream) {
-        if let Some(limit) = self.output.stop(at) {
+    fn chunk(&mut self, at: usize, chunk: Chunk, lzma2: &mut Lzma2) {
+        let limit = self.output.stop(at).or_else(|| {
+            let input = crate::bytes::head(tail(self.data, at), chunk.size);
+            match lzma2.chunk(input, chunk, &mut self.output) {
+                Ok(()) => self.output.stop(at).filter(|_| lzma2.is_cut(chunk, &self.output)),
+                // Input that ends early is reported once, by the walk over the chunks.
+                Err(Failure::Truncated) if at + chunk.size > self.data.len() => None,
+                Err(Failure::Truncated) => {
+                    self.problem(ProblemKind::Malformed, at, "an LZMA2 chunk is shorter than it states");
+                    None
+                }
+                Err(Failure::Malformed(detail)) => {
+                    self.problem(ProblemKind::Malformed, at, format!("LZMA2: {detail}"));
+                    None
+                }
+            }
+        });
+        if let Some(limit) = limit {
             self.problems.push(limit);
             self.decoding = false;
-            return;
-        }
-        let mut input = crate::bytes::head(tail(self.data, at), chunk.size);
-        let before = self.output.bytes.len();
-        let mut made = before;
-        let room = self.output.room().min(chunk.made);
-        let failure = loop {
-            if made == before + room {
-                break None;
-            }
-            if made == self.output.bytes.len() {
-                self.output.bytes.resize((made + STEP).min(before + room), 0);
-            }
-            let target = self.output.bytes.get_mut(made..).unwrap_or_default();
-            let total = lzma2.total_out();
-            match lzma2.process(input, target, Action::Run) {
-                Ok(step) => {
-                    input = tail(input, step.bytes_consumed);
-                    made += step.bytes_produced;
-                    if step.bytes_consumed == 0 && step.bytes_produced == 0 {
-                        break Some(None);
-                    }
-                }
-                Err(error) => {
-                    made += (lzma2.total_out() - total) as usize;
-                    break Some(Some(error));
-                }
-            }
-        };
-        self.output.bytes.truncate(made);
-        match failure {
-            Some(Some(error)) => self.problem(ProblemKind::Malformed, at, format!("LZMA2: {error}")),
-            // Input that ends early is reported once, by the walk over the chunks.
-            Some(None) if at + chunk.size > self.data.len() => {}
-            Some(None) => {
-                self.problem(ProblemKind::Malformed, at, "an LZMA2 chunk is shorter than it states")
-            }
-            None if room < chunk.made => {
-                if let Some(limit) = self.output.stop(at) {
-                    self.problems.push(limit);
-                    self.decoding = false;
-                }
-            }
-            None => {}
         }
     }
 
@@ -364,35 +337,6 @@ impl<'d, 'l> Decoder<'d, 'l> {
             self.problem(ProblemKind::Checksum, start, "the stream footer's CRC-32 does not fit");
         }
         start + 12
-    }
-}
-
-/// An LZMA2 chunk's extent; `made` is 0 for the end mark.
-#[derive(Clone, Copy)]
-struct Chunk {
-    size: usize,
-    made: usize,
-}
-
-impl Chunk {
-    fn parse(data: &[u8]) -> Option<Self> {
-        let control = *data.first()?;
-        let word = |at: usize| {
-            slice(data, at, 2).and_then(|word| word.first_chunk()).map(|w| u16::from_be_bytes(*w))
-        };
-        match control {
-            0 => Some(Self { size: 1, made: 0 }),
-            1 | 2 => {
-                let made = usize::from(word(1)?) + 1;
-                Some(Self { size: 3 + made, made })
-            }
-            0x80.. => {
-                let made = (usize::from(control & 0x1f) << 16) + usize::from(word(1)?) + 1;
-                let header = if control & 0x40 == 0 { 5 } else { 6 };
-                Some(Self { size: header + usize::from(word(3)?) + 1, made })
-            }
-            _ => None,
-        }
     }
 }
 

@@ -19,6 +19,17 @@ pub enum Asked {
 /// (format, the input that is excused or `*`, what is not asked of it, why).
 pub const EXCUSES: &[(&str, &str, Asked, &str)] = &[
     ("gzip", "members.gz", Asked::TruncationIsTold, "cut between members it is a whole stream"),
+    ("bzip2", "streams.bz2", Asked::TruncationIsTold, "cut between streams it is a whole stream"),
+    ("lzip", "members.lz", Asked::TruncationIsTold, "cut between members it is a whole file"),
+    ("lzop", "parts.lzo", Asked::TruncationIsTold, "cut between parts it is a whole file"),
+    ("lzop", "nameless-parts.lzo", Asked::TruncationIsTold, "cut between parts it is a whole file"),
+    ("compress", "*", Asked::TruncationIsTold, "there is no end mark and no length"),
+    (
+        "compress",
+        "*",
+        Asked::ExactExtent,
+        "what follows passes for codes: there is no end mark and no length",
+    ),
     ("xz", "streams.xz", Asked::TruncationIsTold, "cut between streams it is a whole stream"),
     ("zstd", "frames.zst", Asked::TruncationIsTold, "cut between frames it is a whole stream"),
     (
