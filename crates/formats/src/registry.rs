@@ -39,6 +39,7 @@ pub const FORMATS: &[&dyn Format] = &[
     &vendor::seama::Seama,
     &vendor::wrgg::Wrgg,
     &vendor::tplink::TpLink,
+    &vendor::tplink_rtos::TpLinkRtos,
     &vendor::safeloader::SafeLoader,
     &vendor::encrypted::Shrs,
     &vendor::encrypted::EncrptedImg,

@@ -1,9 +1,9 @@
 //! Buffalo's encrypted firmware: product and version enciphered like the data, with lengths and a checksum in clear.
 //!
-//! Finds: the encrypted payload with its extent. How: the lengths in the header are followed. Wrong when: carved from unknown
-//! bytes, the lengths must make sense and the payload must look like noise. Misses: nothing is decrypted, so that the
-//! checksum, which is that of the clear data, is not verified. Source: OpenWrt firmware-utils buffalo-enc.c and
-//! buffalo-lib.c.
+//! Finds: the encrypted payload with its extent. How: the lengths in the header are followed. Wrong when: carved from
+//! unknown bytes, the lengths must make sense and the payload must look like noise. Misses: nothing is decrypted, so
+//! that the checksum, which is that of the clear data, is not verified. Source: OpenWrt firmware-utils buffalo-enc.c
+//! and buffalo-lib.c.
 
 use super::parts::{Parts, is_noise};
 use crate::broken;

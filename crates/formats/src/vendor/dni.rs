@@ -1,9 +1,9 @@
 //! The 128-byte text header of Netgear images made by DNI: `device:`, `version:`, `region:`, `hd_id:`.
 //!
-//! Finds: the image behind the header, with the header's lines as facts. How: the last byte of the file makes the sum of
-//! all of them 255, which is verified. Wrong when: the header does not say where the image ends: at the start of data it
-//! reaches to their end; inside them too where the sum fits, else it is the header alone. Misses: nothing known. Source: OpenWrt
-//! firmware-utils mkdniimg.c.
+//! Finds: the image behind the header, with the header's lines as facts. How: the last byte of the file makes the sum
+//! of all of them 255, which is verified. Wrong when: the header does not say where the image ends: at the start of
+//! data it reaches to their end; inside them too where the sum fits, else it is the header alone. Misses: nothing
+//! known. Source: OpenWrt firmware-utils mkdniimg.c.
 
 use super::parts::{Parts, fact};
 use crate::broken;

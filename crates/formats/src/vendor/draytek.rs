@@ -2,8 +2,9 @@
 //!
 //! Finds: boot loader, operating system and web file system, the latter two decompressed. How: each section states its
 //! length and ends with a checksum, which is verified; LZO streams are decoded. Wrong when: both sections must add up
-//! and the mark in front of the operating system must be there. Misses: the newer compression with a magic of its own is
-//! named and handed out as it is; settings files. Source: draytools (draytools.py), draytek-arsenal (draytek_fw.ksy).
+//! and the mark in front of the operating system must be there. Misses: the newer compression with a magic of its own
+//! is named and handed out as it is; settings files. Source: draytools (draytools.py), draytek-arsenal
+//! (draytek_fw.ksy).
 
 use super::parts::{entry, is_padding, stream};
 use crate::broken;
@@ -32,6 +33,8 @@ static DESCRIPTION: Description = Description {
 
 const HEADER: usize = 0x100;
 const MARK: usize = 6;
+/// More than four times what the largest operating system seen has when it is decompressed, in bytes.
+const DECODED_MAX: u64 = 64 << 20;
 /// The magic of the newer compression.
 const NEWER: [u8; 4] = [0xaa, 0x1d, 0x7f, 0x50];
 
@@ -110,7 +113,7 @@ fn packed<'a>(
         problems.push(Problem::new(ProblemKind::Unsupported, start as u64, detail));
         sink(stream(name, stored, start));
     } else {
-        let (bytes, failures) = lzo::decode_block(stored, Output::new(limits));
+        let (bytes, failures) = lzo::decode_block(stored, Output::bounded(limits, DECODED_MAX));
         problems.extend(
             failures.into_iter().map(|problem| Problem { offset: problem.offset + start as u64, ..problem }),
         );
@@ -139,7 +142,7 @@ impl Layout {
     fn parse(data: &[u8], mark: usize) -> Option<Self> {
         let main = Section::parse(data, 0)?;
         let size = u32_be(data, mark + MARK)? as usize;
-        // The operating system must fit between its length and the checksum, and be more than half of the section.
+        // The operating system must fit between its length and the checksum.
         let good = mark >= HEADER && size > 0 && (mark + MARK + 4).checked_add(size)? <= main.checksum_at;
         if !good {
             return None;

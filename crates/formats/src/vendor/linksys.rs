@@ -1,9 +1,9 @@
 //! The 32-byte header that Linksys and other makers put in front of TRX images.
 //!
-//! Finds: the TRX image behind it, as it stands there, with model, version and date as facts. How: the header has a mark
-//! of its own and must stand in front of a TRX image, which states its length. Wrong when: both marks must be there.
-//! Misses: nothing is checksummed but the TRX image, by its own reader. Source: OpenWrt firmware-utils addpattern.c,
-//! DD-WRT's mtd.c (struct code_header).
+//! Finds: the TRX image behind it, as it stands there, with model, version and date as facts. How: the header has a
+//! mark of its own and must stand in front of a TRX image, which states its length. Wrong when: both marks must be
+//! there. Misses: nothing is checksummed but the TRX image, by its own reader. Source: OpenWrt firmware-utils
+//! addpattern.c, DD-WRT's mtd.c (struct code_header).
 
 use super::parts::{Parts, fact, is_text, text};
 use crate::broken;

@@ -17,6 +17,7 @@ pub mod safeloader;
 pub mod seama;
 pub mod senao;
 pub mod tplink;
+pub mod tplink_rtos;
 pub mod trx;
 pub mod ubnt;
 pub mod wrgg;

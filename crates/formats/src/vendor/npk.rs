@@ -1,9 +1,9 @@
 //! NPK: MikroTik's package, a chain of typed parts.
 //!
-//! Finds: each part by its type (`squashfs`, `install-script`, ...), and of a compressed container of files each file with
-//! mode and time. How: the parts must fill the stated size exactly; the container is one zlib stream of records. Wrong
-//! when: carved from unknown bytes, the chain must end where the header says. Misses: signatures and digests are not
-//! verified; numbers of devices. Source: npk-tools by Sergey Ryazanov (npk.h, unnpk.c), npkPy.
+//! Finds: each part by its type (`squashfs`, `install-script`, ...), and of a compressed container of files each file
+//! with mode and time. How: the parts must fill the stated size exactly; the container is one zlib stream of records.
+//! Wrong when: carved from unknown bytes, the chain must end where the header says. Misses: signatures and digests are
+//! not verified; numbers of devices. Source: npk-tools by Sergey Ryazanov (npk.h, unnpk.c), npkPy.
 
 use super::parts::{stream, text};
 use crate::broken;
@@ -71,6 +71,7 @@ impl Format for Npk {
         }
         let mut reading = Reading { size: end.min(data.len()), ..Reading::default() };
         let mut told = 0;
+        let mut room = limits.object_bytes;
         for part in &parts {
             let content = tail(data, part.at).get(..part.size).unwrap_or(tail(data, part.at));
             if content.len() < part.size {
@@ -87,7 +88,7 @@ impl Format for Npk {
                 continue;
             }
             if part.kind == FILES {
-                files(content, part.at, limits, &mut reading.problems, sink);
+                files(content, part.at, limits, &mut room, &mut reading.problems, sink);
             } else {
                 sink(stream(part.path(told), content, part.at));
                 told += 1;
@@ -179,15 +180,18 @@ fn facts(content: &[u8], attributes: &mut Vec<(&'static str, String)>) {
     attributes.push(("built", iso8601(time.into())));
 }
 
-/// Hands out the files of a compressed container: records of mode, time, sizes, name and content.
+/// Hands out the files of a compressed container: records of mode, time, sizes, name and content. All containers of a
+/// package share the room that one object has.
 fn files<'a>(
     packed: &'a [u8],
     at: usize,
     limits: &Limits,
+    room: &mut u64,
     problems: &mut Vec<Problem>,
     sink: &mut dyn FnMut(Entry<'a>),
 ) {
-    let (plain, failures) = zlib::decode_block(packed, Output::new(limits));
+    let (plain, failures) = zlib::decode_block(packed, Output::bounded(limits, *room));
+    *room -= plain.len() as u64;
     problems.extend(
         failures.into_iter().map(|problem| Problem { offset: problem.offset + at as u64, ..problem }),
     );

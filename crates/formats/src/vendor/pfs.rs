@@ -1,9 +1,10 @@
 //! PFS: the flat file system of web interfaces, as DrayTek and other makers of small routers use it.
 //!
 //! Finds: each file under its stored path. How: the table of names, places and sizes; the width of the name field is
-//! the one at which all files fit into the data one behind the other. Wrong when: carved from unknown bytes, each file must
-//! have a name in plain text and a place behind the table. Misses: the compression of single files, which the format does
-//! not state: contents are handed out as stored. Source: draytools (draytools.py), binwalk's plugin unpfs.py.
+//! the one at which all files fit into the data one behind the other. Wrong when: carved from unknown bytes, each file
+//! must have a name in plain text and a place behind the table. Misses: the compression of single files, which the
+//! format does not state: contents are handed out as stored. Source: draytools (draytools.py), binwalk's plugin
+//! unpfs.py.
 
 use super::parts::is_text;
 use crate::broken;

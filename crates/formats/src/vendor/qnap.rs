@@ -1,8 +1,8 @@
 //! QNAP's encrypted firmware: the start of a gzip stream enciphered, with a footer that says how much of it.
 //!
 //! Finds: the enciphered piece and what follows it in clear, with device, version and date from the footer. How: the
-//! footer is looked for from the magic on; what it says must fit. Wrong when: the footer's mark, a length and four fields
-//! in plain text must be there. Misses: nothing is decrypted. Source: unblob's handler qnap/qnap_nas.py.
+//! footer is looked for from the magic on; what it says must fit. Wrong when: the footer's mark, a length and four
+//! fields in plain text must be there. Misses: nothing is decrypted. Source: unblob's handler qnap/qnap_nas.py.
 
 use super::parts::{Parts, fact, is_text, text};
 use crate::broken;

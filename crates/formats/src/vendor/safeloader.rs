@@ -1,8 +1,8 @@
 //! SafeLoader: the image with a partition table in text that later TP-Link devices take.
 //!
 //! Finds: each partition of the table by its name. How: the lines `fwup-ptn NAME base B size S` are read, with bases
-//! counted from the table; the salted MD5 is verified. Wrong when: carved from unknown bytes, the first lines must make
-//! sense. Misses: the digest of images signed for the maker's cloud, whose making is not public. Source: OpenWrt
+//! counted from the table; the salted MD5 is verified. Wrong when: carved from unknown bytes, the first lines must
+//! make sense. Misses: the digest of images signed for the maker's cloud, whose making is not public. Source: OpenWrt
 //! firmware-utils tplink-safeloader.c.
 
 use super::parts::{Parts, fact, md5};

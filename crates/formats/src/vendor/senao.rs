@@ -1,9 +1,9 @@
 //! Senao's firmware (EnGenius, D-Link): a header and a payload obscured by exclusive or.
 //!
 //! Finds: the payload in clear, with product, type, version and, of newer access points, model as facts. How: the
-//! payload is XORed with the header's magic shifted by 0 to 7 bits; its MD5 is verified, and the sum of the header's bytes. Wrong
-//! when: carved from unknown bytes, that sum must fit. Misses: headers with another magic than the usual one. Source:
-//! OpenWrt firmware-utils mksenaofw.c.
+//! payload is XORed with the header's magic shifted by 0 to 7 bits; its MD5 is verified, and the sum of the header's
+//! bytes. Wrong when: carved from unknown bytes, that sum must fit. Misses: headers with another magic than the usual
+//! one. Source: OpenWrt firmware-utils mksenaofw.c.
 
 use super::parts::{entry, fact, is_text, md5, text};
 use crate::broken;

@@ -1,10 +1,10 @@
 //! The 512-byte headers that TP-Link routers of two generations boot from.
 //!
-//! Finds: kernel, root file system and boot loader, with version and hardware as facts. How: both layouts; the MD5 over
-//! the image with the salt in its own place is verified, over the stated length or, of a stripped image, up to the end
-//! of its last part. Wrong when: carved from unknown bytes, the vendor's name or the header's fill must be there, and
-//! offsets that make sense. Misses: the second MD5, of unknown purpose. Source: OpenWrt firmware-utils mktplinkfw.c, mktplinkfw2.c
-//! and mktplinkfw-lib.c.
+//! Finds: kernel, root file system and boot loader, with version and hardware as facts. How: both layouts; the MD5
+//! over the image with the salt in its own place is verified, over the stated length or, of a stripped image, up to
+//! the end of its last part. Wrong when: carved from unknown bytes, the vendor's name or the header's fill must be
+//! there, and offsets that make sense. Misses: the second MD5, of unknown purpose. Source: OpenWrt firmware-utils
+//! mktplinkfw.c, mktplinkfw2.c and mktplinkfw-lib.c.
 
 use super::parts::{Parts, fact, md5, text};
 use crate::broken;

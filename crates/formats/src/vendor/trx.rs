@@ -2,10 +2,9 @@
 //!
 //! Finds: the partitions, named after their usual use (loader, kernel, rootfs). How: the header's offsets cut the
 //! object; its CRC-32, without the final inversion, over everything from the flags on is verified. Wrong when: carved
-//! from unknown bytes, the version, the flags and the offsets must all make sense, whether or not the checksum fits: an
-//! image in flash is written to. Misses:
-//! what vendors append inside the stated length stays in the last partition. Source: Linux
-//! drivers/mtd/parsers/parser_trx.c, OpenWrt firmware-utils trx.c and otrx.c, Broadcom trxhdr.h.
+//! from unknown bytes, the version, the flags and the offsets must all make sense, whether or not the checksum fits:
+//! an image in flash is written to. Misses: what vendors append inside the stated length stays in the last partition.
+//! Source: Linux drivers/mtd/parsers/parser_trx.c, OpenWrt firmware-utils trx.c and otrx.c, Broadcom trxhdr.h.
 
 use super::parts::{Parts, crc32};
 use crate::broken;

@@ -1,8 +1,8 @@
 //! Ubiquiti's firmware: a header with the version, parts each with a CRC-32, and a closing signature.
 //!
-//! Finds: each part by its name, with its place in memory and flash. How: the chain of blocks is walked; the CRC-32s of
-//! header, parts and whole are verified. Wrong when: carved from unknown bytes, the header must hold a version in plain
-//! text and a part must follow. Misses: RSA signatures are not verified. Source: OpenWrt firmware-utils fw.h and
+//! Finds: each part by its name, with its place in memory and flash. How: the chain of blocks is walked; the CRC-32s
+//! of header, parts and whole are verified. Wrong when: carved from unknown bytes, the header must hold a version in
+//! plain text and a part must follow. Misses: RSA signatures are not verified. Source: OpenWrt firmware-utils fw.h and
 //! mkfwimage.c, after the vendor's own.
 
 use super::parts::{Parts, crc32, is_text, text};

@@ -1,8 +1,9 @@
 //! WRGG and WRG: the image header of older D-Link and Alpha Networks routers.
 //!
-//! Finds: the image behind the header, with signature, model, version and target device as facts. How: either header in
-//! either byte order; the MD5 over the target's fields and the image is verified. Wrong when: carved from unknown
-//! bytes, the signature must be text and the magic must stand there twice. Misses: encrypted variants. Source: OpenWrt firmware-utils mkwrggimg.c and mkwrgimg.c, mtdsplit_wrgg.c.
+//! Finds: the image behind the header, with signature, model, version and target device as facts. How: either header
+//! in either byte order; the MD5 over the target's fields and the image is verified. Wrong when: carved from unknown
+//! bytes, the signature must be text and the magic must stand there twice. Misses: encrypted variants. Source: OpenWrt
+//! firmware-utils mkwrggimg.c and mkwrgimg.c, mtdsplit_wrgg.c.
 
 use super::parts::{Parts, fact, is_text, md5, text};
 use crate::broken;

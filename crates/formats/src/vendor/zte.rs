@@ -2,9 +2,9 @@
 //!
 //! Finds: what the header covers; the configuration's signature and content. How: the header's numbers in either byte
 //! order give place and length; the configuration's chunks are checked against the CRC-32 of what is compressed, and
-//! inflated one after the other. Wrong when: carved from unknown bytes, the 16-byte mark or the payload's CRC-32 of its
-//! header must be there. Misses: encrypted configurations (types 2 and up) are named and handed out as they are. Source:
-//! zte-config-utility (zcu/zte.py, compression.py, xcryptors.py).
+//! inflated one after the other. Wrong when: carved from unknown bytes, the 16-byte mark or the payload's CRC-32 of
+//! its header must be there. Misses: encrypted configurations (types 2 and up) are named and handed out as they are.
+//! Source: zte-config-utility (zcu/zte.py, compression.py, xcryptors.py).
 
 use super::parts::{Parts, crc32, entry, text};
 use crate::broken;

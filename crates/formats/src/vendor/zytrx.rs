@@ -1,8 +1,8 @@
 //! The header of Zyxel's 4G and 5G gateways: like TRX read from the other end.
 //!
-//! Finds: the payload, with chip, board and version as facts. How: the CRC-32s of header and payload, without the final
-//! inversion, are verified. Wrong when: carved from unknown bytes, lengths must add up and the header's CRC-32 must fit.
-//! Misses: the kernel's checksum, whose making is not public. Source: OpenWrt firmware-utils zytrx.c.
+//! Finds: the payload, with chip, board and version as facts. How: the CRC-32s of header and payload, without the
+//! final inversion, are verified. Wrong when: carved from unknown bytes, lengths must add up and the header's CRC-32
+//! must fit. Misses: the kernel's checksum, whose making is not public. Source: OpenWrt firmware-utils zytrx.c.
 
 use super::parts::{Parts, crc32, fact, text};
 use crate::broken;
