@@ -1,9 +1,8 @@
 //! SEAMA: a sealed package of images, each with its meta data and MD5 (D-Link and other makers' routers).
 //!
 //! Finds: each image, its meta data as facts. How: the chain of entities is walked; the MD5 of each image is verified.
-//! Wrong when: carved from unknown bytes, the meta data must be settings in plain text. Misses: images have no names;
-//! one that stands alone is called after its device. Source: OpenWrt firmware-utils oseama.c, Linux/OpenWrt
-//! mtdsplit_seama.c.
+//! Wrong when: carved from unknown bytes, the meta data must be settings in plain text. Misses: images have no names.
+//! Source: OpenWrt firmware-utils oseama.c, OpenWrt mtdsplit_seama.c.
 
 use super::parts::{Parts, md5};
 use crate::broken;
