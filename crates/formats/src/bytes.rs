@@ -44,6 +44,25 @@ pub(crate) fn u32_be(data: &[u8], at: usize) -> Option<u32> {
     array(data, at).map(u32::from_be_bytes)
 }
 
+/// The integer of `width` bytes (at most 8) at `at`, in either byte order.
+pub(crate) fn int(data: &[u8], big: bool, at: usize, width: usize) -> Option<u64> {
+    bits(slice(data, at, width)?, big, 0, 8 * width)
+}
+
+/// The bit field of `width` bits (at most 64) that stands `bit` bits from the start of a packed structure. Bits are counted
+/// from the lowest of the first byte in little-endian structures, from the highest in big-endian ones, as C compilers do.
+pub(crate) fn bits(data: &[u8], big: bool, bit: usize, width: usize) -> Option<u64> {
+    let (first, end) = (bit / 8, (bit + width).div_ceil(8));
+    let bytes = slice(data, first, end - first)?;
+    let join = |sum: u128, byte: &u8| sum << 8 | u128::from(*byte);
+    let (whole, shift) = if big {
+        (bytes.iter().fold(0, join), 8 * end - bit - width)
+    } else {
+        (bytes.iter().rev().fold(0, join), bit % 8)
+    };
+    Some((whole >> shift & ((1 << width) - 1)) as u64)
+}
+
 /// An offset as a position in memory; positions that cannot be held lie past the end of any data.
 pub(crate) fn position(offset: u64) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)

@@ -16,6 +16,8 @@ pub const FORMATS: &[&dyn Format] = &[
     &compression::lzop::Lzop,
     // File systems.
     &filesystem::squashfs::Squashfs,
+    &filesystem::cramfs::Cramfs,
+    &filesystem::romfs::Romfs,
     &filesystem::ext::Ext,
     &filesystem::ubi::Ubi,
     &filesystem::ubifs::Ubifs,
@@ -66,6 +68,7 @@ pub const FORMATS: &[&dyn Format] = &[
     &executable::ElfFormat,
     // Weak magics: believed by structure.
     &boot::uimage::UImageVariant,
+    &filesystem::minix::Minix,
     &compression::lzma::Lzma,
     &compression::compress::Compress,
     &compression::zlib::Zlib,

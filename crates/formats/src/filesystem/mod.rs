@@ -1,10 +1,13 @@
 //! File systems as they stand in flash.
 
+pub mod cramfs;
 pub mod ext;
 mod flash;
 mod inflate;
 pub mod jffs2;
+pub mod minix;
 mod order;
+pub mod romfs;
 pub mod squashfs;
 pub mod ubi;
 pub mod ubifs;

@@ -42,6 +42,14 @@ pub const EXCUSES: &[(&str, &str, Asked, &str)] = &[
     ("cpio", "*", Asked::TruncationIsTold, "padding behind the trailer may be missing"),
     ("squashfs", "*", Asked::TruncationIsTold, "padding behind the tables may be missing"),
     (
+        "cramfs",
+        "*",
+        Asked::TruncationIsTold,
+        "without a stated size, padding behind the last page may be missing",
+    ),
+    ("romfs", "*", Asked::TruncationIsTold, "padding behind the stated size may be missing"),
+    ("minix", "*", Asked::BadHeaderIsTold, "a weak magic, believed by structure; its limits say so"),
+    (
         "kernel-image",
         "*",
         Asked::TruncationIsTold,

@@ -1,5 +1,7 @@
 //! How structures stand in an image: the version says which fields there are, the byte order how they are packed.
 
+use crate::bytes;
+
 /// The layout of an image: versions 1 to 4, each in both byte orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
@@ -12,21 +14,12 @@ pub(super) struct Layout {
 impl Layout {
     /// The integer of `width` bytes at `at`.
     pub(super) fn int(self, data: &[u8], at: usize, width: usize) -> Option<u64> {
-        self.bits(crate::bytes::slice(data, at, width)?, 0, 8 * width)
+        bytes::int(data, self.big, at, width)
     }
 
-    /// The bit field of `width` bits (at most 64) that stands `bit` bits from the start of a packed structure. Bits are
-    /// counted from the lowest of the first byte in little-endian images, from the highest in big-endian ones.
+    /// The bit field of `width` bits that stands `bit` bits from the start of a packed structure.
     pub(super) fn bits(self, data: &[u8], bit: usize, width: usize) -> Option<u64> {
-        let (first, end) = (bit / 8, (bit + width).div_ceil(8));
-        let bytes = crate::bytes::slice(data, first, end - first)?;
-        let join = |sum: u128, byte: &u8| sum << 8 | u128::from(*byte);
-        let (whole, shift) = if self.big {
-            (bytes.iter().fold(0, join), 8 * end - bit - width)
-        } else {
-            (bytes.iter().rev().fold(0, join), bit % 8)
-        };
-        Some((whole >> shift & ((1 << width) - 1)) as u64)
+        bytes::bits(data, self.big, bit, width)
     }
 
     pub(super) fn u16(self, data: &[u8], at: usize) -> Option<u16> {
