@@ -165,7 +165,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(32))]
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(6))]
         #[test]
         fn finds_what_a_plain_search_finds(
             places in proptest::collection::vec((0usize..600, 0usize..64), 0..8), from in 0usize..40

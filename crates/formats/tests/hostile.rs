@@ -28,57 +28,51 @@ fn places(length: usize, count: usize) -> impl Iterator<Item = usize> {
 
 #[test]
 fn truncated_anywhere() {
-    for format in FORMATS {
-        for path in inputs::of(format.describe().name) {
-            let data = std::fs::read(&path).unwrap();
-            for length in places(data.len(), 256) {
-                for place in [Place::Start, Place::Inside] {
-                    exercise(*format, &data[..length], place, &tight_limits());
-                }
+    inputs::each(|format, path, _| {
+        let data = std::fs::read(path).unwrap();
+        for length in places(data.len(), 256) {
+            for place in [Place::Start, Place::Inside] {
+                exercise(format, &data[..length], place, &tight_limits());
             }
         }
-    }
+    });
 }
 
 #[test]
 fn truncation_is_told() {
-    for format in FORMATS {
+    inputs::each(|format, path, _| {
         let name = format.describe().name;
-        for path in inputs::of(name) {
-            let data = std::fs::read(&path).unwrap();
-            for length in places(data.len(), 64) {
-                let cut = &data[..length];
-                let Some((reading, _)) = exercise(*format, cut, Place::Start, &Limits::default()) else {
-                    continue;
-                };
-                let whole = reading.problems.is_empty();
-                // What is cut between members, in padding, or behind all content is whole as far as anybody can tell.
-                let file_name = path.file_name().unwrap().to_string_lossy();
-                let excused = excused(name, &file_name, Asked::TruncationIsTold) || length + 4 >= data.len();
-                assert!(!whole || excused, "{} cut to {length} bytes is called whole", path.display());
-            }
+        let data = std::fs::read(path).unwrap();
+        for length in places(data.len(), 64) {
+            let cut = &data[..length];
+            let Some((reading, _)) = exercise(format, cut, Place::Start, &Limits::default()) else {
+                continue;
+            };
+            let whole = reading.problems.is_empty();
+            // What is cut between members, in padding, or behind all content is whole as far as anybody can tell.
+            let file_name = path.file_name().unwrap().to_string_lossy();
+            let excused = excused(name, &file_name, Asked::TruncationIsTold) || length + 4 >= data.len();
+            assert!(!whole || excused, "{} cut to {length} bytes is called whole", path.display());
         }
-    }
+    });
 }
 
 #[test]
 fn one_byte_changed() {
-    for format in FORMATS {
-        for path in inputs::of(format.describe().name) {
-            let mut data = std::fs::read(&path).unwrap();
-            // Headers and tables stand at the ends; the middle is sampled.
-            let ends = (0..data.len().min(128)).chain(data.len().saturating_sub(64)..data.len());
-            let all: std::collections::BTreeSet<usize> = ends.chain(places(data.len(), 100)).collect();
-            for at in all {
-                let kept = data[at];
-                for value in [kept ^ 1, kept ^ 0x80, 0, 0xff] {
-                    data[at] = value;
-                    exercise(*format, &data, Place::Start, &tight_limits());
-                }
-                data[at] = kept;
+    inputs::each(|format, path, _| {
+        let mut data = std::fs::read(path).unwrap();
+        // Headers and tables stand at the ends; the middle is sampled.
+        let ends = (0..data.len().min(128)).chain(data.len().saturating_sub(64)..data.len());
+        let all: std::collections::BTreeSet<usize> = ends.chain(places(data.len(), 100)).collect();
+        for at in all {
+            let kept = data[at];
+            for value in [kept ^ 1, kept ^ 0x80, 0, 0xff] {
+                data[at] = value;
+                exercise(format, &data, Place::Start, &tight_limits());
             }
+            data[at] = kept;
         }
-    }
+    });
 }
 
 proptest! {
