@@ -14,6 +14,7 @@ pub mod executable;
 pub mod filesystem;
 mod limits;
 mod reading;
+pub mod records;
 mod registry;
 mod time;
 pub mod vendor;

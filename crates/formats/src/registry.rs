@@ -1,6 +1,6 @@
 //! The formats, one line each.
 
-use crate::{Format, archive, boot, compression, executable, filesystem, vendor};
+use crate::{Format, archive, boot, compression, executable, filesystem, records, vendor};
 
 /// Every format, in the order in which candidates at one offset are tried: those with the strongest magics first,
 /// those that are told by structure alone last.
@@ -30,6 +30,10 @@ pub const FORMATS: &[&dyn Format] = &[
     &boot::uimage::UImage,
     &boot::devicetree::DeviceTreeBlob,
     &boot::devicetree::fit::Fit,
+    &boot::android::boot::AndroidBoot,
+    &boot::android::vendor::VendorBoot,
+    &boot::android::dtbo::DeviceTreeTable,
+    &boot::android::sparse::SparseImage,
     &boot::kernel::zimage::ZImage,
     &boot::kernel::bzimage::BzImage,
     &boot::kernel::zboot::Zboot,
@@ -69,6 +73,10 @@ pub const FORMATS: &[&dyn Format] = &[
     // Weak magics: believed by structure.
     &boot::uimage::UImageVariant,
     &filesystem::minix::Minix,
+    &records::intelhex::IntelHex,
+    &records::srecord::SRecord,
+    &records::tekhex::TekHex,
+    &records::tekhex::ExtendedTekHex,
     &compression::lzma::Lzma,
     &compression::compress::Compress,
     &compression::zlib::Zlib,

@@ -1,5 +1,6 @@
 //! What boot loaders read.
 
+pub mod android;
 pub mod devicetree;
 pub mod kernel;
 pub mod uimage;
