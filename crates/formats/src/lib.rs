@@ -13,6 +13,7 @@ mod entry;
 pub mod executable;
 pub mod filesystem;
 mod limits;
+pub mod partition;
 mod reading;
 pub mod records;
 mod registry;

@@ -1,6 +1,6 @@
 //! The formats, one line each.
 
-use crate::{Format, archive, boot, compression, executable, filesystem, records, vendor};
+use crate::{Format, archive, boot, compression, executable, filesystem, partition, records, vendor};
 
 /// Every format, in the order in which candidates at one offset are tried: those with the strongest magics first,
 /// those that are told by structure alone last.
@@ -68,11 +68,14 @@ pub const FORMATS: &[&dyn Format] = &[
     &vendor::qnap::Qnap,
     &vendor::buffalo::Buffalo,
     // Partition tables.
+    &partition::fis::FisDirectory,
     // Executables and records.
     &executable::ElfFormat,
     // Weak magics: believed by structure.
     &boot::uimage::UImageVariant,
     &filesystem::minix::Minix,
+    &boot::environment::Environment,
+    &partition::mtdparts::MtdParts,
     &records::intelhex::IntelHex,
     &records::srecord::SRecord,
     &records::tekhex::TekHex,

@@ -2,5 +2,6 @@
 
 pub mod android;
 pub mod devicetree;
+pub mod environment;
 pub mod kernel;
 pub mod uimage;
