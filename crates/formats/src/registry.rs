@@ -26,6 +26,11 @@ pub const FORMATS: &[&dyn Format] = &[
     // Archives and packages.
     &archive::cpio::Cpio,
     &archive::tar::Tar,
+    &archive::ar::Ar,
+    &archive::rpm::Rpm,
+    &archive::zip::Zip,
+    &archive::cab::Cab,
+    &archive::sevenzip::SevenZip,
     // Boot images.
     &boot::uimage::UImage,
     &boot::devicetree::DeviceTreeBlob,
@@ -80,6 +85,8 @@ pub const FORMATS: &[&dyn Format] = &[
     &records::srecord::SRecord,
     &records::tekhex::TekHex,
     &records::tekhex::ExtendedTekHex,
+    &archive::cpio::CpioBinary,
+    &archive::tar::TarV7,
     &compression::lzma::Lzma,
     &compression::compress::Compress,
     &compression::zlib::Zlib,

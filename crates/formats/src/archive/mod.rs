@@ -1,4 +1,12 @@
 //! Archives: names and contents one after the other.
 
+pub mod ar;
+pub mod cab;
+mod coder;
 pub mod cpio;
+pub mod rpm;
+pub mod sevenzip;
+mod slack;
+mod solid;
 pub mod tar;
+pub mod zip;
