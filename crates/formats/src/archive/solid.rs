@@ -96,7 +96,7 @@ impl<'a> Block<'a> {
             let fits = part.start >= state.given && part.start.saturating_add(part.size) <= wanted.start;
             let keeps =
                 state.kept_bytes.saturating_add(part.size) <= KEEP && !state.kept.contains_key(&current);
-            if !is_wanted && !(fits && keeps) {
+            if !(is_wanted || fits && keeps) {
                 continue;
             }
             let gap = part.start.saturating_sub(state.given);
