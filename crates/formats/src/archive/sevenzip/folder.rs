@@ -124,6 +124,7 @@ fn decoder<'a>(coder: &Coder, mut inputs: Vec<Stream<'a>>, size: u64) -> io::Res
         }
         0x04_0108 => Box::new(flate2::read::DeflateDecoder::new(input)),
         0x04_0109 => Box::new(deflate64::Deflate64Decoder::new(input)),
+        0x04_0202 => Box::new(bzip2::read::MultiBzDecoder::new(input)),
         AES => return Err(unsupported("encrypted with AES-256".to_owned())),
         other => return Err(unsupported(format!("{}, which is not read", method_name(other)))),
     })

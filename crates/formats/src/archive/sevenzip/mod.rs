@@ -4,7 +4,7 @@
 //! packed database is unpacked first. The files of a block are cut from one stream, which is unpacked once: what is passed
 //! on the way to a file is kept for whoever asks for it. CRC-32 of every file is compared. Bytes between the streams and
 //! the database, and properties that nobody reads, are handed out. Wrong when: carved from unknown bytes, the signature
-//! header's CRC-32 must fit. Misses: encrypted blocks, and those in bzip2 and in methods of offshoots (zstd, lz4, brotli).
+//! header's CRC-32 must fit. Misses: encrypted blocks, and those in methods of offshoots (zstd, lz4, brotli).
 //! Source: 7-Zip, DOC/7zFormat.txt and DOC/Methods.txt (LZMA SDK).
 
 use self::folder::{AES, method_name};
@@ -35,7 +35,7 @@ static DESCRIPTION: Description = Description {
     yields: "its files, and bytes that its database does not speak of",
     limits: &[
         "encrypted blocks and databases are named and handed out as stored",
-        "blocks in bzip2, zstd, lz4, brotli and other methods of offshoots are named and handed out as stored",
+        "blocks in zstd, lz4, brotli and other methods of offshoots are named and handed out as stored",
         "PPMd with a model of more than 256 MiB is not read",
         "an archive that is split over several files is read as far as it stands in one",
     ],

@@ -35,7 +35,7 @@ pub(super) fn method_name(method: u16) -> String {
 
 /// Whether the method is read.
 pub(super) fn is_read(method: u16) -> bool {
-    matches!(method, 0 | 8 | 9 | 14 | 20 | 93 | 95 | 98)
+    matches!(method, 0 | 8 | 9 | 12 | 14 | 20 | 93 | 95 | 98)
 }
 
 /// What is stated of a content.
@@ -65,6 +65,10 @@ pub(super) fn make(input: &[u8], at: usize, stated: Stated, limits: &Limits) -> 
         9 => {
             let mut decoder = deflate64::Deflate64Decoder::with_buffer(input);
             problems.extend(drain(&mut decoder, &mut output, 0, "deflate64"));
+        }
+        12 => {
+            let mut decoder = bzip2::bufread::MultiBzDecoder::new(input);
+            problems.extend(drain(&mut decoder, &mut output, 0, "bzip2"));
         }
         14 => problems.extend(lzma_member(input, stated, &mut output, limits)),
         20 | 93 => (output.bytes, problems) = zstd::decode_frame(input, output_of(limits)),

@@ -35,7 +35,7 @@ static DESCRIPTION: Description = Description {
     yields: "its members in the order of its directory, those that it does not name, and its slack",
     limits: &[
         "encrypted members are named and handed out as stored, as streams",
-        "shrink, reduce, implode, bzip2, mp3, jpeg and wavpack members are handed out as stored, as streams",
+        "shrink, reduce, implode, mp3, jpeg and wavpack members are handed out as stored, as streams",
         "an archive that is split over several files is read as far as it stands in one",
         "an archive without members, an end record alone, is not recognised",
         "a time without an extra field has no zone, and is taken for UTC",
