@@ -5,7 +5,7 @@
 //! the tag's CRC-32 must fit, or its lengths must add up to the total. Misses: the signatures that some makers add.
 //! Source: Linux include/linux/bcm963xx_tag.h and drivers/mtd/parsers (bcm963xx-imagetag), OpenWrt imagetag.c.
 
-use super::parts::{Parts, crc32, fact, text};
+use super::parts::{Parts, crc32, fact, starts_as_text, text};
 use crate::broken;
 use crate::bytes::{head, slice, tail, until_nul};
 use crate::{Description, Entry, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
@@ -41,6 +41,9 @@ impl Format for BcmTag {
         limits: &Limits,
         sink: &mut dyn FnMut(Entry<'a>),
     ) -> Option<Reading> {
+        if starts_as_text(data) {
+            return None;
+        }
         let Some(bytes) = slice(data, 0, TAG) else {
             return broken::header(data, place, &DESCRIPTION, || broken::cut_off(data));
         };

@@ -5,7 +5,7 @@
 //! data it reaches to their end; inside them too where the sum fits, else it is the header alone. Misses: nothing
 //! known. Source: OpenWrt firmware-utils mkdniimg.c.
 
-use super::parts::{Parts, fact};
+use super::parts::{Parts, fact, starts_as_text};
 use crate::broken;
 use crate::bytes::slice;
 use crate::{Description, Entry, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
@@ -38,6 +38,9 @@ impl Format for Dni {
         limits: &Limits,
         sink: &mut dyn FnMut(Entry<'a>),
     ) -> Option<Reading> {
+        if starts_as_text(data) {
+            return None;
+        }
         let Some(lines) = slice(data, 0, HEADER).and_then(lines) else {
             return broken::header(data, place, &DESCRIPTION, || match data.len() {
                 0..HEADER => broken::cut_off(data),

@@ -197,6 +197,11 @@ pub(crate) fn is_text(field: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|byte| matches!(byte, 0x20..=0x7e))
 }
 
+/// Whether data start with plain text: a magic that is a word may stand in any of it.
+pub(crate) fn starts_as_text(data: &[u8]) -> bool {
+    head(data, 256).iter().all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e))
+}
+
 /// Adds a fact that is not empty.
 pub(crate) fn fact(attributes: &mut Vec<(&'static str, String)>, name: &'static str, value: String) {
     if !value.is_empty() {
@@ -274,6 +279,7 @@ mod tests {
     fn noise_and_text() {
         assert!(is_noise(&crate::compression::test_support::noise(4000)));
         assert!(!is_noise(&b"a line of text, and another line of text\n".repeat(40)));
+        assert!(starts_as_text(b"(c) Broadcom Corporation") && !starts_as_text(b"6\0\0\0Broadcom"));
         assert!(is_text(b"R7000\0\0") && !is_text(b"\0") && !is_text(b"\x80"));
     }
 }

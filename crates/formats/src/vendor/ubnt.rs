@@ -5,7 +5,7 @@
 //! plain text and a part must follow. Misses: RSA signatures are not verified. Source: OpenWrt firmware-utils fw.h and
 //! mkfwimage.c, after the vendor's own.
 
-use super::parts::{Parts, crc32, is_text, text};
+use super::parts::{Parts, crc32, is_text, starts_as_text, text};
 use crate::broken;
 use crate::bytes::{head, position, slice, tail, u32_be};
 use crate::{Description, Entry, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
@@ -43,6 +43,9 @@ impl Format for Ubnt {
         limits: &Limits,
         sink: &mut dyn FnMut(Entry<'a>),
     ) -> Option<Reading> {
+        if starts_as_text(data) {
+            return None;
+        }
         let version = slice(data, 4, VERSION).filter(|version| is_text(version));
         let first = slice(data, HEADER, 4).unwrap_or_default();
         let (Some(version), b"PART" | b"EXEC") = (version, first) else {

@@ -5,7 +5,7 @@
 //! Misses: the memory map table that places the objects of an image; the objects are found by their own headers.
 //! Source: OpenWrt firmware-utils zynos.h, mkzynfw.c and zyxbcm.c.
 
-use super::parts::{Parts, fact, text};
+use super::parts::{Parts, fact, starts_as_text, text};
 use crate::broken;
 use crate::bytes::{slice, u16_be, u32_be};
 use crate::{Description, Entry, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
@@ -42,6 +42,9 @@ impl Format for ZyNos {
         limits: &Limits,
         sink: &mut dyn FnMut(Entry<'a>),
     ) -> Option<Reading> {
+        if starts_as_text(data) {
+            return None;
+        }
         let Some(header) = Header::parse(data) else {
             return broken::header(data, place, &DESCRIPTION, || {
                 if data.len() < HEADER {
