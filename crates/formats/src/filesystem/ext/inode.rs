@@ -37,8 +37,6 @@ pub(super) struct Inode {
     pub attribute_block: u64,
     /// Where checksums of its blocks start from.
     pub seed: u32,
-    /// Stated and computed, where the file system has them.
-    pub checksum: Option<(u32, u32)>,
     /// What stands between the inode's fields and its end.
     pub extra: Vec<u8>,
 }
@@ -72,9 +70,16 @@ impl Inode {
             map: slice(bytes, 0x28, 60)?.try_into().ok()?,
             attribute_block: u64::from(u16_le(bytes, 0x76)?) << 32 | u64::from(u32_le(bytes, 0x68)?),
             seed,
-            checksum: superblock.has_checksums().then(|| checksum(bytes, seed, extra_size)).flatten(),
             extra: tail(bytes, 128 + extra_size).to_vec(),
         })
+    }
+
+    /// Its checksum as stated and as computed, where the file system has them.
+    pub(super) fn checksum(&self, volume: &Volume) -> Option<(u32, u32)> {
+        let size = volume.superblock.inode_size;
+        let bytes = volume.bytes_at(self.at, size).filter(|_| volume.superblock.has_checksums())?;
+        let extra_size = size.saturating_sub(128).saturating_sub(self.extra.len());
+        checksum(bytes, self.seed, extra_size)
     }
 
     pub(super) fn has(&self, flag: u32) -> bool {

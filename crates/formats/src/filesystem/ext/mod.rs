@@ -292,7 +292,8 @@ impl<'a, 'l> Walk<'a, 'l> {
         let volume = Arc::clone(&self.volume);
         let first = volume.superblock.first_inode;
         for number in volume.used_inodes().filter(|number| *number >= first) {
-            if self.met.contains_key(&number) || self.directories.contains(&number) {
+            let named = self.met.contains_key(&number) || self.directories.contains(&number);
+            if named || volume.superblock.reserved_inodes.contains(&number) {
                 continue;
             }
             let Some(inode) = Inode::parse(&volume, number) else { continue };
@@ -325,7 +326,7 @@ impl<'a, 'l> Walk<'a, 'l> {
 
     fn inode(&mut self, number: u32) -> Option<Inode> {
         let inode = Inode::parse(&self.volume, number)?;
-        if let Some((stated, computed)) = inode.checksum
+        if let Some((stated, computed)) = inode.checksum(&self.volume)
             && stated != computed
         {
             let detail = format!("inode {number}: CRC-32C {stated:08x} is stated, it has {computed:08x}");

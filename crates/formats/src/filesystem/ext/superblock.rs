@@ -100,6 +100,8 @@ pub(super) struct Superblock {
     pub descriptor_size: usize,
     pub first_meta_group: u32,
     pub backups: [u32; 2],
+    /// Inodes of the file system itself that have no fixed number: quotas, and the list of orphans.
+    pub reserved_inodes: [u32; 4],
     pub seed: u32,
     pub stated_checksum: u32,
     pub checksum: u32,
@@ -149,6 +151,12 @@ impl Superblock {
             descriptor_size,
             first_meta_group: u32_le(block, 0x104)?,
             backups: [u32_le(block, 0x24c)?, u32_le(block, 0x250)?],
+            reserved_inodes: [
+                u32_le(block, 0x240)?,
+                u32_le(block, 0x244)?,
+                u32_le(block, 0x26c)?,
+                u32_le(block, 0x280)?,
+            ],
             seed,
             stated_checksum: u32_le(block, 0x3fc)?,
             checksum: crc32c(!0, slice(block, 0, 0x3fc)?),
@@ -172,11 +180,16 @@ impl Superblock {
             1024 => self.first_data_block <= 1,
             _ => self.first_data_block == 0,
         };
+        // Bits of one block, each for a cluster of many blocks where there are clusters.
+        let group = match self.has_read_only(read_only::BIGALLOC) {
+            true => u32::MAX,
+            false => self.block_size as u32 * 8,
+        };
         sizes
             && first
             && self.blocks > u64::from(self.first_data_block)
             && self.blocks <= u64::MAX >> 20
-            && (1..=self.block_size as u32 * 8 * 16).contains(&self.blocks_per_group)
+            && (1..=group).contains(&self.blocks_per_group)
             && (1..=self.block_size as u32 * 8).contains(&self.inodes_per_group)
     }
 
@@ -188,8 +201,6 @@ impl Superblock {
             && self.state & !7 == 0
             && self.revision <= 1
             && self.incompatible & !incompatible::KNOWN == 0
-            && (self.has_read_only(read_only::BIGALLOC)
-                || self.blocks_per_group <= self.block_size as u32 * 8)
     }
 
     pub(super) fn groups(&self) -> u64 {
