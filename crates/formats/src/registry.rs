@@ -18,11 +18,13 @@ pub const FORMATS: &[&dyn Format] = &[
     &filesystem::squashfs::Squashfs,
     &filesystem::cramfs::Cramfs,
     &filesystem::romfs::Romfs,
+    &filesystem::iso9660::Iso9660,
     &filesystem::ext::Ext,
     &filesystem::ubi::Ubi,
     &filesystem::ubifs::Ubifs,
     &filesystem::jffs2::Jffs2,
     &filesystem::yaffs::Yaffs,
+    &filesystem::fat::Fat,
     // Archives and packages.
     &archive::cpio::Cpio,
     &archive::tar::Tar,
@@ -74,6 +76,8 @@ pub const FORMATS: &[&dyn Format] = &[
     &vendor::buffalo::Buffalo,
     // Partition tables.
     &partition::fis::FisDirectory,
+    &partition::gpt::Gpt,
+    &partition::mbr::Mbr,
     // Executables and records.
     &executable::ElfFormat,
     // Weak magics: believed by structure.

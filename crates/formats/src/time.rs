@@ -21,9 +21,28 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
+/// The day number of a date, the inverse of [`civil`]; months and days beyond their range run over.
+pub(crate) fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let shifted_month = (month + 9) % 12;
+    let day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
 #[cfg(test)]
 mod tests {
-    use super::iso8601;
+    use super::{civil, days, iso8601};
+
+    #[test]
+    fn days_and_dates_are_inverse() {
+        for number in (-800_000..800_000).step_by(17) {
+            let (year, month, day) = civil(number);
+            assert_eq!(days(year, month, day), number);
+        }
+    }
 
     #[test]
     fn known_instants() {

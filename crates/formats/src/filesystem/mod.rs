@@ -2,8 +2,10 @@
 
 pub mod cramfs;
 pub mod ext;
+pub mod fat;
 mod flash;
 mod inflate;
+pub mod iso9660;
 pub mod jffs2;
 pub mod minix;
 mod order;

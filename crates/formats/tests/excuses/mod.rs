@@ -71,6 +71,8 @@ pub const EXCUSES: &[(&str, &str, Asked, &str)] = &[
     ("mtdparts", "*", Asked::ExactExtent, "what follows without a space belongs to its word"),
     ("redboot-fis", "*", Asked::TruncationIsTold, "a directory without its last rows is a directory"),
     ("elf", "*", Asked::TruncationIsTold, "bytes behind the last section may be missing"),
+    ("fat", "*", Asked::BadHeaderIsTold, "weak magics; nothing but fields that agree is a file system"),
+    ("mbr", "*", Asked::BadHeaderIsTold, "a weak magic; nothing but a sound table is one"),
     ("ext", "*", Asked::BadHeaderIsTold, "a weak magic: nothing but the magic is no file system"),
     ("lzma", "*", Asked::BadHeaderIsTold, "a weak magic; its limits say so"),
     (

@@ -125,7 +125,8 @@ fn read_superblock(data: &[u8], place: Place, problems: &mut Vec<Problem>) -> Op
             let (at, copy) = copies
                 .into_iter()
                 .filter_map(|at| Some((at, slice(data, at, superblock::SIZE).and_then(Superblock::parse)?)))
-                .find(|(_, copy)| copy.own_group == 1)?;
+                .find(|(_, copy)| copy.own_group == 1)
+                .map(|(at, copy)| (at, Superblock { own_group: 0, state: VALID, ..copy }))?;
             let detail = format!("the superblock cannot be read; its copy at {at} stands in");
             problems.push(Problem::new(ProblemKind::Malformed, superblock::AT as u64, detail));
             copy
