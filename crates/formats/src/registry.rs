@@ -35,6 +35,7 @@ pub const FORMATS: &[&dyn Format] = &[
     &archive::sevenzip::SevenZip,
     // Boot images.
     &boot::uimage::UImage,
+    &boot::uefi::FirmwareVolume,
     &boot::devicetree::DeviceTreeBlob,
     &boot::devicetree::fit::Fit,
     &boot::android::boot::AndroidBoot,

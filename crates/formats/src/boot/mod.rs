@@ -4,4 +4,5 @@ pub mod android;
 pub mod devicetree;
 pub mod environment;
 pub mod kernel;
+pub mod uefi;
 pub mod uimage;
