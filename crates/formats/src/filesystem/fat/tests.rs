@@ -24,7 +24,7 @@ fn image(files: &[(&[u8; 11], &[u16], u32)]) -> Vec<u8> {
         }
     }
     for cluster in 0..CLUSTERS {
-        data[DATA + cluster * 512..][..512].fill(cluster as u8 + 2);
+        data[DATA + cluster * 512..][..512].fill((cluster as u8).wrapping_add(2));
     }
     data
 }

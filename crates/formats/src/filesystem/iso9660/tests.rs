@@ -8,7 +8,9 @@ fn corpus(name: &str) -> Vec<u8> {
 
 /// Where the record with this name starts.
 fn record_of(data: &[u8], name: &[u8]) -> usize {
-    let at = data[20 * SECTOR..].windows(name.len()).position(|window| window == name).unwrap();
+    // The length of the name stands before it, as it does not in the path table.
+    let named = [&[name.len() as u8], name].concat();
+    let at = data[20 * SECTOR..].windows(named.len()).position(|window| window == named).unwrap() + 1;
     20 * SECTOR + at - 33
 }
 
@@ -46,8 +48,6 @@ fn a_directory_inside_itself_ends() {
 #[test]
 fn targets_of_links_have_components() {
     let area = b"SL\x14\x01\x00\x08\x00\x04\x00\x00\x03usr\x01\x02li\x00\x01b";
-    let facts = rock_ridge::read(&[], SECTOR, &area[..area.len()], 0);
-    assert!(facts.broken);
     let mut whole = area.to_vec();
     whole[2] = area.len() as u8;
     assert_eq!(rock_ridge::read(&[], SECTOR, &whole, 0).target, b"/../usr/lib");
