@@ -103,13 +103,27 @@ fn new_decoder() -> FrameDecoder {
 }
 
 /// Decompresses the one frame at the start of `data`, as squashfs stores its blocks.
-pub(crate) fn decode_frame(data: &[u8], mut output: Output) -> (Vec<u8>, Vec<Problem>) {
-    let mut problems = Vec::new();
-    match Header::parse(data) {
-        Some(header) => _ = frame(data, 0, &header, &mut new_decoder(), &mut output, &mut problems),
-        None => problems.push(Problem::new(ProblemKind::Malformed, 0, "no zstd frame header")),
+pub(crate) fn decode_frame(data: &[u8], output: Output) -> (Vec<u8>, Vec<Problem>) {
+    Frames::new().decode(data, output)
+}
+
+/// Decompresses many small frames with the memory that the first one needed.
+pub(crate) struct Frames(FrameDecoder);
+
+impl Frames {
+    pub(crate) fn new() -> Self {
+        Self(new_decoder())
     }
-    (output.bytes, problems)
+
+    /// Decompresses the one frame at the start of `data`.
+    pub(crate) fn decode(&mut self, data: &[u8], mut output: Output) -> (Vec<u8>, Vec<Problem>) {
+        let mut problems = Vec::new();
+        match Header::parse(data) {
+            Some(header) => _ = frame(data, 0, &header, &mut self.0, &mut output, &mut problems),
+            None => problems.push(Problem::new(ProblemKind::Malformed, 0, "no zstd frame header")),
+        }
+        (output.bytes, problems)
+    }
 }
 
 /// The size of the skippable frame at the start of `data`, if there is one in full.

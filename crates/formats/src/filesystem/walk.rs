@@ -44,8 +44,20 @@ pub(super) struct Walk {
     /// Entries that no directory leads to.
     pub(super) deleted: u64,
     entries: u64,
-    /// The first path of each inode met.
-    paths: BTreeMap<u32, Vec<u8>>,
+    /// Each inode met.
+    met: BTreeMap<u32, Met>,
+}
+
+/// What is kept of an inode for its further names: nobody reads an inode once for each of them.
+#[derive(Debug, Default)]
+struct Met {
+    /// Its first path.
+    path: Vec<u8>,
+    is_directory: bool,
+    mode: Option<u32>,
+    uid: Option<u32>,
+    gid: Option<u32>,
+    mtime: Option<i64>,
 }
 
 struct Level<'a> {
@@ -62,7 +74,8 @@ impl Walk {
         problems: &mut Problems,
         sink: &mut dyn FnMut(Entry<'a>),
     ) -> Self {
-        let mut walk = Self { deleted: 0, entries: 0, paths: BTreeMap::from([(root, Vec::new())]) };
+        let root_met = Met { is_directory: true, ..Met::default() };
+        let mut walk = Self { deleted: 0, entries: 0, met: BTreeMap::from([(root, root_met)]) };
         let mut levels = vec![Level { path: Vec::new(), names: source.names(root).into_iter() }];
         while let Some(level) = levels.last_mut() {
             let Some(name) = level.names.next() else {
@@ -73,7 +86,7 @@ impl Walk {
                 return walk;
             }
             let path = join(&level.path, &name.name);
-            let known = walk.paths.contains_key(&name.ino);
+            let known = walk.met.contains_key(&name.ino);
             if !walk.emit(source, &name, &path, true, problems, sink) {
                 continue;
             }
@@ -109,19 +122,24 @@ impl Walk {
         problems: &mut Problems,
         sink: &mut dyn FnMut(Entry<'a>),
     ) -> bool {
-        let Some(mut entry) = source.entry(name, current, problems) else { return false };
-        let is_directory = matches!(entry.kind, EntryKind::Directory);
-        match self.paths.get(&name.ino) {
-            Some(first) if !is_directory => {
-                entry.kind = EntryKind::Hardlink(Cow::Owned(first.clone()));
-                entry.at = None;
-                entry.xattrs = Vec::new();
+        let ino = name.ino;
+        let mut entry = match self.met.get(&ino) {
+            Some(met) => {
+                let first = || EntryKind::Hardlink(Cow::Owned(met.path.clone()));
+                let kind = if met.is_directory { EntryKind::Directory } else { first() };
+                Entry { mode: met.mode, uid: met.uid, gid: met.gid, mtime: met.mtime, ..nameless(kind) }
             }
-            Some(_) => {}
-            None => _ = self.paths.insert(name.ino, path.to_vec()),
-        }
+            None => {
+                let Some(entry) = source.entry(name, current, problems) else { return false };
+                let is_directory = matches!(entry.kind, EntryKind::Directory);
+                let Entry { mode, uid, gid, mtime, .. } = entry;
+                self.met.insert(ino, Met { path: path.to_vec(), is_directory, mode, uid, gid, mtime });
+                entry
+            }
+        };
         entry.path = Cow::Owned(path.to_vec());
         self.entries += 1;
+        let is_directory = matches!(entry.kind, EntryKind::Directory);
         sink(entry);
         is_directory
     }
@@ -135,7 +153,7 @@ impl Walk {
         problems: &mut Problems,
         sink: &mut dyn FnMut(Entry<'a>),
     ) {
-        let left = source.unreached(&|ino| self.paths.contains_key(&ino));
+        let left = source.unreached(&|ino| self.met.contains_key(&ino));
         let mut used = BTreeSet::new();
         for ino in left {
             if self.stopped(limits, problems) {
@@ -161,9 +179,8 @@ impl Walk {
         let mut length = 0;
         loop {
             // Only what was reached from the root has its path already; deleted folders are followed name by name.
-            if let Some(path) =
-                self.paths.get(&at).filter(|path| !parts.is_empty() && !path.starts_with(DELETED))
-            {
+            let reached = self.met.get(&at).map(|met| &met.path);
+            if let Some(path) = reached.filter(|path| !parts.is_empty() && !path.starts_with(DELETED)) {
                 if !path.is_empty() {
                     parts.push(Cow::Borrowed(path));
                 }
@@ -202,5 +219,53 @@ pub(super) fn nameless(kind: EntryKind<'_>) -> Entry<'_> {
         mtime: None,
         at: None,
         xattrs: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Content;
+    use std::cell::Cell;
+
+    /// Ten million names for three inodes, in directories that hold one another.
+    struct Endless(Cell<usize>);
+
+    impl Source<'static> for Endless {
+        fn names(&self, directory: u32) -> Vec<Name<'static>> {
+            let name = |number: u32| Name {
+                name: Cow::Owned(number.to_string().into_bytes()),
+                ino: 1 + (directory + number) % 3,
+                at: 0,
+                kind: 0,
+            };
+            (0..3_333_333).map(name).collect()
+        }
+
+        fn entry(&self, name: &Name<'static>, _: bool, _: &mut Problems) -> Option<Entry<'static>> {
+            self.0.set(self.0.get() + 1);
+            let file = EntryKind::File(Content::Slice(&[]));
+            Some(nameless(if name.ino == 3 { file } else { EntryKind::Directory }))
+        }
+
+        fn unreached(&self, _: &dyn Fn(u32) -> bool) -> BTreeSet<u32> {
+            BTreeSet::new()
+        }
+
+        fn former_name(&self, _: u32) -> Option<(u32, Name<'static>)> {
+            None
+        }
+    }
+
+    #[test]
+    fn entries_are_limited_and_an_inode_is_read_once() {
+        let source = Endless(Cell::new(0));
+        let limits = Limits { entries: 5000, ..Limits::default() };
+        let mut problems = Problems::default();
+        let mut count = 0;
+        Walk::run(&source, 1, &limits, &mut problems, &mut |_| count += 1);
+        assert_eq!((count, source.0.get()), (5000, 2));
+        let problems = problems.into_vec();
+        assert!(problems.iter().any(|problem| problem.kind == ProblemKind::LimitReached));
     }
 }

@@ -34,6 +34,10 @@ pub(super) struct Log<'a> {
     pub(super) obsolete: usize,
     pub(super) clean_markers: usize,
     pub(super) summaries: usize,
+    /// Stretches in which no node stands whole.
+    pub(super) torn: usize,
+    /// Nodes whose own checksum does not fit.
+    pub(super) misfits: usize,
     /// The greatest distance that all clean markers are multiples of; 0 with fewer than two.
     pub(super) erase_block: usize,
     first_marker: Option<usize>,
@@ -99,6 +103,7 @@ impl<'a> Log<'a> {
                 break;
             }
             if strange > 0 {
+                log.torn += 1;
                 let detail = format!("{} bytes in which no node stands whole", at - log.end);
                 problems.push(ProblemKind::Malformed, log.end, detail);
             }
@@ -147,7 +152,9 @@ impl<'a> Log<'a> {
             let detail = format!("the data ends inside a node, {missing} bytes before its end");
             problems.push(ProblemKind::Truncated, data.len(), detail);
         }
+        let misfits = &mut self.misfits;
         let mut bad = |kind, offset: usize, detail: &str| {
+            *misfits += usize::from(kind == ProblemKind::Checksum);
             // Nobody reads a node that is marked obsolete.
             if !header.obsolete {
                 problems.push(kind, at + offset, detail);

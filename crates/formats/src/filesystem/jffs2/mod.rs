@@ -7,11 +7,13 @@
 //! nodes behind a blank stretch give versions a second time, another file system starts, and this one ends before it.
 //! Wrong when: carved from unknown bytes, two nodes with two checksums each must fit. A deleted file may have holes where
 //! the garbage collection took its nodes away.
-//! Misses: former contents of files that still exist; flash dumps with out-of-band bytes between the pages.
+//! Misses: former contents of files that still exist; flash dumps with out-of-band bytes between the pages (they
+//! are told).
 //! Source: Linux, include/uapi/linux/jffs2.h; D. Woodhouse, "JFFS: The Journalling Flash File System" (2001).
 
 mod codec;
 mod content;
+mod interleaved;
 mod log;
 mod node;
 #[cfg(test)]
@@ -49,7 +51,7 @@ static DESCRIPTION: Description = Description {
              contents are made on demand",
     limits: &[
         "former contents of files that still exist are counted, not handed out",
-        "flash dumps with out-of-band bytes between the pages are not put together",
+        "flash dumps with out-of-band bytes between the pages are told, not put together",
         "what garbage collection took of a deleted file reads as zeros",
         "summaries are not compared with the nodes they list",
         "paths longer than 8 KiB and directories deeper than 128 are not followed",
@@ -90,6 +92,12 @@ impl Format for Jffs2 {
         let proofs = log.dirents.len() + log.pieces.len() + log.xattrs.len() + log.xrefs.len();
         if place == Place::Inside && proofs == 0 && log.clean_markers < 2 {
             return None;
+        }
+        if let Some((page, spare)) = interleaved::geometry(data, order, &log, limits) {
+            let detail = format!(
+                "a dump with {spare} out-of-band bytes behind each page of {page}, by which nodes are torn apart"
+            );
+            problems.push(ProblemKind::Unsupported, page, detail);
         }
         let mut attributes = vec![
             ("byte-order", order.name().to_owned()),

@@ -33,7 +33,7 @@ impl Contents<'_> {
     pub(super) fn unpack(&self, inode: u32, size: u64, encrypted: bool, limits: &Limits) -> Unpacked {
         let wanted = position(size.min(limits.object_bytes));
         let mut unpacked = Unpacked::default();
-        let mut inflate = None;
+        let mut decoders = Decoders::default();
         for (key, at) in self.index.of(inode, kind::DATA) {
             if limits.stopped() {
                 unpacked.problems.push(Problem::new(ProblemKind::LimitReached, at as u64, "time is up"));
@@ -62,7 +62,7 @@ impl Contents<'_> {
             let end = start.saturating_add((data.size as usize).min(BLOCK)).min(wanted);
             unpacked.bytes.resize(end.max(unpacked.bytes.len()), 0);
             let target = unpacked.bytes.get_mut(start..end).unwrap_or_default();
-            if let Some(problem) = decode(&data, target, &mut inflate, limits) {
+            if let Some(problem) = decoders.decode(&data, target, limits) {
                 let offset = problem.offset + at as u64;
                 unpacked.problems.push(Problem { offset, ..problem });
             }
@@ -85,30 +85,39 @@ impl Contents<'_> {
     }
 }
 
-/// Decodes one block into `target`, which has its stated length or what of it is still in the file.
-fn decode(data: &Data, target: &mut [u8], inflate: &mut Option<Inflate>, limits: &Limits) -> Option<Problem> {
-    let wanted = target.len();
-    let (made, problem) = match data.compression {
-        0 => (put(target, data.stored), None),
-        1 | 3 => {
-            let output = Output::bounded(limits, BLOCK as u64);
-            let (bytes, problems) = match data.compression {
-                1 => lzo::decode_block(data.stored, output),
-                _ => zstd::decode_frame(data.stored, output),
-            };
-            (put(target, &bytes), problems.into_iter().next())
-        }
-        2 => inflate.get_or_insert_with(Inflate::raw).block(data.stored, target),
-        other => {
-            let detail = format!("compression {other} is not read");
-            return Some(Problem::new(ProblemKind::Unsupported, 44, detail));
-        }
-    };
-    let short = || {
-        let detail = format!("a block of {made} bytes where {wanted} are stated");
-        Problem::new(ProblemKind::Malformed, 40, detail)
-    };
-    if made == wanted { None } else { Some(problem.unwrap_or_else(short)) }
+/// What is used again for each block of a file.
+#[derive(Default)]
+struct Decoders {
+    inflate: Option<Inflate>,
+    zstd: Option<zstd::Frames>,
+}
+
+impl Decoders {
+    /// Decodes one block into `target`, which has its stated length or what of it is still in the file.
+    fn decode(&mut self, data: &Data, target: &mut [u8], limits: &Limits) -> Option<Problem> {
+        let wanted = target.len();
+        let (made, problem) = match data.compression {
+            0 => (put(target, data.stored), None),
+            1 | 3 => {
+                let output = Output::bounded(limits, BLOCK as u64);
+                let (bytes, problems) = match data.compression {
+                    1 => lzo::decode_block(data.stored, output),
+                    _ => self.zstd.get_or_insert_with(zstd::Frames::new).decode(data.stored, output),
+                };
+                (put(target, &bytes), problems.into_iter().next())
+            }
+            2 => self.inflate.get_or_insert_with(Inflate::raw).block(data.stored, target),
+            other => {
+                let detail = format!("compression {other} is not read");
+                return Some(Problem::new(ProblemKind::Unsupported, 44, detail));
+            }
+        };
+        let short = || {
+            let detail = format!("a block of {made} bytes where {wanted} are stated");
+            Problem::new(ProblemKind::Malformed, 40, detail)
+        };
+        if made == wanted { None } else { Some(problem.unwrap_or_else(short)) }
+    }
 }
 
 /// Copies as much as there is; how much that was.
