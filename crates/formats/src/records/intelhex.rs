@@ -58,6 +58,7 @@ struct Lines {
 
 impl Records for Lines {
     const MARK: u8 = b':';
+    const ENDS: bool = true;
 
     fn line(&mut self, text: &[u8]) -> Option<(Line, Option<(ProblemKind, String)>)> {
         let record = bytes(text.strip_prefix(b":")?)?;

@@ -24,6 +24,8 @@ pub(super) enum Line {
 pub(super) trait Records {
     /// What a record starts with.
     const MARK: u8;
+    /// Whether every file ends with an ending record. Some tools leave it out where there is no entry point.
+    const ENDS: bool;
     /// `None` when the line is no record at all. A record whose checksum does not fit is one, with a problem.
     fn line(&mut self, text: &[u8]) -> Option<(Line, Option<(ProblemKind, String)>)>;
     /// Facts gathered on the way.
@@ -90,7 +92,9 @@ pub(super) fn read<'a, R: Records>(
             || (rest.first() == Some(&R::MARK) && rest.len() < LINE_MAX && !rest.contains(&b'\n'))
         {
             let detail = "the data ends without an ending record".to_owned();
-            problems.tell(ProblemKind::Truncated, data.len(), detail);
+            let kind =
+                if R::ENDS || !rest.is_empty() { ProblemKind::Truncated } else { ProblemKind::Undefined };
+            problems.tell(kind, data.len(), detail);
             at = data.len();
         } else {
             problems.tell(ProblemKind::Malformed, at, "the records stop without an ending one".to_owned());

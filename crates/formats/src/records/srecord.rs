@@ -55,6 +55,7 @@ struct Lines {
 
 impl Records for Lines {
     const MARK: u8 = b'S';
+    const ENDS: bool = false;
 
     fn line(&mut self, text: &[u8]) -> Option<(Line, Option<(ProblemKind, String)>)> {
         let [b'S', kind @ b'0'..=b'9', digits @ ..] = text else { return None };

@@ -90,6 +90,7 @@ struct Standard {
 
 impl Records for Standard {
     const MARK: u8 = b'/';
+    const ENDS: bool = false;
 
     /// `/AAAACCHH`, then CC bytes and their sum; sums are of the digits' values.
     fn line(&mut self, text: &[u8]) -> Option<(Line, Option<(ProblemKind, String)>)> {
@@ -140,6 +141,7 @@ const SECTIONS_MAX: usize = 64;
 
 impl Records for Extended {
     const MARK: u8 = b'%';
+    const ENDS: bool = false;
 
     /// `%LLTSS`, then what the type T says; LL counts the characters behind the mark.
     fn line(&mut self, text: &[u8]) -> Option<(Line, Option<(ProblemKind, String)>)> {
