@@ -251,6 +251,11 @@ fn frame(
             at += 4;
         }
     }
+    let length = (output.bytes.len() - made) as u64;
+    if decoding && let Some(stated) = header.length.filter(|stated| *stated != length) {
+        let detail = format!("{stated} bytes are stated, the content has {length}");
+        problems.push(Problem::new(ProblemKind::Malformed, start as u64 + 6, detail));
+    }
     if header.checksum {
         let Some(stated) = u32_le(data, at) else { return truncated(problems, "content checksum") };
         if decoding && stated != xxh32(tail(&output.bytes, made)) {
@@ -366,5 +371,24 @@ mod tests {
         assert!(read(&Lz4, &data, Place::Inside).is_none());
         let (reading, _) = read(&Lz4, &data, Place::Start).unwrap();
         assert_eq!(reading.problems[0].kind, ProblemKind::Checksum);
+    }
+
+    #[test]
+    fn a_dictionary_is_named_and_a_wrong_length_told() {
+        let frame = |flags: u8, fields: &[u8]| {
+            let descriptor = [&[flags, 0x40][..], fields].concat();
+            let mut data = [MAGIC, &descriptor, &[(xxh32(&descriptor) >> 8) as u8]].concat();
+            data.extend_from_slice(&0x8000_0003_u32.to_le_bytes());
+            data.extend_from_slice(b"abc\0\0\0\0");
+            data
+        };
+        let data = frame(0x61, &[7, 0, 0, 0]);
+        let (reading, _) = read(&Lz4, &data, Place::Start).unwrap();
+        assert_eq!((reading.size, reading.problems[0].kind), (data.len(), ProblemKind::Unsupported));
+        for (length, wrong) in [(3, 0), (4, 1)] {
+            let (reading, _) =
+                read(&Lz4, &frame(0x68, &[length, 0, 0, 0, 0, 0, 0, 0]), Place::Start).unwrap();
+            assert_eq!(reading.problems.len(), wrong);
+        }
     }
 }

@@ -6,6 +6,7 @@
 //! Misses: what stands behind a broken member (a later member is an object of its own then).
 //! Source: the lzip manual, "File format".
 
+use super::crc32::crc32;
 use super::lzma::{self, Stream};
 use super::output::{Output, believable};
 use crate::broken;
@@ -128,10 +129,9 @@ fn member(
         ));
         return data.len();
     };
-    let mut sum = flate2::Crc::new();
-    sum.update(content);
-    if crc != sum.sum() {
-        let detail = format!("CRC-32 {crc:08x} is stated, the content has {:08x}", sum.sum());
+    let sum = crc32(content);
+    if crc != sum {
+        let detail = format!("CRC-32 {crc:08x} is stated, the content has {sum:08x}");
         problems.push(Problem::new(ProblemKind::Checksum, at as u64, detail));
     } else if length != content.len() as u64 {
         let detail = format!("length {length} is stated, the content has {}", content.len());

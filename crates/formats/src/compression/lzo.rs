@@ -260,4 +260,15 @@ mod tests {
         let (made, problems) = block(&bomb, 1 << 30);
         assert_eq!((made.len(), problems), (4 + 31 + 2 + 1 + 4000 * 255, vec![]));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_stay_within_the_limit(input: Vec<u8>, most in 0..5000_u64, first in 17..40_u8) {
+            for input in [input.clone(), [&[first][..], &input].concat()] {
+                let (made, problems) = block(&input, most);
+                proptest::prop_assert!(made.len() as u64 <= most);
+                proptest::prop_assert!(!problems.is_empty() || input.ends_with(&[0, 0]));
+            }
+        }
+    }
 }

@@ -7,6 +7,7 @@
 //! (lib/decompress_unlzo.c).
 
 use super::adler32::adler32;
+use super::crc32::crc32;
 use super::lzo;
 use super::output::Output;
 use crate::broken;
@@ -237,12 +238,6 @@ fn add_up(content: &mut [u8], distance: u32) {
             *byte = byte.wrapping_add(before);
         }
     }
-}
-
-fn crc32(data: &[u8]) -> u32 {
-    let mut crc = flate2::Crc::new();
-    crc.update(data);
-    crc.sum()
 }
 
 /// What is wrong with the checksums of a part, if something is.

@@ -3,6 +3,7 @@
 pub(crate) mod adler32;
 pub mod bzip2;
 pub mod compress;
+pub(crate) mod crc32;
 mod crc64;
 pub(crate) mod deflate;
 pub mod gzip;

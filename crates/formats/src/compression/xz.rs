@@ -8,6 +8,7 @@
 //! or 64 KiB must have come out. Misses: what stands behind a broken chunk.
 //! Source: The .xz File Format 1.2.1.
 
+use super::crc32::crc32;
 use super::crc64::crc64;
 use super::lzma::coder::Failure;
 use super::lzma::lzma2::{Chunk, Lzma2};
@@ -69,12 +70,6 @@ impl Format for Xz {
         output.hand_out(place, 0, &problems, sink)?;
         Some(Reading { size: end.clamp(1, data.len()), attributes, problems })
     }
-}
-
-fn crc32(data: &[u8]) -> u32 {
-    let mut crc = flate2::Crc::new();
-    crc.update(data);
-    crc.sum()
 }
 
 fn header_fits(data: &[u8]) -> bool {

@@ -19,6 +19,7 @@ pub enum Asked {
 /// (format, the input that is excused or `*`, what is not asked of it, why).
 pub const EXCUSES: &[(&str, &str, Asked, &str)] = &[
     ("gzip", "members.gz", Asked::TruncationIsTold, "cut between members it is a whole stream"),
+    ("lz4", "skippable.lz4", Asked::TruncationIsTold, "cut between frames it is a whole stream"),
     ("bzip2", "streams.bz2", Asked::TruncationIsTold, "cut between streams it is a whole stream"),
     ("lzip", "members.lz", Asked::TruncationIsTold, "cut between members it is a whole file"),
     ("lzop", "parts.lzo", Asked::TruncationIsTold, "cut between parts it is a whole file"),

@@ -75,14 +75,15 @@ impl Header {
     pub(super) fn all(data: &[u8]) -> impl Iterator<Item = Self> + '_ {
         const LAYOUTS: [Layout; 5] =
             [Layout::Usual, Layout::NoLength, Layout::ShortLength, Layout::Nine, Layout::Five];
-        LAYOUTS.into_iter().filter_map(|layout| Self::parse(data, layout))
+        // Asked at every hit of a weak magic: most are told from the dictionary alone.
+        let dictionary = u32_le(data, 1).filter(|size| *size == u32::MAX || is_round(*size));
+        let layouts = if dictionary.is_some() { &LAYOUTS[..] } else { &[] };
+        layouts.iter().filter_map(|layout| Self::parse(data, *layout))
     }
 
     fn parse(data: &[u8], layout: Layout) -> Option<Self> {
         let properties = *data.first().filter(|properties| **properties < 225)?;
         let dictionary = u32_le(data, 1)?;
-        let power =
-            |size: u32| size.is_power_of_two() || (size.is_multiple_of(3) && (size / 3).is_power_of_two());
         let low =
             || u32_le(data, 5).map(u64::from).filter(|length| (1..u64::from(u32::MAX)).contains(length));
         let usual_length = || {
@@ -97,16 +98,10 @@ impl Header {
             Layout::Five => (5, None),
         };
         let fits = match layout {
-            Layout::Usual => dictionary == u32::MAX || (dictionary >= 4096 && power(dictionary)),
-            Layout::NoLength => {
-                matches!(u64_le(data, 5)?, 0 | u64::MAX)
-                    && is_short(properties, dictionary)
-                    && power(dictionary)
-            }
-            Layout::ShortLength => {
-                usual_length().is_none() && is_short(properties, dictionary) && power(dictionary)
-            }
-            Layout::Nine | Layout::Five => is_short(properties, dictionary) && power(dictionary),
+            Layout::Usual => dictionary >= 4096,
+            Layout::NoLength => matches!(u64_le(data, 5)?, 0 | u64::MAX) && is_short(properties, dictionary),
+            Layout::ShortLength => usual_length().is_none() && is_short(properties, dictionary),
+            Layout::Nine | Layout::Five => is_short(properties, dictionary),
         };
         let stream = Stream { properties, dictionary, length, marked: layout == Layout::Usual };
         (fits && data.get(size) == Some(&0)).then_some(Self { layout, size, stream })
@@ -133,6 +128,11 @@ impl Header {
         attributes.push(("header", layout.to_owned()));
         attributes
     }
+}
+
+/// Whether it is a size that encoders choose: 2^n or 2^n + 2^(n-1).
+fn is_round(size: u32) -> bool {
+    size.is_power_of_two() || (size.is_multiple_of(3) && (size / 3).is_power_of_two())
 }
 
 /// Whether such properties and dictionary stand in front of a header that is not the usual one.

@@ -115,3 +115,25 @@ fn zeros_inside_are_no_stream() {
     assert!(Lzma.read(&data, Place::Inside, &Limits::default(), &mut |_| entries += 1).is_none());
     assert_eq!(entries, 0);
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_content_comes_back(content: Vec<u8>, lc in 0..5_u32, lp in 0..5_u32, pb in 0..5_u32, mark: bool) {
+        proptest::prop_assume!(lc + lp <= 4);
+        let limits = Limits::default();
+        let raw = pack(&content, (lc, lp, pb), mark);
+        let properties = ((pb * 5 + lp) * 9 + lc) as u8;
+        let output = || Output::bounded(&limits, content.len() as u64);
+        let length = Some(content.len() as u64);
+        proptest::prop_assert_eq!(decode_raw(&raw, properties, 1 << 20, length, output()), (content.clone(), vec![]));
+    }
+
+    #[test]
+    fn any_bytes_stay_within_the_limit(tail: Vec<u8>, properties: u8, most in 0..5000_u64, length: Option<u16>) {
+        let limits = Limits::default();
+        let raw = [&[0][..], &tail].concat();
+        let output = Output::bounded(&limits, most);
+        let (made, _) = decode_raw(&raw, properties, 0, length.map(u64::from), output);
+        proptest::prop_assert!(made.len() as u64 <= most);
+    }
+}
