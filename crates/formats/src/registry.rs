@@ -30,6 +30,7 @@ pub const FORMATS: &[&dyn Format] = &[
     &archive::tar::Tar,
     &archive::ar::Ar,
     &archive::rpm::Rpm,
+    &archive::adb::Adb,
     &archive::zip::Zip,
     &archive::cab::Cab,
     &archive::sevenzip::SevenZip,

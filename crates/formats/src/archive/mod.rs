@@ -1,5 +1,6 @@
 //! Archives: names and contents one after the other.
 
+pub mod adb;
 pub mod ar;
 pub mod cab;
 mod coder;

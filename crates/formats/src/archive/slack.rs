@@ -1,8 +1,7 @@
 //! Bytes of an archive that no field of its format accounts for: behind a name's NUL, in padding, in fields that nobody
 //! reads. Padding of one value is passed over; anything else is handed out, so that nothing can hide there.
 
-use crate::{Content, Entry, EntryKind, Limits, Problem, ProblemKind, Unpacked};
-use std::borrow::Cow;
+use crate::{Content, Entry, Limits, Problem, ProblemKind, Unpacked};
 
 /// So many pieces are handed out each by itself; what is more comes in one entry behind them.
 const PIECES: usize = 32;
@@ -71,21 +70,13 @@ fn is_padding(bytes: &[u8]) -> bool {
 
 /// A nameless part, or a stream with a telling name.
 pub(super) fn stream<'a>(path: impl Into<String>, content: Content<'a>, at: Option<usize>) -> Entry<'a> {
-    Entry {
-        path: Cow::Owned(path.into().into_bytes()),
-        kind: EntryKind::Stream(content),
-        mode: None,
-        uid: None,
-        gid: None,
-        mtime: None,
-        at: at.map(|at| at as u64),
-        xattrs: Vec::new(),
-    }
+    Entry::stream(path.into().into_bytes(), content, at.map(|at| at as u64))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::EntryKind;
 
     fn paths_and_sizes(slack: Slack) -> Vec<(String, u64)> {
         let mut found = Vec::new();

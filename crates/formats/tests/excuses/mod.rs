@@ -144,6 +144,7 @@ pub const EXCUSES: &[(&str, &str, Asked, &str)] = &[
     ("tp-link", "*", Asked::BadHeaderIsTold, "its marks are weak, and parts without a name are not told"),
     ("ar", "*", Asked::TruncationIsTold, "cut between members it is whole: there is no end mark"),
     ("ar", "*", Asked::BadHeaderIsTold, "the magic alone is an empty archive, as C libraries have them"),
+    ("adb", "*", Asked::TruncationIsTold, "the padding of the last block may be missing"),
     ("tar-v7", "*", Asked::TruncationIsTold, "the closing blocks may be missing"),
     ("tar-v7", "*", Asked::BadHeaderIsTold, "a weak magic, believed by its checksum"),
     ("cpio-binary", "*", Asked::TruncationIsTold, "padding behind the trailer may be missing"),
