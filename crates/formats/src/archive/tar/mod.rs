@@ -74,7 +74,10 @@ impl Format for Tar {
     ) -> Option<Reading> {
         match Header::parse(data, 0) {
             Some(first) if first.variant == Variant::V7 => None,
-            Some(first) => Some(read(data, first.variant.name(), limits, sink)),
+            Some(first) => {
+                let variant = if matches!(first.flag, b'x' | b'g') { "pax" } else { first.variant.name() };
+                Some(read(data, variant, limits, sink))
+            }
             // The walk reports the broken header, and looks for entries behind it.
             None => {
                 broken::header(data, place, &DESCRIPTION, || broken::cut_off(data))?;
