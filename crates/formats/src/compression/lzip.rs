@@ -7,7 +7,7 @@
 //! Source: the lzip manual, "File format".
 
 use super::crc32::crc32;
-use super::lzma::{self, Stream};
+use super::lzma::{self, Ending, Stream};
 use super::output::{Output, believable};
 use crate::broken;
 use crate::bytes::{tail, u32_le, u64_le};
@@ -113,7 +113,7 @@ fn member(
     problems: &mut Vec<Problem>,
 ) -> usize {
     let made = output.bytes.len();
-    let stream = Stream { properties: PROPERTIES, dictionary: header.dictionary, length: None, marked: true };
+    let stream = Stream { properties: PROPERTIES, dictionary: header.dictionary, length: None, ending: Ending::Marked };
     let (at, problem) = lzma::decode(data, start + HEADER, &stream, place, output);
     if let Some(problem) = problem {
         problems.push(problem);

@@ -1,6 +1,6 @@
 //! The headers in front of LZMA data: the usual one of 13 bytes, and what has been made of it.
 
-use super::Stream;
+use super::{Ending, Stream};
 use crate::Magic;
 use crate::bytes::{u32_le, u64_le};
 
@@ -103,7 +103,8 @@ impl Header {
             Layout::ShortLength => usual_length().is_none() && is_short(properties, dictionary),
             Layout::Nine | Layout::Five => is_short(properties, dictionary),
         };
-        let stream = Stream { properties, dictionary, length, marked: layout == Layout::Usual };
+        let ending = if layout == Layout::Usual { Ending::Marked } else { Ending::Either };
+        let stream = Stream { properties, dictionary, length, ending };
         (fits && data.get(size) == Some(&0)).then_some(Self { layout, size, stream })
     }
 

@@ -28,7 +28,7 @@ static DESCRIPTION: Description = Description {
     magics: &header::MAGICS,
     yields: "one content",
     limits: &[
-        "dictionaries of at least 64 KiB; with pb = 0 of 1, 2, 4 or 8 MiB",
+        "dictionaries of multiples of 64 KiB; with pb = 0 of 1, 2, 4 or 8 MiB",
         "only properties with lc + lp of at most 4",
         "streams stored without properties and dictionary size are read by their containers alone",
         "inside an image, a broken stream is read where it gives 64 KiB or more",
@@ -104,7 +104,7 @@ impl Found<'_> {
         let usual = self.header.is_usual();
         match (place, &self.problem) {
             (Place::Start, None) if usual => true,
-            (_, None) if self.header.stream.length.is_some() || self.header.stream.marked => varied(2),
+            (_, None) if self.header.stream.length.is_some() || usual => varied(2),
             (_, None) => consumed >= 16 && varied(if made < UNMARKED_LEAST { 2 } else { 8 }),
             (Place::Start, Some(problem)) if usual => {
                 made >= 4096 || (made > 0 && problem.kind == ProblemKind::Truncated)
@@ -123,8 +123,19 @@ pub(crate) struct Stream {
     pub(crate) dictionary: u32,
     /// Bytes of the content; without it the end mark or the range coder's end state ends the stream.
     pub(crate) length: Option<u64>,
-    /// Whether a stream without a length must have its end mark.
-    pub(crate) marked: bool,
+    /// How it must end.
+    pub(crate) ending: Ending,
+}
+
+/// What an LZMA stream must end with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The end mark, or the range coder's end state.
+    Either,
+    /// The same; without a length the end mark.
+    Marked,
+    /// The same, or its stated length where the data end: some packers of blocks cut off what the decoder does not need.
+    Block,
 }
 
 /// Decompresses range-coded data without a header, of which the caller knows what the header would have said.
@@ -135,7 +146,7 @@ pub(crate) fn decode_raw(
     length: Option<u64>,
     mut output: Output,
 ) -> (Vec<u8>, Vec<Problem>) {
-    let stream = Stream { properties, dictionary, length, marked: false };
+    let stream = Stream { properties, dictionary, length, ending: Ending::Block };
     let (_, problem) = decode(data, 0, &stream, Place::Start, &mut output);
     (output.bytes, problem.into_iter().collect())
 }
@@ -167,7 +178,7 @@ pub(crate) fn decode(
     let first = output.bytes.len();
     let length = stream.length.map_or(usize::MAX, position);
     let until = match stream.length {
-        None if !stream.marked => Until::Finished(first + UNMARKED_LEAST),
+        None if stream.ending != Ending::Marked => Until::Finished(first + UNMARKED_LEAST),
         _ => Until::Full,
     };
     let reach = (stream.dictionary as usize).max(4096);
@@ -179,10 +190,15 @@ pub(crate) fn decode(
         let at = start + range.position();
         let left = (length - made).min(output.room());
         if left == 0 {
-            if coder.is_at_symbol()
-                && (range.finish() || ends_with_mark(&mut coder, &mut range, output, first, reach))
-            {
-                break None;
+            if coder.is_at_symbol() {
+                if range.finish() {
+                    break None;
+                }
+                match next_symbol(&mut coder, &mut range, output, first, reach) {
+                    Ok(Stop::EndMark) => break None,
+                    Err(Failure::Truncated) if made == length && stream.ending == Ending::Block => break None,
+                    _ => {}
+                }
             }
             break Some(match output.stop(at).filter(|_| made < length) {
                 Some(limit) => limit,
@@ -215,20 +231,20 @@ pub(crate) fn decode(
     (start + range.position(), found)
 }
 
-/// Whether the next symbol is the end mark.
-fn ends_with_mark(
+/// What stands where only the end mark may be.
+fn next_symbol(
     coder: &mut Coder,
     range: &mut Range,
     output: &mut Output,
     first: usize,
     reach: usize,
-) -> bool {
+) -> Result<Stop, Failure> {
     let to = output.bytes.len();
     output.bytes.push(0);
     let mut window = Window { made: &mut output.bytes, start: first, to, reach };
     let result = coder.decode(range, &mut window, Until::Full);
     output.bytes.truncate(to);
-    result == Ok(Stop::EndMark)
+    result
 }
 
 fn is_monotone(bytes: &[u8]) -> bool {
