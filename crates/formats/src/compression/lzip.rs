@@ -113,7 +113,12 @@ fn member(
     problems: &mut Vec<Problem>,
 ) -> usize {
     let made = output.bytes.len();
-    let stream = Stream { properties: PROPERTIES, dictionary: header.dictionary, length: None, ending: Ending::Marked };
+    let stream = Stream {
+        properties: PROPERTIES,
+        dictionary: header.dictionary,
+        length: None,
+        ending: Ending::Marked,
+    };
     let (at, problem) = lzma::decode(data, start + HEADER, &stream, place, output);
     if let Some(problem) = problem {
         problems.push(problem);

@@ -196,7 +196,9 @@ pub(crate) fn decode(
                 }
                 match next_symbol(&mut coder, &mut range, output, first, reach) {
                     Ok(Stop::EndMark) => break None,
-                    Err(Failure::Truncated) if made == length && stream.ending == Ending::Block => break None,
+                    Err(Failure::Truncated) if made == length && stream.ending == Ending::Block => {
+                        break None;
+                    }
                     _ => {}
                 }
             }
