@@ -1,21 +1,23 @@
 //! Many byte strings looked for at once, in one pass, each occurrence found whether or not others overlap it.
 //!
-//! A key is made of the bytes at each offset (the two bytes themselves, or a hash of four where every string has as many)
-//! and looked up in a bitmap of the strings' keys, which at 8 KiB stays in the first cache. What hits is compared in
-//! full. The cost hardly depends on how many strings there are, and not at all on where they occur.
+//! Where every string has at least n + 1 bytes, one of each n neighbouring offsets falls on a pair of bytes that is the
+//! first, second, ... or nth of the string. So only every nth offset is looked up, in a bitmap of those pairs, which at
+//! 8 KiB stays in the first cache; what hits is compared in full. The cost hardly depends on how many strings there are.
 
 /// Strings to look for.
 pub struct Literals {
-    /// Whether keys are made of four bytes.
-    wide: bool,
-    /// One bit for each key.
-    bitmap: Box<[u64; 1024]>,
-    /// The strings by key, then by number.
+    /// Distance of the offsets that are looked up.
+    step: usize,
+    /// One bit for each pair of bytes that stands at one of the first `step` offsets of a string.
+    pairs: Bitmap,
+    /// One bit for each pair that a string starts with.
+    first: Bitmap,
+    /// The strings by the pair that they start with, then by number.
     all: Vec<Literal>,
 }
 
 struct Literal {
-    key: u16,
+    pair: u16,
     number: usize,
     bytes: Vec<u8>,
 }
@@ -23,62 +25,69 @@ struct Literal {
 /// Offsets that are looked up before one branch.
 const STRIDE: usize = 8;
 
+/// Largest distance of the offsets that are looked up; beyond, too many pairs would be in the bitmap.
+const STEP_MAX: usize = 3;
+
 impl Literals {
     /// The search for `strings`, which are numbered in their order; `None` when one has fewer than two bytes.
     pub fn new<S: AsRef<[u8]>>(strings: &[S]) -> Option<Self> {
-        let wide = strings.iter().all(|text| text.as_ref().len() >= 4);
+        let shortest = strings.iter().map(|text| text.as_ref().len()).min().unwrap_or(2);
+        let step = shortest.saturating_sub(1).min(STEP_MAX);
+        let (mut pairs, mut first) = (Bitmap::default(), Bitmap::default());
         let mut all = Vec::new();
-        let mut bitmap = Box::new([0; 1024]);
         for (number, text) in strings.iter().enumerate() {
             let bytes = text.as_ref().to_vec();
-            let key = key(wide, &bytes)?;
-            if let Some(word) = bitmap.get_mut(usize::from(key >> 6)) {
-                *word |= 1 << (key & 63);
-            }
-            all.push(Literal { key, number, bytes });
+            bytes.windows(2).take(step).filter_map(pair).for_each(|pair| pairs.set(pair));
+            let pair = pair(&bytes)?;
+            first.set(pair);
+            all.push(Literal { pair, number, bytes });
         }
-        all.sort_by_key(|literal| (literal.key, literal.number));
-        Some(Self { wide, bitmap, all })
+        all.sort_by_key(|literal| (literal.pair, literal.number));
+        Some(Self { step, pairs, first, all })
     }
 
-    /// The first offset from `from` on where a string may start.
+    /// The first offset from `from` on where a string starts.
     pub fn next(&self, data: &[u8], from: usize) -> Option<usize> {
-        if self.wide { self.search(data, from, wide_key) } else { self.search(data, from, narrow_key) }
+        match self.step {
+            1 => self.search::<1>(data, from),
+            2 => self.search::<2>(data, from),
+            _ => self.search::<STEP_MAX>(data, from),
+        }
     }
 
     #[inline(always)]
-    fn search<const N: usize>(&self, data: &[u8], from: usize, key: fn([u8; N]) -> u16) -> Option<usize> {
-        let rest = data.get(from..)?;
-        let mut strides = rest.windows(STRIDE + N - 1).step_by(STRIDE).enumerate();
-        // Several offsets at once: one branch for all of them, which is hardly ever taken.
-        let near = strides.find(|(_, stride)| {
-            stride
-                .windows(N)
-                .fold(0, |any, bytes| any | self.bit(bytes.first_chunk().map(|bytes| key(*bytes))))
-                != 0
-        });
-        let start = match near {
-            Some((index, _)) => index * STRIDE,
-            // What is left is shorter than a stride.
-            None => rest.len().saturating_sub(STRIDE + N - 2).next_multiple_of(STRIDE),
-        };
-        let mut offsets = rest.get(start..)?.windows(N);
-        let at = offsets.position(|bytes| self.bit(bytes.first_chunk().map(|bytes| key(*bytes))) != 0)?;
-        Some(from + start + at)
-    }
-
-    #[inline(always)]
-    fn bit(&self, key: Option<u16>) -> u64 {
-        let Some(key) = key else { return 0 };
-        self.bitmap.get(usize::from(key >> 6)).map_or(0, |word| word >> (key & 63) & 1)
+    fn search<const STEP: usize>(&self, data: &[u8], from: usize) -> Option<usize> {
+        // The lookup at `at` answers for the starts `at - STEP + 1` to `at`.
+        let mut at = from.checked_add(STEP - 1)?;
+        loop {
+            // Several lookups, then one branch for all of them, which is hardly ever taken.
+            while let Some(stride) = data.get(at..).and_then(|rest| rest.get(..(STRIDE - 1) * STEP + 2)) {
+                let lookup = |index: usize| stride.get(index * STEP..index * STEP + 2).and_then(pair);
+                if (0..STRIDE).fold(0, |any, index| any | self.pairs.bit(lookup(index))) != 0 {
+                    break;
+                }
+                at += STRIDE * STEP;
+            }
+            for _ in 0..STRIDE {
+                let near = data.get(at..).and_then(pair);
+                if near.is_none() || self.pairs.bit(near) != 0 {
+                    let start =
+                        (at + 1 - STEP..=at).find(|start| self.starting(data, *start).next().is_some());
+                    if start.is_some() || near.is_none() {
+                        return start;
+                    }
+                }
+                at += STEP;
+            }
+        }
     }
 
     /// The numbers of the strings that start at `at`, in order.
     pub fn starting<'l>(&'l self, data: &'l [u8], at: usize) -> impl Iterator<Item = usize> + 'l {
         let rest = data.get(at..).unwrap_or_default();
-        let own = key(self.wide, rest).map_or(&[][..], |key| {
-            let from = self.all.partition_point(|literal| literal.key < key);
-            let to = self.all.partition_point(|literal| literal.key <= key);
+        let own = pair(rest).filter(|pair| self.first.bit(Some(*pair)) != 0).map_or(&[][..], |pair| {
+            let from = self.all.partition_point(|literal| literal.pair < pair);
+            let to = self.all.partition_point(|literal| literal.pair <= pair);
             self.all.get(from..to).unwrap_or_default()
         });
         own.iter().filter(move |literal| rest.starts_with(&literal.bytes)).map(|literal| literal.number)
@@ -96,23 +105,33 @@ impl Literals {
     }
 }
 
-fn key(wide: bool, bytes: &[u8]) -> Option<u16> {
-    if wide {
-        bytes.first_chunk().map(|bytes| wide_key(*bytes))
-    } else {
-        bytes.first_chunk().map(|bytes| narrow_key(*bytes))
+/// One bit for each pair of bytes.
+struct Bitmap(Box<[u64; 1024]>);
+
+impl Default for Bitmap {
+    fn default() -> Self {
+        Self(Box::new([0; 1024]))
     }
 }
 
-#[inline(always)]
-fn narrow_key(bytes: [u8; 2]) -> u16 {
-    u16::from_le_bytes(bytes)
+impl Bitmap {
+    fn set(&mut self, pair: u16) {
+        if let Some(word) = self.0.get_mut(usize::from(pair >> 6)) {
+            *word |= 1 << (pair & 63);
+        }
+    }
+
+    #[inline(always)]
+    fn bit(&self, pair: Option<u16>) -> u64 {
+        let Some(pair) = pair else { return 0 };
+        self.0.get(usize::from(pair >> 6)).map_or(0, |word| word >> (pair & 63) & 1)
+    }
 }
 
-/// The upper half of the product with 2^32 divided by the golden ratio (multiplicative hashing, Knuth 6.4).
+/// The first two bytes.
 #[inline(always)]
-fn wide_key(bytes: [u8; 4]) -> u16 {
-    (u32::from_le_bytes(bytes).wrapping_mul(0x9e37_79b1) >> 16) as u16
+fn pair(bytes: &[u8]) -> Option<u16> {
+    bytes.first_chunk().map(|pair| u16::from_le_bytes(*pair))
 }
 
 #[cfg(test)]

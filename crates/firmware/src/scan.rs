@@ -2,6 +2,8 @@
 
 use crate::literals::Literals;
 use banbury_formats::{FORMATS, Format, LOOK_BACK, Magic};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::sync::LazyLock;
 
 /// A place where a format may start.
@@ -48,8 +50,8 @@ pub struct Candidates<'a> {
     data: &'a [u8],
     /// Where the search goes on.
     next: usize,
-    /// Candidates found and not yet handed out, the last first.
-    waiting: Vec<Candidate>,
+    /// Candidates found and not yet handed out, as (start, format).
+    waiting: BinaryHeap<Reverse<(usize, usize)>>,
     /// Largest distance of a magic from its format's start: candidates closer than this to `next` may still be
     /// overtaken by one that starts earlier.
     reach: usize,
@@ -59,20 +61,21 @@ pub struct Candidates<'a> {
 impl<'a> Candidates<'a> {
     /// The candidates that start at `from` or later.
     pub fn new(data: &'a [u8], from: usize) -> Self {
-        Self { data, next: from, waiting: Vec::new(), reach: MAGICS.reach, done: false }
+        Self { data, next: from, waiting: BinaryHeap::new(), reach: MAGICS.reach, done: false }
     }
 
     /// The next candidate that starts at `from` or later.
     pub fn next_from(&mut self, from: usize) -> Option<Candidate> {
         loop {
-            while let Some(candidate) = self.waiting.last().copied() {
-                if candidate.start < from {
-                    self.waiting.pop();
-                } else if self.done || candidate.start + self.reach < self.next {
-                    self.waiting.pop();
-                    return Some(candidate);
-                } else {
+            while let Some(Reverse((start, format))) = self.waiting.peek().copied() {
+                if start >= from && !self.done && start + self.reach >= self.next {
                     break;
+                }
+                self.waiting.pop();
+                // Two magics of one format may say the same.
+                let again = self.waiting.peek() == Some(&Reverse((start, format)));
+                if start >= from && !again {
+                    return Some(Candidate { start, format });
                 }
             }
             if self.done {
@@ -97,11 +100,9 @@ impl<'a> Candidates<'a> {
                 offset => at.checked_sub(offset),
             };
             if let Some(start) = start.filter(|start| *start >= from) {
-                self.waiting.push(Candidate { start, format: magic.format });
+                self.waiting.push(Reverse((start, magic.format)));
             }
         }
-        self.waiting.sort_unstable_by_key(|candidate| std::cmp::Reverse((candidate.start, candidate.format)));
-        self.waiting.dedup_by_key(|candidate| (candidate.start, candidate.format));
     }
 }
 
