@@ -131,11 +131,12 @@ fn read<'a>(
 fn regions(data: &[u8], found: &[Found<'_>]) -> Vec<Region> {
     let mut regions: Vec<Region> = Vec::new();
     let mut at = 0;
-    if found.is_empty() && is_text(data) && !data.is_empty() {
-        return vec![coverage::known(0, data.len(), "text", BTreeMap::new())];
-    }
     // A format without entries that holds other formats owns the bytes between them.
     let mut hosts: Vec<(usize, &str)> = Vec::new();
+    // So does a text in which facts stand, such as a kernel's command line.
+    if found.iter().all(|found| found.entries.is_empty()) && is_text(data) {
+        hosts.push((data.len(), "text"));
+    }
     for (index, container) in found.iter().enumerate() {
         close_gap(data, &mut at, container.start, &mut hosts, &mut regions);
         let end = container.start + container.reading.size;

@@ -125,12 +125,12 @@ fn found(format: &dyn Format, data: &[u8], place: Place, path: &Path) -> BTreeSe
     }
     assert_eq!(reading.size, data.len(), "{}", path.display());
     let count = entries.len();
-    let lines: BTreeSet<String> = entries.into_iter().map(line).collect();
+    let lines: BTreeSet<String> = entries.into_iter().map(|entry| line(entry, &path.display().to_string())).collect();
     assert_eq!(lines.len(), count, "{}: an entry twice", path.display());
     lines
 }
 
-fn line(entry: Entry) -> String {
+fn line(entry: Entry, input: &str) -> String {
     let number = |value: Option<u32>| value.map_or("-".to_owned(), |value| value.to_string());
     let mode = entry.mode.map_or("-".to_owned(), |mode| format!("{mode:04o}"));
     let path = if entry.path.is_empty() { ".".to_owned() } else { escape(&entry.path) };
@@ -143,8 +143,8 @@ fn line(entry: Entry) -> String {
                 Content::Owned(bytes) => bytes,
                 Content::Deferred { size, make } => {
                     let unpacked = make(&Limits::default());
-                    assert_eq!(unpacked.problems, [], "{path}");
-                    assert_eq!(size, unpacked.bytes.len() as u64, "{path}");
+                    assert_eq!(unpacked.problems, [], "{input}: {path}");
+                    assert_eq!(size, unpacked.bytes.len() as u64, "{input}: {path}");
                     unpacked.bytes
                 }
             };

@@ -63,6 +63,14 @@ fn a_text_is_known_and_noise_is_not() {
 }
 
 #[test]
+fn a_text_with_facts_in_it_is_text() {
+    let text = b"the line is console=ttyS0 mtdparts=spi0.0:256k(u-boot)ro,64k(env),-(firmware) quiet\n";
+    let examination = look(text);
+    let notes: Vec<&str> = examination.objects[0].regions.iter().map(|region| region.note.as_str()).collect();
+    assert_eq!(notes, ["text", "mtdparts", "text"]);
+}
+
+#[test]
 fn an_archive_between_other_bytes_is_found_and_accounted_for() {
     let archive = cpio(&[(b"etc", 0o040_755, b""), (b"etc/motd", 0o100_644, b"welcome\n")]);
     let mut data = vec![0xFF; 1000];
