@@ -13,19 +13,16 @@ pub fn all(writing: bool) -> Vec<(&'static str, io::Result<()>)> {
 }
 
 fn files(writing: bool) -> Vec<(&'static str, io::Result<()>)> {
-    use std::fs::{File, OpenOptions};
-    use std::os::unix::fs::OpenOptionsExt as _;
+    use std::fs::File;
     // Nothing there says nothing; the root folder is always there.
     let open = |path: &str| match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => File::open("/").map(drop),
         other => other.map(drop),
     };
     // The very call that makes a file in the folder of an unpacking, elsewhere.
-    let mut create = OpenOptions::new();
-    create.write(true).create_new(true).custom_flags(libc::O_NOFOLLOW);
     let elsewhere = |folder: std::path::PathBuf| {
         let path = folder.join(format!("banbury-confinement-probe-{}", std::process::id()));
-        create.open(&path).map(drop)?;
+        rustix::fs::open(&path, crate::folder::CREATE, rustix::fs::Mode::RUSR)?;
         // It should not be there; it does not stay.
         std::fs::remove_file(path)
     };
