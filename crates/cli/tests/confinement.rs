@@ -59,7 +59,7 @@ fn what_a_confined_process_tries_is_refused_and_said() {
 fn a_process_that_unpacks_can_make_files_in_its_folder_alone() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("out");
-    let image = root().join("examples/island/images/marram-csg-210-2.4.1.bin");
+    let image = root().join("corpus/formats/squashfs/gzip.squashfs");
     let output = command().arg("unpack").arg(&image).arg(&target).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let manifest = std::fs::read(target.join("banbury-unpack.json")).unwrap();
@@ -77,7 +77,7 @@ fn a_process_that_unpacks_can_make_files_in_its_folder_alone() {
 /// A listing writes nothing, so its process is confined as that of an inspection is.
 #[test]
 fn a_process_that_lists_cannot_write_at_all() {
-    let image = root().join("examples/island/images/marram-csg-210-2.4.1.bin");
+    let image = root().join("corpus/formats/squashfs/gzip.squashfs");
     let output = command().arg("unpack").arg(&image).args(["--list", "--json"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let confinement = find(&serde_json::from_slice(&output.stdout).unwrap()).unwrap();

@@ -103,7 +103,7 @@ fn tar(members: &[Member<'_>]) -> Vec<u8> {
 /// The corpus holds beside each input what the source tree of its generator was, hash by hash.
 #[test]
 fn what_comes_out_of_the_corpus_is_the_source_tree() {
-    let (mut compared, mut unrecognised) = (0, Vec::new());
+    let (mut compared, mut unrecognised, mut lost) = (0, Vec::new(), Vec::new());
     for format in banbury_formats::FORMATS {
         let format = format.describe().name;
         let folder = root().join("corpus/formats").join(format);
@@ -135,7 +135,9 @@ fn what_comes_out_of_the_corpus_is_the_source_tree() {
                     .filter(|object| object["sha256"] == hash && object["kind"] == kind)
                     .filter_map(|object| object["path"].as_str().map(Path::new))
                     .collect();
-                assert!(!here.is_empty(), "{format}/{input}: {line} is not in the manifest");
+                if here.is_empty() {
+                    lost.push(format!("{format}/{input}: {line}"));
+                }
                 for path in &here {
                     assert_eq!(tree.get(*path), Some(&Some(hash.to_owned())), "{format}/{input}: {path:?}");
                 }
@@ -169,6 +171,7 @@ fn what_comes_out_of_the_corpus_is_the_source_tree() {
     // A tar of the seventh edition has no magic, by which formats are found.
     unrecognised.retain(|input| input != "tar/v7.tar");
     assert_eq!(unrecognised, Vec::<String>::new());
+    assert_eq!(lost, Vec::<String>::new(), "files of the source trees that did not come out");
 }
 
 #[test]
@@ -207,7 +210,7 @@ fn the_manifest_fits_its_schema_and_names_what_is_not_made() {
 
 #[test]
 fn a_listing_names_what_an_unpacking_writes_and_writes_nothing() {
-    let image = root().join("examples/island/images/marram-csg-210-2.4.1.bin");
+    let image = root().join("corpus/formats/squashfs/gzip.squashfs");
     let scratch = tempfile::tempdir().unwrap();
     let target = scratch.path().join("out");
     let listed =
@@ -520,7 +523,7 @@ fn a_left_over_folder_is_named() {
 
 #[test]
 fn twenty_unpackings_under_load_are_the_same() {
-    let image = root().join("examples/island/images/marram-csg-210-2.4.1.bin");
+    let image = root().join("corpus/formats/squashfs/gzip.squashfs");
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {

@@ -170,7 +170,12 @@ impl Worker {
             .map_err(start)?;
         let answers = listen(&mut child);
         // The child has its own copy of the descriptor but shares the position, so it maps; the parent opens anew.
-        let (exhibit, size) = File::open(path).and_then(Digest::of_reader).map_err(read)?;
+        let hashed = File::open(path).and_then(Digest::of_reader);
+        if hashed.is_err() {
+            // Nobody will hear what it has to say, and nobody may write where it writes any more.
+            child.kill().and_then(|()| child.wait()).map_err(start)?;
+        }
+        let (exhibit, size) = hashed.map_err(read)?;
         let patience = Duration::from_secs(options.seconds.saturating_add(2 * GRACE));
         let deadline = Instant::now().checked_add(patience);
         let mut stopped = false;

@@ -97,6 +97,11 @@ fn done(dir: &Path, report: &UnpackReport) -> String {
             *left.entry(reason).or_default() += 1;
         }
     }
+    // What is unknown is an object, too, and counted there.
+    for part in report.parts.iter().filter(|part| part.what != "unknown") {
+        count += 1;
+        total += part.length;
+    }
     // Writing to a String cannot fail.
     let _ = writeln!(text, "{}", safe(&report.name));
     let _ = writeln!(text, "  sha256 {}, {}", report.examination.exhibit, bytes(report.examination.size));
