@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Add(Add),
     /// Say what is in images, with or without a case.
     Inspect(Inspect),
+    /// Write what is in an image to a folder, or list it.
+    Unpack(Unpack),
     /// Inspect, import, apply the regimes, write the dossier.
     Assess(Assess),
     /// Record a person's decision on a claim.
@@ -53,8 +55,8 @@ pub(crate) enum Command {
     /// The confined child of an inspection; for Banbury's own use.
     #[command(hide = true)]
     Confined {
-        /// The inspection's options as JSON.
-        options: String,
+        /// What it is to do, as JSON.
+        task: String,
     },
 }
 
@@ -107,6 +109,44 @@ pub(crate) struct Inspect {
     /// Count expiry from this day [default: today, UTC].
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub as_of: Option<jiff::civil::Date>,
+    #[command(flatten)]
+    pub limits: Limits,
+}
+
+const LAYOUT: &str = "\
+What is written where, for a squashfs at 0x10040 of IMAGE and a gzip file in it:
+  DIR/00010040.squashfs/etc/passwd                          its tree
+  DIR/00010040.squashfs/x.gz                                a file in it, and
+  DIR/00010040.squashfs/x.gz.unpacked/00000000.gzip.content what that holds
+  DIR/00020000-00030000.unknown                             bytes in no known format
+  DIR/00030000-00040000.dense                               the same, as dense as encrypted ones
+  DIR/banbury-unpack.json                                   the manifest: every object, its
+                                                            provenance, hash, owner, mode, time
+A stream that is taken apart in full is not written itself (--streams writes it). Names are
+written so that none leaves its folder or takes another's: `\\xNN` for bytes that are no text,
+`NAME~1` for an earlier entry of the same name. Symbolic links are made where they stay in
+their tree, devices and set-user-ID bits never; the manifest has them all.
+
+Exit status: 0 done; 2 could not do the job, and nothing is left under DIR; 3 done, but not
+all of the image could be unpacked.";
+
+#[derive(Debug, Args)]
+#[command(after_help = LAYOUT)]
+pub(crate) struct Unpack {
+    /// The image.
+    pub image: PathBuf,
+    /// Folder to write to: one that does not exist yet, or an empty one.
+    #[arg(required_unless_present = "list", conflicts_with = "list")]
+    pub dir: Option<PathBuf>,
+    /// Write nothing; list what would be written.
+    #[arg(long)]
+    pub list: bool,
+    /// With --list: print the manifest instead.
+    #[arg(long, requires = "list")]
+    pub json: bool,
+    /// Write streams, too, whose content is taken apart in full.
+    #[arg(long)]
+    pub streams: bool,
     #[command(flatten)]
     pub limits: Limits,
 }

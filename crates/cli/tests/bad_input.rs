@@ -13,7 +13,7 @@ mod support;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
-use support::{banbury, codes, inspect, root, stderr};
+use support::{banbury, codes, cpio, inspect, root, stderr};
 
 fn island_images() -> Vec<Vec<u8>> {
     let images: Vec<Vec<u8>> = std::fs::read_dir(root().join("examples/island/images"))
@@ -24,36 +24,6 @@ fn island_images() -> Vec<Vec<u8>> {
         .collect();
     assert_eq!(images.len(), 2);
     images
-}
-
-/// A cpio archive in "newc" form of entries with a name, a mode and content.
-fn cpio(entries: &[(&[u8], u32, &[u8])]) -> Vec<u8> {
-    let mut archive = Vec::new();
-    let trailer: (&[u8], u32, &[u8]) = (b"TRAILER!!!", 0, b"");
-    for (inode, (name, mode, content)) in entries.iter().chain([&trailer]).enumerate() {
-        let header = format!(
-            "070701{:08X}{mode:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}",
-            inode + 1,
-            0,
-            0,
-            1,
-            0,
-            content.len(),
-            0,
-            0,
-            5,
-            1,
-            name.len() + 1,
-            0
-        );
-        archive.extend_from_slice(header.as_bytes());
-        archive.extend_from_slice(name);
-        archive.push(0);
-        archive.resize(archive.len().next_multiple_of(4), 0);
-        archive.extend_from_slice(content);
-        archive.resize(archive.len().next_multiple_of(4), 0);
-    }
-    archive
 }
 
 #[test]

@@ -19,7 +19,8 @@ mod sarif;
 mod visible;
 
 pub use format::{DossierError, Render, ReportFormat};
-pub use report::{CaseReport, Explanation, InspectReport};
+pub use json::manifest;
+pub use report::{CaseReport, Explanation, InspectReport, UnpackReport};
 
 /// Every report format, in the order in which they are listed.
 pub const REPORT_FORMATS: &[&ReportFormat] =

@@ -1,5 +1,5 @@
 use banbury_evidence::{
-    Claim, Digest, Examination, Exhibit, ExhibitKind, Object, RegimeResult, Status,
+    Claim, Digest, Examination, Exhibit, ExhibitKind, Kept, KeptPart, Object, RegimeResult, Status,
     ledger::{StoredClaim, StoredRun},
     model::Model,
 };
@@ -39,6 +39,21 @@ pub struct InspectReport {
     pub as_of: String,
     /// Each image's name, as given, and what was found in it.
     pub examinations: Vec<(String, Examination)>,
+    /// What each code means.
+    pub explanations: BTreeMap<String, Explanation>,
+}
+
+/// All that `banbury unpack` says about an image: the manifest of the folder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnpackReport {
+    /// The image's name, as given.
+    pub name: String,
+    /// What is in it, as an inspection without probes finds it.
+    pub examination: Examination,
+    /// Where each object of the examination was written.
+    pub kept: Vec<Kept>,
+    /// Where the stretches of objects that are no container were written.
+    pub parts: Vec<KeptPart>,
     /// What each code means.
     pub explanations: BTreeMap<String, Explanation>,
 }

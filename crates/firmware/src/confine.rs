@@ -2,50 +2,51 @@
 //!
 //! Two steps, because threads are started between them: [`without_files`] takes away the file system and the network by
 //! Landlock and sets resource limits; [`without_calls`] takes away every system call but those that computing on
-//! memory, reading descriptor 0 and writing descriptors 1 and 2 need, for all threads. What the kernel does not have is
-//! said, never assumed; [`verify`] then tries what must not work and says what came of it.
+//! memory, reading descriptor 0 and writing descriptors 1 and 2 need, for all threads. A process that unpacks may also
+//! make files, folders and links beneath one folder, and nothing else there: not read, not change, not remove. What the
+//! kernel does not have is said, never assumed; [`verify`] then tries what must not work and says what came of it.
 
+use crate::{folder, tries};
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io;
-use std::net::TcpListener;
-use std::process::Command;
 
 /// Mechanism by mechanism, what was put in force; the confinement of a run record.
 pub type Statement = BTreeMap<String, String>;
 
-/// Takes away the file system and the network and limits memory, processor time and files. Called before threads are
-/// started, which inherit it.
-pub fn without_files(memory: u64, seconds: u64, statement: &mut Statement) {
-    statement.insert("rlimits".into(), limits(memory, seconds));
-    statement.insert("landlock".into(), landlock());
+/// What a confined process may use.
+pub struct Allowed<'a> {
+    /// Bytes of address space.
+    pub memory: u64,
+    /// Seconds of processor time.
+    pub seconds: u64,
+    /// The one folder beneath which it may make things, where it unpacks.
+    pub folder: Option<Place<'a>>,
 }
 
-/// Takes away system calls, for all threads of the process.
-pub fn without_calls(statement: &mut Statement) {
-    statement.insert("seccomp".into(), seccomp());
+/// A folder to unpack into.
+pub struct Place<'a> {
+    /// The folder, opened.
+    pub folder: std::os::fd::BorrowedFd<'a>,
+    /// Bytes of one file, at most.
+    pub file_bytes: u64,
+}
+
+/// Takes away the file system and the network and limits memory, processor time and files. Called before threads are
+/// started, which inherit it.
+pub fn without_files(allowed: &Allowed<'_>, statement: &mut Statement) {
+    statement.insert("rlimits".into(), limits(allowed));
+    statement.insert("landlock".into(), landlock(allowed.folder.as_ref()));
+}
+
+/// Takes away system calls, for all threads of the process, but for those that make files where it unpacks.
+pub fn without_calls(writing: bool, statement: &mut Statement) {
+    statement.insert("seccomp".into(), seccomp(writing));
 }
 
 /// Tries what a confined process must not be able to do, and says what came of it.
-pub fn verify(statement: &mut Statement) {
-    let open = File::open("/etc/hostname").or_else(|error| match error.kind() {
-        // Nothing there says nothing; the root folder is always there.
-        io::ErrorKind::NotFound => File::open("/"),
-        _ => Err(error),
-    });
-    let create = File::create(std::env::temp_dir().join("banbury-confinement-probe"));
-    let socket = TcpListener::bind(("127.0.0.1", 0));
-    let start = Command::new("/bin/true").spawn().map(|mut child| {
-        // It should not have started; wait for it so that it does not linger.
-        let _ = child.wait();
-    });
-    for (what, refused) in [
-        ("open a file", outcome(open.map(drop))),
-        ("create a file", outcome(create.map(drop))),
-        ("open a socket", outcome(socket.map(drop))),
-        ("start a process", outcome(start)),
-    ] {
-        statement.insert(format!("tried to {what}"), refused);
+pub fn verify(writing: bool, statement: &mut Statement) {
+    for (what, result) in tries::all(writing) {
+        statement.insert(format!("tried to {what}"), outcome(result));
     }
 }
 
@@ -60,19 +61,22 @@ fn outcome(result: io::Result<()>) -> String {
         Ok(()) => "NOT refused".to_owned(),
         Err(error) => match error.kind() {
             io::ErrorKind::PermissionDenied => "refused".to_owned(),
-            kind => format!("refused ({kind})"),
+            io::ErrorKind::Unsupported => "refused: this kernel does not have it".to_owned(),
+            // The call was let through and failed for a reason of its own.
+            kind => format!("NOT refused, though it failed: {kind}"),
         },
     }
 }
 
 #[cfg(target_os = "linux")]
-fn limits(memory: u64, seconds: u64) -> String {
+fn limits(allowed: &Allowed<'_>) -> String {
     use rustix::process::{Resource, Rlimit, setrlimit};
+    let file_bytes = allowed.folder.as_ref().map_or(0, |place| place.file_bytes);
     let mut text = Vec::new();
     for (resource, name, value) in [
-        (Resource::As, "address space", memory),
-        (Resource::Cpu, "processor seconds", seconds),
-        (Resource::Fsize, "file size", 0),
+        (Resource::As, "address space", allowed.memory),
+        (Resource::Cpu, "processor seconds", allowed.seconds),
+        (Resource::Fsize, "file size", file_bytes),
         (Resource::Core, "core dump", 0),
     ] {
         let limit = Rlimit { current: Some(value), maximum: Some(value) };
@@ -85,9 +89,10 @@ fn limits(memory: u64, seconds: u64) -> String {
 }
 
 #[cfg(target_os = "linux")]
-fn landlock() -> String {
+fn landlock(place: Option<&Place<'_>>) -> String {
     use landlock::{
-        ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope,
+        ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, Ruleset, RulesetAttr,
+        RulesetCreatedAttr, RulesetStatus, Scope,
     };
     let abi = ABI::V6;
     let result = Ruleset::default()
@@ -96,9 +101,24 @@ fn landlock() -> String {
         .and_then(|rules| rules.handle_access(AccessNet::from_all(abi)))
         .and_then(|rules| rules.scope(Scope::from_all(abi)))
         .and_then(Ruleset::create)
+        .and_then(|rules| match place {
+            None => Ok(rules),
+            Some(place) => {
+                let make = AccessFs::MakeReg
+                    | AccessFs::MakeDir
+                    | AccessFs::MakeSym
+                    | AccessFs::WriteFile
+                    | AccessFs::ReadDir
+                    | AccessFs::Refer;
+                rules.add_rule(PathBeneath::new(place.folder, make))
+            }
+        })
         .and_then(landlock::RulesetCreated::restrict_self);
     match result {
         Ok(status) => match status.ruleset {
+            RulesetStatus::FullyEnforced if place.is_some() => {
+                "in force: making files beneath one folder only, no TCP, no signals out".to_owned()
+            }
             RulesetStatus::FullyEnforced => "in force: no files, no TCP, no signals out".to_owned(),
             RulesetStatus::PartiallyEnforced => "in force as far as this kernel has it".to_owned(),
             RulesetStatus::NotEnforced => "NOT in force: this kernel has no Landlock".to_owned(),
@@ -111,10 +131,14 @@ fn landlock() -> String {
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
 ))]
-fn seccomp() -> String {
-    match filter().and_then(|program| {
+fn seccomp(writing: bool) -> String {
+    match filter(writing).and_then(|program| {
         seccompiler::apply_filter_all_threads(&program).map_err(|error| error.to_string())
     }) {
+        Ok(()) if writing => {
+            "in force on all threads: memory, time, read 0, make and write new files, folders and links"
+                .to_owned()
+        }
         Ok(()) => "in force on all threads: memory, time, read 0, write 1 and 2".to_owned(),
         Err(error) => format!("NOT in force: {error}"),
     }
@@ -124,23 +148,41 @@ fn seccomp() -> String {
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
 ))]
-fn filter() -> Result<seccompiler::BpfProgram, String> {
+fn filter(writing: bool) -> Result<seccompiler::BpfProgram, String> {
     use seccompiler::{
         BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
         SeccompRule,
     };
     let says = |error: seccompiler::BackendError| error.to_string();
-    let rule = |argument: u8, operator: SeccompCmpOp, value: u64| {
-        SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value)
+    let sized = |length: SeccompCmpArgLen, argument: u8, operator: SeccompCmpOp, value: u64| {
+        SeccompCondition::new(argument, length, operator, value)
             .and_then(|condition| SeccompRule::new(vec![condition]))
             .map_err(says)
     };
+    let rule = |argument, operator, value| sized(SeccompCmpArgLen::Dword, argument, operator, value);
+    let rule_wide = |argument, operator, value| sized(SeccompCmpArgLen::Qword, argument, operator, value);
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = ALLOWED.iter().map(|call| (*call, Vec::new())).collect();
     for call in [libc::SYS_read, libc::SYS_pread64, libc::SYS_readv] {
         rules.insert(call, vec![rule(0, SeccompCmpOp::Eq, 0)?]);
     }
     for call in [libc::SYS_write, libc::SYS_writev] {
         rules.insert(call, vec![rule(0, SeccompCmpOp::Eq, 1)?, rule(0, SeccompCmpOp::Eq, 2)?]);
+    }
+    // A signal to itself is how a process aborts.
+    rules.insert(libc::SYS_tgkill, vec![rule(0, SeccompCmpOp::Eq, std::process::id().into())?]);
+    if writing {
+        // Only what is new can be opened to write, only folders to read, and nothing through a symbolic link.
+        let (open, create) = (folder::OPEN.bits().into(), folder::CREATE.bits().into());
+        rules.insert(
+            libc::SYS_openat,
+            vec![rule(2, SeccompCmpOp::Eq, open)?, rule(2, SeccompCmpOp::Eq, create)?],
+        );
+        rules.insert(libc::SYS_write, vec![rule(0, SeccompCmpOp::Gt, 0)?]);
+        rules.insert(libc::SYS_mkdirat, Vec::new());
+        rules.insert(libc::SYS_symlinkat, Vec::new());
+        rules.insert(libc::SYS_linkat, vec![rule(4, SeccompCmpOp::Eq, 0)?]);
+        // Times by descriptor only.
+        rules.insert(libc::SYS_utimensat, vec![rule_wide(1, SeccompCmpOp::Eq, 0)?]);
     }
     // New memory may be read and written, never executed.
     let executable = libc::PROT_EXEC as u64;
@@ -181,16 +223,15 @@ const ALLOWED: &[i64] = &[
     libc::SYS_rt_sigreturn,
     libc::SYS_sched_yield,
     libc::SYS_sigaltstack,
-    libc::SYS_tgkill,
 ];
 
 #[cfg(not(target_os = "linux"))]
-fn limits(_memory: u64, _seconds: u64) -> String {
+fn limits(_allowed: &Allowed<'_>) -> String {
     "NOT in force: not on this system".to_owned()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn landlock() -> String {
+fn landlock(_place: Option<&Place<'_>>) -> String {
     "NOT in force: not on this system".to_owned()
 }
 
@@ -198,6 +239,6 @@ fn landlock() -> String {
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
 )))]
-fn seccomp() -> String {
+fn seccomp(_writing: bool) -> String {
     "NOT in force: not on this system or processor".to_owned()
 }

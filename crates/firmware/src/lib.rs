@@ -6,7 +6,9 @@
 pub mod confine;
 mod coverage;
 pub mod engine;
+pub mod folder;
 pub mod keeping;
+mod layout;
 mod literals;
 mod mapping;
 pub mod paths;
@@ -15,8 +17,12 @@ pub mod probes;
 mod recognise;
 mod scan;
 pub mod signatures;
+pub mod staging;
+mod tries;
 mod unpacking;
 pub mod worker;
 
 pub use engine::{CODES, Options};
-pub use worker::{InspectError, Worker};
+pub use folder::Wish;
+pub use staging::{Staging, StagingError};
+pub use worker::{InspectError, Unpacked, Worker};

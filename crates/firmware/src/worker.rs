@@ -4,29 +4,33 @@
 //! one JSON [`Examination`]. The parent believes it nothing that it can check itself: the hash, the size, and that it
 //! answered in time and within bounds.
 
-use crate::confine;
+use crate::confine::{self, Allowed, Place};
 use crate::engine::{self, Options};
+use crate::folder::{self, Folder, Wish, Written};
 use crate::mapping::Mapping;
+use crate::probe::Probe;
 use crate::probes::PROBES;
 use crate::unpacking;
 use banbury_evidence::{Digest, Examination, Location, Object, ObjectKind, RunReport, Skipped, Status};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::Ordering;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Barrier};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How the confined child is started.
 #[derive(Clone, Debug)]
 pub struct Worker {
     /// The program.
     pub program: PathBuf,
-    /// Its arguments; the options follow as one more.
+    /// Its arguments; what it is to do follows as one more.
     pub arguments: Vec<OsString>,
 }
 
@@ -64,6 +68,27 @@ pub enum InspectError {
     /// The options do not go over the wire.
     #[error("the options cannot be written as JSON: {0}")]
     Options(#[from] serde_json::Error),
+    /// The user asked to stop.
+    #[error("stopped, as asked")]
+    Stopped,
+}
+
+/// What the confined child is to do.
+#[derive(Debug, Serialize, Deserialize)]
+enum Task {
+    /// Unpack in memory and run the probes.
+    Inspect(Options),
+    /// Unpack without probes, into the folder that it stands in where it is to write.
+    Unpack(Options, Wish),
+}
+
+/// What came of an unpacking.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Unpacked {
+    /// What is in the exhibit, as an inspection without probes finds it.
+    pub examination: Examination,
+    /// Where it was written; absent when the child came to nothing.
+    pub written: Option<Written>,
 }
 
 /// Stack of each thread that examines: readers recurse as deep as containers nest.
@@ -75,12 +100,49 @@ const MEMORY: u64 = 8 << 30;
 /// Time that the child has to finish after its time is up.
 const GRACE: u64 = 30;
 
+/// How often the parent looks up from waiting.
+const TURN: Duration = Duration::from_millis(100);
+
 /// Bytes of an answer, at most.
 const ANSWER: u64 = 1 << 30;
 
 impl Worker {
     /// Inspects the file at `path` in a confined child. A child that dies leaves an examination that says so.
     pub fn inspect(&self, path: &Path, options: &Options) -> Result<Examination, InspectError> {
+        let task = Task::Inspect(options.clone());
+        let Conversation { exhibit, size, answer } = self.ask(path, &task, options, None, &|| false)?;
+        let parsed = parse(answer, |examination: &Examination| (examination.exhibit, examination.size));
+        Ok(checked(parsed, exhibit, size).unwrap_or_else(|why| failed(exhibit, size, &why, PROBES)))
+    }
+
+    /// Unpacks the file at `path` in a confined child: into `folder`, where one is given, beneath which alone the
+    /// child can write. `stop` is asked now and then. A child that dies leaves an examination that says so.
+    pub fn unpack(
+        &self,
+        path: &Path,
+        options: &Options,
+        wish: Wish,
+        folder: Option<&Path>,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Unpacked, InspectError> {
+        let wish = Wish { write: folder.is_some(), ..wish };
+        let task = Task::Unpack(options.clone(), wish);
+        let Conversation { exhibit, size, answer } = self.ask(path, &task, options, folder, stop)?;
+        let parsed =
+            parse(answer, |unpacked: &Unpacked| (unpacked.examination.exhibit, unpacked.examination.size));
+        Ok(checked(parsed, exhibit, size)
+            .unwrap_or_else(|why| Unpacked { examination: failed(exhibit, size, &why, &[]), written: None }))
+    }
+
+    /// Starts the child with a task, and hears what it has to say.
+    fn ask(
+        &self,
+        path: &Path,
+        task: &Task,
+        options: &Options,
+        folder: Option<&Path>,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Conversation, InspectError> {
         let read = |source| InspectError::Read { path: path.to_owned(), source };
         // Asked before it is opened: opening a pipe waits for whoever writes to it.
         let metadata = std::fs::metadata(path).map_err(read)?;
@@ -91,46 +153,86 @@ impl Worker {
             return Err(InspectError::Special { path: path.to_owned() });
         }
         let file = File::open(path).map_err(read)?;
-        let arguments = serde_json::to_string(options)?;
-        let mut child = Command::new(&self.program)
+        let start = |source| InspectError::Start { program: self.program.clone(), source };
+        let mut command = Command::new(&self.program);
+        if let Some(folder) = folder {
+            command.current_dir(folder);
+        }
+        let mut child = command
             .args(&self.arguments)
-            .arg(arguments)
+            .arg(serde_json::to_string(task)?)
             .env_clear()
             .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::from(file.try_clone().map_err(read)?))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(|source| InspectError::Start { program: self.program.clone(), source })?;
+            .map_err(start)?;
         let answers = listen(&mut child);
         // The child has its own copy of the descriptor but shares the position, so it maps; the parent opens anew.
-        let (exhibit, size) = File::open(path).and_then(Digest::of_reader).map_err(read)?;
+        let hashed = File::open(path).and_then(Digest::of_reader);
+        if hashed.is_err() {
+            // Nobody will hear what it has to say, and nobody may write where it writes any more.
+            child.kill().and_then(|()| child.wait()).map_err(start)?;
+        }
+        let (exhibit, size) = hashed.map_err(read)?;
         let patience = Duration::from_secs(options.seconds.saturating_add(2 * GRACE));
-        let (answer, complaint, overdue) = match answers.recv_timeout(patience) {
-            Ok((answer, complaint)) => (answer, complaint, false),
-            Err(_) => (Ok(Vec::new()), String::new(), true),
+        let deadline = Instant::now().checked_add(patience);
+        let mut stopped = false;
+        let answer = loop {
+            match answers.recv_timeout(TURN) {
+                Ok(answer) => break Some(answer),
+                Err(RecvTimeoutError::Disconnected) => break None,
+                Err(RecvTimeoutError::Timeout) => stopped = stop(),
+            }
+            if stopped || deadline.is_some_and(|deadline| Instant::now() > deadline) {
+                break None;
+            }
         };
-        if overdue {
-            child.kill().map_err(|source| InspectError::Start { program: self.program.clone(), source })?;
+        if answer.is_none() {
+            child.kill().map_err(start)?;
         }
-        let status =
-            child.wait().map_err(|source| InspectError::Start { program: self.program.clone(), source })?;
-        let failure = |why: String| failed(exhibit, size, &why);
-        if overdue {
-            return Ok(failure(format!("the confined process did not answer in {} s", patience.as_secs())));
+        let status = child.wait().map_err(start)?;
+        if stopped {
+            return Err(InspectError::Stopped);
         }
-        if !status.success() {
-            return Ok(failure(ended(status, &complaint)));
-        }
-        let answer: Result<Examination, String> = answer
-            .map_err(|error| error.to_string())
-            .and_then(|bytes| serde_json::from_slice(&bytes).map_err(|error| error.to_string()));
-        match answer {
-            Ok(examination) if examination.exhibit == exhibit && examination.size == size => Ok(examination),
-            Ok(_) => Ok(failure("the file changed while it was inspected".to_owned())),
-            Err(error) => Ok(failure(format!("the confined process gave no usable answer: {error}"))),
-        }
+        let answer = match answer {
+            None => Err(format!("the confined process did not answer in {} s", patience.as_secs())),
+            Some((_, complaint)) if !status.success() => Err(ended(status, &complaint)),
+            Some((answer, _)) => answer.map_err(|error| unusable(&error)),
+        };
+        Ok(Conversation { exhibit, size, answer })
     }
+}
+
+/// What a child said of a file, and what the parent knows of it.
+struct Conversation {
+    exhibit: Digest,
+    size: u64,
+    answer: Result<Vec<u8>, String>,
+}
+
+/// What a child answered, with the hash and the size that it names.
+type Parsed<T> = Result<(T, Digest, u64), String>;
+
+fn parse<T: for<'de> Deserialize<'de>>(
+    answer: Result<Vec<u8>, String>,
+    identity: impl Fn(&T) -> (Digest, u64),
+) -> Parsed<T> {
+    let parsed: T = serde_json::from_slice(&answer?).map_err(|error| unusable(&error))?;
+    let (exhibit, size) = identity(&parsed);
+    Ok((parsed, exhibit, size))
+}
+
+fn checked<T>(parsed: Parsed<T>, exhibit: Digest, size: u64) -> Result<T, String> {
+    match parsed? {
+        (answer, named, length) if named == exhibit && length == size => Ok(answer),
+        _ => Err("the file changed while it was inspected".to_owned()),
+    }
+}
+
+fn unusable(error: &dyn std::fmt::Display) -> String {
+    format!("the confined process gave no usable answer: {error}")
 }
 
 type Answer = (io::Result<Vec<u8>>, String);
@@ -163,7 +265,7 @@ fn listen(child: &mut Child) -> mpsc::Receiver<Answer> {
 
 /// The examination of an exhibit whose child came to nothing: looked, and why it failed. Nothing is claimed of its
 /// content.
-fn failed(exhibit: Digest, size: u64, why: &str) -> Examination {
+fn failed(exhibit: Digest, size: u64, why: &str, probes: &[&dyn Probe]) -> Examination {
     let run = |probe: &str, version: &str| RunReport {
         probe: probe.to_owned(),
         version: version.to_owned(),
@@ -199,7 +301,7 @@ fn failed(exhibit: Digest, size: u64, why: &str) -> Examination {
         regions,
     };
     let mut runs = vec![run("unpack", unpacking::VERSION)];
-    runs.extend(PROBES.iter().map(|probe| run(probe.describe().name, probe.describe().version)));
+    runs.extend(probes.iter().map(|probe| run(probe.describe().name, probe.describe().version)));
     Examination { exhibit, size, confinement: BTreeMap::new(), objects: vec![root], runs }
 }
 
@@ -229,15 +331,29 @@ fn signal(_status: ExitStatus) -> Option<i32> {
 }
 
 /// What the child does: maps standard input, confines itself, examines, answers on standard output.
-pub fn run_confined(options: &str) -> io::Result<()> {
-    let options: Options = serde_json::from_str(options)?;
+pub fn run_confined(task: &str) -> io::Result<()> {
+    end_with_parent()?;
+    let task: Task = serde_json::from_str(task)?;
+    let (options, wish) = match &task {
+        Task::Inspect(options) => (options, Wish::default()),
+        Task::Unpack(options, wish) => (options, *wish),
+    };
+    let root =
+        wish.write.then(|| rustix::fs::open(".", folder::OPEN, rustix::fs::Mode::empty())).transpose()?;
     let input = Mapping::of(standard_input()?)?;
     let data = input.bytes();
-    let memory = MEMORY.saturating_add(data.len() as u64);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut confinement = confine::Statement::new();
-    let seconds = options.seconds.saturating_mul(threads as u64).saturating_add(2 * GRACE);
-    confine::without_files(memory, seconds, &mut confinement);
+    let allowed = Allowed {
+        memory: MEMORY.saturating_add(data.len() as u64),
+        seconds: options.seconds.saturating_mul(threads as u64).saturating_add(2 * GRACE),
+        // A part of the exhibit may be written as it is, and an object up to its limit.
+        folder: root.as_ref().map(|root| Place {
+            folder: root.as_fd(),
+            file_bytes: options.object_bytes.max(data.len() as u64),
+        }),
+    };
+    confine::without_files(&allowed, &mut confinement);
     let limits = Arc::new(options.limits());
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
@@ -258,18 +374,39 @@ pub fn run_confined(options: &str) -> io::Result<()> {
     // Every thread must run before the filter comes: a thread's own start needs system calls that the filter refuses.
     started.wait();
     pool.broadcast(|_| ());
-    confine::without_calls(&mut confinement);
-    confine::verify(&mut confinement);
-    let mut examination = pool.install(|| engine::examine(data, &options, &limits));
-    examination.confinement = confinement;
+    confine::without_calls(wish.write, &mut confinement);
+    confine::verify(wish.write, &mut confinement);
     let mut output = io::BufWriter::new(io::stdout().lock());
-    serde_json::to_writer(&mut output, &examination)?;
+    match &task {
+        Task::Inspect(options) => {
+            let mut examination = pool.install(|| engine::examine(data, options, &limits));
+            examination.confinement = confinement;
+            serde_json::to_writer(&mut output, &examination)?;
+        }
+        Task::Unpack(options, wish) => {
+            let keeper = Folder::new(root, *wish, Arc::clone(&limits.stop));
+            let (mut examination, spots) = pool.install(|| engine::unpack(data, options, &limits, &keeper));
+            examination.confinement = confinement;
+            let written = Some(keeper.finish(&examination.objects, &spots));
+            serde_json::to_writer(&mut output, &Unpacked { examination, written })?;
+        }
+    }
     output.flush()
+}
+
+/// A child whose parent is killed has nobody to answer to.
+#[cfg(target_os = "linux")]
+fn end_with_parent() -> io::Result<()> {
+    Ok(rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn end_with_parent() -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]
 fn standard_input() -> io::Result<File> {
-    use std::os::fd::AsFd as _;
     Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
 }
 

@@ -8,6 +8,7 @@ mod init;
 mod inspect;
 mod list;
 mod summary;
+mod unpack;
 
 use crate::Outcome;
 use crate::arguments::{Arguments, Command, Limits};
@@ -26,6 +27,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Init(arguments) => init::run(arguments),
         Command::Add(arguments) => add::run(arguments),
         Command::Inspect(arguments) => inspect::run(arguments),
+        Command::Unpack(arguments) => unpack::run(&arguments),
         Command::Assess(arguments) => assess::run(arguments),
         Command::Dispose(arguments) => dispose::run(arguments),
         Command::Explain { code } => explain::run(&code),
@@ -42,8 +44,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
             clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout().lock())?;
             Ok(Outcome::Done)
         }
-        Command::Confined { options } => {
-            banbury_firmware::worker::run_confined(&options).context("the confined process")?;
+        Command::Confined { task } => {
+            banbury_firmware::worker::run_confined(&task).context("the confined process")?;
             Ok(Outcome::Done)
         }
     }

@@ -131,7 +131,8 @@ fn findings(text: &mut String, claims: &[&Claim]) {
     }
 }
 
-fn looked(text: &mut String, examination: &Examination) {
+/// What was looked at, what was not, and whether the confinement held.
+pub(super) fn looked(text: &mut String, examination: &Examination) {
     line!(text, "\n  Looked at:");
     for run in &examination.runs {
         line!(

@@ -65,3 +65,34 @@ pub fn codes(json: &serde_json::Value) -> Vec<String> {
     found.dedup();
     found
 }
+
+/// A cpio archive in "newc" form of entries with a name, a mode and content.
+#[allow(dead_code, reason = "not every test file makes archives")]
+pub fn cpio(entries: &[(&[u8], u32, &[u8])]) -> Vec<u8> {
+    let mut archive = Vec::new();
+    let trailer: (&[u8], u32, &[u8]) = (b"TRAILER!!!", 0, b"");
+    for (inode, (name, mode, content)) in entries.iter().chain([&trailer]).enumerate() {
+        let header = format!(
+            "070701{:08X}{mode:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}",
+            inode + 1,
+            0,
+            0,
+            1,
+            0,
+            content.len(),
+            0,
+            0,
+            5,
+            1,
+            name.len() + 1,
+            0
+        );
+        archive.extend_from_slice(header.as_bytes());
+        archive.extend_from_slice(name);
+        archive.push(0);
+        archive.resize(archive.len().next_multiple_of(4), 0);
+        archive.extend_from_slice(content);
+        archive.resize(archive.len().next_multiple_of(4), 0);
+    }
+    archive
+}

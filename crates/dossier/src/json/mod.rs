@@ -7,10 +7,11 @@
 //! Misses: see [`FORMAT`]'s limits. Source: RFC 8259.
 
 mod model;
+mod unpacked;
 mod wire;
 
 use crate::format::{DossierError, ReportFormat, to_json};
-use crate::{CaseReport, InspectReport};
+use crate::{CaseReport, InspectReport, UnpackReport};
 
 /// The row of `banbury formats`.
 pub(crate) const FORMAT: ReportFormat = ReportFormat {
@@ -34,6 +35,11 @@ fn inspect(report: &InspectReport) -> Result<String, DossierError> {
 
 fn case(report: &CaseReport) -> Result<String, DossierError> {
     to_json(FORMAT.name, &wire::Dossier::of(report))
+}
+
+/// The manifest of an unpacked image: JSON as `schemas/unpack.schema.json` describes it.
+pub fn manifest(report: &UnpackReport) -> Result<String, DossierError> {
+    to_json(FORMAT.name, &unpacked::Manifest::of(report))
 }
 
 #[cfg(test)]

@@ -33,18 +33,18 @@ pub(super) struct Dossier<'a> {
 }
 
 #[derive(Serialize)]
-struct Examined<'a> {
-    name: &'a str,
-    sha256: String,
-    size: u64,
-    confinement: &'a BTreeMap<String, String>,
+pub(super) struct Examined<'a> {
+    pub(super) name: &'a str,
+    pub(super) sha256: String,
+    pub(super) size: u64,
+    pub(super) confinement: &'a BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    bytes: Option<Bytes>,
+    pub(super) bytes: Option<Bytes>,
     #[serde(skip_serializing_if = "Option::is_none")]
     inside: Option<Bytes>,
-    objects: Vec<Object<'a>>,
-    runs: Vec<Run<'a>>,
-    claims: Vec<Claim<'a>>,
+    pub(super) objects: Vec<Object<'a>>,
+    pub(super) runs: Vec<Run<'a>>,
+    pub(super) claims: Vec<Claim<'a>>,
 }
 
 #[derive(Serialize)]
@@ -61,7 +61,7 @@ struct Exhibit<'a> {
 }
 
 #[derive(Serialize)]
-struct Bytes {
+pub(super) struct Bytes {
     known: u64,
     padding: u64,
     opaque: u64,
@@ -69,7 +69,7 @@ struct Bytes {
 }
 
 #[derive(Serialize)]
-struct Object<'a> {
+pub(super) struct Object<'a> {
     ordinal: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<u32>,
@@ -101,7 +101,7 @@ struct Region<'a> {
 }
 
 #[derive(Serialize)]
-struct Run<'a> {
+pub(super) struct Run<'a> {
     probe: &'a str,
     version: &'a str,
     status: &'static str,
@@ -130,7 +130,7 @@ struct Skipped<'a> {
 }
 
 #[derive(Serialize)]
-struct Claim<'a> {
+pub(super) struct Claim<'a> {
     fingerprint: String,
     code: &'a str,
     grade: &'static str,
@@ -224,7 +224,7 @@ struct SubjectVerdict<'a> {
 }
 
 #[derive(Serialize)]
-struct Explained<'a> {
+pub(super) struct Explained<'a> {
     title: &'a str,
     meaning: &'a str,
     remedy: &'a str,
@@ -299,7 +299,7 @@ impl<'a> Dossier<'a> {
 }
 
 impl<'a> Examined<'a> {
-    fn of(name: &'a str, examination: &'a inner::Examination) -> Self {
+    pub(super) fn of(name: &'a str, examination: &'a inner::Examination) -> Self {
         let mut claims = Vec::new();
         let mut runs = Vec::new();
         for run in &examination.runs {
@@ -489,7 +489,7 @@ impl<'a> Regime<'a> {
     }
 }
 
-fn explained(explanations: &BTreeMap<String, Explanation>) -> BTreeMap<&str, Explained<'_>> {
+pub(super) fn explained(explanations: &BTreeMap<String, Explanation>) -> BTreeMap<&str, Explained<'_>> {
     explanations
         .iter()
         .map(|(code, explanation)| {
