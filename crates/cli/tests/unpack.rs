@@ -66,7 +66,9 @@ fn names_in(folder: &Path) -> Vec<String> {
 /// An archive of `count` files of `size` bytes, all different.
 fn many(count: u32, size: usize) -> Vec<u8> {
     let files: Vec<(Vec<u8>, Vec<u8>)> = (0..count)
-        .map(|n| (format!("d{}/f{n:05}", n % 50).into_bytes(), n.to_le_bytes().repeat(size / 4)))
+        .map(|n| {
+            (format!("d{}/f{n:05}", n % 50).into_bytes(), format!("{n:07}\n").repeat(size / 8).into_bytes())
+        })
         .collect();
     let entries: Vec<(&[u8], u32, &[u8])> =
         files.iter().map(|(name, content)| (name.as_slice(), 0o100_644, content.as_slice())).collect();
@@ -168,8 +170,8 @@ fn what_comes_out_of_the_corpus_is_the_source_tree() {
         }
     }
     assert!(compared > 100, "{compared}");
-    // A tar of the seventh edition has no magic, by which formats are found.
-    unrecognised.retain(|input| input != "tar/v7.tar");
+    // What has no magic that formats are found by: a tar of the seventh edition, LZMA with rare properties.
+    unrecognised.retain(|input| !["tar/v7.tar", "lzma/properties-d8.lzma"].contains(&input.as_str()));
     assert_eq!(unrecognised, Vec::<String>::new());
     assert_eq!(lost, Vec::<String>::new(), "files of the source trees that did not come out");
 }

@@ -125,7 +125,8 @@ fn found(format: &dyn Format, data: &[u8], place: Place, path: &Path) -> BTreeSe
     }
     assert_eq!(reading.size, data.len(), "{}", path.display());
     let count = entries.len();
-    let lines: BTreeSet<String> = entries.into_iter().map(|entry| line(entry, &path.display().to_string())).collect();
+    let lines: BTreeSet<String> =
+        entries.into_iter().map(|entry| line(entry, &path.display().to_string())).collect();
     assert_eq!(lines.len(), count, "{}: an entry twice", path.display());
     lines
 }
