@@ -102,7 +102,7 @@ fn take_apart(data: &[u8], engine: &Engine<'_>) -> (Examination, Vec<Spot>) {
     let options = engine.options;
     let whole = Allowance { bytes: options.total_bytes, objects: options.objects };
     let allowance = engine.allowance(data.len(), whole);
-    let (exhibit, recognised) = engine.hash_and_recognise(data, 0, allowance);
+    let (exhibit, recognised) = engine.hash_and_recognise(data, 0, None, allowance);
     let object = Pending {
         location: Location::exhibit(exhibit),
         kind: ObjectKind::Exhibit,
@@ -266,6 +266,9 @@ struct Prepared<'a> {
     uid: Option<u32>,
     path: Option<String>,
     spot: Spot,
+    /// The container's format, where the entry is the container's own first bytes: it starts with its magic and is not
+    /// a container once more.
+    opening: Option<&'static str>,
 }
 
 impl Engine<'_> {
@@ -279,6 +282,7 @@ impl Engine<'_> {
         &self,
         data: &'a [u8],
         depth: u32,
+        opening: Option<&'static str>,
         allowance: Allowance,
     ) -> (Digest, Recognised<'a>) {
         let hash = || Digest::of(data);
@@ -286,7 +290,7 @@ impl Engine<'_> {
             if depth < self.options.depth {
                 let object_bytes = self.limits.object_bytes.min(allowance.bytes);
                 let limits = Limits { object_bytes, entries: allowance.objects, ..self.limits.clone() };
-                return recognise::recognise(data, &limits);
+                return recognise::recognise(data, opening, &limits);
             }
             let mut unread = recognise::unread(data);
             if recognise::has_format(data) {
@@ -465,8 +469,8 @@ impl Engine<'_> {
             let prepared: Vec<Prepared<'_>> = batch
                 .into_par_iter()
                 .map(|(entry, spot)| {
-                    let name = (!entry.path.is_empty()).then(|| paths::escape(&entry.path));
-                    self.prepare(location.inside(step(name, entry.at)), entry, spot)
+                    let path = (!entry.path.is_empty()).then(|| paths::escape(&entry.path));
+                    self.prepare(location.inside(step(path, entry.at)), entry, name, spot)
                 })
                 .collect();
             let begun: Vec<Option<Begun<'_>>> = prepared
@@ -519,8 +523,19 @@ impl Engine<'_> {
     }
 
     /// Makes an entry's bytes.
-    fn prepare<'a>(&self, location: Location, entry: Entry<'a>, spot: Spot) -> Prepared<'a> {
+    fn prepare<'a>(
+        &self,
+        location: Location,
+        entry: Entry<'a>,
+        container: &'static str,
+        spot: Spot,
+    ) -> Prepared<'a> {
         let path = location.entry().map(paths::in_tree);
+        let own = |content: &Content<'_>| matches!(content, Content::Slice(_)) && entry.at == Some(0);
+        let opening = match &entry.kind {
+            EntryKind::Stream(content) | EntryKind::File(content) => own(content).then_some(container),
+            _ => None,
+        };
         let Entry { kind, mode, uid, .. } = entry;
         let (kind, content, target) = match kind {
             EntryKind::Stream(content) => (ObjectKind::Stream, Some(content), None),
@@ -564,7 +579,7 @@ impl Engine<'_> {
             target,
             regions: Vec::new(),
         };
-        Prepared { bytes, problems, object, uid, path, spot }
+        Prepared { bytes, problems, object, uid, path, spot, opening }
     }
 
     /// Looks at an entry; a folder, link or device has nothing further to look at.
@@ -593,7 +608,7 @@ impl Engine<'_> {
         }
         let data: &'a [u8] = &prepared.bytes;
         let (sha256, mut recognised) =
-            self.hash_and_recognise(data, depth, self.allowance(data.len(), allowance));
+            self.hash_and_recognise(data, depth, prepared.opening, self.allowance(data.len(), allowance));
         let repeated = !data.is_empty() && lineage.has(sha256);
         if repeated {
             let regions = vec![coverage::known(0, data.len(), REPEATED, BTreeMap::new())];

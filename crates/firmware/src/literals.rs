@@ -1,25 +1,30 @@
 //! Many byte strings looked for at once, in one pass, each occurrence found whether or not others overlap it.
 //!
-//! Where every string has at least n + 1 bytes, one of each n neighbouring offsets falls on a pair of bytes that is the
-//! first, second, ... or nth of the string. So only every nth offset is looked up, in a bitmap of those pairs, which at
-//! 8 KiB stays in the first cache; what hits is compared in full. The cost hardly depends on how many strings there are.
+//! Each string is told by a pair of neighbouring bytes in it: the rarest that it has, since zeros and the like stand
+//! everywhere. Where every string has at least n + 1 bytes, it is told by each of n neighbouring pairs, and only every nth
+//! offset needs to be looked up, in a bitmap of those pairs, which at 8 KiB stays in the first cache. What hits is
+//! compared in full. The cost hardly depends on how many strings there are.
 
 /// Strings to look for.
 pub struct Literals {
     /// Distance of the offsets that are looked up.
     step: usize,
-    /// One bit for each pair of bytes that stands at one of the first `step` offsets of a string.
-    pairs: Bitmap,
-    /// One bit for each pair that a string starts with.
-    first: Bitmap,
-    /// The strings by the pair that they start with, then by number.
-    all: Vec<Literal>,
+    /// One bit for each pair by which a string is told.
+    bitmap: Bitmap,
+    /// What tells the strings, by pair, then by number.
+    tells: Vec<Tell>,
+    /// Where the tells of each pair start in `tells`; one more than there are pairs.
+    index: Vec<u32>,
+    strings: Vec<Vec<u8>>,
 }
 
-struct Literal {
+/// A pair of bytes that tells a string.
+struct Tell {
     pair: u16,
+    /// The string.
     number: usize,
-    bytes: Vec<u8>,
+    /// Where the pair stands in it.
+    offset: usize,
 }
 
 /// Offsets that are looked up before one branch.
@@ -31,22 +36,27 @@ const STEP_MAX: usize = 3;
 impl Literals {
     /// The search for `strings`, which are numbered in their order; `None` when one has fewer than two bytes.
     pub fn new<S: AsRef<[u8]>>(strings: &[S]) -> Option<Self> {
-        let shortest = strings.iter().map(|text| text.as_ref().len()).min().unwrap_or(2);
-        let step = shortest.saturating_sub(1).min(STEP_MAX);
-        let (mut pairs, mut first) = (Bitmap::default(), Bitmap::default());
-        let mut all = Vec::new();
-        for (number, text) in strings.iter().enumerate() {
-            let bytes = text.as_ref().to_vec();
-            bytes.windows(2).take(step).filter_map(pair).for_each(|pair| pairs.set(pair));
-            let pair = pair(&bytes)?;
-            first.set(pair);
-            all.push(Literal { pair, number, bytes });
+        let strings: Vec<Vec<u8>> = strings.iter().map(|text| text.as_ref().to_vec()).collect();
+        let shortest = strings.iter().map(Vec::len).min().unwrap_or(2);
+        let step = shortest.checked_sub(1).filter(|step| *step > 0)?.min(STEP_MAX);
+        let mut bitmap = Bitmap::default();
+        let mut tells = Vec::new();
+        for (number, bytes) in strings.iter().enumerate() {
+            let (from, window) =
+                bytes.windows(step + 1).enumerate().max_by_key(|(_, window)| rarity(window))?;
+            for (index, pair) in window.windows(2).filter_map(pair).enumerate() {
+                bitmap.set(pair);
+                tells.push(Tell { pair, number, offset: from + index });
+            }
         }
-        all.sort_by_key(|literal| (literal.pair, literal.number));
-        Some(Self { step, pairs, first, all })
+        tells.sort_by_key(|tell| (tell.pair, tell.number, tell.offset));
+        let before = |pair: u32| tells.partition_point(|tell| u32::from(tell.pair) < pair) as u32;
+        let index = (0..=1 << 16).map(before).collect();
+        Some(Self { step, bitmap, tells, index, strings })
     }
 
-    /// The first offset from `from` on where a string starts.
+    /// The first offset from `from` on at which a string may be told. To find each string once, the next call goes on
+    /// [`Literals::step`] behind it.
     pub fn next(&self, data: &[u8], from: usize) -> Option<usize> {
         match self.step {
             1 => self.search::<1>(data, from),
@@ -55,54 +65,70 @@ impl Literals {
         }
     }
 
+    /// Distance of the offsets that are looked up.
+    pub fn step(&self) -> usize {
+        self.step
+    }
+
     #[inline(always)]
     fn search<const STEP: usize>(&self, data: &[u8], from: usize) -> Option<usize> {
-        // The lookup at `at` answers for the starts `at - STEP + 1` to `at`.
-        let mut at = from.checked_add(STEP - 1)?;
+        let mut at = from;
+        // Several lookups, then one branch for all of them, which is hardly ever taken.
+        while let Some(stride) = data.get(at..).and_then(|rest| rest.get(..(STRIDE - 1) * STEP + 2)) {
+            let lookup = |index: usize| stride.get(index * STEP..index * STEP + 2).and_then(pair);
+            if (0..STRIDE).fold(0, |any, index| any | self.bitmap.bit(lookup(index))) != 0 {
+                break;
+            }
+            at += STRIDE * STEP;
+        }
         loop {
-            // Several lookups, then one branch for all of them, which is hardly ever taken.
-            while let Some(stride) = data.get(at..).and_then(|rest| rest.get(..(STRIDE - 1) * STEP + 2)) {
-                let lookup = |index: usize| stride.get(index * STEP..index * STEP + 2).and_then(pair);
-                if (0..STRIDE).fold(0, |any, index| any | self.pairs.bit(lookup(index))) != 0 {
-                    break;
-                }
-                at += STRIDE * STEP;
+            let near = data.get(at..).and_then(pair)?;
+            if self.bitmap.bit(Some(near)) != 0 {
+                return Some(at);
             }
-            for _ in 0..STRIDE {
-                let near = data.get(at..).and_then(pair);
-                if near.is_none() || self.pairs.bit(near) != 0 {
-                    let start =
-                        (at + 1 - STEP..=at).find(|start| self.starting(data, *start).next().is_some());
-                    if start.is_some() || near.is_none() {
-                        return start;
-                    }
-                }
-                at += STEP;
-            }
+            at += STEP;
         }
     }
 
-    /// The numbers of the strings that start at `at`, in order.
-    pub fn starting<'l>(&'l self, data: &'l [u8], at: usize) -> impl Iterator<Item = usize> + 'l {
-        let rest = data.get(at..).unwrap_or_default();
-        let own = pair(rest).filter(|pair| self.first.bit(Some(*pair)) != 0).map_or(&[][..], |pair| {
-            let from = self.all.partition_point(|literal| literal.pair < pair);
-            let to = self.all.partition_point(|literal| literal.pair <= pair);
-            self.all.get(from..to).unwrap_or_default()
-        });
-        own.iter().filter(move |literal| rest.starts_with(&literal.bytes)).map(|literal| literal.number)
+    /// The strings that are told by the pair at `at`, as (string, where it starts).
+    pub fn told<'l>(&'l self, data: &'l [u8], at: usize) -> impl Iterator<Item = (usize, usize)> + 'l {
+        let pair = data.get(at..).and_then(pair).map(usize::from);
+        let bound = |pair: usize| self.index.get(pair).map_or(0, |bound| *bound as usize);
+        let tells = pair.and_then(|pair| self.tells.get(bound(pair)..bound(pair + 1))).unwrap_or_default();
+        tells.iter().filter_map(move |tell| {
+            let start = at.checked_sub(tell.offset)?;
+            let bytes = self.strings.get(tell.number)?;
+            data.get(start..)?.starts_with(bytes).then_some((tell.number, start))
+        })
     }
 
-    /// All occurrences as (string, offset), in order of the offset.
+    /// All occurrences as (string, offset), each once, those that start close to each other in any order.
     pub fn occurrences<'l>(&'l self, data: &'l [u8]) -> impl Iterator<Item = (usize, usize)> + 'l {
         let mut from = 0;
         std::iter::from_fn(move || {
             let at = self.next(data, from)?;
-            from = at + 1;
+            from = at + self.step;
             Some(at)
         })
-        .flat_map(move |at| self.starting(data, at).map(move |number| (number, at)))
+        .flat_map(move |at| self.told(data, at))
     }
+}
+
+/// How rare the bytes are by which a string is told: zeros are the most common in images, then ones, then what text and
+/// small numbers are made of; two of a kind are likely to stand in a run.
+fn rarity(bytes: &[u8]) -> u32 {
+    let of = |byte: u8| match byte {
+        0 => 0,
+        0xff | b' ' => 2,
+        1..=8 | b'a'..=b'z' => 3,
+        _ => 4,
+    };
+    let rarest_pairs = bytes.windows(2).map(|pair| match pair {
+        [a, b] if a == b => of(*a),
+        [a, b] => of(*a) + of(*b),
+        _ => 0,
+    });
+    rarest_pairs.min().unwrap_or_default()
 }
 
 /// One bit for each pair of bytes.
@@ -155,7 +181,8 @@ mod tests {
             let strings: Vec<Vec<u8>> =
                 strings.into_iter().filter(|text| !long || text.len() >= 4).collect();
             let literals = Literals::new(&strings).unwrap();
-            let found: Vec<(usize, usize)> = literals.occurrences(&data).collect();
+            let mut found: Vec<(usize, usize)> = literals.occurrences(&data).collect();
+            found.sort_by_key(|(number, at)| (*at, *number));
             let expected: Vec<(usize, usize)> = (0..data.len())
                 .flat_map(|at| {
                     let rest = &data[at..];

@@ -47,11 +47,15 @@ pub enum Note {
 const HOSTS: usize = 1000;
 
 /// Finds the formats in `data`, in order, none overlapping another's extent except that what stands inside an executable
-/// or other format that holds no entries is looked for too; and accounts for all bytes.
-pub fn recognise<'a>(data: &'a [u8], limits: &Limits) -> Recognised<'a> {
+/// or other format that holds no entries is looked for too; and accounts for all bytes. The format called `opening` is
+/// not looked for at the start: `data` opens an object of that format.
+pub fn recognise<'a>(data: &'a [u8], opening: Option<&str>, limits: &Limits) -> Recognised<'a> {
     let mut recognised = Recognised::default();
     let mut next = 0;
     for candidate in scan::at_start(data) {
+        if opening.is_some() && candidate.reader().map(|reader| reader.describe().name) == opening {
+            continue;
+        }
         if let Some(first) = read(data, candidate, Place::Start, limits, &mut recognised.notes) {
             // What holds entries accounts for its own bytes; what holds none may have something embedded.
             next = if first.entries.is_empty() { 1 } else { first.reading.size };

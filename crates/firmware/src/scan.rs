@@ -90,14 +90,15 @@ impl<'a> Candidates<'a> {
             self.done = true;
             return;
         };
-        self.next = at + 1;
-        for magic in MAGICS.strings.starting(self.data, at).filter_map(|number| MAGICS.all.get(number)) {
+        self.next = at + MAGICS.strings.step();
+        for (number, stands) in MAGICS.strings.told(self.data, at) {
+            let Some(magic) = MAGICS.all.get(number) else { continue };
             let start = match magic.offset {
                 Magic::FLOATING => FORMATS
                     .get(magic.format)
-                    .and_then(|format| format.locate(self.data, at))
-                    .filter(|start| *start <= at && at - *start <= LOOK_BACK),
-                offset => at.checked_sub(offset),
+                    .and_then(|format| format.locate(self.data, stands))
+                    .filter(|start| *start <= stands && stands - *start <= LOOK_BACK),
+                offset => stands.checked_sub(offset),
             };
             if let Some(start) = start.filter(|start| *start >= from) {
                 self.waiting.push(Reverse((start, magic.format)));
