@@ -32,6 +32,19 @@ impl Kind {
         })
     }
 
+    /// Whether a mode is one of such an object: of its type, or of none where a writer left that out. A hard link's is
+    /// not written.
+    fn fits(self, mode: u32) -> bool {
+        let kind = mode >> 12;
+        match self {
+            Self::Hardlink => true,
+            Self::File => matches!(kind, 0 | 8),
+            Self::Symlink => matches!(kind, 0 | 10),
+            Self::Directory => matches!(kind, 0 | 4),
+            Self::Special => matches!(kind, 0 | 1 | 2 | 6 | 12),
+        }
+    }
+
     pub(super) fn number(self) -> u32 {
         match self {
             Self::File => 1,
@@ -67,7 +80,7 @@ pub(super) struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
-    /// `None` where no object header stands: the fields that are asked for leave chance 70 bits.
+    /// `None` where no object header stands: the fields that are asked for leave chance 90 bits.
     pub(super) fn parse(data: &'a [u8], at: usize, order: Order) -> Option<Self> {
         let bytes = slice(data, at, SIZE)?;
         let kind = Kind::from_number(order.u32(bytes, 0)?)?;
@@ -78,6 +91,8 @@ impl<'a> Header<'a> {
             && slice(bytes, 8, 2)? == [0xff, 0xff]
             && name.len() < NAME_ROOM
             && !name.contains(&b'/')
+            && !name.starts_with(&[0xff, 0xff])
+            && kind.fits(order.u32(bytes, 268)?)
             && (!name.is_empty() || (kind == Kind::Directory && parent == 1));
         if !sane {
             return None;
