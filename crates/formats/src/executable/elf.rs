@@ -35,6 +35,9 @@ pub struct Elf<'a> {
     pub flags: u32,
     /// Whether the header's own sizes are those of its class.
     pub consistent: bool,
+    /// Whether the section that the header says holds the sections' names is a string table in which they all start; or
+    /// there are none, or the data end before it.
+    pub named: bool,
     /// Program headers, in order.
     pub segments: Vec<Segment>,
     /// Section headers, in order.
@@ -405,6 +408,7 @@ fn read<'a, H: FileHeader<Endian = Endianness>>(data: &'a [u8]) -> Option<Elf<'a
         consistent: usize::from(header.e_ehsize(endian)) == size_of::<H>()
             && (header.e_phnum(endian) == 0 || u64::from(header.e_phentsize(endian)) == programs)
             && (header.e_shnum(endian) == 0 || u64::from(header.e_shentsize(endian)) == sections),
+        named: true,
         segments: Vec::new(),
         sections: Vec::new(),
         dynamic: Vec::new(),
@@ -432,7 +436,7 @@ fn read<'a, H: FileHeader<Endian = Endianness>>(data: &'a [u8]) -> Option<Elf<'a
         }));
     }
     if section_table != 0 {
-        let count = header.shnum(endian, data).unwrap_or(header.e_shnum(endian).into()).into();
+        let count: u64 = header.shnum(endian, data).unwrap_or(header.e_shnum(endian).into()).into();
         end = end.max(elf.table("section headers", section_table, count, sections, |elf, at| {
             let header = data.read_at::<H::SectionHeader>(at).ok()?;
             elf.sections.push(Section {
@@ -447,10 +451,16 @@ fn read<'a, H: FileHeader<Endian = Endianness>>(data: &'a [u8]) -> Option<Elf<'a
             });
             Some(())
         }));
-        let names = header
-            .shstrndx(endian, data)
-            .ok()
-            .and_then(|index| elf.sections.get(usize::try_from(index).ok()?));
+        let index = header.shstrndx(endian, data).ok().and_then(|index| usize::try_from(index).ok());
+        let names = index.and_then(|index| elf.sections.get(index));
+        elf.named = match names {
+            Some(names) if index != Some(0) => {
+                names.kind == elf::SHT_STRTAB.0
+                    && elf.sections.iter().all(|section| u64::from(section.name_offset) < names.size)
+            }
+            Some(_) => elf.sections.iter().all(|section| section.name_offset == 0),
+            None => (elf.sections.len() as u64) < count,
+        };
         let names = names.map_or(&[][..], |names| elf.section_bytes(names));
         elf.sections.iter_mut().for_each(|s| s.name = text(names, s.name_offset.into()).unwrap_or_default());
     }

@@ -90,6 +90,7 @@ fn is_sound(elf: &Elf<'_>, data: &[u8]) -> bool {
             && load.offset <= data.len() as u64
     });
     elf.consistent
+        && elf.named
         && elf.version == 1
         && (1..=4).contains(&elf.kind)
         && elf.machine_name().is_some()
@@ -191,6 +192,29 @@ mod tests {
             read(b"\x7fELF is the magic of ELF files, which have a header of 52 or 64 bytes.", Place::Start)
                 .is_none()
         );
+    }
+
+    #[test]
+    fn a_header_without_its_sections_is_none_inside() {
+        // Programs that write objects hold such headers, with something else behind them.
+        let header = |names_at: usize, kind: u32, last_name: u32| {
+            let mut file = b"\x7fELF\x01\x01\x01\0\0\0\0\0\0\0\0\0".to_vec();
+            [1_u16, 3].iter().for_each(|half| file.extend(half.to_le_bytes()));
+            [1_u32, 0, 0, 52, 0].iter().for_each(|word| file.extend(word.to_le_bytes()));
+            [52_u16, 0, 0, 40, 3, 2].iter().for_each(|half| file.extend(half.to_le_bytes()));
+            let sections = [[0; 5], [1, 1, 0, 0, 52], [last_name, kind, 0, 0, names_at as u32]];
+            for [name, kind, flags, address, offset] in sections {
+                [name, kind, flags, address, offset, 20, 0, 0, 1, 0]
+                    .iter()
+                    .for_each(|word: &u32| file.extend(word.to_le_bytes()));
+            }
+            file.extend(b"\0.text\0.shstrtab\0\0\0\0");
+            file
+        };
+        assert_eq!(read(&header(172, 3, 7), Place::Inside).unwrap().problems, []);
+        assert!(read(&header(172, 0x28, 7), Place::Inside).is_none(), "no string table");
+        assert!(read(&header(172, 3, 0x10_0000), Place::Inside).is_none(), "a name outside of it");
+        assert!(read(&header(172, 0x28, 7), Place::Start).is_some());
     }
 
     #[test]

@@ -2,12 +2,13 @@
 //!
 //! Finds: the image behind the header, with the header's lines as facts. How: the last byte of the file makes the sum
 //! of all of them 255, which is verified. Wrong when: the header does not say where the image ends: at the start of
-//! data it reaches to their end; inside them too where the sum fits, else it is the header alone. Misses: nothing
+//! data it reaches to their end; inside them too where the sum fits and no other such header
+//! stands behind it, else it is the header alone. Misses: nothing
 //! known. Source: OpenWrt firmware-utils mkdniimg.c.
 
 use super::parts::{Parts, fact, starts_as_text};
 use crate::broken;
-use crate::bytes::slice;
+use crate::bytes::{slice, tail};
 use crate::{Description, Entry, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
 
 /// An image with DNI's header.
@@ -16,7 +17,7 @@ pub struct Dni;
 static DESCRIPTION: Description = Description {
     name: "dni",
     title: "Netgear image with a text header (DNI)",
-    magics: &[Magic { offset: 0, bytes: b"device:" }],
+    magics: &[Magic { offset: 0, bytes: MAGIC }],
     yields: "the image behind the header",
     limits: &[
         "the header does not state a length: the image reaches to the end of the data where the sum fits",
@@ -24,6 +25,7 @@ static DESCRIPTION: Description = Description {
     source: "OpenWrt firmware-utils mkdniimg.c",
 };
 
+const MAGIC: &[u8] = b"device:";
 const HEADER: usize = 128;
 
 impl Format for Dni {
@@ -51,8 +53,11 @@ impl Format for Dni {
                 ),
             });
         };
-        let fits =
-            data.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)) == 0xff && data.len() > HEADER + 1;
+        // The sum goes over everything: only the last of many headers is worth it.
+        let last = place == Place::Start || next_header(data).is_none();
+        let fits = last
+            && data.len() > HEADER + 1
+            && data.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)) == 0xff;
         let to_the_end = fits || place == Place::Start;
         let mut parts = Parts::new(data, if to_the_end { data.len() } else { HEADER } as u64);
         parts.header(0, HEADER);
@@ -78,6 +83,15 @@ impl Format for Dni {
         }
         Some(parts.finish(attributes, limits, sink))
     }
+}
+
+/// Where the next header behind the first byte stands.
+fn next_header(data: &[u8]) -> Option<usize> {
+    let is_header = |at: &usize| {
+        let rest = tail(data, *at);
+        rest.starts_with(MAGIC) && !starts_as_text(rest) && slice(rest, 0, HEADER).and_then(lines).is_some()
+    };
+    (1..data.len()).find(is_header)
 }
 
 /// The header's lines: `device:` and `version:` at least, with NUL behind them.
@@ -115,6 +129,20 @@ mod tests {
         assert_eq!((reading.size, reading.problems), (135, vec![]));
         assert_eq!(bytes_of(&entries), b"kernel");
         assert!(reading.attributes.contains(&("device", "R7800".into())));
+    }
+
+    #[test]
+    fn many_headers_cost_no_more_than_one() {
+        let data = image(b"")[..HEADER].repeat(300);
+        let looked: usize =
+            (0..300).map(|at| &data[at * HEADER..]).map(|rest| next_header(rest).unwrap_or(rest.len())).sum();
+        assert_eq!(looked, data.len());
+        // A word of text in the image is no header.
+        let data = image(b"kernel \0 device:tree \0 and more");
+        assert_eq!(read(&Dni, &data, Place::Inside).unwrap().0.size, data.len());
+        // One behind another: both are there, the first without its image.
+        let two = [image(b"first"), image(b"second")].concat();
+        assert_eq!(read(&Dni, &two, Place::Inside).unwrap().0.size, HEADER);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! QNAP's encrypted firmware: the start of a gzip stream enciphered, with a footer that says how much of it.
 //!
 //! Finds: the enciphered piece and what follows it in clear, with device, version and date from the footer. How: the
-//! footer is looked for from the magic on; what it says must fit. Wrong when: the footer's mark, a length and four
-//! fields in plain text must be there. Misses: nothing is decrypted. Source: unblob's handler qnap/qnap_nas.py.
+//! footer is looked for from the magic on; what it says must fit. Wrong when: the footer's mark, a length and
+//! fields in plain text must be there; inside unknown bytes before the next magic. Misses: nothing is decrypted. Source: unblob's handler qnap/qnap_nas.py.
 
 use super::parts::{Parts, fact, is_text, text};
 use crate::broken;
-use crate::bytes::{slice, u32_le};
+use crate::bytes::{head, slice, tail, u32_le};
 use crate::{Description, Entry, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
 
 /// An encrypted QNAP image.
@@ -15,12 +15,13 @@ pub struct Qnap;
 static DESCRIPTION: Description = Description {
     name: "qnap",
     title: "QNAP encrypted firmware",
-    magics: &[Magic { offset: 0, bytes: &[0xf5, 0x7b, 0x47, 0x03] }],
+    magics: &[Magic { offset: 0, bytes: MAGIC }],
     yields: "the encrypted piece, and what follows it in clear",
     limits: &["the encrypted piece (PC1) is not decrypted"],
     source: "unblob, handlers/archive/qnap/qnap_nas.py",
 };
 
+const MAGIC: &[u8] = &[0xf5, 0x7b, 0x47, 0x03];
 const MARK: &[u8] = b"icpnas";
 const FOOTER: usize = 74;
 
@@ -36,7 +37,7 @@ impl Format for Qnap {
         limits: &Limits,
         sink: &mut dyn FnMut(Entry<'a>),
     ) -> Option<Reading> {
-        let footer = data
+        let footer = reach(data, place)
             .windows(MARK.len())
             .enumerate()
             .filter(|(_, window)| *window == MARK)
@@ -59,6 +60,16 @@ impl Format for Qnap {
         }
         Some(parts.finish(attributes, limits, sink))
     }
+}
+
+/// The bytes in which the footer's mark is looked for. Inside unknown bytes it belongs to the last magic before it: so all
+/// candidates together look at each byte once, however many there are.
+fn reach(data: &[u8], place: Place) -> &[u8] {
+    let next = match place {
+        Place::Start => None,
+        Place::Inside => tail(data, 1).windows(MAGIC.len()).position(|window| window == MAGIC),
+    };
+    head(data, next.map_or(data.len(), |next| next + 1))
 }
 
 struct Footer {
@@ -98,5 +109,14 @@ mod tests {
         assert_eq!(reading.problems[0].kind, ProblemKind::Unsupported);
         assert!(reading.attributes.contains(&("device", "TS-NASX86".into())));
         assert!(read(&Qnap, &data[..at + 20], Place::Inside).is_none());
+    }
+
+    #[test]
+    fn many_magics_cost_no_more_than_one() {
+        let data = MAGIC.repeat(5000);
+        let looked: usize =
+            (0..data.len()).step_by(MAGIC.len()).map(|at| reach(&data[at..], Place::Inside).len()).sum();
+        assert_eq!(looked, data.len());
+        assert_eq!(reach(&data, Place::Start).len(), data.len());
     }
 }

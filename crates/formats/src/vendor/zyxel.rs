@@ -1,13 +1,14 @@
 //! ZyNOS objects: the 48-byte header of Zyxel's own operating system's images, and of each object in them.
 //!
 //! Finds: the object's content, compressed or not, named by its type. How: sizes, flags and the 16-bit sum of the data
-//! are read and verified. Wrong when: carved from unknown bytes, type and flags must be known and a sum must fit.
+//! are read and verified. Wrong when: carved from unknown bytes, type and flags must be known and a sum must
+//! fit, and no more than 64 other objects may stand in it.
 //! Misses: the memory map table that places the objects of an image; the objects are found by their own headers.
 //! Source: OpenWrt firmware-utils zynos.h, mkzynfw.c and zyxbcm.c.
 
 use super::parts::{Parts, fact, starts_as_text, text};
 use crate::broken;
-use crate::bytes::{slice, u16_be, u32_be};
+use crate::bytes::{slice, tail, u16_be, u32_be};
 use crate::{Description, Entry, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
 
 /// A ZyNOS object.
@@ -16,16 +17,20 @@ pub struct ZyNos;
 static DESCRIPTION: Description = Description {
     name: "zynos",
     title: "ZyNOS image or object (Zyxel)",
-    magics: &[Magic { offset: 6, bytes: b"SIG" }],
+    magics: &[Magic { offset: MARK_AT, bytes: MARK }],
     yields: "the object's content as it is stored",
     limits: &[
         "the memory map table is not read; objects are found by their own headers",
-        "the magic is short: inside unknown bytes a sum must fit",
+        "the magic is short: inside unknown bytes a sum must fit, and no more than 64 objects stand in another",
     ],
     source: "OpenWrt firmware-utils zynos.h and mkzynfw.c",
 };
 
 const HEADER: usize = 48;
+const MARK: &[u8] = b"SIG";
+const MARK_AT: usize = 6;
+/// Objects that stand inside another one, at most.
+const OBJECTS_MAX: usize = 64;
 const STORED_SUM: u8 = 0x20;
 const CONTENT_SUM: u8 = 0x40;
 const COMPRESSED: u8 = 0x80;
@@ -54,8 +59,14 @@ impl Format for ZyNos {
             });
         };
         let whole = slice(data, HEADER, header.stored as usize);
+        // What costs little comes first: the sum goes over all of the content.
+        if place == Place::Inside
+            && (header.sum.is_none() || header.stored < 16 || whole.is_none_or(is_crowded))
+        {
+            return None;
+        }
         let found = whole.map(sum);
-        if place == Place::Inside && (found != header.sum || header.sum.is_none() || header.stored < 16) {
+        if place == Place::Inside && found != header.sum {
             return None;
         }
         let mut parts = Parts::new(data, HEADER as u64 + u64::from(header.stored));
@@ -87,7 +98,7 @@ struct Header {
 
 impl Header {
     fn parse(data: &[u8]) -> Option<Self> {
-        let header = slice(data, 0, HEADER).filter(|header| slice(header, 6, 3) == Some(b"SIG"))?;
+        let header = slice(data, 0, HEADER).filter(|header| tail(header, MARK_AT).starts_with(MARK))?;
         let kind = match header.get(9)? {
             1 => "rom-image",
             2 => "rom-boot",
@@ -110,6 +121,19 @@ impl Header {
         let good = stored > 0 && stored <= 1 << 30 && content <= 1 << 30;
         good.then_some(Self { kind, flags, stored, content, sum, sum_at })
     }
+}
+
+/// Whether more objects begin in it than an image has. So no byte is summed up for more headers than these.
+fn is_crowded(content: &[u8]) -> bool {
+    looked_through(content) < content.len()
+}
+
+/// How far the content is looked through for headers of other objects until there are too many.
+fn looked_through(content: &[u8]) -> usize {
+    let marks = content.windows(MARK.len()).enumerate().filter(|(_, window)| *window == MARK);
+    let starts = marks.filter_map(|(at, _)| at.checked_sub(MARK_AT));
+    let mut headers = starts.filter(|at| Header::parse(tail(content, *at)).is_some());
+    headers.nth(OBJECTS_MAX).unwrap_or(content.len())
 }
 
 /// Sixteen-bit words, the first byte the higher one, with the carry added back.
@@ -158,6 +182,24 @@ mod tests {
             assert_eq!((reading.size, reading.problems), (data.len() - 7, vec![]));
             assert_eq!(bytes_of(&entries), b"the content of an object");
         }
+    }
+
+    #[test]
+    fn many_headers_cost_a_bounded_number_of_looks_at_each_byte() {
+        const COUNT: usize = 1000;
+        let one = object(4, CONTENT_SUM, &[0; 32]);
+        let mut data = one.repeat(COUNT);
+        for at in (0..data.len()).step_by(one.len()) {
+            let rest = (data.len() - at - HEADER) as u32;
+            data[at + 10..at + 14].copy_from_slice(&rest.to_be_bytes());
+        }
+        let looked: usize =
+            (0..COUNT).map(|number| looked_through(&data[number * one.len() + HEADER..])).sum();
+        assert!(looked <= (OBJECTS_MAX + 2) * data.len(), "{looked}");
+        let summed = (0..COUNT).filter(|number| !is_crowded(&data[number * one.len() + HEADER..])).count();
+        assert_eq!(summed, OBJECTS_MAX + 1);
+        let nest = object(1, CONTENT_SUM, &one.repeat(OBJECTS_MAX));
+        assert_eq!(read(&ZyNos, &nest, Place::Inside).unwrap().0.size, nest.len());
     }
 
     #[test]

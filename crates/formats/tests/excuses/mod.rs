@@ -75,6 +75,7 @@ pub const EXCUSES: &[(&str, &str, Asked, &str)] = &[
     ("fat", "*", Asked::BadHeaderIsTold, "weak magics; nothing but fields that agree is a file system"),
     ("mbr", "*", Asked::BadHeaderIsTold, "a weak magic; nothing but a sound table is one"),
     ("ext", "*", Asked::BadHeaderIsTold, "a weak magic: nothing but the magic is no file system"),
+    ("zlib", "*", Asked::BadHeaderIsTold, "two bytes that mean much only with content behind them"),
     ("lzma", "*", Asked::BadHeaderIsTold, "a weak magic; its limits say so"),
     (
         "uimage-variant",

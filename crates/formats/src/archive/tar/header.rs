@@ -119,6 +119,12 @@ impl<'a> Header<'a> {
         })
     }
 
+    /// Whether mode, size and time are written out, as all writers of v7 archives do.
+    pub(super) fn is_written(&self) -> bool {
+        let mut asked = NUMBERS.iter().filter(|(_, _, name)| !matches!(*name, "uid" | "gid"));
+        asked.all(|(at, length, _)| slice(self.block, *at, *length).is_some_and(is_written))
+    }
+
     /// Whether what follows is said of other entries.
     pub(super) fn is_extension(&self) -> bool {
         matches!(self.flag, b'x' | b'g' | b'L' | b'K' | b'X')
@@ -203,7 +209,16 @@ pub(super) fn sparse_pieces(fields: &[u8]) -> Vec<Piece> {
     fields.chunks_exact(24).map_while(piece).collect()
 }
 
+/// Whether a numeric field has a digit: one that is blank counts as 0, but says nothing.
+fn is_written(field: &[u8]) -> bool {
+    field.trim_ascii_start().first().is_some_and(u8::is_ascii_digit)
+}
+
+/// The sum is made only where one is stated, so that looking for headers in other bytes costs little.
 fn checksum_fits(block: &[u8]) -> Option<bool> {
+    if !is_written(slice(block, 148, 8)?) {
+        return None;
+    }
     let stated = number(slice(block, 148, 8)?)?;
     let plain = head(block, 148).iter().chain(tail(block, 156));
     let (unsigned, signed) = plain.fold((256_i64, 256_i64), |(unsigned, signed), byte| {

@@ -104,6 +104,7 @@ impl Format for TarV7 {
             && !first.path.is_empty()
             && first.path.iter().all(|byte| *byte >= b' ')
             && first.broken_field.is_none()
+            && first.is_written()
             && matches!(first.flag, 0 | b'0'..=b'7' | b'L' | b'S');
         is_believable.then(|| read(data, first.variant.name(), limits, sink))
     }
@@ -576,6 +577,29 @@ mod tests {
             assert_eq!((reading.problems, names(&entries)[1].as_str()), (vec![], "b"));
             assert_eq!(entries.len(), 2 + usize::from(!content.is_empty()));
         }
+    }
+
+    #[test]
+    fn numbers_that_are_not_there_are_no_header() {
+        // The signed sum of all bytes is nought, with eight blanks for the sum itself, and every number is blank.
+        let mut block = [0; BLOCK];
+        block[0] = b'$';
+        block[154] = b' ';
+        // -256 - 36 in four bytes of -73.
+        block[200..204].fill(-73_i8 as u8);
+        let plain = block[..148].iter().chain(&block[156..]);
+        assert_eq!(plain.map(|byte| i64::from(*byte as i8)).sum::<i64>(), -256);
+        let data = [&block[..], &[0; 1024]].concat();
+        assert!(read(&TarV7, &data, Place::Inside).is_none());
+        assert!(read(&TarV7, &data, Place::Start).is_none());
+        let mut v7 = header(b"a", b'0', 0);
+        v7[257..265].fill(0);
+        seal(&mut v7);
+        v7.resize(3 * BLOCK, 0);
+        assert!(read(&TarV7, &v7, Place::Inside).is_some());
+        v7[100..108].fill(0);
+        seal(&mut v7[..BLOCK]);
+        assert!(read(&TarV7, &v7, Place::Inside).is_none());
     }
 
     #[test]

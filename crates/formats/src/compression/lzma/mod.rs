@@ -4,8 +4,8 @@
 //! boot loaders have made of it (`header.rs`).
 //! How: the format has no magic, so the property bytes with the low half of a dictionary size are looked for and the
 //! header is checked strictly. Carved from unknown bytes, the whole stream must decode to its stated length, its end mark
-//! or the range coder's end state, and not to one byte value over and over; or 64 KiB must come out that look like
-//! something. Wrong when: chance satisfies all of that. Misses: streams without properties and dictionary size, which only
+//! or the range coder's end state, to sixteen bytes or more and not to one byte value over and over, from bytes that are as
+//! mixed as a range coder's are; or 64 KiB must come out that look like something. Wrong when: chance satisfies all of that. Misses: streams without properties and dictionary size, which only
 //! the container knows; broken ones inside an image that give less than 64 KiB (there is no checksum that could tell
 //! them from chance). Source: LZMA specification (lzma-specification.txt, LZMA SDK).
 
@@ -14,7 +14,7 @@ mod header;
 pub(crate) mod lzma2;
 
 use super::output::Output;
-use crate::bytes::{position, tail};
+use crate::bytes::{head, position, tail};
 use crate::{Description, Entry, Format, Limits, Place, Problem, ProblemKind, Reading};
 use coder::{Coder, Failure, Range, Stop, Until, Window};
 use header::Header;
@@ -31,6 +31,7 @@ static DESCRIPTION: Description = Description {
         "dictionaries of multiples of 64 KiB; with pb = 0 of 1, 2, 4 or 8 MiB",
         "only properties with lc + lp of at most 4",
         "streams stored without properties and dictionary size are read by their containers alone",
+        "inside an image, streams of fewer than 16 bytes of content are not recognised",
         "inside an image, a broken stream is read where it gives 64 KiB or more",
         "the extent of a stream cut off by a limit ends where decoding stopped",
     ],
@@ -40,6 +41,10 @@ static DESCRIPTION: Description = Description {
 const STEP: usize = 64 << 10;
 /// Room made at once for content of a stated length.
 const RESERVE: usize = 1 << 20;
+/// Bytes of content that a stream inside unknown bytes must have.
+const LEAST: usize = 16;
+/// The same for what it is decoded from.
+const LEAST_CODED: usize = 16;
 /// A stream without length and end mark ends no earlier than this.
 const UNMARKED_LEAST: usize = 4096;
 
@@ -59,7 +64,8 @@ impl Format for Lzma {
         for header in Header::all(data) {
             let mut output = Output::new(limits);
             let (end, problem) = decode(data, header.size, &header.stream, place, &mut output);
-            let found = Found { header, output, end, problem };
+            let stream = data.get(header.size..end).unwrap_or_default();
+            let found = Found { header, output, stream, end, problem };
             if !found.believable(place) {
                 continue;
             }
@@ -72,7 +78,7 @@ impl Format for Lzma {
                 best = Some(found);
             }
         }
-        let Found { header, output, end, problem } = best?;
+        let Found { header, output, end, problem, .. } = best?;
         let problems: Vec<Problem> = problem.into_iter().collect();
         output.hand_out(Place::Start, header.size, &problems, sink)?;
         Some(Reading { size: end.clamp(1, data.len()), attributes: header.attributes(), problems })
@@ -80,14 +86,16 @@ impl Format for Lzma {
 }
 
 /// A stream read under one of the possible headers.
-struct Found<'l> {
+struct Found<'l, 'd> {
     header: Header,
     output: Output<'l>,
+    /// The range-coded data.
+    stream: &'d [u8],
     end: usize,
     problem: Option<Problem>,
 }
 
-impl Found<'_> {
+impl Found<'_, '_> {
     fn believable(&self, place: Place) -> bool {
         let made = self.output.bytes.len();
         let consumed = self.end - self.header.size.min(self.end);
@@ -102,6 +110,10 @@ impl Found<'_> {
             seen.iter().filter(|seen| **seen).count() >= least
         };
         let usual = self.header.is_usual();
+        // Tables of small numbers decode to something soon, but are not what a range coder writes.
+        if place == Place::Inside && (made < LEAST || !is_mixed(self.stream)) {
+            return false;
+        }
         match (place, &self.problem) {
             (Place::Start, None) if usual => true,
             (_, None) if self.header.stream.length.is_some() || usual => varied(2),
@@ -112,6 +124,14 @@ impl Found<'_> {
             (_, Some(_)) => made >= STEP && consumed >= 4096 && varied(64),
         }
     }
+}
+
+/// Whether at least half of the first bytes, of up to 64, are different ones: of 64 by chance 57 are.
+fn is_mixed(stream: &[u8]) -> bool {
+    // The first byte is always zero.
+    let sample = head(tail(stream, 1), 64);
+    let seen: std::collections::BTreeSet<u8> = sample.iter().copied().collect();
+    sample.len() >= LEAST_CODED && 2 * seen.len() >= sample.len()
 }
 
 /// What a header says of the range-coded data behind it.

@@ -142,3 +142,33 @@ proptest::proptest! {
         proptest::prop_assert!(made.len() as u64 <= most);
     }
 }
+
+#[test]
+fn tables_of_small_numbers_are_no_streams() {
+    // Offsets and sizes of a table, as relocations and symbols have them, at every place of every row.
+    for (step, row) in
+        [(6_u32, [0, 0x930, 0, 0x80000]), (4, [0x2000_0000, 3, 0, 0x1100]), (1, [0x30, 9, 0, 0x800])]
+    {
+        let table: Vec<u8> = (0..600_u32)
+            .flat_map(|number| row.map(|word: u32| word.wrapping_add(number * step % 251).to_le_bytes()))
+            .flatten()
+            .collect();
+        for at in 0..table.len() - 64 {
+            for properties in [0x5d, 0x7e, 0xd0] {
+                let mut data = table[at..].to_vec();
+                data[0] = properties;
+                assert!(read(&Lzma, &data, Place::Inside).is_none(), "{step} {at} {properties:02x}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_few_bytes_are_no_stream_inside() {
+    for (content, believed) in [(&b"too few bytes."[..], false), (b"sixteen bytes...and some more", true)] {
+        let length = (content.len() as u64).to_le_bytes();
+        let data = [header(0x5d, &length), pack(content, (3, 0, 2), false)].concat();
+        assert_eq!(read(&Lzma, &data, Place::Inside).is_some(), believed);
+        assert_eq!(read(&Lzma, &data, Place::Start).unwrap().0.problems, []);
+    }
+}

@@ -6,7 +6,7 @@ use super::header::{Header, Kind};
 use super::layout::{Layout, TagsAt};
 use super::objects::Objects;
 use crate::bytes::slice;
-use crate::{Limits, ProblemKind};
+use crate::{Limits, Place, ProblemKind};
 use std::collections::BTreeMap;
 
 use super::super::flash::Problems;
@@ -19,12 +19,17 @@ const UNKNOWN: u32 = 0x8000_0000;
 const ROOT: u32 = 1;
 
 /// How many headers follow one another, and the size of pages with which each file's header is followed by as many pages as it needs, and then by the next header.
-pub(super) fn find(data: &[u8], order: Order) -> Option<(usize, Layout)> {
+///
+/// Carved from unknown bytes, each must be laid out as writers do it.
+pub(super) fn find(data: &[u8], order: Order, place: Place) -> Option<(usize, Layout)> {
     let chain = |page: usize| {
         let mut at = 0;
         let mut length = 0;
         while let Some(header) = Header::parse(data, at, order).filter(|_| length < SAMPLE) {
             let blank = slice(data, at + super::header::SIZE, page - super::header::SIZE);
+            if place == Place::Inside && !header.is_laid_out(data) {
+                break;
+            }
             if !blank.is_some_and(|rest| is_blank(rest) || rest.iter().all(|byte| *byte == 0)) {
                 break;
             }

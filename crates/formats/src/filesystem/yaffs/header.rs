@@ -1,5 +1,6 @@
 //! Object headers: 512 bytes that name an object and its directory.
 
+use super::super::flash::is_blank;
 use super::super::order::Order;
 use crate::bytes::{slice, until_nul};
 
@@ -119,6 +120,25 @@ impl<'a> Header<'a> {
             shadows: absent(order.u32(bytes, 504)?),
             shrinks: order.u32(bytes, 508)? == 1,
         })
+    }
+
+    /// Whether the bytes at `at` are a header as its writers lay it out, and so more than a table of small numbers: behind
+    /// the name its room is filled with zeros, which the kernel and mkyaffs2image do, or was left erased (the last byte
+    /// always may be), the two bytes behind it are of one kind, and without a name the mode says the type.
+    pub(super) fn is_laid_out(&self, data: &[u8]) -> bool {
+        let room = slice(data, self.at + NAME + self.name.len(), NAME_ROOM - self.name.len());
+        let filled = room.is_some_and(|room| match room {
+            [0, .., last @ (0 | 0xff)] => {
+                let middle = room.get(1..room.len() - 1).unwrap_or_default();
+                middle.iter().all(|byte| *byte == 0) || (*last == 0xff && is_blank(middle))
+            }
+            [0] => true,
+            _ => false,
+        });
+        let gap = slice(data, self.at + NAME + NAME_ROOM, 2);
+        filled
+            && matches!(gap, Some([0, 0] | [0xff, 0xff]))
+            && (self.mode >> 12 != 0 || !self.name.is_empty())
     }
 
     /// Whether it is the header of the root directory, which some writers store.

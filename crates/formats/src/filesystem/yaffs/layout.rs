@@ -3,7 +3,9 @@
 use super::super::flash::is_blank;
 use super::super::order::Order;
 use super::header::{Header, OBJECT_MAX};
+use crate::Place;
 use crate::bytes::{slice, u32_le};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of tags, without the checksum that may stand behind them.
 const TAGS: usize = 16;
@@ -11,6 +13,8 @@ const PAGES: [usize; 6] = [512, 1024, 2048, 4096, 8192, 16384];
 const SPARES: [usize; 9] = [16, 32, 64, 128, 218, 224, 232, 256, 512];
 /// Chunks that are looked at to try a layout.
 const SAMPLE: usize = 48;
+/// Fewest chunks of an erase block.
+const BLOCK_LEAST: usize = 8;
 /// The block numbers that are given in the order of writing.
 const SEQUENCES: std::ops::Range<u32> = 1..0xefff_ff00;
 const CHUNK_MAX: u32 = 0xf_ffff;
@@ -64,7 +68,12 @@ pub(super) enum Chunk<'a> {
 
 impl Layout {
     /// The layout that fits the first chunks best; `None` where none does. The first chunk is an object header.
-    pub(super) fn find(data: &[u8], order: Order) -> Option<Self> {
+    pub(super) fn find(data: &[u8], order: Order, place: Place) -> Option<Self> {
+        let inside = place == Place::Inside;
+        // Asked before anything is tried: the magic stands in tables of numbers, too.
+        if inside && !Header::parse(data, 0, order)?.is_laid_out(data) {
+            return None;
+        }
         let mut candidates = Vec::new();
         for page in PAGES {
             for spare in SPARES.into_iter().filter(|spare| *spare >= page / 64 && *spare <= page / 4) {
@@ -87,11 +96,14 @@ impl Layout {
         let mut best: Option<(usize, Self)> = None;
         for layout in with_tags {
             let score = layout.score(data);
+            if inside && score > 0 && !layout.is_tied(data) {
+                continue;
+            }
             if score > best.map_or(0, |(score, _)| score) {
                 best = Some((score, layout));
             }
         }
-        let (length, bare) = super::bare::find(data, order).unzip();
+        let (length, bare) = super::bare::find(data, order, place).unzip();
         match (best, length) {
             (Some((score, layout)), length) if score > 2 * length.unwrap_or_default() => Some(layout),
             _ => bare,
@@ -101,7 +113,7 @@ impl Layout {
     /// How many of the first chunks make sense; 0 where one does not, or where only one does.
     fn score(&self, data: &[u8]) -> usize {
         let mut good = 0;
-        let mut objects = std::collections::BTreeSet::new();
+        let mut objects = BTreeSet::new();
         for number in 0..SAMPLE {
             let at = number * self.stride;
             if at + self.stride > data.len() {
@@ -120,6 +132,51 @@ impl Layout {
             }
         }
         if good >= 4 { good } else { 0 }
+    }
+
+    /// Whether the first chunks belong together, as chance does not make them: two headers or more, or a header and what
+    /// its file asks for; few chunks of objects without a header; and chunks side by side mostly of one erase block.
+    fn is_tied(&self, data: &[u8]) -> bool {
+        let (mut tied, mut loose, mut changes) = (0, 0, 0);
+        let mut sizes = BTreeMap::new();
+        let mut sequence = None;
+        for number in 0..SAMPLE {
+            let at = number * self.stride;
+            let tags = match self.chunk(data, at) {
+                Chunk::Header(tags, header) => {
+                    if header.is_laid_out(data) {
+                        tied += 1;
+                    } else {
+                        loose += 1;
+                    }
+                    sizes.insert(tags.object, header.size);
+                    tags
+                }
+                Chunk::Data(tags) => {
+                    let end = u64::from(tags.chunk) * self.page as u64;
+                    // While a file is written its header says nothing of its size; the first chunk comes first.
+                    let size = sizes.get_mut(&tags.object);
+                    let asked = size.is_some_and(|size| {
+                        let fits = end < *size + self.page as u64 || (tags.chunk == 1 && *size == 0);
+                        *size = (*size).max(end + u64::from(fits));
+                        fits
+                    });
+                    if asked {
+                        tied += 1
+                    } else {
+                        loose += 1
+                    }
+                    tags
+                }
+                Chunk::Blank | Chunk::Deleted => continue,
+                Chunk::Strange => break,
+            };
+            changes += usize::from(sequence.is_some_and(|last| last != tags.sequence));
+            sequence = Some(tags.sequence);
+        }
+        // The first version has no blocks' numbers in its tags.
+        let blocks = self.tags == TagsAt::Spread || changes <= 1 + (tied + loose) / BLOCK_LEAST;
+        tied >= 2 && loose <= tied / 2 && blocks
     }
 
     /// What stands in the chunk at `at`, all of which is there.

@@ -5,7 +5,8 @@
 //! first chunks make sense is taken. Chunks are ordered by the numbers of their blocks, and the newest header of an
 //! object and the newest chunk at each place of a file count. Without spare areas a file's pages are those behind its
 //! header, and the numbers of objects are told by the order in which folders and their entries stand. Wrong when: carved
-//! from unknown bytes, the first header and the chunks behind it must make sense. Misses: what the error correction
+//! from unknown bytes, the first header must be laid out as writers do it, the chunks behind it must belong together and
+//! be in folders that are there, and files must not be far larger than the image. Misses: what the error correction
 //! of the flash would repair. Source: C. Manning, "How YAFFS Works" (2012); yaffs2, yaffs_guts.h and
 //! yaffs_packedtags2.h.
 
@@ -47,6 +48,7 @@ static DESCRIPTION: Description = Description {
              contents are made on demand",
     limits: &[
         "an image is found at the first header of an object in its root directory; chunks before that are left outside",
+        "inside unknown bytes, files with holes many times the image's size are not believed",
         "error correction codes are not applied",
         "checkpoints and extended attributes are not read",
         "without spare areas, deleted objects cannot be told from others, and empty folders have no number",
@@ -68,7 +70,7 @@ impl Format for Yaffs {
         sink: &mut dyn FnMut(Entry<'a>),
     ) -> Option<Reading> {
         let order = if data.first()? == &0 { Order::Big } else { Order::Little };
-        let layout = Layout::find(data, order);
+        let layout = Layout::find(data, order, place);
         let Some(layout) = layout else {
             return broken::header(data, place, &DESCRIPTION, || match data.len() {
                 0..header::SIZE => broken::cut_off(data),
@@ -77,6 +79,9 @@ impl Format for Yaffs {
         };
         let mut problems = Problems::default();
         let (objects, end) = Objects::read(data, &layout, limits, &mut problems);
+        if place == Place::Inside && !objects.agree(end) {
+            return None;
+        }
         let mut attributes = attributes(&layout, &objects);
         let tree = Tree::new(data, layout.page, objects);
         let walk = Walk::run(&tree, tree::ROOT, limits, &mut problems, sink);

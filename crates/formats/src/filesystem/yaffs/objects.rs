@@ -6,10 +6,14 @@ use super::header::{Header, Kind};
 use super::layout::{Chunk, Layout, Tags, TagsAt};
 use crate::bytes::{head, tail};
 use crate::{Limits, ProblemKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// So many chunks in a row that make no sense may be a bad block.
 const STRANGE_MAX: usize = 256;
+/// Blocks that may have been written between those before a stretch that makes no sense and those behind it.
+const SEQUENCES_NEAR: u32 = 1 << 16;
+/// So many times as large as an image inside unknown bytes its files may be, with their holes.
+const HOLES_MAX: u64 = 8;
 /// The directories of what is deleted, or still open without a name.
 pub(super) const UNLINKED: u32 = 3;
 pub(super) const DELETED: u32 = 4;
@@ -58,12 +62,27 @@ impl<'a> Objects<'a> {
         let mut end = 0;
         let mut strange = Vec::new();
         let mut last = None;
+        let mut files = BTreeSet::new();
         for at in (0..data.len()).step_by(layout.stride) {
             if limits.stopped() {
                 problems.push(ProblemKind::LimitReached, at, "time is up");
                 break;
             }
-            let chunk = layout.chunk(data, at);
+            let chunk = match layout.chunk(data, at) {
+                // What stands behind the image may look like a chunk: it has to be one of a file that was met, in a block
+                // that was written not long after the others.
+                Chunk::Data(tags)
+                    if !strange.is_empty()
+                        && (!files.contains(&tags.object)
+                            || objects.sequences.is_some_and(|(low, high)| {
+                                !(low.saturating_sub(SEQUENCES_NEAR)..=high.saturating_add(SEQUENCES_NEAR))
+                                    .contains(&tags.sequence)
+                            })) =>
+                {
+                    Chunk::Strange
+                }
+                chunk => chunk,
+            };
             match chunk {
                 Chunk::Blank => continue,
                 Chunk::Strange => {
@@ -79,6 +98,9 @@ impl<'a> Objects<'a> {
                 }
                 Chunk::Header(tags, _) | Chunk::Data(tags) => {
                     chunks.push((tags, at));
+                    if !matches!(chunk, Chunk::Header(_, header) if header.kind != Kind::File) {
+                        files.insert(tags.object);
+                    }
                     last = Some(tags);
                     let (low, high) = objects.sequences.unwrap_or((tags.sequence, tags.sequence));
                     objects.sequences = Some((low.min(tags.sequence), high.max(tags.sequence)));
@@ -104,6 +126,18 @@ impl<'a> Objects<'a> {
             end = data.len();
         }
         (objects, end)
+    }
+
+    /// Whether what the objects say of themselves goes together: most are in a folder that is there, and their files are
+    /// not far larger than the image.
+    pub(super) fn agree(&self, end: usize) -> bool {
+        let headers = || self.all.values().filter_map(|object| object.header.as_ref());
+        let housed = headers()
+            .filter(|header| header.parent <= DELETED || self.all.contains_key(&header.parent))
+            .count();
+        let sizes = self.all.values().fold(0_u64, |sum, object| sum.saturating_add(object.size()));
+        housed * 2 > headers().count()
+            && sizes <= (end as u64).saturating_mul(HOLES_MAX).saturating_add(1 << 20)
     }
 
     /// Takes up one chunk, newer than all before.

@@ -79,3 +79,59 @@ fn links_to_nothing_and_to_themselves_are_told() {
         );
     }
 }
+
+/// The header of a table of numbers that starts as an object header does, with as many words behind it.
+fn table(row: [u32; 8], rows: usize) -> Vec<u8> {
+    let mut data = vec![3, 0, 0, 0, 1, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0, 0, 0];
+    for number in 0..rows as u32 {
+        data.extend(row.iter().flat_map(|word| (word + number % 5).to_le_bytes()));
+    }
+    data
+}
+
+#[test]
+fn tables_of_small_numbers_are_no_image() {
+    for row in [[1, 0, 0x16_5c6e, 0, 2, 0, 0x16_5c7f, 0], [0, 0x100, 1, 0x200, 1, 0x300, 2, 16], [0; 8]] {
+        for skip in 0..32 {
+            let mut data = table(row, 4000);
+            data.drain(16..16 + skip);
+            assert!(read(&data, Place::Inside).is_none(), "{row:?} {skip}");
+        }
+    }
+}
+
+#[test]
+fn a_name_is_filled_up_as_writers_do_it() {
+    let whole = corpus("tiny.yaffs");
+    let room = 10 + 5..10 + 256;
+    let with = |fill: &dyn Fn(usize) -> u8| {
+        let mut data = whole.clone();
+        room.clone().for_each(|at| data[at] = fill(at));
+        read(&data, Place::Inside).is_some()
+    };
+    assert!(with(&|_| 0));
+    assert!(with(&|at| if at == 265 { 0xff } else { 0 }));
+    assert!(with(&|_| 0xff));
+    assert!(!with(&|at| u8::from(at == 100)));
+    assert!(!with(&|at| if at > 200 { 0xff } else { 0 }));
+}
+
+#[test]
+fn a_file_far_larger_than_the_image_is_none_inside() {
+    let mut data = corpus("tiny.yaffs");
+    let tags = 528 + 512;
+    assert_eq!(crate::bytes::u32_le(&data, tags + 8), Some(1), "the first chunk of the file");
+    data[tags + 8..tags + 12].copy_from_slice(&0x5_0000_u32.to_le_bytes());
+    assert!(read(&data, Place::Inside).is_none());
+    assert!(read(&data, Place::Start).is_some());
+}
+
+#[test]
+fn what_stands_behind_is_not_its_chunk() {
+    let image = corpus("large-pages.yaffs");
+    let (alone, paths) = read(&image, Place::Inside).unwrap();
+    // Words that pass for the tags of a file's chunk, wherever they are looked for.
+    let table: Vec<u8> = (0..40 * 2112_u32 / 4).flat_map(|at| (at % 7 + 1).to_le_bytes()).collect();
+    let (reading, with) = read(&[&image[..], &[7; 2112], &table].concat(), Place::Inside).unwrap();
+    assert_eq!((reading.size, reading.problems, with), (alone.size, alone.problems, paths));
+}
