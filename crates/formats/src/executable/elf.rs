@@ -516,11 +516,28 @@ impl Elf<'_> {
         start.saturating_add(count.saturating_mul(size))
     }
 
+    /// Whether what is loaded was left out and its headers kept, as files of separate symbols have it
+    /// (`objcopy --only-keep-debug`): the segments point at bytes that stand elsewhere.
+    fn is_symbols_alone(&self) -> bool {
+        const LOADED: u64 = 2;
+        const EXECUTED: u64 = 4;
+        let mut loaded = self
+            .sections
+            .iter()
+            .filter(|section| section.flags & LOADED != 0 && section.kind != elf::SHT_NOTE.0)
+            .peekable();
+        self.named
+            && self.sections.iter().any(|section| section.flags & EXECUTED != 0)
+            && loaded.peek().is_some()
+            && loaded.all(|section| section.kind == elf::SHT_NOBITS.0)
+    }
+
     /// The end of all that headers point at.
     fn measure(&mut self, tables: u64) {
         let mut end = tables;
+        let symbols_alone = self.is_symbols_alone();
         for segment in &self.segments {
-            if segment.file_size > 0 {
+            if segment.file_size > 0 && !symbols_alone {
                 end = end.max(segment.offset.saturating_add(segment.file_size));
             }
         }

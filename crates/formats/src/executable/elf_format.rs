@@ -218,6 +218,29 @@ mod tests {
     }
 
     #[test]
+    fn separate_symbols_are_whole() {
+        let file = |kind: u32| {
+            let mut file = b"\x7fELF\x01\x01\x01\0\0\0\0\0\0\0\0\0".to_vec();
+            [3_u16, 3].iter().for_each(|half| file.extend(half.to_le_bytes()));
+            [1_u32, 0, 52, 84, 0].iter().for_each(|word| file.extend(word.to_le_bytes()));
+            [52_u16, 32, 1, 40, 3, 2].iter().for_each(|half| file.extend(half.to_le_bytes()));
+            let words = |file: &mut Vec<u8>, words: &[u32]| {
+                words.iter().for_each(|word| file.extend(word.to_le_bytes()))
+            };
+            words(&mut file, &[1, 0, 0, 0, 0x4000, 0x4000, 5, 0x1000]);
+            words(&mut file, &[0; 10]);
+            words(&mut file, &[1, kind, 6, 0x1000, 0x1000, 0x3000, 0, 0, 16, 0]);
+            words(&mut file, &[7, 3, 0, 0, 204, 17, 0, 0, 1, 0]);
+            file.extend(b"\0.text\0.shstrtab\0");
+            file
+        };
+        let (symbols, cut) = (file(8), file(1));
+        let reading = read(&symbols, Place::Start).unwrap();
+        assert_eq!((reading.size, reading.problems), (symbols.len(), vec![]));
+        assert_eq!(read(&cut, Place::Start).unwrap().problems[0].kind, ProblemKind::Truncated);
+    }
+
+    #[test]
     fn an_own_executable_is_read() {
         // The test's own binary: 64-bit, dynamic, with sections.
         let data = std::fs::read(std::env::current_exe().unwrap()).unwrap();
