@@ -75,10 +75,15 @@ pub fn recognise<'a>(data: &'a [u8], opening: Option<&str>, limits: &Limits) -> 
             recognised.notes.push(Note::Stopped(text));
             break;
         }
-        if candidate.start == 0 {
-            continue;
+        let place = if candidate.start == 0 { Place::Start } else { Place::Inside };
+        if place == Place::Start {
+            // What has its magic in its place was asked before.
+            let opens = candidate.reader().is_some_and(|reader| Some(reader.describe().name) == opening);
+            if opens || !recognised.found.is_empty() || !scan::is_floating(&candidate) {
+                continue;
+            }
         }
-        if let Some(inner) = read(data, candidate, Place::Inside, limits, &mut recognised.notes) {
+        if let Some(inner) = read(data, candidate, place, limits, &mut recognised.notes) {
             let host = inner.entries.is_empty();
             hosts += usize::from(host);
             next = candidate.start + if host { 1 } else { inner.reading.size };
@@ -97,7 +102,7 @@ pub fn unread(data: &[u8]) -> Recognised<'_> {
 /// Whether a format is recognised at the start of `data`, without reading what it holds.
 pub fn has_format(data: &[u8]) -> bool {
     let limits = Limits { entries: 1, object_bytes: 1, ..Limits::default() };
-    scan::at_start(data).any(|candidate| {
+    scan::at_start(data).chain(scan::floating_at_start(data)).any(|candidate| {
         candidate.reader().is_some_and(|reader| {
             !reader.describe().magics.is_empty()
                 && reader.read(data, Place::Start, &limits, &mut |_| {}).is_some()

@@ -22,27 +22,29 @@ impl Candidate {
     }
 }
 
-/// The formats whose magic stands at the start of `data`, and those that have none, in order of registration.
+/// The formats whose magic stands at its place from the start of `data` on, and those that have none, in order of
+/// registration. Those told by a floating magic are among the [`Candidates`] that start at 0.
 pub fn at_start(data: &[u8]) -> impl Iterator<Item = Candidate> + '_ {
     FORMATS
         .iter()
         .enumerate()
         .filter(|(_, format)| {
             let magics = format.describe().magics;
-            magics.is_empty()
-                || magics.iter().any(|magic| match magic.offset {
-                    Magic::FLOATING => floats_at_start(**format, data, magic),
-                    offset => has(data, offset, magic.bytes),
-                })
+            magics.is_empty() || magics.iter().any(|magic| has(data, magic.offset, magic.bytes))
         })
         .map(|(format, _)| Candidate { start: 0, format })
 }
 
-/// Whether the first hit of a floating magic belongs to an object that starts with `data`.
-fn floats_at_start(format: &dyn Format, data: &[u8], magic: &Magic) -> bool {
-    let near = data.get(..LOOK_BACK).unwrap_or(data);
-    let at = near.windows(magic.bytes.len()).position(|window| window == magic.bytes);
-    at.is_some_and(|at| format.locate(data, at) == Some(0))
+/// The formats of which a floating magic says that one starts with `data`.
+pub fn floating_at_start(data: &[u8]) -> impl Iterator<Item = Candidate> + '_ {
+    let mut walk = Candidates::new(data.get(..LOOK_BACK).unwrap_or(data), 0);
+    std::iter::from_fn(move || walk.next_from(0)).take_while(|candidate| candidate.start == 0).filter(is_floating)
+}
+
+/// Whether a candidate was told by a magic that floats.
+pub fn is_floating(candidate: &Candidate) -> bool {
+    let floats = |magic: &Magic| magic.offset == Magic::FLOATING;
+    candidate.reader().is_some_and(|format| format.describe().magics.iter().any(floats))
 }
 
 /// Walks the candidates of `data` in order of their start.

@@ -21,7 +21,7 @@ static DESCRIPTION: Description = Description {
         Magic { offset: 0, bytes: b"OPEN" },
         Magic { offset: 0, bytes: b"GEOS" },
     ],
-    yields: "its parts",
+    yields: "its parts, each under its own name",
     limits: &["RSA signatures are not verified"],
     source: "OpenWrt firmware-utils fw.h and mkfwimage.c",
 };

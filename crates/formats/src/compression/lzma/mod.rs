@@ -39,6 +39,8 @@ static DESCRIPTION: Description = Description {
 };
 
 const STEP: usize = 64 << 10;
+/// The first step where chance may have made the header: hardly any that is not LZMA gives so much.
+const FIRST_STEP: usize = 256;
 /// Room made at once for content of a stated length.
 const RESERVE: usize = 1 << 20;
 /// Bytes of content that a stream inside unknown bytes must have.
