@@ -271,6 +271,24 @@ struct Prepared<'a> {
     opening: Option<&'static str>,
 }
 
+/// What the entries of one container have in common.
+struct Holder<'h> {
+    /// The container's format.
+    name: &'static str,
+    /// Where the container starts in the object that it stands in.
+    start: u64,
+    lineage: &'h Lineage<'h>,
+    /// What all of them together may become.
+    allowance: Allowance,
+}
+
+impl Holder<'_> {
+    /// The step into the container, or to an entry of it.
+    fn step(&self, entry: Option<String>, at: Option<u64>) -> Step {
+        Step { format: self.name.to_owned(), offset: self.start, entry, at }
+    }
+}
+
 impl Engine<'_> {
     fn allowance(&self, size: usize, remaining: Allowance) -> Allowance {
         let bytes = (size as u64).saturating_mul(self.options.expansion).max(SMALL).min(remaining.bytes);
@@ -424,8 +442,8 @@ impl Engine<'_> {
 
     /// Examines what a container holds and adds it to the outcome of the object that the container stands in.
     ///
-    /// Entries are unpacked and looked at side by side, a batch at a time; what they hold in turn is taken up one
-    /// after the other, so that what is left of the allowance is known exactly at each.
+    /// Entries are made a batch ahead, and made and looked at side by side; what they hold in turn is taken up one after
+    /// the other, so that what is left of the allowance is known exactly at each.
     fn container(
         &self,
         found: Found<'_>,
@@ -434,76 +452,37 @@ impl Engine<'_> {
         allowance: Allowance,
         outcome: &mut Outcome,
     ) {
-        let holder = outcome.spots.first().copied().unwrap_or(Spot::EXHIBIT);
+        let spot = outcome.spots.first().copied().unwrap_or(Spot::EXHIBIT);
         let Found { start, format, reading, entries } = found;
         let name = format.describe().name;
-        let step = |entry: Option<String>, at: Option<u64>| Step {
-            format: name.to_owned(),
-            offset: start as u64,
-            entry,
-            at,
-        };
+        let holder = Holder { name, start: start as u64, lineage, allowance };
         outcome.unpacking.problems(location, name, start as u64, &reading.problems);
-        let mut tree = Tree { location: location.inside(step(None, None)), entries: BTreeMap::new() };
+        let mut tree = Tree { location: location.inside(holder.step(None, None)), entries: BTreeMap::new() };
         let named = entries.iter().any(|entry| !matches!(entry.kind, EntryKind::Stream(_)));
         let spots = match self.keeper {
             Some(keeper) if !entries.is_empty() => {
-                keeper.plan(holder, &Container { format: name, start: start as u64 }, &entries)
+                keeper.plan(spot, &Container { format: name, start: start as u64 }, &entries)
             }
             _ => vec![Spot::EXHIBIT; entries.len()],
         };
-        let mut spots = spots.into_iter();
-        let mut entries = entries.into_iter().peekable();
+        let mut ahead = entries.into_iter().zip(spots);
         let mut left_out = 0u64;
-        loop {
+        let mut prepared = self.prepare_all(batch(&mut ahead), location, &holder);
+        while !prepared.is_empty() {
             let remaining = allowance.less(outcome.used());
-            let batch = batch(&mut entries);
-            if batch.is_empty() {
-                break;
-            }
             if remaining.objects == 0 || remaining.bytes == 0 {
-                left_out += batch.len() as u64 + entries.by_ref().count() as u64;
+                left_out += prepared.len() as u64 + ahead.by_ref().count() as u64;
                 break;
             }
-            let batch: Vec<(Entry<'_>, Spot)> = batch.into_iter().zip(spots.by_ref()).collect();
-            let prepared: Vec<Prepared<'_>> = batch
-                .into_par_iter()
-                .map(|(entry, spot)| {
-                    let path = (!entry.path.is_empty()).then(|| paths::escape(&entry.path));
-                    self.prepare(location.inside(step(path, entry.at)), entry, name, spot)
-                })
-                .collect();
-            let begun: Vec<Option<Begun<'_>>> = prepared
-                .par_iter()
-                .map(|prepared| {
-                    // What would not fit anyhow is not looked at.
-                    let fits = prepared.bytes.len() as u64 <= remaining.bytes;
-                    fits.then(|| self.begin_entry(prepared, lineage, remaining))
-                })
-                .collect();
-            for (prepared, begun) in prepared.iter().zip(begun) {
-                let remaining = allowance.less(outcome.used());
-                let size = prepared.bytes.len() as u64;
-                let Some(mut begun) = begun.filter(|_| size <= remaining.bytes && remaining.objects > 0)
-                else {
-                    if let Some(keeper) = self.keeper {
-                        keeper.leave_out(prepared.spot);
-                    }
-                    left_out += 1;
-                    continue;
-                };
-                begun.outcome.unpacking.problems(
-                    &prepared.object.location,
-                    name,
-                    start as u64,
-                    &prepared.problems,
-                );
-                let within = remaining.less(Allowance { bytes: size, objects: 1 });
-                let allowance = self.allowance(prepared.bytes.len(), within);
-                let inner = self.finish(&prepared.bytes, begun, Some(lineage), allowance);
-                self.remember(prepared, &inner, outcome, &mut tree);
-                add(inner, size, outcome);
-            }
+            let next = batch(&mut ahead);
+            // While these are looked at, the next are made.
+            let (_, following) = rayon::join(
+                || {
+                    left_out += self.entries(&prepared, &holder, outcome, &mut tree)
+                },
+                || self.prepare_all(next, location, &holder),
+            );
+            prepared = following;
         }
         if left_out > 0 {
             let text = format!(
@@ -520,6 +499,60 @@ impl Engine<'_> {
                 });
             }
         }
+    }
+
+    /// Looks at entries and at what they hold, and adds them to the outcome of the object that their container stands
+    /// in; returns how many were not looked at, because they would go past the allowance.
+    fn entries(
+        &self,
+        prepared: &[Prepared<'_>],
+        holder: &Holder<'_>,
+        outcome: &mut Outcome,
+        tree: &mut Tree,
+    ) -> u64 {
+        let remaining = holder.allowance.less(outcome.used());
+        let begun: Vec<Option<Begun<'_>>> = prepared
+            .par_iter()
+            .map(|prepared| {
+                // What would not fit anyhow is not looked at.
+                let fits = prepared.bytes.len() as u64 <= remaining.bytes;
+                fits.then(|| self.begin_entry(prepared, holder.lineage, remaining))
+            })
+            .collect();
+        let mut left_out = 0;
+        for (prepared, begun) in prepared.iter().zip(begun) {
+            let remaining = holder.allowance.less(outcome.used());
+            let size = prepared.bytes.len() as u64;
+            let Some(mut begun) = begun.filter(|_| size <= remaining.bytes && remaining.objects > 0) else {
+                if let Some(keeper) = self.keeper {
+                    keeper.leave_out(prepared.spot);
+                }
+                left_out += 1;
+                continue;
+            };
+            let unpacking = &mut begun.outcome.unpacking;
+            unpacking.problems(&prepared.object.location, holder.name, holder.start, &prepared.problems);
+            let within = remaining.less(Allowance { bytes: size, objects: 1 });
+            let allowance = self.allowance(prepared.bytes.len(), within);
+            let inner = self.finish(&prepared.bytes, begun, Some(holder.lineage), allowance);
+            self.remember(prepared, &inner, outcome, tree);
+            add(inner, size, outcome);
+        }
+        left_out
+    }
+
+    /// Makes the bytes of entries, side by side.
+    fn prepare_all<'a>(
+        &self,
+        batch: Vec<(Entry<'a>, Spot)>,
+        container: &Location,
+        holder: &Holder<'_>,
+    ) -> Vec<Prepared<'a>> {
+        let prepare = |(entry, spot): (Entry<'a>, Spot)| {
+            let path = (!entry.path.is_empty()).then(|| paths::escape(&entry.path));
+            self.prepare(container.inside(holder.step(path, entry.at)), entry, holder.name, spot)
+        };
+        batch.into_par_iter().map(prepare).collect()
     }
 
     /// Makes an entry's bytes.
@@ -667,15 +700,15 @@ impl Engine<'_> {
 }
 
 /// The next entries to examine side by side.
-fn batch<'a>(entries: &mut std::iter::Peekable<std::vec::IntoIter<Entry<'a>>>) -> Vec<Entry<'a>> {
+fn batch<'a>(ahead: &mut impl Iterator<Item = (Entry<'a>, Spot)>) -> Vec<(Entry<'a>, Spot)> {
     let mut batch = Vec::new();
     let mut bytes = 0u64;
     while batch.len() < BATCH && (bytes < BATCH_BYTES || (batch.len() < LEAST && bytes < HEAVY)) {
-        let Some(entry) = entries.next() else { break };
+        let Some((entry, spot)) = ahead.next() else { break };
         if let EntryKind::File(content) | EntryKind::Stream(content) = &entry.kind {
             bytes = bytes.saturating_add(content.size());
         }
-        batch.push(entry);
+        batch.push((entry, spot));
     }
     batch
 }

@@ -66,6 +66,13 @@ impl<'i> Range<'i> {
         Ok(Self { input, at: 5, range: u32::MAX, code })
     }
 
+    /// Whether content can start so, to be asked at the start: nothing but a literal can come first, and an encoder
+    /// that is given zeros writes matches, not a run of zeros.
+    pub(crate) fn starts_plausibly(&self) -> bool {
+        let ahead = self.input.get(1..17).unwrap_or_default();
+        self.code < (self.range >> 11) * u32::from(EVEN) && (ahead.is_empty() || ahead.iter().any(|byte| *byte != 0))
+    }
+
     /// Bytes taken in so far.
     pub(crate) fn position(&self) -> usize {
         self.at.min(self.input.len())

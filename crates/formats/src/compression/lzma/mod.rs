@@ -39,7 +39,7 @@ static DESCRIPTION: Description = Description {
 };
 
 const STEP: usize = 64 << 10;
-/// The first step where chance may have made the header: hardly any that is not LZMA gives so much.
+/// The first step where chance may have made the header: what is not LZMA hardly ever gives so much.
 const FIRST_STEP: usize = 256;
 /// Room made at once for content of a stated length.
 const RESERVE: usize = 1 << 20;
@@ -190,12 +190,16 @@ pub(crate) fn decode(
             Problem::new(ProblemKind::Malformed, at as u64, format!("LZMA: {detail}"))
         }
     };
-    let Some(mut coder) = Coder::new(stream.properties) else {
-        return (start, Some(problem(Failure::Malformed("properties above 224"), start)));
-    };
     let mut range = match Range::new(tail(data, start)) {
         Ok(range) => range,
         Err(failure) => return (start.min(data.len()), Some(problem(failure, start))),
+    };
+    // Before any model is made: this is asked at many places that chance alone has made.
+    if place == Place::Inside && !range.starts_plausibly() {
+        return (start, Some(problem(Failure::Malformed("a match from before the content"), start)));
+    }
+    let Some(mut coder) = Coder::new(stream.properties) else {
+        return (start, Some(problem(Failure::Malformed("properties above 224"), start)));
     };
     let first = output.bytes.len();
     let length = stream.length.map_or(usize::MAX, position);
@@ -232,14 +236,18 @@ pub(crate) fn decode(
         if let Some(limit) = output.stop(at) {
             break Some(limit);
         }
-        output.bytes.resize(first + made + STEP.min(left), 0);
+        let step = if place == Place::Inside && made == 0 { FIRST_STEP } else { STEP };
+        output.bytes.resize(first + made + step.min(left), 0);
         let mut window = Window { made: &mut output.bytes, start: first, to: first + made, reach };
         let result = coder.decode(&mut range, &mut window, until);
         let to = window.to;
         output.bytes.truncate(to);
         match result {
             Ok(Stop::Full)
-                if place == Place::Inside && made == 0 && is_monotone(tail(&output.bytes, first)) =>
+                if place == Place::Inside
+                    && made < STEP
+                    && (made > 0 || to - first == length)
+                    && is_monotone(tail(&output.bytes, first)) =>
             {
                 break Some(problem(Failure::Malformed("one byte value over and over"), start));
             }
