@@ -477,9 +477,7 @@ impl Engine<'_> {
             let next = batch(&mut ahead);
             // While these are looked at, the next are made.
             let (_, following) = rayon::join(
-                || {
-                    left_out += self.entries(&prepared, &holder, outcome, &mut tree)
-                },
+                || left_out += self.entries(&prepared, &holder, outcome, &mut tree),
                 || self.prepare_all(next, location, &holder),
             );
             prepared = following;

@@ -25,6 +25,10 @@ struct Tell {
     number: usize,
     /// Where the pair stands in it.
     offset: usize,
+    /// Its first bytes, up to eight, the first one lowest.
+    head: u64,
+    /// All ones for each byte in `head`.
+    mask: u64,
 }
 
 /// Offsets that are looked up before one branch.
@@ -46,7 +50,12 @@ impl Literals {
                 bytes.windows(step + 1).enumerate().max_by_key(|(_, window)| rarity(window))?;
             for (index, pair) in window.windows(2).filter_map(pair).enumerate() {
                 bitmap.set(pair);
-                tells.push(Tell { pair, number, offset: from + index });
+                let length = bytes.len().min(8);
+                let mut head = [0; 8];
+                head.iter_mut().zip(bytes).for_each(|(head, byte)| *head = *byte);
+                let mask = u64::MAX >> (64 - 8 * length);
+                let head = u64::from_le_bytes(head);
+                tells.push(Tell { pair, number, offset: from + index, head, mask });
             }
         }
         tells.sort_by_key(|tell| (tell.pair, tell.number, tell.offset));
@@ -97,8 +106,14 @@ impl Literals {
         let tells = pair.and_then(|pair| self.tells.get(bound(pair)..bound(pair + 1))).unwrap_or_default();
         tells.iter().filter_map(move |tell| {
             let start = at.checked_sub(tell.offset)?;
-            let bytes = self.strings.get(tell.number)?;
-            data.get(start..)?.starts_with(bytes).then_some((tell.number, start))
+            let rest = data.get(start..)?;
+            // Hardly any string gets past its head: most of the comparing is this.
+            if let Some(head) = rest.first_chunk()
+                && u64::from_le_bytes(*head) & tell.mask != tell.head
+            {
+                return None;
+            }
+            rest.starts_with(self.strings.get(tell.number)?).then_some((tell.number, start))
         })
     }
 

@@ -38,7 +38,9 @@ pub fn at_start(data: &[u8]) -> impl Iterator<Item = Candidate> + '_ {
 /// The formats of which a floating magic says that one starts with `data`.
 pub fn floating_at_start(data: &[u8]) -> impl Iterator<Item = Candidate> + '_ {
     let mut walk = Candidates::new(data.get(..LOOK_BACK).unwrap_or(data), 0);
-    std::iter::from_fn(move || walk.next_from(0)).take_while(|candidate| candidate.start == 0).filter(is_floating)
+    std::iter::from_fn(move || walk.next_from(0))
+        .take_while(|candidate| candidate.start == 0)
+        .filter(is_floating)
 }
 
 /// Whether a candidate was told by a magic that floats.
@@ -95,14 +97,15 @@ impl<'a> Candidates<'a> {
         self.next = at + MAGICS.strings.step();
         for (number, stands) in MAGICS.strings.told(self.data, at) {
             let Some(magic) = MAGICS.all.get(number) else { continue };
+            let Some(format) = FORMATS.get(magic.format) else { continue };
             let start = match magic.offset {
-                Magic::FLOATING => FORMATS
-                    .get(magic.format)
-                    .and_then(|format| format.locate(self.data, stands))
+                Magic::FLOATING => format
+                    .locate(self.data, stands)
                     .filter(|start| *start <= stands && stands - *start <= LOOK_BACK),
                 offset => stands.checked_sub(offset),
             };
-            if let Some(start) = start.filter(|start| *start >= from) {
+            let Some(start) = start.filter(|start| *start >= from) else { continue };
+            if self.data.get(start..).is_some_and(|rest| format.may_start(rest)) {
                 self.waiting.push(Reverse((start, magic.format)));
             }
         }
@@ -155,6 +158,7 @@ mod tests {
                         .filter(|magic| magic.offset != Magic::FLOATING)
                         .any(|magic| has(data, start + magic.offset, magic.bytes))
                         .then_some((start, format))
+                        .filter(|_| reader.may_start(&data[start..]))
                 })
             })
             .collect()

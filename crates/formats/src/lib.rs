@@ -43,6 +43,14 @@ pub trait Format: Sync {
         sink: &mut dyn FnMut(Entry<'a>),
     ) -> Option<Reading>;
 
+    /// Whether `data`, at whose start a magic says that one may be, can be one that stands inside an object. Asked before
+    /// [`Format::read`] at every hit of a magic there; worth it where chance makes the magic often, and must cost next to
+    /// nothing. What it refuses, `read` has to refuse as well.
+    fn may_start(&self, data: &[u8]) -> bool {
+        let _ = data;
+        true
+    }
+
     /// Where the object starts whose floating magic ([`Magic::FLOATING`]) stands at `at` in `data`, at most
     /// [`LOOK_BACK`] bytes before it. Asked only of formats that have such a magic; must be cheap, since it is asked at
     /// every hit.

@@ -78,6 +78,10 @@ impl Format for Zlib {
         &DESCRIPTION
     }
 
+    fn may_start(&self, data: &[u8]) -> bool {
+        may_be_deflate(tail(data, 2))
+    }
+
     fn read<'a>(
         &self,
         data: &'a [u8],

@@ -7,6 +7,7 @@
 //! GNU binutils documentation (`tekhex`).
 
 use super::memory::{Line, Records, bytes, digit, number, read};
+use crate::bytes::slice;
 use crate::{Description, Entry, Format, Limits, Magic, Place, ProblemKind, Reading};
 
 /// Tektronix HEX, standard.
@@ -56,6 +57,10 @@ impl Format for TekHex {
         &DESCRIPTION
     }
 
+    fn may_start(&self, data: &[u8]) -> bool {
+        slice(data, 1, 8).is_some_and(|head| number(head).is_some())
+    }
+
     fn read<'a>(
         &self,
         data: &'a [u8],
@@ -70,6 +75,10 @@ impl Format for TekHex {
 impl Format for ExtendedTekHex {
     fn describe(&self) -> &'static Description {
         &EXTENDED
+    }
+
+    fn may_start(&self, data: &[u8]) -> bool {
+        slice(data, 1, 2).and_then(number).is_some() && slice(data, 4, 2).and_then(number).is_some()
     }
 
     fn read<'a>(

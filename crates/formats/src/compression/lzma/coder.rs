@@ -70,7 +70,8 @@ impl<'i> Range<'i> {
     /// that is given zeros writes matches, not a run of zeros.
     pub(crate) fn starts_plausibly(&self) -> bool {
         let ahead = self.input.get(1..17).unwrap_or_default();
-        self.code < (self.range >> 11) * u32::from(EVEN) && (ahead.is_empty() || ahead.iter().any(|byte| *byte != 0))
+        self.code < (self.range >> 11) * u32::from(EVEN)
+            && (ahead.is_empty() || ahead.iter().any(|byte| *byte != 0))
     }
 
     /// Bytes taken in so far.
@@ -289,6 +290,11 @@ impl Coder {
         self.literals.fill([EVEN; 1024]);
         self.models = Models::NEW;
         self.pending = 0;
+    }
+
+    /// Whether the last symbols were literals, three of them at least.
+    pub(crate) fn is_in_literals(&self) -> bool {
+        self.models.state == 0
     }
 
     /// Whether the last match is written in full.

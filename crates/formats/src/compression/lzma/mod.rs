@@ -55,6 +55,12 @@ impl Format for Lzma {
         &DESCRIPTION
     }
 
+    fn may_start(&self, data: &[u8]) -> bool {
+        let plausible =
+            |header: Header| Range::new(tail(data, header.size)).is_ok_and(|range| range.starts_plausibly());
+        Header::all(data).any(plausible)
+    }
+
     fn read<'a>(
         &self,
         data: &'a [u8],
@@ -243,10 +249,11 @@ pub(crate) fn decode(
         let to = window.to;
         output.bytes.truncate(to);
         match result {
+            // An encoder writes a run as a match.
             Ok(Stop::Full)
                 if place == Place::Inside
                     && made < STEP
-                    && (made > 0 || to - first == length)
+                    && (made > 0 || to - first == length || coder.is_in_literals())
                     && is_monotone(tail(&output.bytes, first)) =>
             {
                 break Some(problem(Failure::Malformed("one byte value over and over"), start));
