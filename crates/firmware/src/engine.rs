@@ -3,20 +3,20 @@
 //! Deterministic: containers are read in order, their entries are examined side by side, and the outcomes are put
 //! together in order. What is accepted depends on the bytes and the [`Options`] alone.
 
-use crate::coverage;
-use crate::keeping::{Container, Keeper, Part, Spot};
+mod entries;
+
+use crate::keeping::{Keeper, Part, Spot};
 use crate::paths;
-use crate::probe::{CLAIMS, File, Findings, KEEP_LIMIT, Probe, Tree, TreeEntry};
+use crate::probe::{CLAIMS, File, Findings, Probe};
 use crate::probes::PROBES;
 use crate::recognise::{self, Found, Note, Recognised};
 use crate::unpacking::{self, Unpacking};
 use banbury_evidence::{
     Digest, Examination, Location, Object, ObjectKind, Region, RegionClass, RunReport, Skipped, Status, Step,
 };
-use banbury_formats::{Content, Entry, EntryKind, Limits, Problem, ProblemKind};
+use banbury_formats::Limits;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -64,23 +64,8 @@ const DENSE: u64 = 64 << 10;
 /// What stands in place of a format's name for bytes that none claims.
 const UNCLAIMED: &str = "unclaimed";
 
-/// What stands in place of a format's name for an object that it stands in itself.
-const REPEATED: &str = "repeated";
-
 /// Bytes from which the steps of one object are done side by side.
 const LARGE: usize = 1 << 20;
-
-/// Entries that are examined side by side before what they hold is taken up one after the other.
-const BATCH: usize = 256;
-
-/// Stated bytes from which a batch is full, unless it has fewer entries than [`LEAST`].
-const BATCH_BYTES: u64 = 1 << 20;
-
-/// Entries of a batch, at least, as long as they are not [`HEAVY`]: as many as there are cores to look at them.
-const LEAST: usize = 4;
-
-/// Stated bytes from which a batch is full whatever the number of its entries.
-const HEAVY: u64 = 24 << 20;
 
 /// Examines the bytes of an exhibit. `limits` is taken from [`Options::limits`]; its `stop` flag ends the work early.
 pub fn examine(data: &[u8], options: &Options, limits: &Limits) -> Examination {
@@ -211,6 +196,11 @@ struct Allowance {
 }
 
 impl Allowance {
+    /// Whether nothing is left of it.
+    fn is_spent(self) -> bool {
+        self.bytes == 0 || self.objects == 0
+    }
+
     fn less(self, used: Self) -> Self {
         Self {
             bytes: self.bytes.saturating_sub(used.bytes),
@@ -255,37 +245,6 @@ impl Outcome {
         {
             self.unpacking.dense(location, region);
         }
-    }
-}
-
-/// An entry with its bytes made, before it is looked at.
-struct Prepared<'a> {
-    bytes: Cow<'a, [u8]>,
-    problems: Vec<Problem>,
-    object: Object,
-    uid: Option<u32>,
-    path: Option<String>,
-    spot: Spot,
-    /// The container's format, where the entry is the container's own first bytes: it starts with its magic and is not
-    /// a container once more.
-    opening: Option<&'static str>,
-}
-
-/// What the entries of one container have in common.
-struct Holder<'h> {
-    /// The container's format.
-    name: &'static str,
-    /// Where the container starts in the object that it stands in.
-    start: u64,
-    lineage: &'h Lineage<'h>,
-    /// What all of them together may become.
-    allowance: Allowance,
-}
-
-impl Holder<'_> {
-    /// The step into the container, or to an entry of it.
-    fn step(&self, entry: Option<String>, at: Option<u64>) -> Step {
-        Step { format: self.name.to_owned(), offset: self.start, entry, at }
     }
 }
 
@@ -372,33 +331,6 @@ impl Engine<'_> {
         Begun { outcome, found, location, depth, holds_entries, spot }
     }
 
-    /// Takes up what an object holds, container by container and entry by entry, within its allowance.
-    fn finish(
-        &self,
-        data: &[u8],
-        begun: Begun<'_>,
-        above: Option<&Lineage<'_>>,
-        allowance: Allowance,
-    ) -> Outcome {
-        let Begun { mut outcome, found, location, depth, holds_entries, spot } = begun;
-        let sha256 = outcome.objects.first().and_then(|object| object.sha256);
-        let lineage = Lineage { sha256, depth, above };
-        if holds_entries && let Some(keeper) = self.keeper {
-            for alone in found.iter().filter(|found| found.entries.is_empty()) {
-                let bytes = data.get(alone.start..alone.start + alone.reading.size).unwrap_or_default();
-                let what = alone.format.describe().name;
-                keeper.keep_part(spot, &Part { what, start: alone.start as u64, bytes });
-            }
-        }
-        for container in found {
-            self.container(container, &location, &lineage, allowance, &mut outcome);
-        }
-        if holds_entries {
-            self.unclaimed(data, &location, spot, &mut outcome);
-        }
-        outcome
-    }
-
     /// The bytes of a container's object that no format claims, as objects of their own: a key between two partitions
     /// is a key. Probes look at them; formats were looked for in them already.
     fn unclaimed(&self, data: &[u8], location: &Location, holder: Spot, outcome: &mut Outcome) {
@@ -440,246 +372,6 @@ impl Engine<'_> {
         }
     }
 
-    /// Examines what a container holds and adds it to the outcome of the object that the container stands in.
-    ///
-    /// Entries are made a batch ahead, and made and looked at side by side; what they hold in turn is taken up one after
-    /// the other, so that what is left of the allowance is known exactly at each.
-    fn container(
-        &self,
-        found: Found<'_>,
-        location: &Location,
-        lineage: &Lineage<'_>,
-        allowance: Allowance,
-        outcome: &mut Outcome,
-    ) {
-        let spot = outcome.spots.first().copied().unwrap_or(Spot::EXHIBIT);
-        let Found { start, format, reading, entries } = found;
-        let name = format.describe().name;
-        let holder = Holder { name, start: start as u64, lineage, allowance };
-        outcome.unpacking.problems(location, name, start as u64, &reading.problems);
-        let mut tree = Tree { location: location.inside(holder.step(None, None)), entries: BTreeMap::new() };
-        let named = entries.iter().any(|entry| !matches!(entry.kind, EntryKind::Stream(_)));
-        let spots = match self.keeper {
-            Some(keeper) if !entries.is_empty() => {
-                keeper.plan(spot, &Container { format: name, start: start as u64 }, &entries)
-            }
-            _ => vec![Spot::EXHIBIT; entries.len()],
-        };
-        let mut ahead = entries.into_iter().zip(spots);
-        let mut left_out = 0u64;
-        let mut prepared = self.prepare_all(batch(&mut ahead), location, &holder);
-        while !prepared.is_empty() {
-            let remaining = allowance.less(outcome.used());
-            if remaining.objects == 0 || remaining.bytes == 0 {
-                left_out += prepared.len() as u64 + ahead.by_ref().count() as u64;
-                break;
-            }
-            let next = batch(&mut ahead);
-            // While these are looked at, the next are made.
-            let (_, following) = rayon::join(
-                || left_out += self.entries(&prepared, &holder, outcome, &mut tree),
-                || self.prepare_all(next, location, &holder),
-            );
-            prepared = following;
-        }
-        if left_out > 0 {
-            let text = format!(
-                "{left_out} entries would go past the {} bytes or {} objects allowed here; they were not looked at",
-                allowance.bytes, allowance.objects
-            );
-            outcome.unpacking.limit_at(&tree.location, name, text);
-        }
-        if named {
-            outcome.unpacking.tree(&tree, name);
-            for (probe, findings) in self.probes.iter().zip(&mut outcome.findings) {
-                guarded(probe.describe().name, &tree.location, findings, |findings| {
-                    probe.tree(&tree, findings)
-                });
-            }
-        }
-    }
-
-    /// Looks at entries and at what they hold, and adds them to the outcome of the object that their container stands
-    /// in; returns how many were not looked at, because they would go past the allowance.
-    fn entries(
-        &self,
-        prepared: &[Prepared<'_>],
-        holder: &Holder<'_>,
-        outcome: &mut Outcome,
-        tree: &mut Tree,
-    ) -> u64 {
-        let remaining = holder.allowance.less(outcome.used());
-        let begun: Vec<Option<Begun<'_>>> = prepared
-            .par_iter()
-            .map(|prepared| {
-                // What would not fit anyhow is not looked at.
-                let fits = prepared.bytes.len() as u64 <= remaining.bytes;
-                fits.then(|| self.begin_entry(prepared, holder.lineage, remaining))
-            })
-            .collect();
-        let mut left_out = 0;
-        for (prepared, begun) in prepared.iter().zip(begun) {
-            let remaining = holder.allowance.less(outcome.used());
-            let size = prepared.bytes.len() as u64;
-            let Some(mut begun) = begun.filter(|_| size <= remaining.bytes && remaining.objects > 0) else {
-                if let Some(keeper) = self.keeper {
-                    keeper.leave_out(prepared.spot);
-                }
-                left_out += 1;
-                continue;
-            };
-            let unpacking = &mut begun.outcome.unpacking;
-            unpacking.problems(&prepared.object.location, holder.name, holder.start, &prepared.problems);
-            let within = remaining.less(Allowance { bytes: size, objects: 1 });
-            let allowance = self.allowance(prepared.bytes.len(), within);
-            let inner = self.finish(&prepared.bytes, begun, Some(holder.lineage), allowance);
-            self.remember(prepared, &inner, outcome, tree);
-            add(inner, size, outcome);
-        }
-        left_out
-    }
-
-    /// Makes the bytes of entries, side by side.
-    fn prepare_all<'a>(
-        &self,
-        batch: Vec<(Entry<'a>, Spot)>,
-        container: &Location,
-        holder: &Holder<'_>,
-    ) -> Vec<Prepared<'a>> {
-        let prepare = |(entry, spot): (Entry<'a>, Spot)| {
-            let path = (!entry.path.is_empty()).then(|| paths::escape(&entry.path));
-            self.prepare(container.inside(holder.step(path, entry.at)), entry, holder.name, spot)
-        };
-        batch.into_par_iter().map(prepare).collect()
-    }
-
-    /// Makes an entry's bytes.
-    fn prepare<'a>(
-        &self,
-        location: Location,
-        entry: Entry<'a>,
-        container: &'static str,
-        spot: Spot,
-    ) -> Prepared<'a> {
-        let path = location.entry().map(paths::in_tree);
-        let own = |content: &Content<'_>| matches!(content, Content::Slice(_)) && entry.at == Some(0);
-        let opening = match &entry.kind {
-            EntryKind::Stream(content) | EntryKind::File(content) => own(content).then_some(container),
-            _ => None,
-        };
-        let Entry { kind, mode, uid, .. } = entry;
-        let (kind, content, target) = match kind {
-            EntryKind::Stream(content) => (ObjectKind::Stream, Some(content), None),
-            EntryKind::File(content) => (ObjectKind::File, Some(content), None),
-            EntryKind::Directory => (ObjectKind::Directory, None, None),
-            EntryKind::Symlink(target) => (ObjectKind::Symlink, None, Some(paths::escape(&target))),
-            EntryKind::Hardlink(target) => (ObjectKind::Hardlink, None, Some(paths::escape(&target))),
-            EntryKind::CharacterDevice { .. }
-            | EntryKind::BlockDevice { .. }
-            | EntryKind::Fifo
-            | EntryKind::Socket => (ObjectKind::Special, None, None),
-        };
-        let mut problems = Vec::new();
-        let bytes = match content {
-            None => Cow::Borrowed(&[][..]),
-            Some(Content::Slice(bytes)) => Cow::Borrowed(bytes),
-            Some(Content::Owned(bytes)) => Cow::Owned(bytes),
-            Some(Content::Deferred { make, .. }) => {
-                let made = catch_unwind(AssertUnwindSafe(|| make(self.limits)));
-                let made = made.unwrap_or_else(|_| banbury_formats::Unpacked {
-                    bytes: Vec::new(),
-                    problems: vec![Problem::new(
-                        ProblemKind::Malformed,
-                        0,
-                        "the reader failed on this entry",
-                    )],
-                });
-                problems = made.problems;
-                Cow::Owned(made.bytes)
-            }
-        };
-        let object = Object {
-            ordinal: 0,
-            parent: None,
-            location,
-            kind,
-            size: bytes.len() as u64,
-            sha256: None,
-            format: None,
-            mode,
-            target,
-            regions: Vec::new(),
-        };
-        Prepared { bytes, problems, object, uid, path, spot, opening }
-    }
-
-    /// Looks at an entry; a folder, link or device has nothing further to look at.
-    fn begin_entry<'a>(
-        &self,
-        prepared: &'a Prepared<'_>,
-        lineage: &Lineage<'_>,
-        allowance: Allowance,
-    ) -> Begun<'a> {
-        let object = &prepared.object;
-        let location = object.location.clone();
-        let spot = prepared.spot;
-        let depth = lineage.depth + 1;
-        if !matches!(object.kind, ObjectKind::Stream | ObjectKind::File) {
-            if let Some(keeper) = self.keeper {
-                keeper.keep(spot, object, &[], false);
-            }
-            let outcome = Outcome {
-                objects: vec![object.clone()],
-                spots: vec![spot],
-                findings: self.fresh_findings(),
-                unpacking: Unpacking::default(),
-                used: 0,
-            };
-            return Begun { outcome, found: Vec::new(), location, depth, holds_entries: false, spot };
-        }
-        let data: &'a [u8] = &prepared.bytes;
-        let (sha256, mut recognised) =
-            self.hash_and_recognise(data, depth, prepared.opening, self.allowance(data.len(), allowance));
-        let repeated = !data.is_empty() && lineage.has(sha256);
-        if repeated {
-            let regions = vec![coverage::known(0, data.len(), REPEATED, BTreeMap::new())];
-            recognised = Recognised { regions, ..Recognised::default() };
-        }
-        let pending = Pending { location, kind: object.kind, mode: object.mode, depth, sha256, spot };
-        let mut begun = self.begin(data, pending, recognised);
-        if repeated {
-            begun.outcome.unpacking.contains_itself(&begun.location);
-        }
-        begun
-    }
-
-    /// Puts an entry into its tree, with its bytes where a probe asks for them. Of two entries with one name the later
-    /// stands, as it does when the archive is extracted; that there are two is a claim.
-    fn remember(&self, prepared: &Prepared<'_>, inner: &Outcome, outcome: &mut Outcome, tree: &mut Tree) {
-        let (Some(path), Some(object)) = (prepared.path.as_deref(), inner.objects.first()) else { return };
-        let bytes = &prepared.bytes;
-        let wanted = object.kind == ObjectKind::File
-            && bytes.len() <= KEEP_LIMIT
-            && self.probes.iter().any(|probe| probe.keeps(path));
-        let entry = TreeEntry {
-            kind: object.kind,
-            location: object.location.clone(),
-            mode: object.mode,
-            uid: prepared.uid,
-            target: object.target.clone(),
-            sha256: object.sha256,
-            format: object.format.clone(),
-            content: wanted.then(|| bytes.to_vec()),
-        };
-        let folder = entry.kind == ObjectKind::Directory;
-        let later = entry.location.clone();
-        if let Some(earlier) = tree.entries.insert(path.to_owned(), entry)
-            && !(folder && earlier.kind == ObjectKind::Directory)
-        {
-            outcome.unpacking.twice(path, &earlier.location, &later);
-        }
-    }
-
     /// Asks each probe about a file.
     fn probe_file(&self, file: &File<'_>, findings: &mut [Findings]) {
         let ask = |(probe, findings): (&&dyn Probe, &mut Findings)| {
@@ -695,36 +387,6 @@ impl Engine<'_> {
     fn fresh_findings(&self) -> Vec<Findings> {
         self.probes.iter().map(|_| Findings { as_of: self.options.as_of, ..Findings::default() }).collect()
     }
-}
-
-/// The next entries to examine side by side.
-fn batch<'a>(ahead: &mut impl Iterator<Item = (Entry<'a>, Spot)>) -> Vec<(Entry<'a>, Spot)> {
-    let mut batch = Vec::new();
-    let mut bytes = 0u64;
-    while batch.len() < BATCH && (bytes < BATCH_BYTES || (batch.len() < LEAST && bytes < HEAVY)) {
-        let Some((entry, spot)) = ahead.next() else { break };
-        if let EntryKind::File(content) | EntryKind::Stream(content) = &entry.kind {
-            bytes = bytes.saturating_add(content.size());
-        }
-        batch.push((entry, spot));
-    }
-    batch
-}
-
-/// Puts an entry's outcome behind what its container's object has so far.
-fn add(inner: Outcome, size: u64, outcome: &mut Outcome) {
-    let base = outcome.objects.len() as u32;
-    outcome.spots.extend(inner.spots);
-    outcome.objects.extend(inner.objects.into_iter().map(|mut object| {
-        object.ordinal += base;
-        object.parent = Some(object.parent.map_or(0, |parent| parent + base));
-        object
-    }));
-    for (findings, more) in outcome.findings.iter_mut().zip(inner.findings) {
-        findings.append(more);
-    }
-    outcome.unpacking.append(inner.unpacking);
-    outcome.used = outcome.used.saturating_add(inner.used).saturating_add(size);
 }
 
 /// Runs a probe so that its failure costs its own result on this object and nothing else.

@@ -13,6 +13,9 @@ const TOP: u32 = 1 << 24;
 /// Bits of a far distance that are coded with a model; those above are not.
 const ALIGN_BITS: usize = 4;
 
+/// Zeros among the first sixteen bytes, at most: noise has more once in 10^10 times.
+const ZEROS_MAX: usize = 5;
+
 /// Why decoding stopped short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
@@ -66,12 +69,13 @@ impl<'i> Range<'i> {
         Ok(Self { input, at: 5, range: u32::MAX, code })
     }
 
-    /// Whether content can start so, to be asked at the start: nothing but a literal can come first, and an encoder
-    /// that is given zeros writes matches, not a run of zeros.
+    /// Whether content can start so, to be asked at the start: nothing but a literal can come first, and what a range
+    /// coder writes looks like noise, of which tables with their many zeros do not. (A few zeros say that the content
+    /// starts with zeros; for more of those an encoder writes a match.)
     pub(crate) fn starts_plausibly(&self) -> bool {
-        let ahead = self.input.get(1..17).unwrap_or_default();
-        self.code < (self.range >> 11) * u32::from(EVEN)
-            && (ahead.is_empty() || ahead.iter().any(|byte| *byte != 0))
+        let ahead = self.input.get(1..).map(|rest| rest.get(..16).unwrap_or(rest)).unwrap_or_default();
+        let zeros = ahead.iter().filter(|byte| **byte == 0).count();
+        self.code < (self.range >> 11) * u32::from(EVEN) && zeros <= ZEROS_MAX
     }
 
     /// Bytes taken in so far.

@@ -1,0 +1,431 @@
+//! What an object holds: its containers one after the other, their entries a batch at a time.
+//!
+//! Entries are made and looked at side by side, and the next are made meanwhile; what they hold in turn is taken up one
+//! after the other, so that what is left of the allowance is known exactly at each.
+
+use super::{Allowance, Begun, Engine, Lineage, Outcome, Pending, guarded};
+use crate::coverage;
+use crate::keeping::{Container, Part, Spot};
+use crate::paths;
+use crate::probe::{KEEP_LIMIT, Tree, TreeEntry};
+use crate::recognise::{Found, Recognised};
+use crate::unpacking::Unpacking;
+use banbury_evidence::{Location, Object, ObjectKind, Step};
+use banbury_formats::{Content, Entry, EntryKind, Problem, ProblemKind};
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What stands in place of a format's name for an object that it stands in itself.
+const REPEATED: &str = "repeated";
+
+/// Entries that are examined side by side before what they hold is taken up one after the other.
+const BATCH: usize = 1024;
+
+/// Stated bytes from which a batch is full, unless it has fewer entries than [`LEAST`].
+const BATCH_BYTES: u64 = 4 << 20;
+
+/// Entries of a batch, at least, as long as they are not [`HEAVY`]: as many as there are cores to look at them.
+const LEAST: usize = 4;
+
+/// Stated bytes from which a batch is full whatever the number of its entries.
+const HEAVY: u64 = 24 << 20;
+
+/// Stated bytes up to which a batch is made while the one before it is looked at.
+const AHEAD: u64 = 12 << 20;
+
+/// An entry with its bytes made, before it is looked at.
+struct Prepared<'a> {
+    bytes: Cow<'a, [u8]>,
+    problems: Vec<Problem>,
+    object: Object,
+    uid: Option<u32>,
+    path: Option<String>,
+    spot: Spot,
+    /// The container's format, where the entry is the container's own first bytes: it starts with its magic and is not
+    /// a container once more.
+    opening: Option<&'static str>,
+}
+
+/// A container whose entries have their spots.
+struct Opened<'a> {
+    name: &'static str,
+    start: u64,
+    problems: Vec<Problem>,
+    /// Whether its entries have names, and make a tree.
+    named: bool,
+    /// What was not made yet.
+    ahead: Ahead<'a>,
+}
+
+type Ahead<'a> = std::iter::Zip<std::vec::IntoIter<Entry<'a>>, std::vec::IntoIter<Spot>>;
+
+impl Opened<'_> {
+    fn holder<'h>(&self, lineage: &'h Lineage<'h>, allowance: Allowance) -> Holder<'h> {
+        Holder { name: self.name, start: self.start, lineage, allowance }
+    }
+}
+
+/// What the entries of one container have in common.
+struct Holder<'h> {
+    /// The container's format.
+    name: &'static str,
+    /// Where the container starts in the object that it stands in.
+    start: u64,
+    lineage: &'h Lineage<'h>,
+    /// What all of them together may become.
+    allowance: Allowance,
+}
+
+impl Holder<'_> {
+    /// The step into the container, or to an entry of it.
+    fn step(&self, entry: Option<String>, at: Option<u64>) -> Step {
+        Step { format: self.name.to_owned(), offset: self.start, entry, at }
+    }
+}
+
+impl Engine<'_> {
+    /// Takes up what an object holds, container by container and entry by entry, within its allowance.
+    pub(super) fn finish(
+        &self,
+        data: &[u8],
+        begun: Begun<'_>,
+        above: Option<&Lineage<'_>>,
+        allowance: Allowance,
+    ) -> Outcome {
+        let Begun { mut outcome, found, location, depth, holds_entries, spot } = begun;
+        let sha256 = outcome.objects.first().and_then(|object| object.sha256);
+        let lineage = Lineage { sha256, depth, above };
+        if holds_entries && let Some(keeper) = self.keeper {
+            for alone in found.iter().filter(|found| found.entries.is_empty()) {
+                let bytes = data.get(alone.start..alone.start + alone.reading.size).unwrap_or_default();
+                let what = alone.format.describe().name;
+                keeper.keep_part(spot, &Part { what, start: alone.start as u64, bytes });
+            }
+        }
+        let mut opened: Vec<Opened<'_>> = found.into_iter().map(|found| self.open(found, spot)).collect();
+        let mut rest = opened.as_mut_slice();
+        let mut prepared = Vec::new();
+        while let Some((first, behind)) = rest.split_first_mut() {
+            // While this container is taken up, the next one's first entries are made.
+            let next = behind.first_mut().filter(|_| !allowance.less(outcome.used()).is_spent());
+            let ahead = next.map(|next| (next.holder(&lineage, allowance), batch(&mut next.ahead, AHEAD)));
+            let ahead = ahead.filter(|(_, batch)| !batch.is_empty());
+            let (_, following) = rayon::join(
+                || {
+                    self.container(
+                        first,
+                        prepared,
+                        &location,
+                        first.holder(&lineage, allowance),
+                        &mut outcome,
+                    )
+                },
+                || ahead.map_or_else(Vec::new, |(holder, batch)| self.prepare_all(batch, &location, &holder)),
+            );
+            (prepared, rest) = (following, behind);
+        }
+        if holds_entries {
+            self.unclaimed(data, &location, spot, &mut outcome);
+        }
+        outcome
+    }
+
+    /// Gives the entries of a container their spots.
+    fn open<'a>(&self, found: Found<'a>, spot: Spot) -> Opened<'a> {
+        let Found { start, format, reading, entries } = found;
+        let (name, start) = (format.describe().name, start as u64);
+        let named = entries.iter().any(|entry| !matches!(entry.kind, EntryKind::Stream(_)));
+        let spots = match self.keeper {
+            Some(keeper) if !entries.is_empty() => {
+                keeper.plan(spot, &Container { format: name, start }, &entries)
+            }
+            _ => vec![Spot::EXHIBIT; entries.len()],
+        };
+        Opened { name, start, problems: reading.problems, named, ahead: entries.into_iter().zip(spots) }
+    }
+
+    /// Examines what a container holds, of which the first entries may be `prepared`, and adds it to the outcome of the
+    /// object that the container stands in.
+    fn container<'a>(
+        &self,
+        opened: &mut Opened<'a>,
+        mut prepared: Vec<Prepared<'a>>,
+        location: &Location,
+        holder: Holder<'_>,
+        outcome: &mut Outcome,
+    ) {
+        let (name, allowance) = (holder.name, holder.allowance);
+        outcome.unpacking.problems(location, name, holder.start, &opened.problems);
+        let mut tree = Tree { location: location.inside(holder.step(None, None)), entries: BTreeMap::new() };
+        let mut left_out = 0u64;
+        loop {
+            if allowance.less(outcome.used()).is_spent() {
+                left_out += prepared.len() as u64 + opened.ahead.by_ref().count() as u64;
+                break;
+            }
+            if prepared.is_empty() {
+                prepared = self.prepare_all(batch(&mut opened.ahead, BATCH_BYTES), location, &holder);
+            }
+            if prepared.is_empty() {
+                break;
+            }
+            let next = batch(&mut opened.ahead, BATCH_BYTES);
+            let light = weight(&next) <= AHEAD;
+            let mut look = || self.entries(&prepared, &holder, outcome, &mut tree);
+            let make = || self.prepare_all(next, location, &holder);
+            // While these are looked at, the next are made.
+            let following = if light {
+                let (left, following) = rayon::join(look, make);
+                left_out += left;
+                following
+            } else {
+                left_out += look();
+                drop(std::mem::take(&mut prepared));
+                make()
+            };
+            prepared = following;
+        }
+        if left_out > 0 {
+            let text = format!(
+                "{left_out} entries would go past the {} bytes or {} objects allowed here; they were not looked at",
+                allowance.bytes, allowance.objects
+            );
+            outcome.unpacking.limit_at(&tree.location, name, text);
+        }
+        if opened.named {
+            outcome.unpacking.tree(&tree, name);
+            for (probe, findings) in self.probes.iter().zip(&mut outcome.findings) {
+                guarded(probe.describe().name, &tree.location, findings, |findings| {
+                    probe.tree(&tree, findings)
+                });
+            }
+        }
+    }
+
+    /// Looks at entries and at what they hold, and adds them to the outcome of the object that their container stands
+    /// in; returns how many were not looked at, because they would go past the allowance.
+    fn entries(
+        &self,
+        prepared: &[Prepared<'_>],
+        holder: &Holder<'_>,
+        outcome: &mut Outcome,
+        tree: &mut Tree,
+    ) -> u64 {
+        let remaining = holder.allowance.less(outcome.used());
+        let begun: Vec<Option<Begun<'_>>> = prepared
+            .par_iter()
+            .map(|prepared| {
+                // What would not fit anyhow is not looked at.
+                let fits = prepared.bytes.len() as u64 <= remaining.bytes;
+                fits.then(|| self.begin_entry(prepared, holder.lineage, remaining))
+            })
+            .collect();
+        let mut left_out = 0;
+        for (prepared, begun) in prepared.iter().zip(begun) {
+            let remaining = holder.allowance.less(outcome.used());
+            let size = prepared.bytes.len() as u64;
+            let Some(mut begun) = begun.filter(|_| size <= remaining.bytes && remaining.objects > 0) else {
+                if let Some(keeper) = self.keeper {
+                    keeper.leave_out(prepared.spot);
+                }
+                left_out += 1;
+                continue;
+            };
+            let unpacking = &mut begun.outcome.unpacking;
+            unpacking.problems(&prepared.object.location, holder.name, holder.start, &prepared.problems);
+            let within = remaining.less(Allowance { bytes: size, objects: 1 });
+            let allowance = self.allowance(prepared.bytes.len(), within);
+            let inner = self.finish(&prepared.bytes, begun, Some(holder.lineage), allowance);
+            self.remember(prepared, &inner, outcome, tree);
+            add(inner, size, outcome);
+        }
+        left_out
+    }
+
+    /// Makes the bytes of entries, side by side.
+    fn prepare_all<'a>(
+        &self,
+        batch: Vec<(Entry<'a>, Spot)>,
+        container: &Location,
+        holder: &Holder<'_>,
+    ) -> Vec<Prepared<'a>> {
+        let prepare = |(entry, spot): (Entry<'a>, Spot)| {
+            let path = (!entry.path.is_empty()).then(|| paths::escape(&entry.path));
+            self.prepare(container.inside(holder.step(path, entry.at)), entry, holder.name, spot)
+        };
+        batch.into_par_iter().map(prepare).collect()
+    }
+
+    /// Makes an entry's bytes.
+    fn prepare<'a>(
+        &self,
+        location: Location,
+        entry: Entry<'a>,
+        container: &'static str,
+        spot: Spot,
+    ) -> Prepared<'a> {
+        let path = location.entry().map(paths::in_tree);
+        let own = |content: &Content<'_>| matches!(content, Content::Slice(_)) && entry.at == Some(0);
+        let opening = match &entry.kind {
+            EntryKind::Stream(content) | EntryKind::File(content) => own(content).then_some(container),
+            _ => None,
+        };
+        let Entry { kind, mode, uid, .. } = entry;
+        let (kind, content, target) = match kind {
+            EntryKind::Stream(content) => (ObjectKind::Stream, Some(content), None),
+            EntryKind::File(content) => (ObjectKind::File, Some(content), None),
+            EntryKind::Directory => (ObjectKind::Directory, None, None),
+            EntryKind::Symlink(target) => (ObjectKind::Symlink, None, Some(paths::escape(&target))),
+            EntryKind::Hardlink(target) => (ObjectKind::Hardlink, None, Some(paths::escape(&target))),
+            EntryKind::CharacterDevice { .. }
+            | EntryKind::BlockDevice { .. }
+            | EntryKind::Fifo
+            | EntryKind::Socket => (ObjectKind::Special, None, None),
+        };
+        let mut problems = Vec::new();
+        let bytes = match content {
+            None => Cow::Borrowed(&[][..]),
+            Some(Content::Slice(bytes)) => Cow::Borrowed(bytes),
+            Some(Content::Owned(bytes)) => Cow::Owned(bytes),
+            Some(Content::Deferred { make, .. }) => {
+                let made = catch_unwind(AssertUnwindSafe(|| make(self.limits)));
+                let made = made.unwrap_or_else(|_| banbury_formats::Unpacked {
+                    bytes: Vec::new(),
+                    problems: vec![Problem::new(
+                        ProblemKind::Malformed,
+                        0,
+                        "the reader failed on this entry",
+                    )],
+                });
+                problems = made.problems;
+                Cow::Owned(made.bytes)
+            }
+        };
+        let object = Object {
+            ordinal: 0,
+            parent: None,
+            location,
+            kind,
+            size: bytes.len() as u64,
+            sha256: None,
+            format: None,
+            mode,
+            target,
+            regions: Vec::new(),
+        };
+        Prepared { bytes, problems, object, uid, path, spot, opening }
+    }
+
+    /// Looks at an entry; a folder, link or device has nothing further to look at.
+    fn begin_entry<'a>(
+        &self,
+        prepared: &'a Prepared<'_>,
+        lineage: &Lineage<'_>,
+        allowance: Allowance,
+    ) -> Begun<'a> {
+        let object = &prepared.object;
+        let location = object.location.clone();
+        let spot = prepared.spot;
+        let depth = lineage.depth + 1;
+        if !matches!(object.kind, ObjectKind::Stream | ObjectKind::File) {
+            if let Some(keeper) = self.keeper {
+                keeper.keep(spot, object, &[], false);
+            }
+            let outcome = Outcome {
+                objects: vec![object.clone()],
+                spots: vec![spot],
+                findings: self.fresh_findings(),
+                unpacking: Unpacking::default(),
+                used: 0,
+            };
+            return Begun { outcome, found: Vec::new(), location, depth, holds_entries: false, spot };
+        }
+        let data: &'a [u8] = &prepared.bytes;
+        let (sha256, mut recognised) =
+            self.hash_and_recognise(data, depth, prepared.opening, self.allowance(data.len(), allowance));
+        let repeated = !data.is_empty() && lineage.has(sha256);
+        if repeated {
+            let regions = vec![coverage::known(0, data.len(), REPEATED, BTreeMap::new())];
+            recognised = Recognised { regions, ..Recognised::default() };
+        }
+        let pending = Pending { location, kind: object.kind, mode: object.mode, depth, sha256, spot };
+        let mut begun = self.begin(data, pending, recognised);
+        if repeated {
+            begun.outcome.unpacking.contains_itself(&begun.location);
+        }
+        begun
+    }
+
+    /// Puts an entry into its tree, with its bytes where a probe asks for them. Of two entries with one name the later
+    /// stands, as it does when the archive is extracted; that there are two is a claim.
+    fn remember(&self, prepared: &Prepared<'_>, inner: &Outcome, outcome: &mut Outcome, tree: &mut Tree) {
+        let (Some(path), Some(object)) = (prepared.path.as_deref(), inner.objects.first()) else { return };
+        let bytes = &prepared.bytes;
+        let wanted = object.kind == ObjectKind::File
+            && bytes.len() <= KEEP_LIMIT
+            && self.probes.iter().any(|probe| probe.keeps(path));
+        let entry = TreeEntry {
+            kind: object.kind,
+            location: object.location.clone(),
+            mode: object.mode,
+            uid: prepared.uid,
+            target: object.target.clone(),
+            sha256: object.sha256,
+            format: object.format.clone(),
+            content: wanted.then(|| bytes.to_vec()),
+        };
+        let folder = entry.kind == ObjectKind::Directory;
+        let later = entry.location.clone();
+        if let Some(earlier) = tree.entries.insert(path.to_owned(), entry)
+            && !(folder && earlier.kind == ObjectKind::Directory)
+        {
+            outcome.unpacking.twice(path, &earlier.location, &later);
+        }
+    }
+}
+
+/// The next entries to examine side by side, up to about so many stated bytes.
+fn batch<'a>(ahead: &mut Ahead<'a>, most: u64) -> Vec<(Entry<'a>, Spot)> {
+    let mut batch = Vec::new();
+    let mut bytes = 0u64;
+    while batch.len() < BATCH && (bytes < most || (batch.len() < LEAST && bytes < HEAVY)) {
+        let Some((entry, spot)) = ahead.next() else { break };
+        bytes = bytes.saturating_add(size(&entry));
+        batch.push((entry, spot));
+    }
+    batch
+}
+
+/// The memory that entries take once they are made, as far as stated.
+fn weight(batch: &[(Entry<'_>, Spot)]) -> u64 {
+    let made = |entry: &Entry<'_>| match &entry.kind {
+        EntryKind::File(Content::Slice(_)) | EntryKind::Stream(Content::Slice(_)) => 0,
+        _ => size(entry),
+    };
+    batch.iter().fold(0, |sum, (entry, _)| sum.saturating_add(made(entry)))
+}
+
+fn size(entry: &Entry<'_>) -> u64 {
+    match &entry.kind {
+        EntryKind::File(content) | EntryKind::Stream(content) => content.size(),
+        _ => 0,
+    }
+}
+
+/// Puts an entry's outcome behind what its container's object has so far.
+fn add(inner: Outcome, size: u64, outcome: &mut Outcome) {
+    let base = outcome.objects.len() as u32;
+    outcome.spots.extend(inner.spots);
+    outcome.objects.extend(inner.objects.into_iter().map(|mut object| {
+        object.ordinal += base;
+        object.parent = Some(object.parent.map_or(0, |parent| parent + base));
+        object
+    }));
+    for (findings, more) in outcome.findings.iter_mut().zip(inner.findings) {
+        findings.append(more);
+    }
+    outcome.unpacking.append(inner.unpacking);
+    outcome.used = outcome.used.saturating_add(inner.used).saturating_add(size);
+}
