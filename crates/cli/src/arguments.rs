@@ -141,9 +141,9 @@ pub(crate) struct Unpack {
     /// Write nothing; list what would be written.
     #[arg(long)]
     pub list: bool,
-    /// With --list: print the manifest instead.
-    #[arg(long, requires = "list")]
-    pub json: bool,
+    /// Write the manifest, with --list too: json; `-` is stdout; repeatable.
+    #[arg(short, long = "output", value_name = "FORMAT=PATH")]
+    pub outputs: Vec<crate::outputs::Output>,
     /// Write streams, too, whose content is taken apart in full.
     #[arg(long)]
     pub streams: bool,

@@ -78,7 +78,7 @@ fn a_process_that_unpacks_can_make_files_in_its_folder_alone() {
 #[test]
 fn a_process_that_lists_cannot_write_at_all() {
     let image = root().join("corpus/formats/squashfs/gzip.squashfs");
-    let output = command().arg("unpack").arg(&image).args(["--list", "--json"]).output().unwrap();
+    let output = command().arg("unpack").arg(&image).args(["--list", "-o", "json=-"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let confinement = find(&serde_json::from_slice(&output.stdout).unwrap()).unwrap();
     assert!(confinement["rlimits"].contains("file size 0"), "{confinement:?}");

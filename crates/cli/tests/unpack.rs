@@ -219,7 +219,7 @@ fn a_listing_names_what_an_unpacking_writes_and_writes_nothing() {
         command().current_dir(scratch.path()).arg("unpack").arg(&image).arg("--list").output().unwrap();
     assert_eq!(listed.status.code(), Some(0), "{}", stderr(&listed));
     assert_eq!(names_in(scratch.path()), Vec::<String>::new());
-    let json = command().arg("unpack").arg(&image).args(["--list", "--json"]).output().unwrap();
+    let json = command().arg("unpack").arg(&image).args(["--list", "-o", "json=-"]).output().unwrap();
     assert_eq!(unpack(&image, &target, &[]).status.code(), Some(0));
     let (mut written, mut would) =
         (manifest(&target), serde_json::from_slice::<serde_json::Value>(&json.stdout).unwrap());

@@ -96,7 +96,7 @@ fn take_apart(data: &[u8], engine: &Engine<'_>) -> (Examination, Vec<Spot>) {
         sha256: exhibit,
         spot: Spot::EXHIBIT,
     };
-    let outcome = engine.finish(data, engine.begin(data, object, recognised), None, allowance);
+    let outcome = engine.finish(data, engine.ready(engine.begin(data, object, recognised)), None, allowance);
     let looked = outcome.objects.len() as u64;
     let mut runs = vec![outcome.unpacking.report(looked, data.len() as u64, options)];
     for (probe, findings) in engine.probes.iter().zip(outcome.findings) {
@@ -286,7 +286,7 @@ impl Engine<'_> {
         let Recognised { found, regions, notes } = recognised;
         for note in notes {
             match note {
-                Note::Stopped(why) => unpacking.limit(&location, why),
+                Note::Stopped(why) => unpacking.limit(&location, None, why),
                 Note::Fault { format, offset } => unpacking.fault(&location, format, offset),
             }
         }

@@ -196,13 +196,6 @@ impl Keeper for Folder {
             layout::plan(entries, self.wish.fold)
         };
         if !single {
-            let folders = layout::folders(&planned);
-            self.attempt(&place, |walk| {
-                walk.folder(&place, Some(()))?;
-                folders
-                    .iter()
-                    .try_for_each(|folder| walk.folder(&format!("{place}/{folder}"), Some(())).map(drop))
-            });
             for entry in &mut planned {
                 entry.path =
                     if entry.path.is_empty() { place.clone() } else { format!("{place}/{}", entry.path) };
@@ -232,8 +225,11 @@ impl Keeper for Folder {
         let Some(record) = self.record(spot).filter(|_| spot != Spot::EXHIBIT) else { return };
         let apart = taken_apart && object.kind == ObjectKind::Stream && !self.wish.streams;
         record.state.store(if apart { TAKEN_APART } else { KEPT }, Ordering::Relaxed);
-        if record.make == Make::File && !apart {
-            self.attempt(&record.path, |walk| walk.file(&record.path, bytes, record.mode, record.kept.mtime));
+        match record.make {
+            Make::File if !apart => self
+                .attempt(&record.path, |walk| walk.file(&record.path, bytes, record.mode, record.kept.mtime)),
+            Make::Folder => self.attempt(&record.path, |walk| walk.folder(&record.path, Some(())).map(drop)),
+            _ => {}
         }
     }
 

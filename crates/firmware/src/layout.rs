@@ -127,32 +127,6 @@ pub fn plan(entries: &[Entry<'_>], fold: bool) -> Vec<Planned> {
     planned
 }
 
-/// Every folder that must be there for the planned entries, parents first.
-pub fn folders(planned: &[Planned]) -> Vec<String> {
-    let mut folders: HashSet<&str> = HashSet::new();
-    for entry in planned {
-        let deepest = match entry.make {
-            Make::Folder => Some(entry.path.as_str()),
-            Make::Nothing(_) => None,
-            _ => parent(&entry.path),
-        };
-        insert_with_parents(deepest, &mut folders);
-    }
-    let mut folders: Vec<String> = folders.into_iter().map(str::to_owned).collect();
-    folders.sort_unstable();
-    folders
-}
-
-fn insert_with_parents<'p>(deepest: Option<&'p str>, folders: &mut HashSet<&'p str>) {
-    let mut next = deepest.filter(|path| !path.is_empty());
-    while let Some(path) = next {
-        if !folders.insert(path) {
-            break;
-        }
-        next = parent(path);
-    }
-}
-
 fn parent(path: &str) -> Option<&str> {
     path.rsplit_once('/').map(|(parent, _)| parent)
 }

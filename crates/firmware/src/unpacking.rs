@@ -174,25 +174,15 @@ impl Unpacking {
         self.bound();
     }
 
-    /// A limit that stopped the work on the object at `location`.
-    pub fn limit(&mut self, location: &Location, text: String) {
+    /// A limit that stopped the work on the object at `location`, or on what a container of this format holds there.
+    pub fn limit(&mut self, location: &Location, format: Option<&str>, text: String) {
         self.skip(location, text.clone());
-        self.claims.push(
-            Claim::observation(&LIMIT, location.subject(), text.clone())
-                .fact("detail", text)
-                .at(location.clone()),
-        );
-    }
-
-    /// A limit that stopped the work on the content of a container.
-    pub fn limit_at(&mut self, location: &Location, format: &str, text: String) {
-        self.skip(location, text.clone());
-        self.claims.push(
-            Claim::observation(&LIMIT, location.subject(), format!("{format}: {text}"))
-                .fact("format", format)
-                .fact("detail", text)
-                .at(location.clone()),
-        );
+        let title = format.map_or_else(|| text.clone(), |format| format!("{format}: {text}"));
+        let mut claim = Claim::observation(&LIMIT, location.subject(), title).fact("detail", text);
+        if let Some(format) = format {
+            claim = claim.fact("format", format);
+        }
+        self.claims.push(claim.at(location.clone()));
     }
 
     /// An object at `location` that is one of those that it stands in.

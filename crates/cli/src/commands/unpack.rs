@@ -1,6 +1,7 @@
 use super::{FailOn, inspect, summary};
 use crate::Outcome;
 use crate::arguments::Unpack;
+use crate::outputs;
 use crate::terminal::{self, Progress, bytes, safe};
 use anyhow::{Context as _, bail};
 use banbury_dossier::UnpackReport;
@@ -14,6 +15,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(super) fn run(arguments: &Unpack) -> anyhow::Result<Outcome> {
     let options = super::options(&arguments.limits, super::today())?;
+    for output in arguments.outputs.iter().filter(|output| output.format.name != "json") {
+        bail!(
+            "the manifest is written as json alone; for {0}: banbury inspect -o {0}=PATH",
+            output.format.name
+        );
+    }
+    outputs::check(&arguments.outputs, std::slice::from_ref(&arguments.image))?;
     let staging = arguments.dir.as_deref().map(Staging::beside).transpose()?;
     for left in staging.iter().flat_map(Staging::left_over) {
         terminal::note(&format!(
@@ -59,11 +67,16 @@ pub(super) fn run(arguments: &Unpack) -> anyhow::Result<Outcome> {
             staging.finish(&written.withdrawn, &manifest)?;
             done(dir, &report)
         }
-        _ if arguments.json => manifest,
         _ => list(&report),
     };
-    std::io::stdout().lock().write_all(text.as_bytes())?;
-    if arguments.list && !arguments.json {
+    for output in &arguments.outputs {
+        output.write(&manifest)?;
+    }
+    let shown = !outputs::takes_stdout(&arguments.outputs);
+    if shown {
+        std::io::stdout().lock().write_all(text.as_bytes())?;
+    }
+    if arguments.list && shown {
         let status = report.examination.runs.first().map(|run| run.status);
         if status != Some(Status::Complete) {
             let mut text = String::new();

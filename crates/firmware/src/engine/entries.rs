@@ -3,7 +3,7 @@
 //! Entries are made and looked at side by side, and the next are made meanwhile; what they hold in turn is taken up one
 //! after the other, so that what is left of the allowance is known exactly at each.
 
-use super::{Allowance, Begun, Engine, Lineage, Outcome, Pending, guarded};
+use super::{Allowance, Begun, Engine, LARGE, Lineage, Outcome, Pending, guarded};
 use crate::coverage;
 use crate::keeping::{Container, Part, Spot};
 use crate::paths;
@@ -35,6 +35,9 @@ const HEAVY: u64 = 24 << 20;
 /// Stated bytes up to which a batch is made while the one before it is looked at.
 const AHEAD: u64 = 12 << 20;
 
+/// Containers inside containers in which the next entry's first entries are made ahead; each level may hold [`AHEAD`].
+const AHEAD_DEPTH: u32 = 3;
+
 /// An entry with its bytes made, before it is looked at.
 struct Prepared<'a> {
     bytes: Cow<'a, [u8]>,
@@ -50,79 +53,95 @@ struct Prepared<'a> {
 
 /// A container whose entries have their spots.
 struct Opened<'a> {
-    name: &'static str,
-    start: u64,
+    origin: Origin,
     problems: Vec<Problem>,
     /// Whether its entries have names, and make a tree.
-    named: bool,
+    is_named: bool,
+    /// Whether it has none.
+    is_alone: bool,
     /// What was not made yet.
     ahead: Ahead<'a>,
 }
 
 type Ahead<'a> = std::iter::Zip<std::vec::IntoIter<Entry<'a>>, std::vec::IntoIter<Spot>>;
 
-impl Opened<'_> {
-    fn holder<'h>(&self, lineage: &'h Lineage<'h>, allowance: Allowance) -> Holder<'h> {
-        Holder { name: self.name, start: self.start, lineage, allowance }
-    }
-}
-
-/// What the entries of one container have in common.
-struct Holder<'h> {
+/// Where entries come from.
+#[derive(Clone, Copy)]
+struct Origin {
     /// The container's format.
     name: &'static str,
     /// Where the container starts in the object that it stands in.
     start: u64,
+}
+
+impl Origin {
+    /// The step into the container, or to an entry of it.
+    fn step(self, entry: Option<String>, at: Option<u64>) -> Step {
+        Step { format: self.name.to_owned(), offset: self.start, entry, at }
+    }
+}
+
+/// An object whose containers are open.
+pub(super) struct Ready<'a> {
+    begun: Begun<'a>,
+    opened: Vec<Opened<'a>>,
+    /// The first entries of the first container, where they were made ahead.
+    prepared: Vec<Prepared<'a>>,
+}
+
+/// What the entries of one container have in common.
+struct Holder<'h> {
+    origin: Origin,
     lineage: &'h Lineage<'h>,
     /// What all of them together may become.
     allowance: Allowance,
 }
 
-impl Holder<'_> {
-    /// The step into the container, or to an entry of it.
-    fn step(&self, entry: Option<String>, at: Option<u64>) -> Step {
-        Step { format: self.name.to_owned(), offset: self.start, entry, at }
-    }
-}
-
 impl Engine<'_> {
+    /// Opens the containers of an object.
+    pub(super) fn ready<'a>(&self, mut begun: Begun<'a>) -> Ready<'a> {
+        let spot = begun.spot;
+        let open = |found: &mut Found<'a>| self.open(found, spot);
+        Ready { opened: begun.found.iter_mut().map(open).collect(), begun, prepared: Vec::new() }
+    }
+
+    /// Makes the first entries of an object's first container.
+    fn look_ahead(&self, ready: &mut Ready<'_>) {
+        let Ready { begun, opened, prepared } = ready;
+        if let Some(first) = opened.first_mut() {
+            *prepared = self.prepare_all(batch(&mut first.ahead, AHEAD), &begun.location, first.origin);
+        }
+    }
+
     /// Takes up what an object holds, container by container and entry by entry, within its allowance.
     pub(super) fn finish(
         &self,
         data: &[u8],
-        begun: Begun<'_>,
+        ready: Ready<'_>,
         above: Option<&Lineage<'_>>,
         allowance: Allowance,
     ) -> Outcome {
+        let Ready { begun, mut opened, mut prepared } = ready;
         let Begun { mut outcome, found, location, depth, holds_entries, spot } = begun;
         let sha256 = outcome.objects.first().and_then(|object| object.sha256);
         let lineage = Lineage { sha256, depth, above };
         if holds_entries && let Some(keeper) = self.keeper {
-            for alone in found.iter().filter(|found| found.entries.is_empty()) {
+            let alone = |(_, opened): &(&Found<'_>, &Opened<'_>)| opened.is_alone;
+            for (alone, _) in found.iter().zip(&opened).filter(alone) {
                 let bytes = data.get(alone.start..alone.start + alone.reading.size).unwrap_or_default();
                 let what = alone.format.describe().name;
                 keeper.keep_part(spot, &Part { what, start: alone.start as u64, bytes });
             }
         }
-        let mut opened: Vec<Opened<'_>> = found.into_iter().map(|found| self.open(found, spot)).collect();
         let mut rest = opened.as_mut_slice();
-        let mut prepared = Vec::new();
         while let Some((first, behind)) = rest.split_first_mut() {
             // While this container is taken up, the next one's first entries are made.
             let next = behind.first_mut().filter(|_| !allowance.less(outcome.used()).is_spent());
-            let ahead = next.map(|next| (next.holder(&lineage, allowance), batch(&mut next.ahead, AHEAD)));
-            let ahead = ahead.filter(|(_, batch)| !batch.is_empty());
+            let ahead = next.map(|next| (next.origin, batch(&mut next.ahead, AHEAD)));
+            let holder = Holder { origin: first.origin, lineage: &lineage, allowance };
             let (_, following) = rayon::join(
-                || {
-                    self.container(
-                        first,
-                        prepared,
-                        &location,
-                        first.holder(&lineage, allowance),
-                        &mut outcome,
-                    )
-                },
-                || ahead.map_or_else(Vec::new, |(holder, batch)| self.prepare_all(batch, &location, &holder)),
+                || self.container(first, prepared, &location, &holder, &mut outcome),
+                || ahead.map_or_else(Vec::new, |(origin, batch)| self.prepare_all(batch, &location, origin)),
             );
             (prepared, rest) = (following, behind);
         }
@@ -133,17 +152,22 @@ impl Engine<'_> {
     }
 
     /// Gives the entries of a container their spots.
-    fn open<'a>(&self, found: Found<'a>, spot: Spot) -> Opened<'a> {
-        let Found { start, format, reading, entries } = found;
-        let (name, start) = (format.describe().name, start as u64);
-        let named = entries.iter().any(|entry| !matches!(entry.kind, EntryKind::Stream(_)));
+    fn open<'a>(&self, found: &mut Found<'a>, spot: Spot) -> Opened<'a> {
+        let origin = Origin { name: found.format.describe().name, start: found.start as u64 };
+        let entries = std::mem::take(&mut found.entries);
         let spots = match self.keeper {
             Some(keeper) if !entries.is_empty() => {
-                keeper.plan(spot, &Container { format: name, start }, &entries)
+                keeper.plan(spot, &Container { format: origin.name, start: origin.start }, &entries)
             }
             _ => vec![Spot::EXHIBIT; entries.len()],
         };
-        Opened { name, start, problems: reading.problems, named, ahead: entries.into_iter().zip(spots) }
+        Opened {
+            origin,
+            problems: std::mem::take(&mut found.reading.problems),
+            is_named: entries.iter().any(|entry| !matches!(entry.kind, EntryKind::Stream(_))),
+            is_alone: entries.is_empty(),
+            ahead: entries.into_iter().zip(spots),
+        }
     }
 
     /// Examines what a container holds, of which the first entries may be `prepared`, and adds it to the outcome of the
@@ -153,12 +177,12 @@ impl Engine<'_> {
         opened: &mut Opened<'a>,
         mut prepared: Vec<Prepared<'a>>,
         location: &Location,
-        holder: Holder<'_>,
+        holder: &Holder<'_>,
         outcome: &mut Outcome,
     ) {
-        let (name, allowance) = (holder.name, holder.allowance);
-        outcome.unpacking.problems(location, name, holder.start, &opened.problems);
-        let mut tree = Tree { location: location.inside(holder.step(None, None)), entries: BTreeMap::new() };
+        let Holder { origin, allowance, .. } = *holder;
+        outcome.unpacking.problems(location, origin.name, origin.start, &opened.problems);
+        let mut tree = Tree { location: location.inside(origin.step(None, None)), entries: BTreeMap::new() };
         let mut left_out = 0u64;
         loop {
             if allowance.less(outcome.used()).is_spent() {
@@ -166,15 +190,15 @@ impl Engine<'_> {
                 break;
             }
             if prepared.is_empty() {
-                prepared = self.prepare_all(batch(&mut opened.ahead, BATCH_BYTES), location, &holder);
+                prepared = self.prepare_all(batch(&mut opened.ahead, BATCH_BYTES), location, origin);
             }
             if prepared.is_empty() {
                 break;
             }
             let next = batch(&mut opened.ahead, BATCH_BYTES);
             let light = weight(&next) <= AHEAD;
-            let mut look = || self.entries(&prepared, &holder, outcome, &mut tree);
-            let make = || self.prepare_all(next, location, &holder);
+            let mut look = || self.entries(&prepared, holder, outcome, &mut tree);
+            let make = || self.prepare_all(next, location, origin);
             // While these are looked at, the next are made.
             let following = if light {
                 let (left, following) = rayon::join(look, make);
@@ -192,10 +216,10 @@ impl Engine<'_> {
                 "{left_out} entries would go past the {} bytes or {} objects allowed here; they were not looked at",
                 allowance.bytes, allowance.objects
             );
-            outcome.unpacking.limit_at(&tree.location, name, text);
+            outcome.unpacking.limit(&tree.location, Some(origin.name), text);
         }
-        if opened.named {
-            outcome.unpacking.tree(&tree, name);
+        if opened.is_named {
+            outcome.unpacking.tree(&tree, origin.name);
             for (probe, findings) in self.probes.iter().zip(&mut outcome.findings) {
                 guarded(probe.describe().name, &tree.location, findings, |findings| {
                     probe.tree(&tree, findings)
@@ -218,28 +242,42 @@ impl Engine<'_> {
             .par_iter()
             .map(|prepared| {
                 // What would not fit anyhow is not looked at.
-                let fits = prepared.bytes.len() as u64 <= remaining.bytes;
-                fits.then(|| self.begin_entry(prepared, holder.lineage, remaining))
+                fits(prepared, remaining).then(|| self.begin_entry(prepared, holder.lineage, remaining))
             })
             .collect();
         let mut left_out = 0;
-        for (prepared, begun) in prepared.iter().zip(begun) {
+        let mut entries = prepared.iter().zip(begun).peekable();
+        let mut early = None;
+        while let Some((prepared, begun)) = entries.next() {
             let remaining = holder.allowance.less(outcome.used());
-            let size = prepared.bytes.len() as u64;
-            let Some(mut begun) = begun.filter(|_| size <= remaining.bytes && remaining.objects > 0) else {
+            let ready = early.take().or_else(|| begun.map(|begun| self.ready(begun)));
+            let Some(mut ready) = ready.filter(|_| fits(prepared, remaining)) else {
                 if let Some(keeper) = self.keeper {
                     keeper.leave_out(prepared.spot);
                 }
                 left_out += 1;
                 continue;
             };
-            let unpacking = &mut begun.outcome.unpacking;
-            unpacking.problems(&prepared.object.location, holder.name, holder.start, &prepared.problems);
-            let within = remaining.less(Allowance { bytes: size, objects: 1 });
+            let unpacking = &mut ready.begun.outcome.unpacking;
+            let Origin { name, start } = holder.origin;
+            unpacking.problems(&prepared.object.location, name, start, &prepared.problems);
+            let within = remaining.less(Allowance { bytes: prepared.bytes.len() as u64, objects: 1 });
             let allowance = self.allowance(prepared.bytes.len(), within);
-            let inner = self.finish(&prepared.bytes, begun, Some(holder.lineage), allowance);
+            let finish = || self.finish(&prepared.bytes, ready, Some(holder.lineage), allowance);
+            // While this is taken up, the first entries of the next are made, where that is worth it.
+            let is_large = prepared.bytes.len() >= LARGE && holder.lineage.depth < AHEAD_DEPTH;
+            let next = entries.peek_mut().filter(|(next, _)| is_large && fits(next, within));
+            let inner = match next.and_then(|(_, begun)| begun.take()) {
+                Some(begun) => {
+                    let mut next = self.ready(begun);
+                    let (inner, ()) = rayon::join(finish, || self.look_ahead(&mut next));
+                    early = Some(next);
+                    inner
+                }
+                None => finish(),
+            };
             self.remember(prepared, &inner, outcome, tree);
-            add(inner, size, outcome);
+            add(inner, prepared.bytes.len() as u64, outcome);
         }
         left_out
     }
@@ -249,11 +287,11 @@ impl Engine<'_> {
         &self,
         batch: Vec<(Entry<'a>, Spot)>,
         container: &Location,
-        holder: &Holder<'_>,
+        origin: Origin,
     ) -> Vec<Prepared<'a>> {
         let prepare = |(entry, spot): (Entry<'a>, Spot)| {
             let path = (!entry.path.is_empty()).then(|| paths::escape(&entry.path));
-            self.prepare(container.inside(holder.step(path, entry.at)), entry, holder.name, spot)
+            self.prepare(container.inside(origin.step(path, entry.at)), entry, origin.name, spot)
         };
         batch.into_par_iter().map(prepare).collect()
     }
@@ -384,6 +422,11 @@ impl Engine<'_> {
             outcome.unpacking.twice(path, &earlier.location, &later);
         }
     }
+}
+
+/// Whether an entry fits what is left.
+fn fits(prepared: &Prepared<'_>, remaining: Allowance) -> bool {
+    prepared.bytes.len() as u64 <= remaining.bytes && remaining.objects > 0
 }
 
 /// The next entries to examine side by side, up to about so many stated bytes.

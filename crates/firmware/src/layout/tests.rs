@@ -1,7 +1,7 @@
 use super::*;
 use banbury_formats::Content;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn entry<'a>(path: &'a [u8], kind: EntryKind<'a>) -> Entry<'a> {
     let (mode, uid, gid, mtime, at) = (None, None, None, None, None);
@@ -22,6 +22,19 @@ fn link<'a>(path: &'a [u8], target: &'a [u8]) -> Entry<'a> {
 
 fn hard<'a>(path: &'a [u8], target: &'a [u8]) -> Entry<'a> {
     entry(path, EntryKind::Hardlink(Cow::Borrowed(target)))
+}
+
+/// Every folder that comes to be when the planned entries are made.
+fn folders(planned: &[Planned]) -> BTreeSet<String> {
+    let above = |path: &str| -> Vec<String> {
+        path.match_indices('/').filter_map(|(end, _)| path.get(..end)).map(str::to_owned).collect()
+    };
+    let made = planned.iter().filter(|entry| !matches!(entry.make, Make::Nothing(_)));
+    made.flat_map(|entry| {
+        let own = (entry.make == Make::Folder && !entry.path.is_empty()).then(|| entry.path.clone());
+        above(&entry.path).into_iter().chain(own)
+    })
+    .collect()
 }
 
 fn paths_of(planned: &[Planned]) -> Vec<&str> {
@@ -45,7 +58,7 @@ fn of_one_name_the_last_has_it() {
 fn a_folder_has_its_name() {
     let planned = plan(&[file(b"a"), file(b"a/b"), link(b"a", b"/etc"), folder(b"a")], false);
     assert_eq!(paths_of(&planned), ["a~1", "a/b", "a~2", "a"]);
-    assert_eq!(folders(&planned), ["a"]);
+    assert_eq!(folders(&planned), BTreeSet::from(["a".to_owned()]));
 }
 
 #[test]
