@@ -85,8 +85,17 @@ fn an_image_cut_in_its_last_padding_is_whole() {
     }
 }
 
-/// A field: offset, length, name, and what may stand in it without harm, with the reason.
-type Field = (usize, usize, &'static str, &'static [(u8, &'static str)]);
+/// A field: offset, length, name, and what may stand in it with less harm than others do, with the reason.
+type Field = (usize, usize, &'static str, &'static [(u8, Harm, &'static str)]);
+
+/// What a value does to a reader.
+#[derive(Clone, Copy)]
+enum Harm {
+    /// Nothing: it is a value like others.
+    None,
+    /// It is told, and all the rest is read nevertheless.
+    Told,
+}
 
 /// The fields of the superblock behind the magic, squashfs 4.0.
 const SUPERBLOCK: [Field; 18] = [
@@ -96,30 +105,36 @@ const SUPERBLOCK: [Field; 18] = [
         4,
         "time",
         &[
-            (0x00, "any time is a time: 1970-01-01"),
-            (0xFF, "any time is a time: 2106-02-07, the last there is"),
+            (0x00, Harm::None, "any time is a time: 1970-01-01"),
+            (0xFF, Harm::None, "any time is a time: 2106-02-07, the last there is"),
         ],
     ),
     (12, 4, "block size", &[]),
     (16, 4, "fragments", &[]),
     (20, 2, "compressor", &[]),
     (22, 2, "block logarithm", &[]),
-    (24, 2, "flags", &[(0x00, "advice to the one who packs again; each block says itself how it is stored")]),
+    (
+        24,
+        2,
+        "flags",
+        &[(0x00, Harm::None, "advice to the one who packs again; each block says itself how it is stored")],
+    ),
     (26, 2, "owners", &[]),
     (28, 2, "version, major", &[]),
-    (30, 2, "version, minor", &[(0x00, "it is 0 already")]),
+    (30, 2, "version, minor", &[(0x00, Harm::None, "it is 0 already")]),
     (32, 8, "root", &[]),
     (40, 8, "bytes used", &[]),
     (48, 8, "owner table", &[]),
-    (56, 8, "attribute table", &[(0xFF, "it is that already: there are no attributes")]),
+    (56, 8, "attribute table", &[(0xFF, Harm::None, "it is that already: there are no attributes")]),
     (64, 8, "inode table", &[]),
     (72, 8, "directory table", &[]),
     (80, 8, "fragment table", &[]),
-    (88, 8, "export table", &[(0xFF, "there is none then: only a server of NFS needs it")]),
+    (88, 8, "export table", &[(0xFF, Harm::None, "there is none then: only a server of NFS needs it")]),
 ];
 
 #[test]
 fn every_field_of_a_squashfs_header_set_to_zeros_and_ones() {
+    let mut wrong = Vec::new();
     for image in island_images() {
         let start = image.windows(4).position(|window| window == b"hsqs").expect("a squashfs in the image");
         let file_system = &image[start..];
@@ -142,13 +157,18 @@ fn every_field_of_a_squashfs_header_set_to_zeros_and_ones() {
                 let (status, json) = inspect(&broken, &[]);
                 let codes = codes(&json);
                 let case = format!("{name} set to {value:#04x}: {codes:?}");
-                match harmless.iter().find(|(harmless, _)| *harmless == value) {
-                    Some(_) => assert_eq!((status, told(&codes)), (unread(&codes), false), "{case}"),
-                    None => assert_eq!((status, told(&codes)), (3, true), "{case}"),
+                let expected = match harmless.iter().find(|(harmless, ..)| *harmless == value) {
+                    Some((_, Harm::None, _)) => (unread(&codes), false),
+                    Some((_, Harm::Told, _)) => (unread(&codes), true),
+                    None => (3, true),
+                };
+                if (status, told(&codes)) != expected {
+                    wrong.push(format!("{case}: {status}"));
                 }
             }
         }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

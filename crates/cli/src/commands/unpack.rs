@@ -22,6 +22,8 @@ pub(super) fn run(arguments: &Unpack) -> anyhow::Result<Outcome> {
         );
     }
     outputs::check(&arguments.outputs, std::slice::from_ref(&arguments.image))?;
+    // From here on: what is begun is removed when the user asks to stop.
+    let stop = asked_to_stop()?;
     let staging = arguments.dir.as_deref().map(Staging::beside).transpose()?;
     for left in staging.iter().flat_map(Staging::left_over) {
         terminal::note(&format!(
@@ -31,7 +33,6 @@ pub(super) fn run(arguments: &Unpack) -> anyhow::Result<Outcome> {
     }
     let fold = staging.as_ref().map(Staging::folds).transpose()?.unwrap_or(false);
     let wish = Wish { write: staging.is_some(), streams: arguments.streams, fold };
-    let stop = asked_to_stop()?;
     let progress = Progress::start(&format!("unpacking {}", arguments.image.display()));
     let unpacked = super::worker()?.unpack(
         &arguments.image,

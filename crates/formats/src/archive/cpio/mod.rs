@@ -54,7 +54,7 @@ static BINARY_DESCRIPTION: Description = Description {
         "an archive whose first two headers are broken is not recognised",
         "behind a broken header the next one is looked for within 64 KiB",
     ],
-    source: "cpio(5)",
+    source: "cpio(5), Old Binary Format",
 };
 
 /// The layout that RPM writes where a file has 4 GiB or more: numbers of files in place of headers.
