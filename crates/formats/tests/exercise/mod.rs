@@ -14,6 +14,7 @@ pub fn exercise(format: &dyn Format, data: &[u8], place: Place, limits: &Limits)
     let reading = format.read(data, place, limits, &mut |entry| entries.push(entry));
     let made = entries.into_iter().map(|entry| unpack(name, entry, data, limits)).sum();
     let reading = reading?;
+    assert!(place == Place::Start || format.may_start(data), "{name}: what is read was refused before");
     assert!((1..=data.len()).contains(&reading.size), "{name}: extent {} of {}", reading.size, data.len());
     for problem in &reading.problems {
         assert!(!problem.detail.is_empty(), "{name}: a problem without detail");
