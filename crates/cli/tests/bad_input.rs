@@ -111,7 +111,15 @@ const SUPERBLOCK: [Field; 18] = [
     ),
     (12, 4, "block size", &[]),
     (16, 4, "fragments", &[]),
-    (20, 2, "compressor", &[]),
+    (
+        20,
+        2,
+        "compressor",
+        &[
+            (0x00, Harm::Told, "the blocks themselves show how they are compressed"),
+            (0xFF, Harm::Told, "the blocks themselves show how they are compressed"),
+        ],
+    ),
     (22, 2, "block logarithm", &[]),
     (
         24,
