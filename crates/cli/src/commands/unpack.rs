@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(super) fn run(arguments: &Unpack) -> anyhow::Result<Outcome> {
     let options = super::options(&arguments.limits, super::today())?;
-    for output in arguments.outputs.iter().filter(|output| output.format.name != "json") {
+    if let Some(output) = arguments.outputs.iter().find(|output| output.format.name != "json") {
         bail!(
             "the manifest is written as json alone; for {0}: banbury inspect -o {0}=PATH",
             output.format.name
