@@ -3,6 +3,7 @@
 //! [`worker`] starts and is the confined child; [`engine`] takes an image apart in it; [`probe`] is the seam for probes
 //! and [`probes`] holds them; [`confine`] and [`mapping`] are what the child owes to its safety.
 
+mod beta;
 pub mod confine;
 mod coverage;
 pub mod engine;
@@ -14,6 +15,7 @@ mod mapping;
 pub mod paths;
 pub mod probe;
 pub mod probes;
+mod rates;
 mod recognise;
 mod scan;
 pub mod signatures;
