@@ -3,6 +3,7 @@
 //! [`worker`] starts and is the confined child; [`engine`] takes an image apart in it; [`probe`] is the seam for probes
 //! and [`probes`] holds them; [`confine`] and [`mapping`] are what the child owes to its safety.
 
+mod answer;
 pub mod confine;
 mod coverage;
 pub mod engine;

@@ -2,8 +2,9 @@
 
 use crate::coverage;
 use crate::scan::{self, Candidate, Candidates};
-use banbury_evidence::Region;
-use banbury_formats::{Entry, Format, Limits, Place, Reading};
+use banbury_evidence::{Digest, Region};
+use banbury_formats::{Content, Entry, EntryKind, Format, Limits, Place, Reading};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -28,6 +29,31 @@ pub struct Found<'a> {
     pub reading: Reading,
     /// What it holds.
     pub entries: Vec<Entry<'a>>,
+    /// The hashes of the first entries, where they were made early: see [`Recognised::hash_entries`].
+    pub hashes: Vec<Option<Digest>>,
+}
+
+impl Recognised<'_> {
+    /// Hashes entries that stand in an object of `size` bytes as they are, side by side, as many as have so many bytes
+    /// together: what a core does that would wait for the object's own hash.
+    pub fn hash_entries(&mut self, size: usize) {
+        let mut left = size;
+        for found in &mut self.found {
+            let few = found.entries.iter().map_while(|entry| {
+                let slice = match &entry.kind {
+                    EntryKind::File(Content::Slice(bytes)) | EntryKind::Stream(Content::Slice(bytes)) => {
+                        Some(*bytes)
+                    }
+                    EntryKind::File(_) | EntryKind::Stream(_) => return None,
+                    _ => None,
+                };
+                left = left.checked_sub(slice.map_or(0, <[u8]>::len))?;
+                Some(slice)
+            });
+            let few: Vec<_> = few.collect();
+            found.hashes = few.into_par_iter().map(|slice| slice.map(Digest::of)).collect();
+        }
+    }
 }
 
 /// Something that kept the search from its end.
@@ -126,7 +152,7 @@ fn read<'a>(
     match reading {
         Ok(Some(mut reading)) if reading.size > 0 => {
             reading.size = reading.size.min(rest.len());
-            Some(Found { start: candidate.start, format, reading, entries })
+            Some(Found { start: candidate.start, format, reading, entries, hashes: Vec::new() })
         }
         Ok(_) => None,
         Err(_) => {
