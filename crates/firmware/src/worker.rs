@@ -104,6 +104,10 @@ const GRACE: u64 = 30;
 /// How often the parent looks up from waiting.
 const TURN: Duration = Duration::from_millis(100);
 
+/// Bytes of the child's answer that may be under way.
+#[cfg(target_os = "linux")]
+const PIPE: usize = 1 << 20;
+
 /// Bytes of an answer, at most.
 const ANSWER: u64 = 1 << 30;
 
@@ -233,6 +237,11 @@ type Heard = (io::Result<Vec<u8>>, String);
 fn listen(child: &mut Child) -> mpsc::Receiver<Heard> {
     let (sender, receiver) = mpsc::channel();
     let (output, errors) = (child.stdout.take(), child.stderr.take());
+    #[cfg(target_os = "linux")]
+    if let Some(output) = &output {
+        // A wish: with a longer pipe the two wait for each other less often.
+        let _ = rustix::pipe::fcntl_setpipe_size(output, PIPE);
+    }
     let complaint = std::thread::spawn(move || {
         let mut text = Vec::new();
         if let Some(errors) = errors
