@@ -94,7 +94,7 @@ mod tests {
         let archive: Vec<u8> = (0..700_u32)
             .flat_map(|number| {
                 let name = format!("{number}\n\"\0");
-                let header = format!("070701{:08x}{:0>88}{:08x}{:08x}", number, 0, name.len(), 0);
+                let header = format!("070701{number:08x}000081a4{:072}{:08x}{:08x}", 0, name.len(), 0);
                 let mut entry = [header.as_bytes(), name.as_bytes()].concat();
                 entry.resize(entry.len().next_multiple_of(4), 0);
                 entry

@@ -33,6 +33,19 @@ pub struct Found<'a> {
     pub hashes: Vec<Option<Digest>>,
 }
 
+impl Found<'_> {
+    /// Bytes that its reader had to make to read it.
+    pub fn made(&self) -> u64 {
+        let made = |entry: &Entry<'_>| match &entry.kind {
+            EntryKind::File(Content::Owned(bytes)) | EntryKind::Stream(Content::Owned(bytes)) => {
+                bytes.len() as u64
+            }
+            _ => 0,
+        };
+        self.entries.iter().map(made).sum()
+    }
+}
+
 impl Recognised<'_> {
     /// Hashes entries that stand in an object of `size` bytes as they are, side by side, as many as have so many bytes
     /// together: what a core does that would wait for the object's own hash.

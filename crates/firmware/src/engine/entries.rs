@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What stands in place of a format's name for an object that it stands in itself.
 const REPEATED: &str = "repeated";
@@ -41,6 +41,10 @@ const AHEAD: u64 = 16 << 20;
 
 /// Stated bytes that are made of a container while the one before it is taken up: that may be one long stream.
 const CONTAINER_AHEAD: u64 = 32 << 20;
+
+/// Bytes that a batch's objects may have become by being looked at (a compressed stream is read to its end), before the
+/// others wait for their turn.
+const HELD: u64 = 64 << 20;
 
 /// Containers inside containers in which the next entry's first entries are made ahead; each level may hold [`AHEAD`].
 const AHEAD_DEPTH: u32 = 3;
@@ -103,8 +107,9 @@ pub(super) struct Ready<'a> {
     prepared: Vec<Prepared<'a>>,
 }
 
-/// An object that was looked at.
+/// An object that was looked at, or that waits for its turn, since those before it hold much.
 enum Looked<'a> {
+    Waits,
     Begun(Begun<'a>),
     Ready(Ready<'a>),
 }
@@ -123,13 +128,6 @@ impl Engine<'_> {
         let spot = begun.spot;
         let open = |found: &mut Found<'a>| self.open(found, spot);
         Ready { opened: begun.found.iter_mut().map(open).collect(), begun, prepared: Vec::new() }
-    }
-
-    fn made_ready<'a>(&self, looked: Looked<'a>) -> Ready<'a> {
-        match looked {
-            Looked::Begun(begun) => self.ready(begun),
-            Looked::Ready(ready) => ready,
-        }
     }
 
     /// Makes the first entries of an object's first container, unless they are there.
@@ -275,17 +273,24 @@ impl Engine<'_> {
         outcome: &mut Outcome,
         tree: &mut Tree,
     ) -> u64 {
-        let remaining = holder.allowance.less(outcome.used());
+        let at_first = holder.allowance.less(outcome.used());
         // Looking at one may take long: it may be a stream that has to be decompressed to its end. Whoever is done with a
         // large one first goes on with what it holds.
         let ahead = AtomicBool::new(holder.lineage.depth >= AHEAD_DEPTH || prepared.len() < 2);
+        let held = AtomicU64::new(0);
         let looked: Vec<Option<Looked<'_>>> = prepared
             .par_iter()
             .with_max_len(SHARE)
             .map(|prepared| {
                 // What would not fit anyhow is not looked at.
-                let begun = fits(prepared, remaining)
-                    .then(|| self.begin_entry(prepared, holder.lineage, remaining))?;
+                if !fits(prepared, at_first) {
+                    return None;
+                }
+                if held.load(Ordering::Relaxed) >= HELD {
+                    return Some(Looked::Waits);
+                }
+                let begun = self.begin_entry(prepared, holder.lineage, at_first);
+                held.fetch_add(begun.found.iter().map(Found::made).sum(), Ordering::Relaxed);
                 let goes_on = begun.holds_entries && prepared.bytes.len() >= LARGE;
                 if !goes_on || ahead.swap(true, Ordering::Relaxed) {
                     return Some(Looked::Begun(begun));
@@ -300,7 +305,14 @@ impl Engine<'_> {
         let mut early = None;
         while let Some((prepared, looked)) = entries.next() {
             let remaining = holder.allowance.less(outcome.used());
-            let ready = early.take().or_else(|| looked.map(|looked| self.made_ready(looked)));
+            let looked = looked.filter(|_| fits(prepared, remaining));
+            let ready = early.take().or_else(|| {
+                Some(match looked? {
+                    Looked::Waits => self.ready(self.begin_entry(prepared, holder.lineage, at_first)),
+                    Looked::Begun(begun) => self.ready(begun),
+                    Looked::Ready(ready) => ready,
+                })
+            });
             let Some(mut ready) = ready.filter(|_| fits(prepared, remaining)) else {
                 if let Some(keeper) = self.keeper {
                     keeper.leave_out(prepared.spot);
@@ -317,9 +329,16 @@ impl Engine<'_> {
             // While this is taken up, the first entries of the next are made, where that is worth it.
             let is_large = prepared.bytes.len() >= LARGE && holder.lineage.depth < AHEAD_DEPTH;
             let next = entries.peek_mut().filter(|(next, _)| is_large && fits(next, within));
-            let inner = match next.and_then(|(_, looked)| looked.take()) {
-                Some(looked) => {
-                    let mut next = self.made_ready(looked);
+            let next = next.and_then(|(_, looked)| match looked.take() {
+                Some(Looked::Begun(begun)) => Some(self.ready(begun)),
+                Some(Looked::Ready(ready)) => Some(ready),
+                waits => {
+                    *looked = waits;
+                    None
+                }
+            });
+            let inner = match next {
+                Some(mut next) => {
                     let (inner, ()) = rayon::join(finish, || self.look_ahead(&mut next));
                     early = Some(next);
                     inner
