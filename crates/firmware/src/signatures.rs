@@ -2,8 +2,10 @@
 //!
 //! Each signature has anchors (literal bytes, all looked for in one pass over a file) and a pattern with a group
 //! `version`. A distribution may name its build by one number and the version that it is made from by another: then
-//! the group `upstream` gives the version, and the group `banner` the name. With the scope `near` the pattern must match across an anchor. With the scope `file` an anchor in the
-//! file proves the product, and the pattern may match anywhere in it; it then has to give one version and no other.
+//! the group `upstream` gives the version, and the group `banner` the name. With the scope `near` the pattern must match
+//! across an anchor. With the scope `file` an anchor in the file proves the product, and the pattern may match anywhere
+//! in it; it then has to give one version and no other. Anchors are six bytes or longer, and rare ones: all are looked for
+//! in one pass, whose cost is that of the places where one could stand.
 
 use crate::literals::Literals;
 use regex::bytes::Regex;
@@ -13,6 +15,9 @@ use std::sync::OnceLock;
 /// The sources, by file name.
 pub const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/signatures.rs"));
 
+/// Fewest bytes of an anchor: with as many in every one, the search looks at every third offset alone.
+#[cfg(test)]
+const ANCHOR: usize = 6;
 /// Bytes before an anchor that a near pattern may use.
 const BEFORE: usize = 48;
 /// Bytes after an anchor's start that a near pattern may use.
@@ -278,7 +283,7 @@ mod tests {
 
     #[test]
     fn every_signature_keeps_its_word() {
-        assert!(SOURCES.len() >= 50, "{}", SOURCES.len());
+        assert!(SOURCES.len() >= 400, "{}", SOURCES.len());
         let mut products = BTreeSet::new();
         for (name, source) in SOURCES {
             let signature: Signature =
@@ -294,8 +299,8 @@ mod tests {
                 "{name}"
             );
             assert!(
-                signature.anchors.iter().all(|anchor| anchor.len() >= 4),
-                "{name}: an anchor is too short"
+                signature.anchors.iter().all(|anchor| anchor.len() >= ANCHOR),
+                "{name}: an anchor is shorter than {ANCHOR} bytes, which makes the search for all of them slow"
             );
             assert!(
                 signature.purl.starts_with("pkg:generic/") && signature.purl.ends_with("@{version}"),
@@ -320,6 +325,47 @@ mod tests {
                 assert_eq!(versions(&signature, text), [""; 0], "{name}: {text:?}");
             }
         }
+    }
+
+    /// A file that a signature looks at, which holds one of its examples, and the names that it may have.
+    fn example(signature: &Signature, text: &str) -> (Vec<u8>, Vec<String>) {
+        let mut content = format!("\0{text}\0").into_bytes();
+        if signature.scope == Scope::File {
+            content.extend(signature.anchors[0].bytes());
+        }
+        let names = signature.place.names.iter().map(|glob| glob.replace('*', ""));
+        (content, names.collect())
+    }
+
+    #[test]
+    fn no_signature_claims_anothers_examples() {
+        let all = signatures().unwrap();
+        let mut claimed = 0;
+        for (owner, signature) in all.all.iter().enumerate() {
+            for (text, _) in &signature.examples {
+                let (content, names) = example(signature, text);
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                for (index, anchor) in all.anchors(&content) {
+                    let other = &all.all[index];
+                    let hits = match other.scope {
+                        _ if !other.fits(&names) => Vec::new(),
+                        Scope::Near => other.near(&content, anchor).into_iter().collect(),
+                        Scope::File => other.anywhere(&content),
+                    };
+                    claimed += usize::from(index == owner && !hits.is_empty());
+                    assert!(
+                        index == owner || hits.is_empty(),
+                        "{} claims {text:?} of {}",
+                        other.product,
+                        signature.product
+                    );
+                }
+            }
+        }
+        assert!(
+            claimed >= all.all.len(),
+            "{claimed}: the search does not find every signature's own examples"
+        );
     }
 
     #[test]

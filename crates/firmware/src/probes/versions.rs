@@ -22,7 +22,7 @@ static COMPONENT: CodeInfo = super::COMPONENT;
 
 static DESCRIPTION: Description = Description {
     name: "versions",
-    version: "2",
+    version: "3",
     finds: "components by the version that executables, kernels and boot loaders carry as text",
     how: "one pass for the anchors of all signatures, then each signature's pattern around the anchor; files are chosen by kind, name and SONAME",
     wrong: "a program that copies another's banner, or a fork that keeps its origin's version; an observation that the text stands there, without a weight",
