@@ -90,6 +90,7 @@ const HOSTS: usize = 1000;
 /// not looked for at the start: `data` opens an object of that format.
 pub fn recognise<'a>(data: &'a [u8], opening: Option<&str>, limits: &Limits) -> Recognised<'a> {
     let mut recognised = Recognised::default();
+    let mut budget = Budget::new(data, limits);
     let mut next = 0;
     for candidate in scan::at_start(data) {
         if opening.is_some() && candidate.reader().map(|reader| reader.describe().name) == opening {
@@ -98,6 +99,7 @@ pub fn recognise<'a>(data: &'a [u8], opening: Option<&str>, limits: &Limits) -> 
         if let Some(first) = read(data, candidate, Place::Start, limits, &mut recognised.notes) {
             // What holds entries accounts for its own bytes; what holds none may have something embedded.
             next = if first.entries.is_empty() { 1 } else { first.reading.size };
+            budget.spend(&first);
             recognised.found.push(first);
             break;
         }
@@ -107,6 +109,12 @@ pub fn recognise<'a>(data: &'a [u8], opening: Option<&str>, limits: &Limits) -> 
     while let Some(candidate) = candidates.next_from(next) {
         if limits.stopped() {
             recognised.notes.push(Note::Stopped("time ran out".to_owned()));
+            break;
+        }
+        if budget.is_spent() {
+            let text =
+                "what stands in this object, all together, goes past the bytes or entries of one object";
+            recognised.notes.push(Note::Stopped(text.to_owned()));
             break;
         }
         if hosts == HOSTS {
@@ -122,7 +130,8 @@ pub fn recognise<'a>(data: &'a [u8], opening: Option<&str>, limits: &Limits) -> 
                 continue;
             }
         }
-        if let Some(inner) = read(data, candidate, place, limits, &mut recognised.notes) {
+        if let Some(inner) = read(data, candidate, place, &budget.next(limits), &mut recognised.notes) {
+            budget.spend(&inner);
             let host = inner.entries.is_empty();
             hosts += usize::from(host);
             next = candidate.start + if host { 1 } else { inner.reading.size };
@@ -147,6 +156,35 @@ pub fn has_format(data: &[u8]) -> bool {
                 && reader.read(data, Place::Start, &limits, &mut |_| {}).is_some()
         })
     })
+}
+
+/// What the readers of one object may still make, all of them together.
+struct Budget {
+    limits: Limits,
+}
+
+/// Bytes that the streams in one object may become together, for each byte of it, where that is more than one object may.
+const STREAMS: u64 = 4;
+
+impl Budget {
+    fn new(data: &[u8], limits: &Limits) -> Self {
+        let bytes = (data.len() as u64).saturating_mul(STREAMS).max(limits.object_bytes);
+        Self { limits: Limits { object_bytes: bytes, ..limits.clone() } }
+    }
+
+    /// The limits for the next reader, of which each may make one object's bytes at most.
+    fn next(&self, limits: &Limits) -> Limits {
+        Limits { object_bytes: self.limits.object_bytes.min(limits.object_bytes), ..self.limits.clone() }
+    }
+
+    fn spend(&mut self, found: &Found<'_>) {
+        self.limits.object_bytes = self.limits.object_bytes.saturating_sub(found.made());
+        self.limits.entries = self.limits.entries.saturating_sub(found.entries.len() as u64);
+    }
+
+    fn is_spent(&self) -> bool {
+        self.limits.object_bytes == 0 || self.limits.entries == 0
+    }
 }
 
 /// Reads a candidate; `None` when it is not what it seemed.

@@ -14,7 +14,7 @@ use banbury_evidence::{Digest, Location, Object, ObjectKind, Step};
 use banbury_formats::{Content, Entry, EntryKind, Problem, ProblemKind};
 use rayon::prelude::*;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -74,7 +74,13 @@ struct Opened<'a> {
     ahead: Ahead<'a>,
 }
 
-type Ahead<'a> = std::vec::IntoIter<Planned<'a>>;
+type Ahead<'a> = VecDeque<Next<'a>>;
+
+/// An entry on its way: not made yet, or made already with others that turned out to be too much at once.
+enum Next<'a> {
+    Planned(Planned<'a>),
+    Prepared(Prepared<'a>),
+}
 
 /// An entry with its spot, and its hash where that was made early.
 struct Planned<'a> {
@@ -134,8 +140,7 @@ impl Engine<'_> {
     fn look_ahead(&self, ready: &mut Ready<'_>) {
         let Ready { begun, opened, prepared } = ready;
         if let Some(first) = opened.first_mut().filter(|_| prepared.is_empty()) {
-            *prepared =
-                self.prepare_all(batch(&mut first.ahead, CONTAINER_AHEAD), &begun.location, first.origin);
+            *prepared = self.prepare_next(&mut first.ahead, CONTAINER_AHEAD, &begun.location, first.origin);
         }
     }
 
@@ -163,11 +168,14 @@ impl Engine<'_> {
         while let Some((first, behind)) = rest.split_first_mut() {
             // While this container is taken up, the next one's first entries are made.
             let next = behind.first_mut().filter(|_| !allowance.less(outcome.used()).is_spent());
-            let ahead = next.map(|next| (next.origin, batch(&mut next.ahead, CONTAINER_AHEAD)));
             let holder = Holder { origin: first.origin, lineage: &lineage, allowance };
             let (_, following) = rayon::join(
                 || self.container(first, prepared, &location, &holder, &mut outcome),
-                || ahead.map_or_else(Vec::new, |(origin, batch)| self.prepare_all(batch, &location, origin)),
+                || {
+                    next.map_or_else(Vec::new, |next| {
+                        self.prepare_next(&mut next.ahead, CONTAINER_AHEAD, &location, next.origin)
+                    })
+                },
             );
             (prepared, rest) = (following, behind);
         }
@@ -191,13 +199,13 @@ impl Engine<'_> {
         let is_alone = entries.is_empty();
         let hashes = std::mem::take(&mut found.hashes).into_iter().chain(std::iter::repeat(None));
         let planned = entries.into_iter().zip(spots).zip(hashes);
-        let planned = planned.map(|((entry, spot), sha256)| Planned { entry, spot, sha256 });
+        let planned = planned.map(|((entry, spot), sha256)| Next::Planned(Planned { entry, spot, sha256 }));
         Opened {
             origin,
             problems: std::mem::take(&mut found.reading.problems),
             is_named,
             is_alone,
-            ahead: planned.collect::<Vec<_>>().into_iter(),
+            ahead: planned.collect(),
         }
     }
 
@@ -216,12 +224,18 @@ impl Engine<'_> {
         let mut tree = Tree { location: location.inside(origin.step(None, None)), entries: BTreeMap::new() };
         let mut left_out = 0u64;
         loop {
+            let unseen = prepared.len() as u64 + opened.ahead.len() as u64;
             if allowance.less(outcome.used()).is_spent() {
-                left_out += prepared.len() as u64 + opened.ahead.by_ref().count() as u64;
+                left_out += unseen;
+                break;
+            }
+            if unseen > 0 && self.limits.stopped() {
+                let text = format!("time ran out before {unseen} entries were looked at");
+                outcome.unpacking.limit(&tree.location, Some(origin.name), text);
                 break;
             }
             if prepared.is_empty() {
-                prepared = self.prepare_all(batch(&mut opened.ahead, BATCH_BYTES), location, origin);
+                prepared = self.prepare_next(&mut opened.ahead, BATCH_BYTES, location, origin);
             }
             if prepared.is_empty() {
                 break;
@@ -234,7 +248,7 @@ impl Engine<'_> {
             let next = batch(&mut opened.ahead, BATCH_BYTES);
             let light = weight(&next) <= AHEAD;
             let mut look = || self.entries(&prepared, holder, outcome, &mut tree);
-            let make = || self.prepare_all(next, location, origin);
+            let make = || self.prepare_all(next, &mut opened.ahead, location, origin);
             // While these are looked at, the next are made.
             let following = if light {
                 let (left, following) = rayon::join(look, make);
@@ -273,7 +287,9 @@ impl Engine<'_> {
         outcome: &mut Outcome,
         tree: &mut Tree,
     ) -> u64 {
-        let at_first = holder.allowance.less(outcome.used());
+        // Not what is left of it: that would depend on where a batch begins.
+        let whole = holder.allowance;
+        let at_first = whole.less(outcome.used());
         // Looking at one may take long: it may be a stream that has to be decompressed to its end. Whoever is done with a
         // large one first goes on with what it holds.
         let ahead = AtomicBool::new(holder.lineage.depth >= AHEAD_DEPTH || prepared.len() < 2);
@@ -289,7 +305,7 @@ impl Engine<'_> {
                 if held.load(Ordering::Relaxed) >= HELD {
                     return Some(Looked::Waits);
                 }
-                let begun = self.begin_entry(prepared, holder.lineage, at_first);
+                let begun = self.begin_entry(prepared, holder.lineage, whole);
                 held.fetch_add(begun.found.iter().map(Found::made).sum(), Ordering::Relaxed);
                 let goes_on = begun.holds_entries && prepared.bytes.len() >= LARGE;
                 if !goes_on || ahead.swap(true, Ordering::Relaxed) {
@@ -308,7 +324,7 @@ impl Engine<'_> {
             let looked = looked.filter(|_| fits(prepared, remaining));
             let ready = early.take().or_else(|| {
                 Some(match looked? {
-                    Looked::Waits => self.ready(self.begin_entry(prepared, holder.lineage, at_first)),
+                    Looked::Waits => self.ready(self.begin_entry(prepared, holder.lineage, whole)),
                     Looked::Begun(begun) => self.ready(begun),
                     Looked::Ready(ready) => ready,
                 })
@@ -351,18 +367,58 @@ impl Engine<'_> {
         left_out
     }
 
-    /// Makes the bytes of entries, side by side.
-    fn prepare_all<'a>(
+    /// Makes the bytes of the next entries, up to about so many stated ones.
+    fn prepare_next<'a>(
         &self,
-        batch: Vec<Planned<'a>>,
+        ahead: &mut Ahead<'a>,
+        most: u64,
         container: &Location,
         origin: Origin,
     ) -> Vec<Prepared<'a>> {
-        let prepare = |planned: Planned<'a>| {
+        let batch = batch(ahead, most);
+        self.prepare_all(batch, ahead, container, origin)
+    }
+
+    /// Makes the bytes of entries, side by side. Where they become much more than was stated, the later ones go back to
+    /// those ahead.
+    fn prepare_all<'a>(
+        &self,
+        batch: Vec<Next<'a>>,
+        ahead: &mut Ahead<'a>,
+        container: &Location,
+        origin: Origin,
+    ) -> Vec<Prepared<'a>> {
+        let most = weight(&batch).saturating_add(HELD);
+        let made = AtomicU64::new(0);
+        let prepare = |(index, next): (usize, Next<'a>)| {
+            let Next::Planned(planned) = next else { return next };
+            // The first is made in any case: there is always one more.
+            if index > 0 && made.load(Ordering::Relaxed) >= most {
+                return Next::Planned(planned);
+            }
             let path = (!planned.entry.path.is_empty()).then(|| paths::escape(&planned.entry.path));
-            self.prepare(container.inside(origin.step(path, planned.entry.at)), planned, origin.name)
+            let location = container.inside(origin.step(path, planned.entry.at));
+            let prepared = self.prepare(location, planned, origin.name);
+            made.fetch_add(prepared.owned(), Ordering::Relaxed);
+            Next::Prepared(prepared)
         };
-        batch.into_par_iter().with_max_len(SHARE).map(prepare).collect()
+        let made: Vec<Next<'a>> =
+            batch.into_par_iter().enumerate().with_max_len(SHARE).map(prepare).collect();
+        let mut made = VecDeque::from(made);
+        let mut prepared = Vec::new();
+        while let Some(next) = made.pop_front() {
+            match next {
+                Next::Prepared(one) => prepared.push(one),
+                planned => {
+                    made.push_front(planned);
+                    break;
+                }
+            }
+        }
+        while let Some(next) = made.pop_back() {
+            ahead.push_front(next);
+        }
+        prepared
     }
 
     /// Makes an entry's bytes.
@@ -496,30 +552,46 @@ impl Engine<'_> {
     }
 }
 
-/// Whether an entry fits what is left.
+/// Whether an entry fits what is left. When nothing is left nothing fits, not even what takes no bytes.
 fn fits(prepared: &Prepared<'_>, remaining: Allowance) -> bool {
-    prepared.bytes.len() as u64 <= remaining.bytes && remaining.objects > 0
+    prepared.bytes.len() as u64 <= remaining.bytes && !remaining.is_spent()
 }
 
 /// The next entries to examine side by side, up to about so many stated bytes.
-fn batch<'a>(ahead: &mut Ahead<'a>, most: u64) -> Vec<Planned<'a>> {
+fn batch<'a>(ahead: &mut Ahead<'a>, most: u64) -> Vec<Next<'a>> {
     let mut batch = Vec::new();
     let mut bytes = 0u64;
     while batch.len() < BATCH && (bytes < most || (batch.len() < LEAST && bytes < HEAVY)) {
-        let Some(planned) = ahead.next() else { break };
-        bytes = bytes.saturating_add(size(&planned.entry));
-        batch.push(planned);
+        let Some(next) = ahead.pop_front() else { break };
+        bytes = bytes.saturating_add(match &next {
+            Next::Planned(planned) => size(&planned.entry),
+            Next::Prepared(prepared) => prepared.bytes.len() as u64,
+        });
+        batch.push(next);
     }
     batch
 }
 
 /// The memory that entries take once they are made, as far as stated.
-fn weight(batch: &[Planned<'_>]) -> u64 {
-    let made = |entry: &Entry<'_>| match &entry.kind {
-        EntryKind::File(Content::Slice(_)) | EntryKind::Stream(Content::Slice(_)) => 0,
-        _ => size(entry),
+fn weight(batch: &[Next<'_>]) -> u64 {
+    let made = |next: &Next<'_>| match next {
+        Next::Prepared(prepared) => prepared.owned(),
+        Next::Planned(planned) => match &planned.entry.kind {
+            EntryKind::File(Content::Slice(_)) | EntryKind::Stream(Content::Slice(_)) => 0,
+            _ => size(&planned.entry),
+        },
     };
-    batch.iter().fold(0, |sum, planned| sum.saturating_add(made(&planned.entry)))
+    batch.iter().fold(0, |sum, next| sum.saturating_add(made(next)))
+}
+
+impl Prepared<'_> {
+    /// Bytes that were made for it.
+    fn owned(&self) -> u64 {
+        match &self.bytes {
+            Cow::Owned(bytes) => bytes.len() as u64,
+            Cow::Borrowed(_) => 0,
+        }
+    }
 }
 
 fn size(entry: &Entry<'_>) -> u64 {
