@@ -87,7 +87,8 @@ pub fn recognise(head: &[u8]) -> Option<&'static dyn Feed> {
 /// Everything in one document: its feed, its records, and what was wrong. For documents that fit into memory.
 pub fn records(name: &str, bytes: &[u8]) -> Result<(&'static str, Vec<Record>, Problems), Error> {
     let mut input = Input::new(name.to_owned(), Box::new(bytes), Vec::new());
-    let feed = recognise(input.head()?).ok_or_else(|| unrecognised(name))?;
+    let feed = recognise(input.head()?)
+        .ok_or_else(|| unrecognised(name, "what it begins with fits none of them"))?;
     let (mut found, mut problems) = (Vec::new(), Problems::default());
     let mut sink = |record, _, _, _: &mut Problems| {
         found.push(record);
@@ -106,13 +107,9 @@ pub fn records(name: &str, bytes: &[u8]) -> Result<(&'static str, Vec<Record>, P
     Ok((feed.describe().name, found, problems))
 }
 
-pub(crate) fn unrecognised(place: &str) -> Error {
+pub(crate) fn unrecognised(place: &str, why: &str) -> Error {
     let known: Vec<&str> = FEEDS.iter().map(|feed| feed.describe().title).collect();
-    Error::Unrecognised {
-        place: place.to_owned(),
-        why: "what it begins with fits none of them".to_owned(),
-        known: known.join(", "),
-    }
+    Error::Unrecognised { place: place.to_owned(), why: why.to_owned(), known: known.join(", ") }
 }
 
 /// What content begins with, and the keys of its outermost object as far as they are seen.

@@ -106,9 +106,12 @@ impl Import<'_> {
         let mut input = Input::new(place.clone(), reader, std::mem::take(&mut self.buffer));
         let Some(feed) = recognise(input.head()?) else {
             if single && !place.contains(".zip/") {
-                return Err(unrecognised(&place));
+                return Err(unrecognised(&place, "what it begins with fits none of them"));
             }
-            let what = "what it begins with fits no feed".to_owned();
+            let zip = input.head()?.starts_with(b"PK\x03\x04");
+            let what =
+                if zip { "a zip within the zip: unpack it once" } else { "what it begins with fits no feed" };
+            let what = what.to_owned();
             self.aside.add(Problem { kind: ProblemKind::Unrecognised, place, record: None, offset: 0, what });
             self.buffer = input.into_buffer();
             return Ok(());
@@ -192,7 +195,10 @@ impl Import<'_> {
     fn finish(self, name: &str, sha256: &str, bytes: u64, place: &str) -> Result<Vec<Imported>, Error> {
         let of = |source| database(self.database_path, source);
         if self.families.is_empty() {
-            return Err(unrecognised(place));
+            return Err(match self.aside.first.into_iter().next() {
+                Some(first) => unrecognised(&first.place, &first.what),
+                None => unrecognised(place, "there is no file in it"),
+            });
         }
         let mut imported = Vec::new();
         for (family, mut state) in self.families {

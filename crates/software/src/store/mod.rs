@@ -57,6 +57,27 @@ pub struct ImportedFile {
     pub problems: Problems,
 }
 
+impl ImportedFile {
+    /// How many days before `as_of` (ISO 8601) the feed was made; below zero where it was made later. `None` where one of
+    /// the two dates is not known.
+    pub fn age_in_days(&self, as_of: &str) -> Option<i64> {
+        Some(day_number(as_of)? - day_number(self.dated.as_deref()?)?)
+    }
+}
+
+/// Days of the Gregorian calendar, counted from one fixed day.
+fn day_number(date: &str) -> Option<i64> {
+    let digits = date.get(..10)?;
+    let mut parts = digits.split('-').map(|part| part.parse::<i64>().ok());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    // March is the first month, so that the leap day is the last of its year.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    Some(365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day)
+}
+
 impl Store {
     /// Opens the database at `path` for importing; makes it where there is none.
     pub fn open(path: &Path) -> Result<Self, Error> {

@@ -266,6 +266,9 @@ fn a_date_can_be_given_to_a_feed_without_one() {
     let options = Options { dated: Some("2098-07-01".to_owned()) };
     let file = scratch.store.import(&corpus("debian/input.json"), &options).unwrap().remove(0).file;
     assert_eq!(file.dated.as_deref(), Some("2098-07-01"));
+    assert_eq!(file.age_in_days("2099-03-01T00:00Z"), Some(243));
+    assert_eq!(file.age_in_days("2098-06-30"), Some(-1));
+    assert_eq!(file.age_in_days("soon"), None);
     let read = Store::open_to_read(&scratch.folder.path().join("feeds.sqlite")).unwrap();
     assert_eq!(read.files_in_use().unwrap(), [file]);
 }

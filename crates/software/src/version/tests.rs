@@ -226,3 +226,35 @@ fn dpkg_says_the_same() {
         assert_eq!(ours, said, "{a} and {b}");
     }
 }
+
+#[test]
+fn rpm_says_the_same() {
+    if Command::new("rpm").arg("--version").output().is_err() {
+        eprintln!("skipped: rpm is not installed here");
+        return;
+    }
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut pairs = Vec::new();
+    for _ in 0..6000 {
+        let mut next = || versions(Scheme::Rpm).new_tree(&mut runner).unwrap().current();
+        let pair = (next(), next());
+        if compare(Scheme::Rpm, &pair.0, &pair.1).is_some() {
+            pairs.push(pair);
+        }
+    }
+    assert!(pairs.len() > 2000, "{}", pairs.len());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pairs");
+    std::fs::write(&path, pairs.iter().map(|(a, b)| format!("{a}\t{b}\n")).collect::<String>()).unwrap();
+    let script = format!(
+        "%{{lua: for line in io.lines({:?}) do local a, b = line:match('([^\\t]*)\\t(.*)'); print(rpm.vercmp(a, b) .. ' ') end}}",
+        path.display().to_string()
+    );
+    let output = Command::new("rpm").args(["--eval", &script]).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let said: Vec<i8> = said.split_whitespace().map(|word| word.parse().unwrap()).collect();
+    assert_eq!(said.len(), pairs.len(), "{}", String::from_utf8_lossy(&output.stderr));
+    for ((a, b), said) in pairs.iter().zip(said) {
+        assert_eq!(compare(Scheme::Rpm, a, b), Some(said.cmp(&0)), "{a} and {b}");
+    }
+}
