@@ -11,6 +11,7 @@ pub mod keeping;
 mod layout;
 mod literals;
 mod mapping;
+mod marks;
 pub mod paths;
 pub mod probe;
 pub mod probes;
