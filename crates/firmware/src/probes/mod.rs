@@ -2,11 +2,13 @@
 
 mod accounts;
 mod certificates;
+mod component;
 mod der;
 #[cfg(test)]
 mod golden;
 
 mod hardening;
+mod kernel;
 mod keys;
 mod packages;
 mod pem;
@@ -22,6 +24,7 @@ use banbury_evidence::{CodeInfo, Grade};
 pub const PROBES: &[&dyn Probe] = &[
     &packages::Packages,
     &versions::Versions,
+    &kernel::Kernel,
     &accounts::Accounts,
     &keys::Keys,
     &certificates::Certificates,
