@@ -10,6 +10,7 @@ mod golden;
 mod hardening;
 mod kernel;
 mod keys;
+mod libc;
 mod packages;
 mod pem;
 
@@ -25,6 +26,7 @@ pub const PROBES: &[&dyn Probe] = &[
     &packages::Packages,
     &versions::Versions,
     &kernel::Kernel,
+    &libc::CLibrary,
     &accounts::Accounts,
     &keys::Keys,
     &certificates::Certificates,
