@@ -9,6 +9,7 @@ pub mod engine;
 pub mod folder;
 pub mod keeping;
 mod layout;
+pub mod libraries;
 mod literals;
 mod mapping;
 mod marks;

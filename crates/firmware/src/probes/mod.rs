@@ -4,6 +4,7 @@ mod accounts;
 mod certificates;
 mod component;
 mod der;
+mod elf_identity;
 #[cfg(test)]
 mod golden;
 
@@ -16,6 +17,7 @@ mod pem;
 
 mod services;
 mod text;
+mod toolchain;
 mod versions;
 
 use crate::probe::Probe;
@@ -27,6 +29,8 @@ pub const PROBES: &[&dyn Probe] = &[
     &versions::Versions,
     &kernel::Kernel,
     &libc::CLibrary,
+    &elf_identity::ElfIdentity,
+    &toolchain::Toolchain,
     &accounts::Accounts,
     &keys::Keys,
     &certificates::Certificates,
