@@ -11,6 +11,7 @@ mod golden;
 mod hardening;
 mod kernel;
 mod keys;
+mod languages;
 mod libc;
 mod packages;
 mod pem;
@@ -31,6 +32,7 @@ pub const PROBES: &[&dyn Probe] = &[
     &libc::CLibrary,
     &elf_identity::ElfIdentity,
     &toolchain::Toolchain,
+    &languages::Languages,
     &accounts::Accounts,
     &keys::Keys,
     &certificates::Certificates,
