@@ -1,9 +1,11 @@
 //! The file-level probes. To add one: a file here, and a line in [`PROBES`].
 
 mod accounts;
+mod applets;
 mod certificates;
 mod component;
 mod der;
+mod device_tree;
 mod elf_identity;
 #[cfg(test)]
 mod golden;
@@ -33,6 +35,8 @@ pub const PROBES: &[&dyn Probe] = &[
     &elf_identity::ElfIdentity,
     &toolchain::Toolchain,
     &languages::Languages,
+    &applets::Applets,
+    &device_tree::Boards,
     &accounts::Accounts,
     &keys::Keys,
     &certificates::Certificates,
