@@ -15,9 +15,11 @@ mod kernel;
 mod keys;
 mod languages;
 mod libc;
+mod package_traces;
 mod packages;
 mod pem;
 
+mod rpm;
 mod services;
 mod text;
 mod toolchain;
@@ -29,6 +31,8 @@ use banbury_evidence::{CodeInfo, Grade};
 /// Every probe, in the order of the report.
 pub const PROBES: &[&dyn Probe] = &[
     &packages::Packages,
+    &package_traces::PackageTraces,
+    &rpm::Rpm,
     &versions::Versions,
     &kernel::Kernel,
     &libc::CLibrary,
