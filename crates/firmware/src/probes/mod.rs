@@ -2,6 +2,7 @@
 
 mod accounts;
 mod applets;
+mod banner;
 mod certificates;
 mod component;
 mod der;
@@ -41,6 +42,7 @@ pub const PROBES: &[&dyn Probe] = &[
     &languages::Languages,
     &applets::Applets,
     &device_tree::Boards,
+    &banner::Banner,
     &accounts::Accounts,
     &keys::Keys,
     &certificates::Certificates,
