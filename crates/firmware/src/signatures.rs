@@ -160,6 +160,19 @@ impl Signatures {
     }
 }
 
+impl Signatures {
+    /// Whether the signature of this product finds a version in `content`.
+    pub fn name(&self, content: &[u8], product: &str) -> bool {
+        self.all.iter().filter(|one| one.product == product).any(|one| match one.scope {
+            Scope::File => !one.anywhere(content).is_empty(),
+            Scope::Near => {
+                let Ok(finder) = aho_corasick::AhoCorasick::new(&one.anchors) else { return false };
+                finder.find_iter(content).any(|hit| one.near(content, hit.start()).is_some())
+            }
+        })
+    }
+}
+
 impl Signature {
     /// Whether a file of this name or SONAME is one that the signature looks at.
     pub fn fits(&self, names: &[&str]) -> bool {

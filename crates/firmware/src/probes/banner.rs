@@ -12,6 +12,7 @@
 //! Source: GNU Coding Standards, section 4.8.1, on what `--version` prints.
 
 use crate::probe::{Description, File, Findings, Probe};
+use crate::signatures::signatures;
 use aho_corasick::AhoCorasick;
 use banbury_evidence::{Claim, CodeInfo, Grade};
 use std::collections::BTreeSet;
@@ -76,6 +77,10 @@ impl Probe for Banner {
             let places = versions(file.content, &name);
             let all: BTreeSet<&str> = places.iter().map(|(_, _, version)| *version).collect();
             let (1, Some(version)) = (all.len(), all.first()) else { continue };
+            // What a signature names needs no candidate.
+            if signatures().is_some_and(|all| all.name(file.content, &name)) {
+                continue;
+            }
             let mut claim =
                 Claim::observation(&CANDIDATE, file.subject(), format!("{name} {version}, perhaps"))
                     .fact("name", name.as_str())
