@@ -1,10 +1,12 @@
 """Executables that have nothing to do with network equipment, in batches of a hundred, as images of nothing that the table knows.
 
-The packages of unrelated.txt, and the executables of this machine's own packages, of which products.toml knows no source. Each
+The packages of unrelated.txt, and the executables of those of this machine's packages that come from Debian (what others bring
+along is not known), of which products.toml knows no source. Each
 batch is a tar archive; a file's first folder in it is its binary package.
 """
 
 import pathlib
+import re
 import subprocess
 import sys
 import tarfile
@@ -75,10 +77,12 @@ class Batches:
         """This machine's executables of packages that the table does not know."""
         listed = subprocess.run(["dpkg-query", "-W", "-f", "${binary:Package} ${source:Package} ${Version} ${Architecture}\n"],
                                 check=True, capture_output=True, text=True).stdout
-        files = []
-        for line in sorted(listed.splitlines()):
-            name, source, version, architecture = line.split()
-            if self.table.of_source(source):
+        files, installed = [], [line.split() for line in sorted(listed.splitlines())]
+        names = [name for name, source, *_ in installed if not self.table.of_source(source)]
+        shown = subprocess.run(["apt-cache", "--no-all-versions", "show", *names], capture_output=True, text=True, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"}).stdout
+        debians = set(re.findall(r"^Package: (\S+)$(?:\n.+)*?\nFilename: pool/(?:updates/)?main/", shown, re.M))
+        for name, source, version, architecture in installed:
+            if self.table.of_source(source) or name.partition(":")[0] not in debians:
                 continue
             paths = subprocess.run(["dpkg-query", "-L", name], check=True, capture_output=True, text=True).stdout.splitlines()
             found = [(f"{name.partition(':')[0]}{path}", pathlib.Path(path), source) for path in sorted(paths) if executable(pathlib.Path(path))]

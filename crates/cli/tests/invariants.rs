@@ -70,6 +70,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("firmware", &["formats", "evidence"]),
     ("network", &["evidence"]),
     ("regime", &["evidence"]),
+    ("software", &["evidence"]),
     ("dossier", &["evidence", "regime"]),
     ("cli", &["formats", "evidence", "firmware", "network", "regime", "dossier"]),
 ];

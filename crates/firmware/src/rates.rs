@@ -7,6 +7,7 @@
 //! observation and has none either.
 
 use crate::beta::Beta;
+use crate::probes::COMPONENT;
 use banbury_evidence::{Claim, Value, Weight};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -17,10 +18,14 @@ const TABLE: &str = include_str!("identification-rates.toml");
 /// Quantiles by which a rate's distribution is taken.
 const STEPS: u32 = 64;
 
-/// The claim with the weight of its method, the fact `method`; unchanged where the table has none.
+/// A component's claim with the weight of its source, the fact `method`; unchanged where the table has none, and any other
+/// claim too.
 pub fn weighed(mut claim: Claim) -> Claim {
-    if let Some(Value::Text(method)) = claim.facts.get("method") {
-        claim.weight = weights().get(method.as_str()).cloned();
+    if claim.code == COMPONENT.code
+        && let Some(Value::Text(method)) = claim.facts.get("method")
+        && let Some(weight) = weights().get(method.as_str())
+    {
+        claim.weight = Some(weight.clone());
     }
     claim
 }
@@ -54,6 +59,8 @@ struct Rates {
     hits: u32,
     /// Those that were named with the exact version.
     exact: u32,
+    /// Those that were named with bounds alone that hold the version.
+    bounded: u32,
     /// Products that were not there.
     opportunities: u32,
     /// Those that were named.
@@ -79,7 +86,8 @@ impl Rates {
         let (low, decibans, high) = ratio(there, absent);
         let basis = format!(
             "identification corpus {} ({} images and {} batches of unrelated executables, {} packages, {}): {} of {} products \
-             that were there named, {} of them with the exact version; {} of {} that were not",
+             that were there named, {} of them with the exact version and {} with \
+             bounds that hold it; {} of {} that were not",
             table.generator,
             table.images,
             table.batches,
@@ -88,6 +96,7 @@ impl Rates {
             self.hits,
             self.trials,
             self.exact,
+            self.bounded,
             self.wrong,
             self.opportunities,
         );
@@ -129,7 +138,9 @@ mod tests {
         );
         for rates in &table.rates {
             assert!(
-                rates.exact <= rates.hits && rates.hits <= rates.trials && rates.wrong <= rates.opportunities,
+                rates.exact + rates.bounded <= rates.hits
+                    && rates.hits <= rates.trials
+                    && rates.wrong <= rates.opportunities,
                 "{rates:?}"
             );
         }
@@ -157,18 +168,16 @@ mod tests {
     }
 
     #[test]
-    fn a_method_without_rates_has_no_weight() {
-        const INFO: CodeInfo =
+    fn a_component_has_the_weight_of_its_method() {
+        const OTHER: CodeInfo =
             CodeInfo { code: "a.b", title: "t", grade: Grade::Info, meaning: "m", remedy: "r", cwe: &[] };
-        let claim = |method: &str| {
+        let claim = |info: &CodeInfo, method: &str| {
             let subject = Location::exhibit(Digest::of(b"")).subject();
-            weighed(Claim::observation(&INFO, subject, "t").fact("method", method))
+            weighed(Claim::observation(info, subject, "t").fact("method", method)).weight
         };
-        assert_eq!(claim("dpkg").weight, None);
-        assert!(
-            claim("version-string")
-                .weight
-                .is_some_and(|weight| weight.low > 0.0 && weight.basis.contains("corpus"))
-        );
+        let text = claim(&COMPONENT, "version-string");
+        assert!(text.is_some_and(|weight| weight.low > 0.0 && weight.basis.contains("corpus")));
+        assert_eq!(claim(&COMPONENT, "dpkg"), None, "a package database's word is an observation");
+        assert_eq!(claim(&OTHER, "version-string"), None, "no component");
     }
 }

@@ -1,0 +1,608 @@
+//! What is known against a component: every advisory that speaks of it, with one of three answers.
+//!
+//! How an answer comes about, in this order:
+//!
+//! 1. Each statement is held against the version in its own order ([`crate::version`]). What cannot be ordered is
+//!    "cannot tell", with what would tell.
+//! 2. Of a component that a distribution built, the distribution's word decides: it knows what it has patched. Where its
+//!    feed is not in the database and upstream's version is affected, the answer is "cannot tell".
+//! 3. Between other sources, affected by one is affected; each source's own word stands beside it ([`Finding::says`]).
+//! 4. What is known of the build (kernel options and modules, BusyBox applets) can rule out what is left
+//!    ([`Facts`]); the reason names the option and where it was read.
+
+mod build;
+mod judge;
+#[cfg(test)]
+mod tests;
+
+pub use build::{Applets, KernelBuild, Modules, OptionState};
+
+use crate::Error;
+use crate::advisory::{Advisory, Criterion, Exploited, Says, Score, Severity, Support};
+use crate::cpe::Cpe;
+use crate::feed::cve_key;
+use crate::feed::osv_key;
+use crate::purl::Purl;
+use crate::store::{ImportedFile, Store};
+use crate::version::choice;
+use judge::{Judged, Judgement};
+use rusqlite::OptionalExtension;
+use serde::{Deserialize, Serialize};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A component: what is known of its identity. Whatever is not known is left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Component {
+    /// Its name.
+    pub name: String,
+    /// Upstream's version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Its package URL. Distribution and ecosystem follow from it where they are not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purl: Option<String>,
+    /// Its CPE names: a product may have had several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cpes: Vec<Cpe>,
+    /// The distribution that built it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<Distribution>,
+    /// The ecosystem that it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ecosystem: Option<Ecosystem>,
+}
+
+/// The distribution that built a component.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Distribution {
+    /// `debian`, `alpine`, `openwrt`, ... as in purls.
+    pub name: String,
+    /// Its release, by number or code name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+    /// The source package.
+    pub source: String,
+    /// The version of the source package, with the distribution's revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_version: Option<String>,
+}
+
+/// A package of an ecosystem, as OSV names both.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ecosystem {
+    /// `PyPI`, `npm`, `Go`, ...
+    pub name: String,
+    /// The package.
+    pub package: String,
+}
+
+/// What is known of what the component is part of. Nothing given rules nothing out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// What else is there: software, hardware.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub present: Vec<Cpe>,
+    /// Nothing else is there: what is not in `present` is absent.
+    #[serde(default)]
+    pub present_is_all: bool,
+    /// The operating system, as CPE's target_sw names it: `linux`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
+    /// How the kernel was built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<KernelBuild>,
+    /// Which applets BusyBox has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busybox: Option<Applets>,
+}
+
+/// Whether a vulnerability applies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum State {
+    /// It does.
+    Affected,
+    /// It does not.
+    NotAffected {
+        /// Why.
+        reason: String,
+    },
+    /// Nobody can say from what is known.
+    CannotTell {
+        /// What would tell.
+        what: String,
+    },
+}
+
+/// What is known of a component.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// Known exploited first, then affected, then what cannot be told, then the rest; by identifier within.
+    pub findings: Vec<Finding>,
+    /// Every feed that was asked, with its date: what came out after it is not in the answer.
+    pub feeds: Vec<ImportedFile>,
+    /// What could not be asked, and why: without a CPE name NVD has no answer.
+    pub not_asked: Vec<String>,
+}
+
+/// A vulnerability that some advisory states of the component.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Its CVE, or the advisory's own identifier where it has none.
+    pub vulnerability: String,
+    /// Whether it applies, all sources and facts together.
+    #[serde(flatten)]
+    pub state: State,
+    /// What each advisory says by itself.
+    pub says: Vec<Said>,
+    /// That it is exploited, by the catalogue, and the catalogue's date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exploited: Option<Dated<Exploited>>,
+    /// Its score, and the score's date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score: Option<Dated<Score>>,
+    /// The description. Left out, as what follows, of what the version alone rules out.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub summary: String,
+    /// Severities, with their sources.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub severities: Vec<Severity>,
+    /// When it was published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published: Option<String>,
+}
+
+/// What one advisory says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Said {
+    /// The feed's family.
+    pub feed: String,
+    /// The advisory.
+    pub advisory: String,
+    /// What it was found by: `cpe:a:openssl:openssl`.
+    pub by: String,
+    /// Its answer.
+    #[serde(flatten)]
+    pub state: State,
+}
+
+/// Something with the date of the feed that says it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Dated<T> {
+    /// What it says.
+    #[serde(flatten)]
+    pub value: T,
+    /// The feed's date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feed_dated: Option<String>,
+}
+
+/// The look-up over a feed database.
+#[derive(Debug)]
+pub struct Known<'a> {
+    store: &'a Store,
+    feeds: Vec<ImportedFile>,
+    covered: OnceCell<BTreeSet<String>>,
+}
+
+impl<'a> Known<'a> {
+    /// Looks up in this database, as it is now.
+    pub fn new(store: &'a Store) -> Result<Self, Error> {
+        Ok(Self { store, feeds: store.files_in_use()?, covered: OnceCell::new() })
+    }
+
+    /// The feeds that are asked.
+    pub fn feeds(&self) -> &[ImportedFile] {
+        &self.feeds
+    }
+
+    /// What is known against a component.
+    pub fn look_up(&self, component: &Component, facts: &Facts) -> Result<Answer, Error> {
+        let component = completed(component);
+        let (keys, not_asked) = keys(&component);
+        let mut met: Vec<Met> = Vec::new();
+        for key in &keys {
+            self.meet(&component, facts, key, &mut met)?;
+        }
+        if keys.is_empty() {
+            self.meet_by_name(&component, &mut met)?;
+        }
+        let mut by_vulnerability: BTreeMap<String, Vec<Met>> = BTreeMap::new();
+        for met in met {
+            let mut names: Vec<String> = std::iter::once(&met.name)
+                .chain(&met.aliases)
+                .filter(|name| name.starts_with("CVE-"))
+                .cloned()
+                .collect();
+            names.dedup();
+            if names.is_empty() {
+                names.push(met.name.clone());
+            }
+            for name in names {
+                by_vulnerability.entry(name).or_default().push(met.clone());
+            }
+        }
+        let mut findings = by_vulnerability
+            .into_iter()
+            .map(|(vulnerability, met)| self.finding(&component, facts, vulnerability, met))
+            .collect::<Result<Vec<Finding>, Error>>()?;
+        let place = |state: &State| match state {
+            State::Affected => 0,
+            State::CannotTell { .. } => 1,
+            State::NotAffected { .. } => 2,
+        };
+        findings.sort_by_key(|finding| {
+            (place(&finding.state) == 2, finding.exploited.is_none(), place(&finding.state))
+        });
+        Ok(Answer { findings, feeds: self.feeds.clone(), not_asked })
+    }
+
+    /// How long the component's release is supported, of every product by its name or CPE name.
+    pub fn support(&self, component: &Component) -> Result<Vec<Dated<Support>>, Error> {
+        let failed = |source| self.store.failed(source);
+        let mut statement = self
+            .store
+            .connection()
+            .prepare_cached(
+                "SELECT body, file.dated FROM support JOIN file ON file.id = support.file WHERE product = ?1",
+            )
+            .map_err(failed)?;
+        let mut names = vec![component.name.to_lowercase()];
+        names.extend(
+            component.cpes.iter().filter_map(|cpe| cpe.product.literal().map(|name| name.replace('_', "-"))),
+        );
+        names.sort();
+        names.dedup();
+        let mut found = Vec::new();
+        for name in names {
+            let rows = statement
+                .query_map([&name], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)))
+                .map_err(failed)?;
+            for row in rows {
+                let (body, feed_dated) = row.map_err(failed)?;
+                let value: Support =
+                    serde_json::from_str(&body).map_err(|source| self.store.unreadable(source))?;
+                if component.version.as_deref().is_some_and(|version| of_cycle(version, &value.cycle)) {
+                    found.push(Dated { value, feed_dated });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Adds what the advisories say that speak of this key.
+    fn meet(
+        &self,
+        component: &Component,
+        facts: &Facts,
+        key: &Key<'_>,
+        met: &mut Vec<Met>,
+    ) -> Result<(), Error> {
+        let failed = |source| self.store.failed(source);
+        let mut statement = self
+            .store
+            .connection()
+            .prepare_cached(
+                "SELECT advisory.id, family, advisory.name, says
+                 FROM subject JOIN statement ON statement.subject = subject.id
+                 JOIN advisory ON advisory.id = statement.advisory
+                 WHERE subject.key = ?1 AND NOT withdrawn ORDER BY advisory.id",
+            )
+            .map_err(failed)?;
+        let mut rows = statement.query([&key.text]).map_err(failed)?;
+        let judged = Judged {
+            version: component.version.as_deref(),
+            package_version: component.distribution.as_ref().and_then(|one| one.source_version.as_deref()),
+            scheme: key
+                .product
+                .map_or(crate::version::Scheme::Dotted, |product| choice().of_product(product)),
+            cpe: key.cpe,
+            distribution: component
+                .distribution
+                .as_ref()
+                .map(|one| (one.name.as_str(), one.release.as_deref())),
+            facts,
+        };
+        while let Some(row) = rows.next().map_err(failed)? {
+            let id: i64 = row.get(0).map_err(failed)?;
+            let says = row.get_ref(3).and_then(|value| Ok(value.as_str()?)).map_err(failed)?;
+            let says: Vec<Says> =
+                serde_json::from_str(says).map_err(|source| self.store.unreadable(source))?;
+            let mut body: Option<Advisory> = None;
+            let mut judgements = Vec::new();
+            for says in &says {
+                let mut group = |number: usize| -> Result<Vec<Criterion>, Error> {
+                    if body.is_none() {
+                        body = Some(self.body(id)?);
+                    }
+                    let groups = body.as_ref().and_then(|body| body.groups.get(number));
+                    Ok(groups.cloned().unwrap_or_default())
+                };
+                judgements.push(judged.judge(says, &mut group)?);
+            }
+            let Some(judgement) = Judgement::strongest(judgements) else { continue };
+            let name: String = row.get(2).map_err(failed)?;
+            // Aliases count for what other sources name: those are the advisories of OSV.
+            let osv = key.text.starts_with("osv:");
+            if osv && body.is_none() {
+                body = Some(self.body(id)?);
+            }
+            let aliases = body.as_ref().map(|body| body.aliases.clone()).unwrap_or_default();
+            met.push(Met {
+                id,
+                family: row.get(1).map_err(failed)?,
+                name,
+                aliases,
+                by: key.text.clone(),
+                of_distribution: key.of_distribution,
+                judgement,
+            });
+        }
+        Ok(())
+    }
+
+    /// By the name alone: which product it is is not known, so nothing can be told, only shown.
+    fn meet_by_name(&self, component: &Component, met: &mut Vec<Met>) -> Result<(), Error> {
+        let failed = |source| self.store.failed(source);
+        let mut statement = self
+            .store
+            .connection()
+            .prepare_cached(
+                "SELECT advisory.id, family, advisory.name, subject.key
+                 FROM subject JOIN statement ON statement.subject = subject.id
+                 JOIN advisory ON advisory.id = statement.advisory
+                 WHERE subject.name = ?1 AND NOT withdrawn ORDER BY advisory.id",
+            )
+            .map_err(failed)?;
+        let name = component.name.to_lowercase().replace(' ', "_");
+        let rows = statement
+            .query_map([&name], |row| {
+                let key: String = row.get(3)?;
+                let what = format!("whether {} is {key}: its CPE name or purl", component.name);
+                Ok(Met {
+                    id: row.get(0)?,
+                    family: row.get(1)?,
+                    name: row.get(2)?,
+                    aliases: Vec::new(),
+                    by: key,
+                    of_distribution: false,
+                    judgement: Judgement::Unknown(what),
+                })
+            })
+            .map_err(failed)?;
+        for row in rows {
+            met.push(row.map_err(failed)?);
+        }
+        Ok(())
+    }
+
+    fn finding(
+        &self,
+        component: &Component,
+        facts: &Facts,
+        vulnerability: String,
+        met: Vec<Met>,
+    ) -> Result<Finding, Error> {
+        let mut state = self.together(component, &met)?;
+        let mut says: Vec<Said> = met.iter().map(Met::said).collect();
+        says.dedup();
+        let mut finding = Finding {
+            vulnerability,
+            state: State::Affected,
+            says,
+            exploited: None,
+            score: None,
+            summary: String::new(),
+            severities: Vec::new(),
+            published: None,
+        };
+        if !matches!(state, State::NotAffected { .. }) {
+            let mut files = BTreeSet::new();
+            let mut ids: Vec<i64> = met.iter().map(|met| met.id).collect();
+            ids.dedup();
+            for id in ids {
+                let body = self.body(id)?;
+                files.extend(body.files);
+                if finding.summary.len() < body.summary.len() {
+                    finding.summary = body.summary;
+                }
+                finding.severities.extend(body.severities);
+                finding.published = finding.published.or(body.published);
+            }
+            finding.severities.sort();
+            finding.severities.dedup();
+            let products: Vec<&str> = component.cpes.iter().filter_map(|cpe| cpe.product.literal()).collect();
+            if let Some(reason) = build::rule_out(&products, &component.name, facts, &finding.summary, &files)
+            {
+                state = State::NotAffected { reason };
+            }
+            finding.exploited = self.exploited(&finding.vulnerability)?;
+            finding.score = self.score(&finding.vulnerability)?;
+        }
+        finding.state = state;
+        Ok(finding)
+    }
+
+    /// All sources together, by the rules at the top.
+    fn together(&self, component: &Component, met: &[Met]) -> Result<State, Error> {
+        let of = |distribution: bool| {
+            met.iter().filter(move |met| met.of_distribution == distribution).map(|met| met.judgement.clone())
+        };
+        let own = Judgement::strongest(of(true)).filter(|own| !matches!(own, Judgement::Silent(_)));
+        if let Some(own) = own {
+            return Ok(own.state());
+        }
+        let Some(upstream) = Judgement::strongest(of(false)) else {
+            return Ok(Judgement::strongest(of(true)).map_or(State::Affected, |own| own.state()));
+        };
+        if let (Judgement::Affected, Some(distribution)) = (&upstream, &component.distribution)
+            && !self.covers(&distribution.name)?
+        {
+            let what = format!(
+                "whether {} has fixed it in {} {}: no feed of it is imported",
+                distribution.name,
+                distribution.source,
+                distribution.source_version.as_deref().unwrap_or("of unknown version")
+            );
+            return Ok(State::CannotTell { what });
+        }
+        Ok(upstream.state())
+    }
+
+    /// Whether the database has advisories of a distribution.
+    fn covers(&self, distribution: &str) -> Result<bool, Error> {
+        if self.covered.get().is_none() {
+            let failed = |source| self.store.failed(source);
+            let query = "SELECT DISTINCT substr(key, 1, instr(substr(key, 5), ':') + 4) FROM subject
+                         WHERE key >= 'osv:' AND key < 'osv;'
+                         UNION SELECT 'debian:' WHERE EXISTS (SELECT 1 FROM subject WHERE key >= 'debian:' AND key < 'debian;')";
+            let mut statement = self.store.connection().prepare(query).map_err(failed)?;
+            let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(failed)?;
+            let covered = rows.collect::<rusqlite::Result<BTreeSet<String>>>().map_err(failed)?;
+            self.covered.get_or_init(|| covered);
+        }
+        let kind = choice().package_type(distribution).unwrap_or_default();
+        let osv = choice().osv(kind, Some(distribution)).map(|osv| format!("osv:{osv}:"));
+        let covered = self.covered.get();
+        let has = |key: &str| covered.is_some_and(|covered| covered.contains(key));
+        Ok(osv.is_some_and(|osv| has(&osv)) || (distribution == "debian" && has("debian:")))
+    }
+
+    fn body(&self, id: i64) -> Result<Advisory, Error> {
+        let failed = |source| self.store.failed(source);
+        let mut statement = self
+            .store
+            .connection()
+            .prepare_cached("SELECT body FROM body WHERE advisory = ?1")
+            .map_err(failed)?;
+        let body: String = statement.query_row([id], |row| row.get(0)).map_err(failed)?;
+        serde_json::from_str(&body).map_err(|source| self.store.unreadable(source))
+    }
+
+    fn exploited(&self, cve: &str) -> Result<Option<Dated<Exploited>>, Error> {
+        let failed = |source| self.store.failed(source);
+        let found: Option<(String, Option<String>)> = self
+            .store
+            .connection()
+            .prepare_cached(
+                "SELECT body, file.dated FROM exploited JOIN file ON file.id = file WHERE cve = ?1",
+            )
+            .map_err(failed)?
+            .query_row([cve], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()
+            .map_err(failed)?;
+        found
+            .map(|(body, feed_dated)| {
+                let value = serde_json::from_str(&body).map_err(|source| self.store.unreadable(source))?;
+                Ok(Dated { value, feed_dated })
+            })
+            .transpose()
+    }
+
+    fn score(&self, cve: &str) -> Result<Option<Dated<Score>>, Error> {
+        let failed = |source| self.store.failed(source);
+        self.store
+            .connection()
+            .prepare_cached(
+                "SELECT probability, percentile, file.dated FROM score JOIN file ON file.id = file WHERE cve = ?1",
+            )
+            .map_err(failed)?
+            .query_row([cve], |row| {
+                let value = Score { cve: cve.to_owned(), probability: row.get(0)?, percentile: row.get(1)? };
+                Ok(Dated { value, feed_dated: row.get(2)? })
+            })
+            .optional()
+            .map_err(failed)
+    }
+}
+
+/// An advisory that speaks of the component.
+#[derive(Clone)]
+struct Met {
+    id: i64,
+    family: String,
+    name: String,
+    aliases: Vec<String>,
+    by: String,
+    of_distribution: bool,
+    judgement: Judgement,
+}
+
+impl Met {
+    fn said(&self) -> Said {
+        Said {
+            feed: self.family.clone(),
+            advisory: self.name.clone(),
+            by: self.by.clone(),
+            state: self.judgement.state(),
+        }
+    }
+}
+
+/// What is looked up.
+struct Key<'a> {
+    text: String,
+    cpe: Option<&'a Cpe>,
+    product: Option<&'a str>,
+    of_distribution: bool,
+}
+
+/// The component with what follows from its purl and CPE names.
+fn completed(component: &Component) -> Component {
+    let mut whole = component.clone();
+    if let Some(purl) = component.purl.as_deref().and_then(Purl::parse) {
+        whole.distribution = whole.distribution.or_else(|| purl.distribution());
+        if whole.distribution.is_none() && whole.ecosystem.is_none() {
+            let ecosystem = choice().osv(&purl.kind, None);
+            whole.ecosystem =
+                ecosystem.map(|name| Ecosystem { name: name.to_owned(), package: purl.package() });
+        }
+        whole.version = whole.version.or(purl.upstream_version());
+    }
+    if whole.version.is_none() {
+        whole.version = whole.cpes.iter().find_map(|cpe| cpe.version.literal()).map(str::to_owned);
+    }
+    whole
+}
+
+fn keys(component: &Component) -> (Vec<Key<'_>>, Vec<String>) {
+    let mut keys = Vec::new();
+    for cpe in &component.cpes {
+        let (Some(key), Some(product)) = (cpe.key(), cpe.product.literal()) else { continue };
+        let of = |text| Key { text, cpe: Some(cpe), product: Some(product), of_distribution: false };
+        keys.push(of(format!("cpe:{key}")));
+        let cve = choice().cve_name(product).map(str::to_owned);
+        let vendor = cpe.vendor.literal().unwrap_or_default();
+        keys.push(of(format!("cve:{}", cve.unwrap_or_else(|| cve_key(vendor, product)))));
+    }
+    if let Some(distribution) = &component.distribution {
+        let of = |text| Key { text, cpe: None, product: None, of_distribution: true };
+        let kind = choice().package_type(&distribution.name).unwrap_or_default();
+        if let Some(osv) = choice().osv(kind, Some(&distribution.name)) {
+            keys.push(of(osv_key(osv, &distribution.source)));
+        }
+        if distribution.name == "debian" {
+            keys.push(of(format!("debian:{}", distribution.source)));
+        }
+    }
+    if let Some(ecosystem) = &component.ecosystem {
+        let text = osv_key(&ecosystem.name, &ecosystem.package);
+        keys.push(Key { text, cpe: None, product: None, of_distribution: false });
+    }
+    let mut not_asked = Vec::new();
+    if component.cpes.is_empty() {
+        not_asked.push("NVD and the CVE List: the component has no CPE name".to_owned());
+    }
+    if component.distribution.is_none() && component.ecosystem.is_none() {
+        not_asked.push("OSV and distributions: neither distribution nor ecosystem is known".to_owned());
+    }
+    keys.sort_by(|a, b| a.text.cmp(&b.text));
+    keys.dedup_by(|a, b| a.text == b.text);
+    (keys, not_asked)
+}
+
+/// Whether a version is of a release cycle: 3.0.11 is of 3.0, and of 3.
+fn of_cycle(version: &str, cycle: &str) -> bool {
+    version.strip_prefix(cycle).is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
+}

@@ -1,0 +1,230 @@
+//! Answers over the samples of feeds in `corpus/feeds`.
+
+use super::*;
+use crate::store::Options;
+use std::path::Path;
+
+/// A database with these documents of the corpus.
+fn store(folder: &Path, feeds: &[&str]) -> Store {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/feeds");
+    let mut store = Store::open(&folder.join("feeds.sqlite")).unwrap();
+    for feed in feeds {
+        store.import(&corpus.join(feed), &Options::default()).unwrap();
+    }
+    store
+}
+
+fn component(name: &str, version: &str, cpe: &str) -> Component {
+    Component {
+        name: name.to_owned(),
+        version: Some(version.to_owned()).filter(|version| !version.is_empty()),
+        cpes: vec![format!("cpe:2.3:{cpe}:*:*:*:*:*:*:*:*").parse().unwrap()],
+        ..Component::default()
+    }
+}
+
+fn state(store: &Store, component: &Component, facts: &Facts, vulnerability: &str) -> State {
+    let answer = Known::new(store).unwrap().look_up(component, facts).unwrap();
+    let found = answer.findings.into_iter().find(|finding| finding.vulnerability == vulnerability);
+    found.unwrap_or_else(|| panic!("{vulnerability} was not found")).state
+}
+
+fn word(state: &State) -> &'static str {
+    match state {
+        State::Affected => "affected",
+        State::NotAffected { .. } => "not",
+        State::CannotTell { .. } => "cannot tell",
+    }
+}
+
+#[test]
+fn ranges_of_cpe_names_follow_the_products_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path(), &["nvd-2.0/input.json"]);
+    let cases = [
+        ("1.0.2", "affected"),
+        ("1.0.2k", "affected"),
+        ("1.0.2zc", "affected"),
+        ("1.0.2zd", "not"),
+        ("1.0.1u", "not"),
+        ("3.0.1", "affected"),
+        ("3.0.2", "not"),
+        ("1.1.1-pre9", "affected"),
+        ("1.1.1", "not"),
+        ("", "cannot tell"),
+        ("1.0.2k-vendor7", "cannot tell"),
+        ("unknown", "cannot tell"),
+        (&"9".repeat(1 << 20), "not"),
+    ];
+    for (version, expected) in cases {
+        let component = component("openssl", version, "a:openssl:openssl");
+        let state = state(&store, &component, &Facts::default(), "CVE-2099-0001");
+        let shown: String = version.chars().take(30).collect();
+        assert_eq!(word(&state), expected, "{shown}: {state:?}");
+    }
+}
+
+#[test]
+fn what_has_to_be_there_too_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path(), &["nvd-1.1/input.json"]);
+    let hostapd = component("hostapd", "2.9", "a:w1.fi:hostapd");
+    let open = state(&store, &hostapd, &Facts::default(), "CVE-2099-0002");
+    assert!(
+        matches!(&open, State::CannotTell { what } if what.contains("cpe:2.3:h:example:radio")),
+        "{open:?}"
+    );
+    let radio: Cpe = "cpe:2.3:h:example:radio:-:*:*:*:*:*:*:*".parse().unwrap();
+    let there = Facts { present: vec![radio], ..Facts::default() };
+    assert_eq!(state(&store, &hostapd, &there, "CVE-2099-0002"), State::Affected);
+    let absent = Facts { present_is_all: true, ..Facts::default() };
+    assert_eq!(word(&state(&store, &hostapd, &absent, "CVE-2099-0002")), "not");
+    let newer = component("hostapd", "2.10", "a:w1.fi:hostapd");
+    assert_eq!(word(&state(&store, &newer, &there, "CVE-2099-0002")), "not");
+}
+
+#[test]
+fn a_distributions_word_decides_over_upstreams() {
+    let folder = tempfile::tempdir().unwrap();
+    let upstream_only = store(folder.path(), &["nvd-2.0/input.json"]);
+    let package = |release: Option<&str>, version: &str| Component {
+        distribution: Some(Distribution {
+            name: "debian".to_owned(),
+            release: release.map(str::to_owned),
+            source: "openssl".to_owned(),
+            source_version: Some(version.to_owned()),
+        }),
+        ..component("openssl", "3.0.1", "a:openssl:openssl")
+    };
+    let none = Facts::default();
+    let name = "CVE-2099-0001";
+    // Upstream's 3.0.1 is affected; whether Debian patched it nobody here knows.
+    let open = state(&upstream_only, &package(Some("bookworm"), "3.0.1-1"), &none, name);
+    assert!(matches!(&open, State::CannotTell { what } if what.contains("debian")), "{open:?}");
+    for feed in ["debian/input.json", "osv/input.zip"] {
+        let folder = tempfile::tempdir().unwrap();
+        let both = store(folder.path(), &["nvd-2.0/input.json", feed]);
+        let cases = [
+            (Some("bookworm"), "3.0.11-1~deb12u1", "affected"),
+            (Some("12"), "3.0.11-1~deb12u2", "not"),
+            (Some("12.4"), "3.0.13-1", "not"),
+            (Some("bullseye"), "1.1.1n-0+deb11u5", "affected"),
+            (None, "3.0.11-1~deb12u2", "cannot tell"),
+            (Some("bookworm"), "<odd>", "cannot tell"),
+        ];
+        for (release, version, expected) in cases {
+            let state = state(&both, &package(release, version), &none, name);
+            assert_eq!(word(&state), expected, "{feed} {release:?} {version}: {state:?}");
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let tracker = store(folder.path(), &["debian/input.json"]);
+    assert_eq!(word(&state(&tracker, &package(Some("trixie"), "3.4.0-1"), &none, name)), "not");
+    assert_eq!(
+        word(&state(&tracker, &package(Some("bookworm"), "1"), &none, "CVE-2099-0011")),
+        "cannot tell"
+    );
+    assert_eq!(word(&state(&tracker, &package(Some("jessie"), "1"), &none, name)), "cannot tell");
+}
+
+#[test]
+fn a_purl_alone_is_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path(), &["osv/input.zip"]);
+    let of =
+        |purl: &str| Component { name: "x".to_owned(), purl: Some(purl.to_owned()), ..Component::default() };
+    let cases = [
+        (
+            "pkg:deb/debian/libssl3@3.0.11-1~deb12u1?distro=debian-12&upstream=openssl",
+            "CVE-2099-0001",
+            "affected",
+        ),
+        ("pkg:deb/debian/libssl3@3.0.11-1~deb12u2?distro=debian-12&upstream=openssl", "CVE-2099-0001", "not"),
+        ("pkg:apk/alpine/openssl@3.1.4-r0?distro=3.18.4", "CVE-2099-0001", "affected"),
+        ("pkg:apk/alpine/openssl@3.1.4-r1?distro=3.18.4", "CVE-2099-0001", "not"),
+        ("pkg:pypi/some-thing@2.0", "CVE-2099-0009", "affected"),
+        ("pkg:pypi/some-thing@2.0.1", "CVE-2099-0009", "not"),
+        ("pkg:pypi/some-thing@trunk", "CVE-2099-0009", "cannot tell"),
+    ];
+    for (purl, name, expected) in cases {
+        let state = state(&store, &of(purl), &Facts::default(), name);
+        assert_eq!(word(&state), expected, "{purl}: {state:?}");
+    }
+}
+
+#[test]
+fn the_cna_of_the_kernel_counts_with_its_branches_and_the_build_rules_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path(), &["cve-5/input.json", "nvd-2.0/input.json", "kev-json/input.json"]);
+    let kernel = |version: &str| component("linux", version, "o:linux:linux_kernel");
+    let none = Facts::default();
+    let cases = [
+        ("4.9.300", "not"),
+        ("4.14.5", "affected"),
+        ("5.10.119", "affected"),
+        ("5.10.120", "not"),
+        ("5.10.200-vendor", "not"),
+        ("5.15.3", "affected"),
+        ("5.19", "not"),
+        ("6.1.2", "not"),
+        ("5", "cannot tell"),
+    ];
+    for (version, expected) in cases {
+        let state = state(&store, &kernel(version), &none, "CVE-2099-0008");
+        assert_eq!(word(&state), expected, "{version}: {state:?}");
+    }
+    let build =
+        KernelBuild { whole: true, read: "embedded configuration".to_owned(), ..KernelBuild::default() };
+    let facts = Facts { kernel: Some(build), ..Facts::default() };
+    for name in ["CVE-2099-0008", "CVE-2099-0006"] {
+        let state = state(&store, &kernel("5.10.101"), &facts, name);
+        let said = matches!(&state, State::NotAffected { reason } if reason.contains("CONFIG_BT is not set (read in embedded configuration)"));
+        assert!(said, "{name}: {state:?}");
+    }
+    // Known exploited first, with its date and the catalogue's.
+    let answer = Known::new(&store).unwrap().look_up(&kernel("5.10.101"), &none).unwrap();
+    let names: Vec<&str> = answer.findings.iter().map(|finding| finding.vulnerability.as_str()).collect();
+    assert_eq!(names, ["CVE-2099-0006", "CVE-2099-0008"]);
+    let exploited = answer.findings[0].exploited.as_ref().unwrap();
+    assert_eq!(exploited.value.added, "2098-05-01");
+    assert_eq!(exploited.feed_dated.as_deref(), Some("2098-06-01T12:00:00.000Z"));
+    assert_eq!(answer.feeds.len(), 3);
+    assert!(answer.not_asked.iter().any(|what| what.contains("OSV")), "{:?}", answer.not_asked);
+}
+
+#[test]
+fn a_name_alone_is_shown_and_never_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path(), &["nvd-2.0/input.json", "epss/input.csv"]);
+    let component =
+        Component { name: "OpenSSL".to_owned(), version: Some("3.0.1".to_owned()), ..Component::default() };
+    let answer = Known::new(&store).unwrap().look_up(&component, &Facts::default()).unwrap();
+    assert_eq!(answer.findings.len(), 1);
+    let finding = &answer.findings[0];
+    assert_eq!(word(&finding.state), "cannot tell");
+    assert_eq!(finding.score.as_ref().unwrap().value.probability, "0.91234");
+    assert_eq!(answer.not_asked.len(), 2);
+}
+
+#[test]
+fn what_was_taken_back_does_not_apply() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path(), &["nvd-1.1/input.json"]);
+    let withdrawn: i64 = store
+        .connection()
+        .query_row("SELECT COUNT(*) FROM advisory WHERE withdrawn", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(withdrawn, 1);
+}
+
+#[test]
+fn support_is_told_by_cycle() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path(), &["endoflife/input.json", "endoflife/busybox.json"]);
+    let known = Known::new(&store).unwrap();
+    let found = known.support(&component("openssl", "1.0.2k", "a:openssl:openssl")).unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].value.ends, Some(crate::advisory::End::On("2019-12-31".to_owned())));
+    assert_eq!(known.support(&component("busybox", "1.36.1", "a:busybox:busybox")).unwrap().len(), 1);
+    assert_eq!(known.support(&component("openssl", "3.01", "a:openssl:openssl")).unwrap().len(), 0);
+}
