@@ -103,7 +103,13 @@ class Score:
 
     @property
     def inexact(self):
-        return [name for name in self.found if name not in self.exact and name not in self.bounded]
+        """Products of which a version or bounds were claimed that are not true."""
+        return [name for name in self.found if not self.sound(name)]
+
+    @property
+    def stating(self):
+        """Products of which a version was claimed, right or not."""
+        return [name for name in self.found if self.stated(name)]
 
     def sound(self, name):
         """Whether every version and all bounds that are claimed of a product are true."""

@@ -15,6 +15,7 @@ pub mod libraries;
 mod literals;
 mod mapping;
 mod marks;
+mod names;
 pub mod paths;
 pub mod probe;
 pub mod probes;

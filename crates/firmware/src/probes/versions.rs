@@ -2,7 +2,7 @@
 //!
 //! Finds: the products of `signatures/`, by texts that only the product itself prints, or by a lone version in a file
 //! whose name or SONAME is the product's and which holds another text of it; JavaScript and style sheets by the comment
-//! that they start with.
+//! that they start with. A signature of a text that holds no version claims the product alone (`product-string`).
 //! How: one pass over a file for all anchors of all signatures; at each, the signature's pattern.
 //! A file that merely mentions a product does not become it: text files are not asked, but for those of the names that
 //! signatures of scripts state; most signatures name the files
@@ -13,6 +13,7 @@
 //! than where it is not.
 //! Source: the products' own sources, as named in each signature; CPE 2.3 (NISTIR 7695); package URL specification.
 
+use super::component::{Known, Product};
 use crate::probe::{Description, File, Findings, Probe};
 use crate::signatures::{Kind, Scope, signatures};
 use banbury_evidence::{Claim, CodeInfo};
@@ -25,7 +26,7 @@ static COMPONENT: CodeInfo = super::COMPONENT;
 
 static DESCRIPTION: Description = Description {
     name: "versions",
-    version: "5",
+    version: "6",
     finds: "components by the version that executables, boot loaders, scripts and style sheets carry as text",
     how: "one pass for the anchors of all signatures, then each signature's pattern around the anchor; files are chosen by kind, name and SONAME",
     wrong: "a program that copies another's banner, or a fork that keeps its origin's version; how seldom is the claim's weight",
@@ -94,14 +95,25 @@ impl Probe for Versions {
         }
         for ((index, version, banner), places) in found {
             let Some(signature) = signatures.all.get(index) else { continue };
-            let mut claim =
-                Claim::observation(&COMPONENT, file.subject(), format!("{} {version}", signature.title))
-                    .fact("name", signature.product.as_str())
-                    .fact("version", version.as_str())
-                    .fact("purl", signature.purl(&version))
-                    .fact("cpe", signature.cpe(&version))
-                    .fact("method", "version-string")
-                    .note(format!("could be confused with: {}", signature.confused_with));
+            let mut claim = match &version {
+                Some(version) => {
+                    Claim::observation(&COMPONENT, file.subject(), format!("{} {version}", signature.title))
+                        .fact("name", signature.product.as_str())
+                        .fact("version", version.as_str())
+                        .fact("purl", signature.purl(version))
+                        .fact("cpe", signature.cpe(version))
+                        .fact("method", "version-string")
+                }
+                None => {
+                    let (name, title, cpe) = (&signature.product, &signature.title, &signature.cpe);
+                    Product { name, title, cpe }.claim(
+                        file.subject(),
+                        Known::Between(None, None),
+                        "product-string",
+                    )
+                }
+            };
+            claim = claim.note(format!("could be confused with: {}", signature.confused_with));
             if let Some(banner) = banner {
                 claim = claim.fact("banner", banner);
             }
