@@ -111,7 +111,9 @@ class Batches:
         if source is None:
             return False
         package = claim.file.partition("/")[0]
-        return claim.product in {products.plain(source), products.plain(package), *self.table.linked_in(source)}
+        # Debian puts the number of a series behind a name: gtk+3.0.
+        upstream = re.sub(r"[+-]?\d+(\.\d+)+$", "", source)
+        return claim.product in {products.plain(source), products.plain(package), products.plain(upstream), *self.table.linked_in(source)}
 
 
 def executable(path):

@@ -83,6 +83,8 @@ pub enum Form {
     /// As it is.
     #[default]
     Text,
+    /// As that of a series, whose patches are counted elsewhere: 9.0 of 9.0.1378.
+    Series,
     /// As one number with two digits each for the second and third part: 20914 for 2.9.14.
     Decimal,
 }
@@ -222,7 +224,7 @@ impl Signature {
         let banner = upstream.and(found.name("banner"));
         let banner = banner.and_then(|name| Some(std::str::from_utf8(name.as_bytes()).ok()?.to_owned()));
         let version = match self.form {
-            Form::Text => text.to_owned(),
+            Form::Text | Form::Series => text.to_owned(),
             Form::Decimal => {
                 let number: u32 = text.parse().ok()?;
                 format!("{}.{}.{}", number / 10_000, number / 100 % 100, number % 100)

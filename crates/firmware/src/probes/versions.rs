@@ -2,7 +2,8 @@
 //!
 //! Finds: the products of `signatures/`, by texts that only the product itself prints, or by a lone version in a file
 //! whose name or SONAME is the product's and which holds another text of it; JavaScript and style sheets by the comment
-//! that they start with. A signature of a text that holds no version claims the product alone (`product-string`).
+//! that they start with. A signature of a text that holds no version claims the product alone (`product-string`), one
+//! of a text that holds the series and not the patch claims both bounds (`version-series`).
 //! How: one pass over a file for all anchors of all signatures; at each, the signature's pattern.
 //! A file that merely mentions a product does not become it: text files are not asked, but for those of the names that
 //! signatures of scripts state; most signatures name the files
@@ -15,7 +16,7 @@
 
 use super::component::{Known, Product};
 use crate::probe::{Description, File, Findings, Probe};
-use crate::signatures::{Kind, Scope, signatures};
+use crate::signatures::{Form, Kind, Scope, signatures};
 use banbury_evidence::{Claim, CodeInfo};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -96,7 +97,7 @@ impl Probe for Versions {
         for ((index, version, banner), places) in found {
             let Some(signature) = signatures.all.get(index) else { continue };
             let mut claim = match &version {
-                Some(version) => {
+                Some(version) if signature.form != Form::Series => {
                     Claim::observation(&COMPONENT, file.subject(), format!("{} {version}", signature.title))
                         .fact("name", signature.product.as_str())
                         .fact("version", version.as_str())
@@ -104,13 +105,12 @@ impl Probe for Versions {
                         .fact("cpe", signature.cpe(version))
                         .fact("method", "version-string")
                 }
-                None => {
+                series => {
                     let (name, title, cpe) = (&signature.product, &signature.title, &signature.cpe);
-                    Product { name, title, cpe }.claim(
-                        file.subject(),
-                        Known::Between(None, None),
-                        "product-string",
-                    )
+                    let series = series.as_deref();
+                    let method = if series.is_some() { "version-series" } else { "product-string" };
+                    let known = Known::Between(series, series);
+                    Product { name, title, cpe }.claim(file.subject(), known, method)
                 }
             };
             claim = claim.note(format!("could be confused with: {}", signature.confused_with));
