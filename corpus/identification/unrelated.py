@@ -6,6 +6,7 @@ batch is a tar archive; a file's first folder in it is its binary package.
 """
 
 import pathlib
+import random
 import re
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import measure
 import products
 
 HERE = pathlib.Path(__file__).resolve().parent
+NAMES = [line.split()[0] for line in (HERE.parent.parent / "data/programs.txt").read_text().splitlines() if not line.startswith("#")]
 SIZE = 100  # executables of a batch
 LARGEST = 24 << 20  # bytes of an executable
 
@@ -28,10 +30,10 @@ class Batch:
 
 
 class Batches:
-    """All batches, made in the cache folder."""
+    """All batches, made in the cache folder; `renamed`, if each program is to have the name of another one."""
 
-    def __init__(self, store, table):
-        self.store, self.table, self.fetched = pathlib.Path(store), table, {}
+    def __init__(self, store, table, renamed=False):
+        self.store, self.table, self.fetched, self.renamed = pathlib.Path(store), table, {}, renamed
 
     def make(self):
         """The batches; their archives are made anew."""
@@ -92,7 +94,10 @@ class Batches:
         return files
 
     def archive(self, name, files):
-        path = self.store / f"unrelated-{name}.tar"
+        path = self.store / f"{'renamed' if self.renamed else 'unrelated'}-{name}.tar"
+        if self.renamed:
+            chance = random.Random(name)  # the same each time
+            files = [(another(inside, chance), file, source) for inside, file, source in files]
         with tarfile.open(path, "w") as archive:
             for inside, file, _ in files:
                 archive.add(file, inside, filter=plain)
@@ -114,6 +119,12 @@ class Batches:
         # Debian puts the number of a series behind a name: gtk+3.0.
         upstream = re.sub(r"[+-]?\d+(\.\d+)+$", "", source)
         return claim.product in {products.plain(source), products.plain(package), products.plain(upstream), *self.table.linked_in(source)}
+
+
+def another(inside, chance):
+    """The path of a program under a name of data/programs.txt; a library keeps its own."""
+    folder, _, name = inside.rpartition("/")
+    return inside if ".so" in name else f"{folder}/{chance.choice(NAMES)}"
 
 
 def executable(path):
