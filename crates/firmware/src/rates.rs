@@ -15,6 +15,11 @@ use std::sync::OnceLock;
 
 /// The committed table.
 const TABLE: &str = include_str!("identification-rates.toml");
+/// Methods whose tables come of the distribution whose packages the corpus is made of.
+const OWN: &[&str] = &["soname", "program-name"];
+/// What their basis says of it.
+const OWN_BASIS: &str = "; the names come of the same distribution as the corpus, which cannot show a maker's own software under \
+                         a known name";
 /// Quantiles by which a rate's distribution is taken.
 const STEPS: u32 = 64;
 
@@ -84,10 +89,11 @@ impl Rates {
         let (there, absent) =
             (Beta::jeffreys(self.hits, self.trials), Beta::jeffreys(self.wrong, self.opportunities));
         let (low, decibans, high) = ratio(there, absent);
+        let own = if OWN.contains(&self.method.as_str()) { OWN_BASIS } else { "" };
         let basis = format!(
             "identification corpus {} ({} images and {} batches of unrelated executables, {} packages, {}): {} of {} products \
              that were there named, {} of them with the exact version and {} with \
-             bounds that hold it; {} of {} that were not",
+             bounds that hold it; {} of {} that were not{own}",
             table.generator,
             table.images,
             table.batches,
