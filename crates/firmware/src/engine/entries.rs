@@ -98,6 +98,8 @@ struct Origin {
     name: &'static str,
     /// Where the container starts in the object that it stands in.
     start: u64,
+    /// Bytes that no entry of it can have: more than all of them may become, whatever is left.
+    never: u64,
 }
 
 impl Origin {
@@ -134,7 +136,10 @@ impl Engine<'_> {
     /// Opens the containers of an object.
     pub(super) fn ready<'a>(&self, mut begun: Begun<'a>) -> Ready<'a> {
         let spot = begun.spot;
-        let open = |found: &mut Found<'a>| self.open(found, spot);
+        let size = begun.outcome.objects.first().map_or(0, |object| object.size);
+        let whole = Allowance { bytes: self.options.total_bytes, objects: self.options.objects };
+        let never = self.allowance(size as usize, whole).bytes.saturating_add(1);
+        let open = |found: &mut Found<'a>| self.open(found, spot, never);
         Ready { opened: begun.found.iter_mut().map(open).collect(), begun, prepared: Vec::new() }
     }
 
@@ -188,8 +193,8 @@ impl Engine<'_> {
     }
 
     /// Gives the entries of a container their spots.
-    fn open<'a>(&self, found: &mut Found<'a>, spot: Spot) -> Opened<'a> {
-        let origin = Origin { name: found.format.describe().name, start: found.start as u64 };
+    fn open<'a>(&self, found: &mut Found<'a>, spot: Spot, never: u64) -> Opened<'a> {
+        let origin = Origin { name: found.format.describe().name, start: found.start as u64, never };
         let entries = std::mem::take(&mut found.entries);
         let spots = match self.keeper {
             Some(keeper) if !entries.is_empty() => {
@@ -340,7 +345,7 @@ impl Engine<'_> {
                 continue;
             };
             let unpacking = &mut ready.begun.outcome.unpacking;
-            let Origin { name, start } = holder.origin;
+            let Origin { name, start, .. } = holder.origin;
             unpacking.problems(&prepared.object.location, name, start, &prepared.problems);
             let within = remaining.less(prepared.used());
             let allowance = self.allowance(prepared.bytes.len(), within);
@@ -401,7 +406,7 @@ impl Engine<'_> {
             }
             let path = (!planned.entry.path.is_empty()).then(|| paths::escape(&planned.entry.path));
             let location = container.inside(origin.step(path, planned.entry.at));
-            let next = self.prepare(location, planned, origin.name);
+            let next = self.prepare(location, planned, origin);
             if let Next::Prepared(prepared) = &next {
                 made.fetch_add(prepared.owned(), Ordering::Relaxed);
             }
@@ -427,14 +432,15 @@ impl Engine<'_> {
     }
 
     /// Makes an entry's bytes, unless they turn out to be many more than was stated and it is to be made alone.
-    fn prepare<'a>(&self, location: Location, mut planned: Planned<'a>, container: &'static str) -> Next<'a> {
+    fn prepare<'a>(&self, location: Location, mut planned: Planned<'a>, origin: Origin) -> Next<'a> {
         let mut problems = Vec::new();
         let mut made = None;
         if let EntryKind::Stream(Content::Deferred { size, make })
         | EntryKind::File(Content::Deferred { size, make }) = &planned.entry.kind
         {
             let most = if planned.alone { u64::MAX } else { size.saturating_mul(2).saturating_add(HEAVY) };
-            let object_bytes = self.limits.object_bytes.min(most);
+            let whole = self.limits.object_bytes.min(origin.never);
+            let object_bytes = whole.min(most);
             let limits = Limits { object_bytes, ..self.limits.clone() };
             let unpacked = catch_unwind(AssertUnwindSafe(|| make(&limits)));
             let unpacked = unpacked.unwrap_or_else(|_| {
@@ -443,7 +449,7 @@ impl Engine<'_> {
                 banbury_formats::Unpacked { bytes: Vec::new(), problems }
             });
             let stopped = |problem: &Problem| problem.kind == ProblemKind::LimitReached;
-            if object_bytes < self.limits.object_bytes && unpacked.problems.iter().any(stopped) {
+            if object_bytes < whole && unpacked.problems.iter().any(stopped) {
                 planned.alone = true;
                 return Next::Planned(planned);
             }
@@ -453,7 +459,7 @@ impl Engine<'_> {
         let path = location.entry().map(paths::in_tree);
         let own = |content: &Content<'_>| matches!(content, Content::Slice(_)) && entry.at == Some(0);
         let opening = match &entry.kind {
-            EntryKind::Stream(content) | EntryKind::File(content) => own(content).then_some(container),
+            EntryKind::Stream(content) | EntryKind::File(content) => own(content).then_some(origin.name),
             _ => None,
         };
         let Entry { kind, mode, uid, .. } = entry;
