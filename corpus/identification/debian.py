@@ -11,26 +11,33 @@ import subprocess
 import sys
 import time
 
+# apt's own name for the lists of files, as apt-file(1) sets it up; by the architecture alone, without what all have in common.
+CONTENTS = ('Acquire::IndexTargets::deb::Contents-deb { MetaKey "$(COMPONENT)/Contents-ARCHITECTURE"; ShortDescription "Contents"; '
+            'Description "Contents"; PDiffs "false"; KeepCompressed "true"; };\nAcquire::Languages "none";\n')
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
 class Apt:
-    """apt for one release and one architecture, with its state and its packages in `store`."""
+    """apt for one release and one architecture, with its state and its packages in `store`; with the lists of files too, where
+    `contents` says so."""
 
-    def __init__(self, store, release, architecture):
+    def __init__(self, store, release, architecture, contents=False):
         self.release, self.architecture = release, architecture
-        self.root = pathlib.Path(store) / f"apt-{release}-{architecture}"
+        self.root = pathlib.Path(store) / f"{'contents' if contents else 'apt'}-{release}-{architecture}"
         self.packages = self.root / "packages"
         for folder in ("lists/partial", "cache/archives/partial", "packages"):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
         (self.root / "status").touch()
-        (self.root / "sources.list").write_text("".join(f"{line}\n" for line in sources(release)))
+        # The lists of files are those of the release itself: updates bring no other files.
+        lines = [line for line in sources(release) if not contents or line.endswith(f" {release} main")]
+        (self.root / "sources.list").write_text("".join(f"{line}\n" for line in lines))
         sandbox = 'APT::Sandbox::User "root";\n' if os.geteuid() == 0 else ""
         (self.root / "apt.conf").write_text(
             f'Dir::State "{self.root}"; Dir::State::Lists "{self.root}/lists"; Dir::State::status "{self.root}/status";\n'
             f'Dir::Cache "{self.root}/cache"; Dir::Etc::sourcelist "{self.root}/sources.list"; Dir::Etc::sourceparts "-";\n'
             f'APT::Architecture "{architecture}"; APT::Architectures {{ "{architecture}"; }};\n{sandbox}'
-            'Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";\n')
+            'Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";\n'
+            + (CONTENTS.replace("ARCHITECTURE", architecture) if contents else ""))
         self.environment = {**os.environ, "APT_CONFIG": str(self.root / "apt.conf"), "LC_ALL": "C"}
         if not any((self.root / "lists").glob("*_Packages*")):
             self.update()
@@ -48,6 +55,13 @@ class Apt:
                 return
             time.sleep(pause)
         self.run("apt-get", "-q", "update")
+
+    def index(self, kind):
+        """The text of the index `Packages` or `Contents`."""
+        paths = sorted(path for path in (self.root / "lists").glob(f"*_{kind}*") if path.is_file())
+        if not paths:
+            sys.exit(f"{self.root}/lists: no index {kind}; the mirror may be being synchronised: remove the folder, and try again")
+        return "".join(self.run("/usr/lib/apt/apt-helper", "cat-file", path) for path in paths)
 
     def resolve(self, names):
         """The packages that installing `names` brings, as {name: (version, architecture)}."""

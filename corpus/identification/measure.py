@@ -4,6 +4,7 @@ import collections
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -11,7 +12,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SECONDS = 1200  # for one image
 DATABASES = {"dpkg", "opkg", "apk", "rpm"}
 
-Claim = collections.namedtuple("Claim", "name product version method file")
+# A component's claim: as it names it, the table's product, the version or its bounds, the source of identification, the file.
+Claim = collections.namedtuple("Claim", "name product version method file bounds", defaults=[(None, None)])
 
 
 def built():
@@ -39,7 +41,8 @@ def inspect(banbury, image, table, paths):
                 continue
             entries = [step.get("entry") for place in claim["locations"][:1] for step in place["steps"]]
             file = next((entry for entry in entries if entry in paths), None)
-            claims.append(Claim(facts["name"], table.called(facts["name"]), facts.get("version"), facts.get("method", "-"), file))
+            claims.append(Claim(facts["name"], table.called(facts["name"]), facts.get("version"), facts.get("method", "-"), file,
+                                (facts.get("version-low"), facts.get("version-high"))))
     return claims, usage.ru_utime + usage.ru_stime
 
 
@@ -50,7 +53,8 @@ class Score:
         self.truth = truth
         self.products = {product["name"]: product for product in truth["products"]}
         self.entries = {product.name: product for product in table.products}
-        self.versions = collections.defaultdict(set)  # product: versions claimed in its own files
+        self.versions = collections.defaultdict(set)  # product: versions claimed in its own files, None for none
+        self.bounds = collections.defaultdict(set)  # product: (low, high) claimed in its own files
         self.elsewhere = collections.defaultdict(set)  # product: (version, file) claimed in another's file
         self.wrong = collections.defaultdict(set)  # product that is not there: (version, file)
         for claim in claims:
@@ -68,6 +72,8 @@ class Score:
                 self.wrong[name].add((claim.version, claim.file))
         elif claim.file is None or claim.file in product["files"] or self.truth["files"].get(claim.file) in product["sources"]:
             self.versions[name].add(claim.version)
+            if any(claim.bounds):
+                self.bounds[name].add(claim.bounds)
         elif not allowed:
             # The product is there; that it is in this file as well may be a mention. A version that it has not is wrong.
             self.elsewhere[name].add((claim.version, claim.file))
@@ -87,12 +93,40 @@ class Score:
 
     @property
     def exact(self):
-        """Products all of whose claimed versions are right, and one was claimed."""
-        return [name for name in self.found if self.stated(name) and all(self.accepts(name, one) for one in self.stated(name))]
+        """Products of which a version was claimed, and each that was is right."""
+        return [name for name in self.found if self.stated(name) and self.sound(name)]
+
+    @property
+    def bounded(self):
+        """Products of which no version was claimed but bounds, and the truth is within."""
+        return [name for name in self.found if not self.stated(name) and self.bounds[name] and self.sound(name)]
 
     @property
     def inexact(self):
-        return [name for name in self.found if name not in self.exact]
+        """Products of which a version or bounds were claimed that are not true."""
+        return [name for name in self.found if not self.sound(name)]
+
+    @property
+    def stating(self):
+        """Products of which a version was claimed, right or not."""
+        return [name for name in self.found if self.stated(name)]
+
+    def sound(self, name):
+        """Whether every version and all bounds that are claimed of a product are true."""
+        true = [order(version) for version in self.products[name]["versions"]]
+        within = all(any((not low or order(low) <= one) and (not high or one <= upper(high)) for one in true)
+                     for low, high in self.bounds[name])
+        return within and all(self.accepts(name, version) for version in self.stated(name))
 
     def stated(self, name):
         return sorted(version for version in self.versions[name] if version)
+
+
+def order(version):
+    """A version as what it sorts by: its numbers and words."""
+    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.findall(r"\d+|[a-z]+", version.lower())]
+
+
+def upper(version):
+    """The highest version that begins so: 5.4 as an upper bound holds 5.4.1."""
+    return [*order(version), (2, 0, "")]

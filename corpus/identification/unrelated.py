@@ -1,10 +1,13 @@
 """Executables that have nothing to do with network equipment, in batches of a hundred, as images of nothing that the table knows.
 
-The packages of unrelated.txt, and the executables of this machine's own packages, of which products.toml knows no source. Each
+The packages of unrelated.txt, and the executables of those of this machine's packages that come from Debian (what others bring
+along is not known), of which products.toml knows no source. Each
 batch is a tar archive; a file's first folder in it is its binary package.
 """
 
 import pathlib
+import random
+import re
 import subprocess
 import sys
 import tarfile
@@ -14,6 +17,7 @@ import measure
 import products
 
 HERE = pathlib.Path(__file__).resolve().parent
+NAMES = [line.split()[0] for line in (HERE.parent.parent / "data/programs.txt").read_text().splitlines() if not line.startswith("#")]
 SIZE = 100  # executables of a batch
 LARGEST = 24 << 20  # bytes of an executable
 
@@ -26,10 +30,10 @@ class Batch:
 
 
 class Batches:
-    """All batches, made in the cache folder."""
+    """All batches, made in the cache folder; `renamed`, if each program is to have the name of another one."""
 
-    def __init__(self, store, table):
-        self.store, self.table, self.fetched = pathlib.Path(store), table, {}
+    def __init__(self, store, table, renamed=False):
+        self.store, self.table, self.fetched, self.renamed = pathlib.Path(store), table, {}, renamed
 
     def make(self):
         """The batches; their archives are made anew."""
@@ -75,10 +79,12 @@ class Batches:
         """This machine's executables of packages that the table does not know."""
         listed = subprocess.run(["dpkg-query", "-W", "-f", "${binary:Package} ${source:Package} ${Version} ${Architecture}\n"],
                                 check=True, capture_output=True, text=True).stdout
-        files = []
-        for line in sorted(listed.splitlines()):
-            name, source, version, architecture = line.split()
-            if self.table.of_source(source):
+        files, installed = [], [line.split() for line in sorted(listed.splitlines())]
+        names = [name for name, source, *_ in installed if not self.table.of_source(source)]
+        shown = subprocess.run(["apt-cache", "--no-all-versions", "show", *names], capture_output=True, text=True, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"}).stdout
+        debians = set(re.findall(r"^Package: (\S+)$(?:\n.+)*?\nFilename: pool/(?:updates/)?main/", shown, re.M))
+        for name, source, version, architecture in installed:
+            if self.table.of_source(source) or name.partition(":")[0] not in debians:
                 continue
             paths = subprocess.run(["dpkg-query", "-L", name], check=True, capture_output=True, text=True).stdout.splitlines()
             found = [(f"{name.partition(':')[0]}{path}", pathlib.Path(path), source) for path in sorted(paths) if executable(pathlib.Path(path))]
@@ -88,7 +94,10 @@ class Batches:
         return files
 
     def archive(self, name, files):
-        path = self.store / f"unrelated-{name}.tar"
+        path = self.store / f"{'renamed' if self.renamed else 'unrelated'}-{name}.tar"
+        if self.renamed:
+            chance = random.Random(name)  # the same each time
+            files = [(another(inside, chance), file, source) for inside, file, source in files]
         with tarfile.open(path, "w") as archive:
             for inside, file, _ in files:
                 archive.add(file, inside, filter=plain)
@@ -107,7 +116,15 @@ class Batches:
         if source is None:
             return False
         package = claim.file.partition("/")[0]
-        return claim.product in {products.plain(source), products.plain(package), *self.table.linked_in(source)}
+        # Debian puts the number of a series behind a name: gtk+3.0.
+        upstream = re.sub(r"[+-]?\d+(\.\d+)+$", "", source)
+        return claim.product in {products.plain(source), products.plain(package), products.plain(upstream), *self.table.linked_in(source)}
+
+
+def another(inside, chance):
+    """The path of a program under a name of data/programs.txt; a library keeps its own."""
+    folder, _, name = inside.rpartition("/")
+    return inside if ".so" in name else f"{folder}/{chance.choice(NAMES)}"
 
 
 def executable(path):

@@ -4,6 +4,7 @@
 //! and [`probes`] holds them; [`confine`] and [`mapping`] are what the child owes to its safety.
 
 mod answer;
+mod beta;
 pub mod confine;
 mod coverage;
 pub mod engine;
@@ -14,9 +15,11 @@ pub mod libraries;
 mod literals;
 mod mapping;
 mod marks;
+mod names;
 pub mod paths;
 pub mod probe;
 pub mod probes;
+mod rates;
 mod recognise;
 mod scan;
 pub mod signatures;

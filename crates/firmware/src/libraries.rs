@@ -8,7 +8,8 @@
 //! any version after the one packaged before. A symbol of the table's nth version therefore proves no more than that
 //! the library is newer than the table's version before; only where the table says `exact` is it that version itself.
 //! A symbol that is absent may have been left out by an option or removed to save room. An upper bound is given where
-//! nearly all symbols of the versions before are there and, of a later version, at least two, and all, are not.
+//! nearly all symbols of the versions before are there and, of a later version, at least two, and all, are not. A symbol that
+//! stands there without any of the version before it was brought by a patch, and is no bound.
 
 use regex::bytes::Regex;
 use serde::Deserialize;
@@ -166,7 +167,7 @@ impl Library {
         if listed.filter(has).count() < SHARED || self.unless.iter().any(|symbol| has(&symbol)) {
             return Bounds::default();
         }
-        let newest = self.since.iter().rposition(|seen| seen.symbols.iter().any(|symbol| has(&symbol)));
+        let newest = self.newest(&has);
         let mut bounds = Bounds::default();
         if let Some(newest) = newest
             && let Some(seen) = self.since.get(newest)
@@ -188,6 +189,26 @@ impl Library {
         bounds
     }
 
+    /// The newest version of which there are symbols. A later one of which some are there and of the version before none was
+    /// brought to an older version by a patch, as distributions do, and says nothing.
+    fn newest(&self, has: &dyn Fn(&&String) -> bool) -> Option<usize> {
+        let there = |seen: &Seen| seen.symbols.iter().any(|symbol| has(&symbol));
+        let gone = |seen: &Seen| {
+            seen.symbols.iter().all(|symbol| self.until.iter().any(|row| row.symbols.contains(symbol)))
+        };
+        let mut newest = self.since.iter().rposition(there)?;
+        while let Some(before) = newest.checked_sub(1).and_then(|at| self.since.get(at))
+            && !there(before)
+            && !gone(before)
+        {
+            let Some(earlier) = self.since.get(..newest).and_then(|rows| rows.iter().rposition(there)) else {
+                break;
+            };
+            newest = earlier;
+        }
+        Some(newest)
+    }
+
     /// The version whose symbols are absent though those of the versions before are there, and one of the symbols.
     fn absent(&self, exports: &BTreeSet<&[u8]>, newest: usize) -> Option<(&str, &str)> {
         let gone = |symbol: &String| self.until.iter().any(|seen| seen.symbols.contains(symbol));
@@ -201,7 +222,11 @@ impl Library {
         if all < FEWEST || there * 100 < all * WHOLE {
             return None;
         }
-        let later = self.since.get(newest + 1..)?.iter().find(|seen| seen.symbols.len() >= ABSENT)?;
+        let none = |seen: &&Seen| {
+            let there = seen.symbols.iter().any(|symbol| exports.contains(symbol.as_bytes()));
+            seen.symbols.len() >= ABSENT && !there
+        };
+        let later = self.since.get(newest + 1..)?.iter().find(none)?;
         Some((later.version.as_str(), later.symbols.first()?.as_str()))
     }
 }
@@ -339,6 +364,7 @@ mod tests {
         assert_eq!(versions(&of(&[0, 1])), (Some("1.0"), Some("1.11")), "one absent symbol proves nothing");
         assert_eq!(versions(&of(&[0, 1, 2])), (Some("1.2"), Some("1.11")));
         assert_eq!(versions(&of(&[0, 1, 2, 3])), (Some("1.10"), None));
+        assert_eq!(versions(&of(&[0, 3])), (None, Some("1.2")), "a patch brought what 1.11 added");
         let shrunken: BTreeSet<&[u8]> = of(&[0, 1]).into_iter().skip(2).collect();
         assert_eq!(versions(&shrunken), (Some("1.0"), None), "what was removed to save room says nothing");
         assert_eq!(versions(&exports(&["other"])), (None, None));

@@ -1,6 +1,7 @@
 //! The seam for probes: what a probe is given, and what it gives back.
 
 use crate::marks::{self, Mark};
+use crate::rates::weighed;
 use banbury_evidence::{Claim, CodeInfo, Digest, Location, ObjectKind, Skipped, Subject};
 use banbury_formats::executable::elf::{Elf, Symbol};
 use std::collections::BTreeMap;
@@ -224,9 +225,9 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Adds a claim.
+    /// Adds a claim; a component's gets the weight of its source of identification.
     pub fn claim(&mut self, claim: Claim) {
-        self.claims.push(claim);
+        self.claims.push(weighed(claim));
     }
 
     /// Counts an object as looked at.

@@ -4,7 +4,8 @@
 //! `version`. A distribution may name its build by one number and the version that it is made from by another: then
 //! the group `upstream` gives the version, and the group `banner` the name. With the scope `near` the pattern must match
 //! across an anchor. With the scope `file` an anchor in the file proves the product, and the pattern may match anywhere
-//! in it; it then has to give one version and no other. Anchors are six bytes or longer, and rare ones: all are looked for
+//! in it; it then has to give one version and no other. A pattern without a group is of a text that proves the product and
+//! says no version. Anchors are six bytes or longer, and rare ones: all are looked for
 //! in one pass, whose cost is that of the places where one could stand.
 
 use crate::literals::Literals;
@@ -39,7 +40,8 @@ pub struct Signature {
     pub url: String,
     /// Literal texts of which one must stand in the file.
     pub anchors: Vec<String>,
-    /// Regular expression over bytes, with the group `version`; with the groups `upstream`, which stands in place of
+    /// Regular expression over bytes, with the group `version`, or without one where the product's own text holds no
+    /// version; with the groups `upstream`, which stands in place of
     /// the version where it matches, and `banner`, the name that the software then goes by, where there are such.
     pub pattern: String,
     /// How far from an anchor the pattern may match.
@@ -81,6 +83,8 @@ pub enum Form {
     /// As it is.
     #[default]
     Text,
+    /// As that of a series, whose patches are counted elsewhere: 9.0 of 9.0.1378.
+    Series,
     /// As one number with two digits each for the second and third part: 20914 for 2.9.14.
     Decimal,
 }
@@ -122,8 +126,8 @@ pub struct Signatures {
 /// A version that a signature found.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Hit {
-    /// The version.
-    pub version: String,
+    /// The version; none where the signature is of a text without one.
+    pub version: Option<String>,
     /// The name of a distribution's build, where that differs from the version it is made from.
     pub banner: Option<String>,
     /// Where the matched text starts.
@@ -211,18 +215,22 @@ impl Signature {
 
     fn hit(&self, found: &regex::bytes::Captures<'_>, start: usize) -> Option<Hit> {
         let (whole, upstream) = (found.get(0)?, found.name("upstream"));
-        let version = upstream.or(found.name("version"))?;
+        let Some(version) = upstream.or(found.name("version")) else {
+            let named = self.regex()?.capture_names().flatten().count() > 0;
+            let (offset, length) = (start + whole.start(), whole.len());
+            return (!named).then_some(Hit { version: None, banner: None, offset, length });
+        };
         let text = std::str::from_utf8(version.as_bytes()).ok()?;
         let banner = upstream.and(found.name("banner"));
         let banner = banner.and_then(|name| Some(std::str::from_utf8(name.as_bytes()).ok()?.to_owned()));
         let version = match self.form {
-            Form::Text => text.to_owned(),
+            Form::Text | Form::Series => text.to_owned(),
             Form::Decimal => {
                 let number: u32 = text.parse().ok()?;
                 format!("{}.{}.{}", number / 10_000, number / 100 % 100, number % 100)
             }
         };
-        Some(Hit { version, banner, offset: start + whole.start(), length: whole.len() })
+        Some(Hit { version: Some(version), banner, offset: start + whole.start(), length: whole.len() })
     }
 
     /// The package URL of a version.
@@ -293,11 +301,12 @@ mod tests {
         let mut content = format!("\0{text}\0").into_bytes();
         if signature.scope == Scope::File {
             content.extend(signature.anchors[0].bytes());
-            return signature.anywhere(&content).into_iter().map(|hit| hit.version).collect();
+            let hits = signature.anywhere(&content).into_iter();
+            return hits.map(|hit| hit.version.unwrap_or_default()).collect();
         }
         let anchors = signature.anchors.iter().flat_map(|anchor| {
             let at = content.windows(anchor.len()).position(|window| window == anchor.as_bytes());
-            at.and_then(|at| signature.near(&content, at)).map(|hit| hit.version)
+            at.and_then(|at| signature.near(&content, at)).map(|hit| hit.version.unwrap_or_default())
         });
         anchors.collect()
     }
@@ -314,7 +323,8 @@ mod tests {
             assert!(
                 signature.regex().is_some_and(|regex| {
                     let names: BTreeSet<&str> = regex.capture_names().flatten().collect();
-                    names == BTreeSet::from(["version"])
+                    names.is_empty()
+                        || names == BTreeSet::from(["version"])
                         || names == BTreeSet::from(["banner", "upstream", "version"])
                 }),
                 "{name}"
@@ -440,7 +450,7 @@ mod tests {
         .unwrap();
         let hit = |text: &str| {
             let hit = signature.near(text.as_bytes(), 0).unwrap();
-            (hit.version, hit.banner)
+            (hit.version.unwrap(), hit.banner)
         };
         assert_eq!(
             hit("P version 6.1.0-50 from 6.1.176;"),

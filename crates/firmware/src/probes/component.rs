@@ -38,6 +38,7 @@ impl Product<'_> {
             }
             Known::Between(low, high) => {
                 let range = match (low, high) {
+                    (Some(low), Some(high)) if low == high => format!(" {low}, any patch"),
                     (Some(low), Some(high)) => format!(" {low} to {high}"),
                     (Some(low), None) => format!(" {low} or later"),
                     (None, Some(high)) => format!(" up to {high}"),

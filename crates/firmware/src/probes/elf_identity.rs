@@ -3,21 +3,28 @@
 //! Finds: the version in a file name (`elf-file-name`), or in the name under which a library keeps its private symbols
 //! (`elf-private-symbols`); bounds of the version by the newest symbol version that a library defines
 //! (`elf-symbol-version`) and by the symbols that it exports (`elf-symbols`); the package that a note names
-//! (`elf-package-note`).
+//! (`elf-package-note`); the product alone by the SONAME (`soname`).
 //! How: `data/symbols` says of each library what its file name, symbol versions and symbols tell; most file names hold a
 //! number of the interface, which is no version, and are not read as one. Only a library that defines symbols is asked,
 //! under its own name or SONAME; what a program needs of a library says nothing about that library.
+//! `data/sonames.txt` says which product alone has a library of which SONAME, in a distribution of thousands, and where the
+//! number in the full file name is the release.
 //! Bounds are facts of their own, `version-low` and `version-high`, both inclusive; there is no `version` then.
-//! When it is wrong: a fork that keeps name and symbols; a distributor who brought a later symbol to an older version.
-//! What it misses: libraries that are linked into programs, libraries without a table.
-//! Source: `data/symbols` (deb-symbols(5) of Debian packages, file names by the builds of the products); systemd's
+//! When it is wrong: a fork that keeps name and symbols; a maker's own library with the SONAME of another; a distributor
+//! who brought a later symbol to an older version.
+//! What it misses: libraries that are linked into programs, libraries without a number in their SONAME, and those whose
+//! SONAME several products have.
+//! Source: `data/symbols` (deb-symbols(5) of Debian packages, file names by the builds of the products); `data/sonames.txt`
+//! (the lists of files of Debian's releases); systemd's
 //! "Package Metadata for Executable Files".
 
 use super::component::{Known, Product};
 use super::packages::percent;
 use super::text::show;
 use crate::libraries::{Bounds, Library, Table, called};
+use crate::names::{self, Named};
 use crate::probe::{Description, File, Findings, Probe};
+use aho_corasick::AhoCorasick;
 use banbury_evidence::{Claim, CodeInfo};
 use banbury_formats::executable::elf::Elf;
 use serde::Deserialize;
@@ -30,17 +37,17 @@ static COMPONENT: CodeInfo = super::COMPONENT;
 
 static DESCRIPTION: Description = Description {
     name: "elf-identity",
-    version: "1",
-    finds: "components by the file names of libraries that hold the whole version, by notes that name the package, and bounds of versions by symbol versions and exported symbols",
-    how: "tables of libraries (data/symbols): forms of file names, prefixes of symbol versions, symbols by the version that first or last has them; the note of package metadata",
-    wrong: "a fork that keeps its origin's names and symbols; a distribution's patch that brings a later symbol to an older version moves the lower bound",
+    version: "2",
+    finds: "components by the SONAMEs of libraries, by file names of libraries that hold the whole version, by notes that name the package, and bounds of versions by symbol versions and exported symbols",
+    how: "a table of SONAMEs that one product alone has (data/sonames.txt); tables of libraries (data/symbols): forms of file names, prefixes of symbol versions, symbols by the version that first or last has them; the note of package metadata",
+    wrong: "a fork that keeps its origin's names and symbols; a library of a maker's own with a known SONAME; a distribution's patch that brings a later symbol to an older version moves the lower bound",
     misses: &[
-        "libraries linked into programs, and libraries without a table",
+        "libraries linked into programs, libraries without a table, and those whose SONAME has no number or several owners",
         "upper bounds of libraries that were shrunken or built with fewer options, whose absent symbols say nothing",
         "versions between two that the tables know: the bounds are as wide as they are",
     ],
     codes: &[COMPONENT],
-    source: "deb-symbols(5) of the packages that each table names; systemd: Package Metadata for Executable Files",
+    source: "deb-symbols(5) of the packages that each table names; the lists of files of Debian's releases; systemd: Package Metadata for Executable Files",
 };
 
 /// The owner and type of the note that names a package.
@@ -61,16 +68,45 @@ impl Probe for ElfIdentity {
             return;
         }
         let soname = elf.soname().and_then(|name| std::str::from_utf8(name).ok()).unwrap_or_default();
+        let own = if soname.is_empty() { file.name() } else { soname };
+        let named = names::library(own).filter(|named| named.needs.is_none_or(|text| holds(file, text)));
+        if let Some(named) = named {
+            by_soname(file, own, named, findings);
+        }
         for (table, library) in called(&[file.name(), soname]) {
-            identify(file, elf, table, library, findings);
+            let known = named.is_some_and(|named| named.release(own, file.name()).is_some());
+            identify(file, elf, (table, library), known, findings);
         }
     }
 }
 
-fn identify(file: &File<'_>, elf: &Elf<'_>, table: &Table, library: &Library, findings: &mut Findings) {
+/// The product that has this SONAME, and its release where the file's name holds it.
+fn by_soname(file: &File<'_>, soname: &str, named: Named, findings: &mut Findings) {
+    let product = names::product(named.product);
+    let whole = file.location.range(0, file.content.len() as u64);
+    let claim = product.claim(file.subject(), Known::Between(None, None), "soname");
+    findings.claim(claim.fact("soname", soname).at(whole.clone()));
+    if let Some(version) = named.release(soname, file.name()) {
+        let claim = product.claim(file.subject(), Known::Exactly(version), "elf-file-name");
+        findings.claim(claim.fact("file", file.name()).at(whole));
+    }
+}
+
+fn holds(file: &File<'_>, text: &str) -> bool {
+    AhoCorasick::new([text]).is_ok_and(|finder| finder.is_match(file.content))
+}
+
+/// What a library's table says; `named` when the version in its file name is claimed already.
+fn identify(
+    file: &File<'_>,
+    elf: &Elf<'_>,
+    (table, library): (&Table, &Library),
+    named: bool,
+    findings: &mut Findings,
+) {
     let product = Product { name: &table.product, title: &table.title, cpe: &table.cpe };
     let whole = file.location.range(0, file.content.len() as u64);
-    if let Some(version) = library.version_of(file.name()) {
+    if !named && let Some(version) = library.version_of(file.name()) {
         let claim = product.claim(file.subject(), Known::Exactly(version), "elf-file-name");
         findings.claim(claim.fact("file", file.name()).at(whole.clone()));
     }

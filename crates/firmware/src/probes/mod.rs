@@ -19,12 +19,14 @@ mod libc;
 mod package_traces;
 mod packages;
 mod pem;
-
+mod programs;
 mod rpm;
 mod services;
 mod text;
 mod toolchain;
 mod versions;
+
+pub(crate) use component::Product;
 
 use crate::probe::Probe;
 use banbury_evidence::{CodeInfo, Grade};
@@ -38,6 +40,7 @@ pub const PROBES: &[&dyn Probe] = &[
     &kernel::Kernel,
     &libc::CLibrary,
     &elf_identity::ElfIdentity,
+    &programs::Programs,
     &toolchain::Toolchain,
     &languages::Languages,
     &applets::Applets,

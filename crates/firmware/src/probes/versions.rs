@@ -2,18 +2,21 @@
 //!
 //! Finds: the products of `signatures/`, by texts that only the product itself prints, or by a lone version in a file
 //! whose name or SONAME is the product's and which holds another text of it; JavaScript and style sheets by the comment
-//! that they start with.
+//! that they start with. A signature of a text that holds no version claims the product alone (`product-string`), one
+//! of a text that holds the series and not the patch claims both bounds (`version-series`).
 //! How: one pass over a file for all anchors of all signatures; at each, the signature's pattern.
 //! A file that merely mentions a product does not become it: text files are not asked, but for those of the names that
 //! signatures of scripts state; most signatures name the files
 //! that they look at, and the `GCC: (...)` mark of a compiler is not a component of any signature.
 //! When it is wrong: a program that copies the banner of another; a fork that keeps the version of its origin.
 //! What it misses: stripped or changed banners, products without a signature, patches that do not change the version.
-//! No weight stands on these claims: each says that the text stands there, which anyone can check.
+//! The weight of a claim is its method's, by the hit rates of `rates.rs`: how much more often a product is named where it is
+//! than where it is not.
 //! Source: the products' own sources, as named in each signature; CPE 2.3 (NISTIR 7695); package URL specification.
 
+use super::component::{Known, Product};
 use crate::probe::{Description, File, Findings, Probe};
-use crate::signatures::{Kind, Scope, signatures};
+use crate::signatures::{Form, Kind, Scope, signatures};
 use banbury_evidence::{Claim, CodeInfo};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,10 +27,10 @@ static COMPONENT: CodeInfo = super::COMPONENT;
 
 static DESCRIPTION: Description = Description {
     name: "versions",
-    version: "4",
+    version: "6",
     finds: "components by the version that executables, boot loaders, scripts and style sheets carry as text",
     how: "one pass for the anchors of all signatures, then each signature's pattern around the anchor; files are chosen by kind, name and SONAME",
-    wrong: "a program that copies another's banner, or a fork that keeps its origin's version; an observation that the text stands there, without a weight",
+    wrong: "a program that copies another's banner, or a fork that keeps its origin's version; how seldom is the claim's weight",
     misses: &[
         "products without a signature, and banners that were changed or removed",
         "executables that were renamed, for signatures that ask for the name",
@@ -93,14 +96,24 @@ impl Probe for Versions {
         }
         for ((index, version, banner), places) in found {
             let Some(signature) = signatures.all.get(index) else { continue };
-            let mut claim =
-                Claim::observation(&COMPONENT, file.subject(), format!("{} {version}", signature.title))
-                    .fact("name", signature.product.as_str())
-                    .fact("version", version.as_str())
-                    .fact("purl", signature.purl(&version))
-                    .fact("cpe", signature.cpe(&version))
-                    .fact("method", "version-string")
-                    .note(format!("could be confused with: {}", signature.confused_with));
+            let mut claim = match &version {
+                Some(version) if signature.form != Form::Series => {
+                    Claim::observation(&COMPONENT, file.subject(), format!("{} {version}", signature.title))
+                        .fact("name", signature.product.as_str())
+                        .fact("version", version.as_str())
+                        .fact("purl", signature.purl(version))
+                        .fact("cpe", signature.cpe(version))
+                        .fact("method", "version-string")
+                }
+                series => {
+                    let (name, title, cpe) = (&signature.product, &signature.title, &signature.cpe);
+                    let series = series.as_deref();
+                    let method = if series.is_some() { "version-series" } else { "product-string" };
+                    let known = Known::Between(series, series);
+                    Product { name, title, cpe }.claim(file.subject(), known, method)
+                }
+            };
+            claim = claim.note(format!("could be confused with: {}", signature.confused_with));
             if let Some(banner) = banner {
                 claim = claim.fact("banner", banner);
             }
