@@ -123,12 +123,12 @@ impl Random {
         self.next() % bound.max(1)
     }
 
-    /// Few products have many vulnerabilities, most have one: the kernel 5 in 100.
+    /// The kernel has 5 in 100 of all (12,500 of 250,000), some dozens of products have hundreds, most a few.
     fn product(&mut self) -> u64 {
         if self.below(100) < 5 {
             return 0;
         }
-        let reach = 1 << self.below(16);
+        let reach = 64 << self.below(10);
         self.below(reach) % PRODUCTS
     }
 }

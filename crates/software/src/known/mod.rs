@@ -210,18 +210,16 @@ impl<'a> Known<'a> {
         }
         let mut by_vulnerability: BTreeMap<String, Vec<Met>> = BTreeMap::new();
         for met in met {
-            let mut names: Vec<String> = std::iter::once(&met.name)
-                .chain(&met.aliases)
-                .filter(|name| name.starts_with("CVE-"))
-                .cloned()
-                .collect();
+            let own = Some(met.name.as_str()).filter(|name| name.starts_with("CVE-"));
+            let mut names: Vec<String> =
+                own.into_iter().chain(met.aliases.split_whitespace()).map(str::to_owned).collect();
             names.dedup();
-            if names.is_empty() {
-                names.push(met.name.clone());
-            }
+            // Of an advisory on several vulnerabilities each gets a copy.
+            let last = names.pop().unwrap_or_else(|| met.name.clone());
             for name in names {
                 by_vulnerability.entry(name).or_default().push(met.clone());
             }
+            by_vulnerability.entry(last).or_default().push(met);
         }
         let mut findings = by_vulnerability
             .into_iter()
@@ -284,7 +282,7 @@ impl<'a> Known<'a> {
             .store
             .connection()
             .prepare_cached(
-                "SELECT advisory.id, family, advisory.name, says
+                "SELECT advisory.id, family, advisory.name, says, aliases
                  FROM subject JOIN statement ON statement.subject = subject.id
                  JOIN advisory ON advisory.id = statement.advisory
                  WHERE subject.key = ?1 AND NOT withdrawn ORDER BY advisory.id",
@@ -323,12 +321,7 @@ impl<'a> Known<'a> {
             }
             let Some(judgement) = Judgement::strongest(judgements) else { continue };
             let name: String = row.get(2).map_err(failed)?;
-            // Aliases count for what other sources name: those are the advisories of OSV.
-            let osv = key.text.starts_with("osv:");
-            if osv && body.is_none() {
-                body = Some(self.body(id)?);
-            }
-            let aliases = body.as_ref().map(|body| body.aliases.clone()).unwrap_or_default();
+            let aliases: String = row.get(4).map_err(failed)?;
             met.push(Met {
                 id,
                 family: row.get(1).map_err(failed)?,
@@ -364,7 +357,7 @@ impl<'a> Known<'a> {
                     id: row.get(0)?,
                     family: row.get(1)?,
                     name: row.get(2)?,
-                    aliases: Vec::new(),
+                    aliases: String::new(),
                     by: key,
                     of_distribution: false,
                     judgement: Judgement::Unknown(what),
@@ -523,7 +516,8 @@ struct Met {
     id: i64,
     family: String,
     name: String,
-    aliases: Vec<String>,
+    /// CVE names, with blanks between.
+    aliases: String,
     by: String,
     of_distribution: bool,
     judgement: Judgement,
