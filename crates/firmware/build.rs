@@ -1,10 +1,17 @@
-//! Compiles the component signatures in `signatures/` into the crate: one file a product, no registration.
+//! Compiles data into the crate, one file a product, no registration: the component signatures in `signatures/` and the
+//! tables of libraries in `data/symbols/`.
 
 use std::fmt::Write as _;
 use std::{env, error::Error, fs, path::Path};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../signatures").canonicalize()?;
+    embed("signatures", "signatures.rs")?;
+    embed("data/symbols", "libraries.rs")
+}
+
+/// Writes the texts of the TOML files in a folder of the repository as a list of (name, text).
+fn embed(folder: &str, list: &str) -> Result<(), Box<dyn Error>> {
+    let folder = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../..").join(folder).canonicalize()?;
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut names = Vec::new();
     for entry in fs::read_dir(&folder)? {
@@ -21,6 +28,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(code, "    ({name:?}, include_str!({:?})),", path.display().to_string())?;
     }
     code.push_str("]\n");
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("signatures.rs"), code)?;
+    fs::write(Path::new(&env::var("OUT_DIR")?).join(list), code)?;
     Ok(())
 }

@@ -18,6 +18,8 @@ FILES = {
     "bin/chronyd": elf("chronyd", "4.3", "4.2"),
     # A program that mentions others, under another name.
     "bin/tool": elf("GCC: (GNU) 12.2.0", "needs BusyBox v1.20 or later", "pppd version %s", "2.4.9"),
+    "www/js/lib.min.js": b"/*! jQuery v3.5.1 | (c) JS Foundation and other contributors | jquery.org/license */\nx();",
+    "www/js/own.js": b"// needs jQuery v1.7.1 or later\n",
     "usr/share/doc/changes": b"BusyBox v1.35.0 (2022-01-01 00:00:00 UTC)\n",
     "boot/kernel": bytes(32)
     + b"Linux version 5.10.176 (builder@buildhost) (mipsel-linux-gcc (GCC) 11.2.0, GNU ld 2.37)"

@@ -132,14 +132,14 @@ fn the_router_shows_what_is_planted() {
     let mut kernels = Vec::new();
     claims_of(&json, "component", &mut |claim| {
         let facts = &claim["facts"];
-        if facts["name"] == "linux" {
-            kernels.push([&facts["version"], &facts["banner"], &facts["cpe"]].map(|fact| fact.to_string()));
+        if facts["name"] == "linux" && facts["method"] == "kernel-banner" {
+            kernels.push([&facts["version"], &facts["release"], &facts["cpe"]].map(|fact| fact.to_string()));
         }
     });
     assert_eq!(kernels.len(), 1, "{kernels:?}");
-    let [version, banner, cpe] = &kernels[0];
+    let [version, release, cpe] = &kernels[0];
     assert!(version.starts_with("\"6.1.") && version != "\"6.1.0\"", "{version}");
-    assert!(banner.starts_with("\"6.1.0-"), "{banner}");
+    assert!(release.starts_with("\"6.1.0-"), "{release}");
     assert!(cpe.contains(&format!(":linux_kernel:{}:", version.trim_matches('"'))), "{cpe}");
 }
 

@@ -102,6 +102,12 @@ fn tar(members: &[Member<'_>]) -> Vec<u8> {
     archive
 }
 
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
 /// The corpus holds beside each input what the source tree of its generator was, hash by hash.
 #[test]
 fn what_comes_out_of_the_corpus_is_the_source_tree() {
@@ -312,6 +318,25 @@ fn hard_links_reach_nothing_outside() {
     assert_eq!(std::fs::metadata(outside.path().join("secret")).unwrap().nlink(), 1);
 }
 
+#[test]
+fn another_name_for_a_link_is_a_link() {
+    let archive = tar(&[
+        (b"a/b/c/s", b'2', b"../../..", b""),
+        (b"a/b/c/h", b'1', b"a/b/c/s", b""),
+        (b"a/b/c/g", b'1', b"a/b/c/h", b""),
+        (b"one-up", b'2', b"a/b/c/h/..", b""),
+        (b"two-up", b'2', b"a/b/c/h/../..", b""),
+        (b"two-up-again", b'2', b"a/b/c/g/../..", b""),
+        (b"inside", b'2', b"a/b/c/h/a/b", b""),
+    ]);
+    let (_scratch, image, target) = scratch(&archive);
+    let output = unpack(&image, &target, &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    stays_inside(&target);
+    assert_eq!(names_in(&target.join("00000000.tar")), ["a", "inside"]);
+    assert!(target.join("00000000.tar/inside/c").is_dir());
+}
+
 /// No link leads out of the folder, wherever it leads through.
 fn stays_inside(target: &Path) {
     let target = target.canonicalize().unwrap();
@@ -427,6 +452,27 @@ fn what_goes_past_a_limit_is_not_there_and_said() {
         .count();
     assert_eq!((written, files.len()), (16, 17), "16 files of 128 KiB, and the manifest");
     assert!(manifest["claims"].as_array().unwrap().iter().any(|claim| claim["code"] == "unpack.limit"));
+}
+
+/// A stream past the limit costs itself alone: what was never written need not be taken back.
+#[test]
+fn a_stream_past_a_limit_takes_nothing_with_it() {
+    let bomb = gzip(&vec![0; 3 << 20]);
+    let archive = tar(&[
+        (b"before", b'0', b"", b"one"),
+        (b"bomb.gz", b'0', b"", &bomb),
+        (b"behind", b'0', b"", b"two"),
+    ]);
+    let (_scratch, image, target) = scratch(&archive);
+    let output = unpack(&image, &target, &["--max-total", "2"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    let place = target.join("00000000.tar");
+    assert_eq!(std::fs::read_to_string(place.join("before")).unwrap(), "one");
+    assert_eq!(std::fs::read_to_string(place.join("behind")).unwrap(), "two");
+    assert_eq!(std::fs::read(place.join("bomb.gz")).unwrap(), bomb);
+    let said = manifest(&target);
+    let limit = said["claims"].as_array().unwrap().iter().find(|claim| claim["code"] == "unpack.limit");
+    assert!(limit.is_some(), "{}", said["claims"]);
 }
 
 /// How often an unpacking is killed.

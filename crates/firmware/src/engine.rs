@@ -67,27 +67,52 @@ const UNCLAIMED: &str = "unclaimed";
 /// Bytes from which the steps of one object are done side by side.
 const LARGE: usize = 1 << 20;
 
+/// An exhibit's bytes, and the memory that they take.
+pub trait Exhibit: Sync {
+    /// The bytes.
+    fn bytes(&self) -> &[u8];
+
+    /// Gives memory back that the bytes take, as far as they can be had again: they are not needed for a while.
+    fn give_back(&self) {}
+}
+
+impl Exhibit for [u8] {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+}
+
+impl Exhibit for Vec<u8> {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+}
+
 /// Examines the bytes of an exhibit. `limits` is taken from [`Options::limits`]; its `stop` flag ends the work early.
-pub fn examine(data: &[u8], options: &Options, limits: &Limits) -> Examination {
-    take_apart(data, &Engine { options, limits, probes: PROBES, keeper: None }).0
+pub fn examine<E: Exhibit + ?Sized>(exhibit: &E, options: &Options, limits: &Limits) -> Examination {
+    let give_back = || exhibit.give_back();
+    let engine = Engine { options, limits, probes: PROBES, keeper: None, give_back: &give_back };
+    take_apart(exhibit.bytes(), &engine).0
 }
 
 /// Takes an exhibit apart without any probe and hands every object to `keeper`; with each of the examination's
 /// objects comes its spot.
-pub fn unpack(
-    data: &[u8],
+pub fn unpack<E: Exhibit + ?Sized>(
+    exhibit: &E,
     options: &Options,
     limits: &Limits,
     keeper: &dyn Keeper,
 ) -> (Examination, Vec<Spot>) {
-    take_apart(data, &Engine { options, limits, probes: &[], keeper: Some(keeper) })
+    let give_back = || exhibit.give_back();
+    let engine = Engine { options, limits, probes: &[], keeper: Some(keeper), give_back: &give_back };
+    take_apart(exhibit.bytes(), &engine)
 }
 
 fn take_apart(data: &[u8], engine: &Engine<'_>) -> (Examination, Vec<Spot>) {
     let options = engine.options;
     let whole = Allowance { bytes: options.total_bytes, objects: options.objects };
     let allowance = engine.allowance(data.len(), whole);
-    let (exhibit, recognised) = engine.hash_and_recognise(data, 0, None, allowance);
+    let (exhibit, recognised) = engine.hash_and_recognise(data, None, 0, None, allowance);
     let object = Pending {
         location: Location::exhibit(exhibit),
         kind: ObjectKind::Exhibit,
@@ -162,6 +187,8 @@ struct Engine<'e> {
     limits: &'e Limits,
     probes: &'e [&'e dyn Probe],
     keeper: Option<&'e dyn Keeper>,
+    /// Says that the exhibit's bytes are not needed for a while.
+    give_back: &'e (dyn Fn() + Sync),
 }
 
 /// An object on its way into the examination.
@@ -254,10 +281,12 @@ impl Engine<'_> {
         Allowance { bytes, ..remaining }
     }
 
-    /// Names an object's bytes by their hash and says what they are; side by side where that is worth it.
+    /// Names an object's bytes by their hash, unless that is known, and says what they are; side by side where that is
+    /// worth it.
     fn hash_and_recognise<'a>(
         &self,
         data: &'a [u8],
+        known: Option<Digest>,
         depth: u32,
         opening: Option<&'static str>,
         allowance: Allowance,
@@ -276,7 +305,16 @@ impl Engine<'_> {
             }
             unread
         };
-        if data.len() >= LARGE { rayon::join(hash, recognise) } else { (hash(), recognise()) }
+        let ahead = || {
+            let mut recognised = recognise();
+            recognised.hash_entries(data.len());
+            recognised
+        };
+        match known {
+            Some(known) => (known, recognise()),
+            None if data.len() >= LARGE => rayon::join(hash, ahead),
+            None => (hash(), recognise()),
+        }
     }
 
     /// Says of a recognised object what the probes say of it. What it holds is left for [`Engine::finish`].

@@ -92,6 +92,8 @@ const KEPT: u8 = 1;
 const TAKEN_APART: u8 = 2;
 /// An object that went past a limit.
 const LEFT_OUT: u8 = 3;
+/// The same after it was written: its file has to go again.
+const WITHDRAWN: u8 = 4;
 
 impl Folder {
     /// A keeper that writes beneath `root`; `stop` is set when writing fails.
@@ -148,7 +150,7 @@ impl Folder {
             |spot: &Spot| records.get(spot.0).map_or_else(Kept::default, |record| said(record, &records));
         let mut withdrawn: Vec<String> = records
             .iter()
-            .filter(|record| record.make == Make::File && record.state.load(Ordering::Relaxed) == LEFT_OUT)
+            .filter(|record| record.make == Make::File && record.state.load(Ordering::Relaxed) == WITHDRAWN)
             .map(|record| record.path.clone())
             .collect();
         withdrawn.sort();
@@ -262,7 +264,8 @@ impl Keeper for Folder {
 
     fn leave_out(&self, spot: Spot) {
         if let Some(record) = self.record(spot) {
-            record.state.store(LEFT_OUT, Ordering::Relaxed);
+            let state = if record.state.load(Ordering::Relaxed) == KEPT { WITHDRAWN } else { LEFT_OUT };
+            record.state.store(state, Ordering::Relaxed);
         }
     }
 }
@@ -272,7 +275,7 @@ fn said(record: &Record, records: &[Arc<Record>]) -> Kept {
     let reason = match (record.state.load(Ordering::Relaxed), &record.make) {
         (_, Make::Nothing(reason)) => Some(*reason),
         (TAKEN_APART, _) => Some("taken apart in full: what it holds is written"),
-        (AWAITED | LEFT_OUT, _) => Some("past a limit"),
+        (AWAITED | LEFT_OUT | WITHDRAWN, _) => Some("past a limit"),
         (_, Make::Hardlink(_)) => {
             let target = record.leads_to.and_then(|spot| records.get(spot.0));
             let there = target.is_some_and(|target| target.state.load(Ordering::Relaxed) == KEPT);

@@ -105,9 +105,14 @@ pub fn plan(entries: &[Entry<'_>], fold: bool) -> Vec<Planned> {
         .iter()
         .enumerate()
         .zip(&planned)
-        .filter_map(|((index, entry), planned)| match &entry.kind {
-            EntryKind::Symlink(target) => Some((names.key(&planned.path), (index, target.to_vec()))),
-            _ => None,
+        .filter_map(|((index, entry), planned)| {
+            // Another name for a link is a link as well.
+            let owner = match &entry.kind {
+                EntryKind::Hardlink(target) => stands_for(target, entries, &names, index)?,
+                _ => index,
+            };
+            let EntryKind::Symlink(target) = &entries.get(owner)?.kind else { return None };
+            Some((names.key(&planned.path), (index, target.to_vec())))
         })
         .collect();
     for index in 0..planned.len() {
@@ -287,7 +292,7 @@ fn symlink(path: &str, target: &[u8], links: &HashMap<String, (usize, Vec<u8>)>,
     Make::Symlink(text)
 }
 
-/// The file that another name stands for.
+/// What becomes of another name for an entry.
 fn hardlink(
     target: &[u8],
     entries: &[Entry<'_>],
@@ -296,20 +301,26 @@ fn hardlink(
     names: &Names,
     from: usize,
 ) -> Make {
+    let owner = stands_for(target, entries, names, from);
+    match owner.and_then(|owner| Some((owner, &entries.get(owner)?.kind, planned.get(from)?))) {
+        Some((owner, EntryKind::File(_) | EntryKind::Stream(_), _)) => Make::Hardlink(owner),
+        Some((_, EntryKind::Symlink(target), Planned { path, .. })) => symlink(path, target, links, names),
+        _ => Make::Nothing("another name for something that is not in its tree"),
+    }
+}
+
+/// The entry that another name stands for, which is no other name itself.
+fn stands_for(target: &[u8], entries: &[Entry<'_>], names: &Names, from: usize) -> Option<usize> {
     let mut target = target;
     for _ in 0..HOPS {
-        let owner = in_tree(target).and_then(|path| names.owners.get(&names.key(&path)).copied());
-        let Some(owner) = owner.filter(|owner| *owner != from) else { break };
-        match (entries.get(owner).map(|entry| &entry.kind), planned.get(from)) {
-            (Some(EntryKind::File(_) | EntryKind::Stream(_)), _) => return Make::Hardlink(owner),
-            (Some(EntryKind::Symlink(target)), Some(Planned { path, .. })) => {
-                return symlink(path, target, links, names);
-            }
-            (Some(EntryKind::Hardlink(further)), _) => target = further,
-            _ => break,
+        let owner =
+            names.owners.get(&names.key(&in_tree(target)?)).copied().filter(|owner| *owner != from)?;
+        match &entries.get(owner)?.kind {
+            EntryKind::Hardlink(further) => target = further,
+            _ => return Some(owner),
         }
     }
-    Make::Nothing("another name for something that is not in its tree")
+    None
 }
 
 #[cfg(test)]

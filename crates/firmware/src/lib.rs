@@ -3,14 +3,17 @@
 //! [`worker`] starts and is the confined child; [`engine`] takes an image apart in it; [`probe`] is the seam for probes
 //! and [`probes`] holds them; [`confine`] and [`mapping`] are what the child owes to its safety.
 
+mod answer;
 pub mod confine;
 mod coverage;
 pub mod engine;
 pub mod folder;
 pub mod keeping;
 mod layout;
+pub mod libraries;
 mod literals;
 mod mapping;
+mod marks;
 pub mod paths;
 pub mod probe;
 pub mod probes;

@@ -1,5 +1,6 @@
 //! The one place with `unsafe`: mapping an exhibit into the confined child.
 
+use crate::engine::Exhibit;
 use std::fs::File;
 use std::io::{self, Read as _};
 
@@ -29,12 +30,24 @@ impl Mapping {
         file.read_to_end(&mut bytes)?;
         Ok(Self::Read(bytes))
     }
+}
 
-    /// The bytes.
-    pub fn bytes(&self) -> &[u8] {
+impl Exhibit for Mapping {
+    fn bytes(&self) -> &[u8] {
         match self {
             Self::Mapped(map) => map,
             Self::Read(bytes) => bytes,
+        }
+    }
+
+    fn give_back(&self) {
+        if let Self::Mapped(map) = self {
+            // SAFETY: the map is of a file, read-only and never written through: pages that are given back come from the
+            // file again, the same bytes as before, when they are next read.
+            #[allow(unsafe_code)]
+            let given = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+            // A kernel that does not want them leaves them where they are.
+            drop(given);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The seam for probes: what a probe is given, and what it gives back.
 
+use crate::marks::{self, Mark};
 use banbury_evidence::{Claim, CodeInfo, Digest, Location, ObjectKind, Skipped, Subject};
+use banbury_formats::executable::elf::{Elf, Symbol};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -66,13 +68,16 @@ pub struct File<'a> {
     pub format: Option<&'a str>,
     /// Permission bits, where its container stores them.
     pub mode: Option<u32>,
-    elf: OnceLock<Option<banbury_formats::executable::elf::Elf<'a>>>,
+    elf: OnceLock<Option<Elf<'a>>>,
+    symbols: OnceLock<Vec<Symbol<'a>>>,
+    marks: OnceLock<Vec<(Mark, usize)>>,
 }
 
 impl<'a> File<'a> {
     /// A file as the engine hands it to probes.
     pub fn new(path: &'a str, content: &'a [u8], location: &'a Location, sha256: Digest) -> Self {
-        Self { path, content, location, sha256, format: None, mode: None, elf: OnceLock::new() }
+        let (elf, symbols, marks) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { path, content, location, sha256, format: None, mode: None, elf, symbols, marks }
     }
 
     /// The last part of its path.
@@ -86,8 +91,24 @@ impl<'a> File<'a> {
     }
 
     /// The file read as ELF, once for all probes; `None` when it is not ELF.
-    pub fn elf(&self) -> Option<&banbury_formats::executable::elf::Elf<'a>> {
-        self.elf.get_or_init(|| banbury_formats::executable::elf::Elf::parse(self.content)).as_ref()
+    pub fn elf(&self) -> Option<&Elf<'a>> {
+        self.elf.get_or_init(|| Elf::parse(self.content)).as_ref()
+    }
+
+    /// Its dynamic symbols, read once for all probes; none when it is not ELF.
+    pub fn symbols(&self) -> &[Symbol<'a>] {
+        self.symbols.get_or_init(|| self.elf().map(Elf::symbols).unwrap_or_default())
+    }
+
+    /// Where a mark stands in it, by one pass for all probes and marks.
+    pub fn marks(&self, mark: Mark) -> impl Iterator<Item = usize> + '_ {
+        let all = self.marks.get_or_init(|| marks::find(self.content));
+        all.iter().filter(move |(found, _)| *found == mark).map(|(_, at)| *at)
+    }
+
+    /// Whether it is text by its look: no zero byte in its first 8 KiB.
+    pub fn is_text(&self) -> bool {
+        !self.content.get(..8192).unwrap_or(self.content).contains(&0)
     }
 }
 

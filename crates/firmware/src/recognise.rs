@@ -2,8 +2,9 @@
 
 use crate::coverage;
 use crate::scan::{self, Candidate, Candidates};
-use banbury_evidence::Region;
-use banbury_formats::{Entry, Format, Limits, Place, Reading};
+use banbury_evidence::{Digest, Region};
+use banbury_formats::{Content, Entry, EntryKind, Format, Limits, Place, Reading};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -28,6 +29,44 @@ pub struct Found<'a> {
     pub reading: Reading,
     /// What it holds.
     pub entries: Vec<Entry<'a>>,
+    /// The hashes of the first entries, where they were made early: see [`Recognised::hash_entries`].
+    pub hashes: Vec<Option<Digest>>,
+}
+
+impl Found<'_> {
+    /// Bytes that its reader had to make to read it.
+    pub fn made(&self) -> u64 {
+        let made = |entry: &Entry<'_>| match &entry.kind {
+            EntryKind::File(Content::Owned(bytes)) | EntryKind::Stream(Content::Owned(bytes)) => {
+                bytes.len() as u64
+            }
+            _ => 0,
+        };
+        self.entries.iter().map(made).sum()
+    }
+}
+
+impl Recognised<'_> {
+    /// Hashes entries that stand in an object of `size` bytes as they are, side by side, as many as have so many bytes
+    /// together: what a core does that would wait for the object's own hash.
+    pub fn hash_entries(&mut self, size: usize) {
+        let mut left = size;
+        for found in &mut self.found {
+            let few = found.entries.iter().map_while(|entry| {
+                let slice = match &entry.kind {
+                    EntryKind::File(Content::Slice(bytes)) | EntryKind::Stream(Content::Slice(bytes)) => {
+                        Some(*bytes)
+                    }
+                    EntryKind::File(_) | EntryKind::Stream(_) => return None,
+                    _ => None,
+                };
+                left = left.checked_sub(slice.map_or(0, <[u8]>::len))?;
+                Some(slice)
+            });
+            let few: Vec<_> = few.collect();
+            found.hashes = few.into_par_iter().map(|slice| slice.map(Digest::of)).collect();
+        }
+    }
 }
 
 /// Something that kept the search from its end.
@@ -51,6 +90,7 @@ const HOSTS: usize = 1000;
 /// not looked for at the start: `data` opens an object of that format.
 pub fn recognise<'a>(data: &'a [u8], opening: Option<&str>, limits: &Limits) -> Recognised<'a> {
     let mut recognised = Recognised::default();
+    let mut budget = Budget::new(data, limits);
     let mut next = 0;
     for candidate in scan::at_start(data) {
         if opening.is_some() && candidate.reader().map(|reader| reader.describe().name) == opening {
@@ -59,6 +99,7 @@ pub fn recognise<'a>(data: &'a [u8], opening: Option<&str>, limits: &Limits) -> 
         if let Some(first) = read(data, candidate, Place::Start, limits, &mut recognised.notes) {
             // What holds entries accounts for its own bytes; what holds none may have something embedded.
             next = if first.entries.is_empty() { 1 } else { first.reading.size };
+            budget.spend(&first);
             recognised.found.push(first);
             break;
         }
@@ -68,6 +109,12 @@ pub fn recognise<'a>(data: &'a [u8], opening: Option<&str>, limits: &Limits) -> 
     while let Some(candidate) = candidates.next_from(next) {
         if limits.stopped() {
             recognised.notes.push(Note::Stopped("time ran out".to_owned()));
+            break;
+        }
+        if budget.is_spent() {
+            let text =
+                "what stands in this object, all together, goes past the bytes or entries of one object";
+            recognised.notes.push(Note::Stopped(text.to_owned()));
             break;
         }
         if hosts == HOSTS {
@@ -83,7 +130,8 @@ pub fn recognise<'a>(data: &'a [u8], opening: Option<&str>, limits: &Limits) -> 
                 continue;
             }
         }
-        if let Some(inner) = read(data, candidate, place, limits, &mut recognised.notes) {
+        if let Some(inner) = read(data, candidate, place, &budget.next(limits), &mut recognised.notes) {
+            budget.spend(&inner);
             let host = inner.entries.is_empty();
             hosts += usize::from(host);
             next = candidate.start + if host { 1 } else { inner.reading.size };
@@ -110,6 +158,35 @@ pub fn has_format(data: &[u8]) -> bool {
     })
 }
 
+/// What the readers of one object may still make, all of them together.
+struct Budget {
+    limits: Limits,
+}
+
+/// Bytes that the streams in one object may become together, for each byte of it, where that is more than one object may.
+const STREAMS: u64 = 4;
+
+impl Budget {
+    fn new(data: &[u8], limits: &Limits) -> Self {
+        let bytes = (data.len() as u64).saturating_mul(STREAMS).max(limits.object_bytes);
+        Self { limits: Limits { object_bytes: bytes, ..limits.clone() } }
+    }
+
+    /// The limits for the next reader, of which each may make one object's bytes at most.
+    fn next(&self, limits: &Limits) -> Limits {
+        Limits { object_bytes: self.limits.object_bytes.min(limits.object_bytes), ..self.limits.clone() }
+    }
+
+    fn spend(&mut self, found: &Found<'_>) {
+        self.limits.object_bytes = self.limits.object_bytes.saturating_sub(found.made());
+        self.limits.entries = self.limits.entries.saturating_sub(found.entries.len() as u64);
+    }
+
+    fn is_spent(&self) -> bool {
+        self.limits.object_bytes == 0 || self.limits.entries == 0
+    }
+}
+
 /// Reads a candidate; `None` when it is not what it seemed.
 fn read<'a>(
     data: &'a [u8],
@@ -126,7 +203,7 @@ fn read<'a>(
     match reading {
         Ok(Some(mut reading)) if reading.size > 0 => {
             reading.size = reading.size.min(rest.len());
-            Some(Found { start: candidate.start, format, reading, entries })
+            Some(Found { start: candidate.start, format, reading, entries, hashes: Vec::new() })
         }
         Ok(_) => None,
         Err(_) => {

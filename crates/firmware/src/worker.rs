@@ -4,8 +4,9 @@
 //! one JSON [`Examination`]. The parent believes it nothing that it can check itself: the hash, the size, and that it
 //! answered in time and within bounds.
 
+use crate::answer::Answer;
 use crate::confine::{self, Allowed, Place};
-use crate::engine::{self, Options};
+use crate::engine::{self, Exhibit as _, Options};
 use crate::folder::{self, Folder, Wish, Written};
 use crate::mapping::Mapping;
 use crate::probe::Probe;
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -83,7 +84,7 @@ enum Task {
 }
 
 /// What came of an unpacking.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub struct Unpacked {
     /// What is in the exhibit, as an inspection without probes finds it.
     pub examination: Examination,
@@ -103,6 +104,10 @@ const GRACE: u64 = 30;
 /// How often the parent looks up from waiting.
 const TURN: Duration = Duration::from_millis(100);
 
+/// Bytes of the child's answer that may be under way.
+#[cfg(target_os = "linux")]
+const PIPE: usize = 1 << 20;
+
 /// Bytes of an answer, at most.
 const ANSWER: u64 = 1 << 30;
 
@@ -111,8 +116,8 @@ impl Worker {
     pub fn inspect(&self, path: &Path, options: &Options) -> Result<Examination, InspectError> {
         let task = Task::Inspect(options.clone());
         let Conversation { exhibit, size, answer } = self.ask(path, &task, options, None, &|| false)?;
-        let parsed = parse(answer, |examination: &Examination| (examination.exhibit, examination.size));
-        Ok(checked(parsed, exhibit, size).unwrap_or_else(|why| failed(exhibit, size, &why, PROBES)))
+        Ok(checked(answer, exhibit, size)
+            .map_or_else(|why| failed(exhibit, size, &why, PROBES), |it| it.examination))
     }
 
     /// Unpacks the file at `path` in a confined child: into `folder`, where one is given, beneath which alone the
@@ -128,10 +133,10 @@ impl Worker {
         let wish = Wish { write: folder.is_some(), ..wish };
         let task = Task::Unpack(options.clone(), wish);
         let Conversation { exhibit, size, answer } = self.ask(path, &task, options, folder, stop)?;
-        let parsed =
-            parse(answer, |unpacked: &Unpacked| (unpacked.examination.exhibit, unpacked.examination.size));
-        Ok(checked(parsed, exhibit, size)
-            .unwrap_or_else(|why| Unpacked { examination: failed(exhibit, size, &why, &[]), written: None }))
+        Ok(match checked(answer, exhibit, size) {
+            Ok(Answer { examination, written }) => Unpacked { examination, written },
+            Err(why) => Unpacked { examination: failed(exhibit, size, &why, &[]), written: None },
+        })
     }
 
     /// Starts the child with a task, and hears what it has to say.
@@ -212,21 +217,11 @@ struct Conversation {
     answer: Result<Vec<u8>, String>,
 }
 
-/// What a child answered, with the hash and the size that it names.
-type Parsed<T> = Result<(T, Digest, u64), String>;
-
-fn parse<T: for<'de> Deserialize<'de>>(
-    answer: Result<Vec<u8>, String>,
-    identity: impl Fn(&T) -> (Digest, u64),
-) -> Parsed<T> {
-    let parsed: T = serde_json::from_slice(&answer?).map_err(|error| unusable(&error))?;
-    let (exhibit, size) = identity(&parsed);
-    Ok((parsed, exhibit, size))
-}
-
-fn checked<T>(parsed: Parsed<T>, exhibit: Digest, size: u64) -> Result<T, String> {
-    match parsed? {
-        (answer, named, length) if named == exhibit && length == size => Ok(answer),
+/// What a child answered, if it speaks of the exhibit.
+fn checked(answer: Result<Vec<u8>, String>, exhibit: Digest, size: u64) -> Result<Answer, String> {
+    let answer = Answer::receive(&answer?).map_err(|error| unusable(&error))?;
+    match (answer.examination.exhibit, answer.examination.size) {
+        named if named == (exhibit, size) => Ok(answer),
         _ => Err("the file changed while it was inspected".to_owned()),
     }
 }
@@ -235,12 +230,18 @@ fn unusable(error: &dyn std::fmt::Display) -> String {
     format!("the confined process gave no usable answer: {error}")
 }
 
-type Answer = (io::Result<Vec<u8>>, String);
+/// What a child said, and its complaint.
+type Heard = (io::Result<Vec<u8>>, String);
 
 /// Reads both of the child's outputs to their end, on threads of their own.
-fn listen(child: &mut Child) -> mpsc::Receiver<Answer> {
+fn listen(child: &mut Child) -> mpsc::Receiver<Heard> {
     let (sender, receiver) = mpsc::channel();
     let (output, errors) = (child.stdout.take(), child.stderr.take());
+    #[cfg(target_os = "linux")]
+    if let Some(output) = &output {
+        // A wish: with a longer pipe the two wait for each other less often.
+        let _ = rustix::pipe::fcntl_setpipe_size(output, PIPE);
+    }
     let complaint = std::thread::spawn(move || {
         let mut text = Vec::new();
         if let Some(errors) = errors
@@ -341,17 +342,16 @@ pub fn run_confined(task: &str) -> io::Result<()> {
     let root =
         wish.write.then(|| rustix::fs::open(".", folder::OPEN, rustix::fs::Mode::empty())).transpose()?;
     let input = Mapping::of(standard_input()?)?;
-    let data = input.bytes();
+    let size = input.bytes().len() as u64;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut confinement = confine::Statement::new();
     let allowed = Allowed {
-        memory: MEMORY.saturating_add(data.len() as u64),
+        memory: MEMORY.saturating_add(size),
         seconds: options.seconds.saturating_mul(threads as u64).saturating_add(2 * GRACE),
         // A part of the exhibit may be written as it is, and an object up to its limit.
-        folder: root.as_ref().map(|root| Place {
-            folder: root.as_fd(),
-            file_bytes: options.object_bytes.max(data.len() as u64),
-        }),
+        folder: root
+            .as_ref()
+            .map(|root| Place { folder: root.as_fd(), file_bytes: options.object_bytes.max(size) }),
     };
     confine::without_files(&allowed, &mut confinement);
     let limits = Arc::new(options.limits());
@@ -376,22 +376,19 @@ pub fn run_confined(task: &str) -> io::Result<()> {
     pool.broadcast(|_| ());
     confine::without_calls(wish.write, &mut confinement);
     confine::verify(wish.write, &mut confinement);
-    let mut output = io::BufWriter::new(io::stdout().lock());
-    match &task {
+    let mut answer = pool.install(|| match &task {
         Task::Inspect(options) => {
-            let mut examination = pool.install(|| engine::examine(data, options, &limits));
-            examination.confinement = confinement;
-            serde_json::to_writer(&mut output, &examination)?;
+            Answer { examination: engine::examine(&input, options, &limits), written: None }
         }
         Task::Unpack(options, wish) => {
             let keeper = Folder::new(root, *wish, Arc::clone(&limits.stop));
-            let (mut examination, spots) = pool.install(|| engine::unpack(data, options, &limits, &keeper));
-            examination.confinement = confinement;
+            let (examination, spots) = engine::unpack(&input, options, &limits, &keeper);
             let written = Some(keeper.finish(&examination.objects, &spots));
-            serde_json::to_writer(&mut output, &Unpacked { examination, written })?;
+            Answer { examination, written }
         }
-    }
-    output.flush()
+    });
+    answer.examination.confinement = confinement;
+    pool.install(|| answer.send(&mut io::BufWriter::new(io::stdout())))
 }
 
 /// A child whose parent is killed has nobody to answer to.

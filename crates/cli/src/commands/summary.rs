@@ -92,7 +92,14 @@ fn components(text: &mut String, claims: &[&Claim]) {
     for claim in claims.iter().filter(|claim| claim.code == "component") {
         let fact =
             |name: &str| claim.facts.get(name).map(banbury_evidence::Value::to_text).unwrap_or_default();
-        let methods = found.entry((fact("name"), fact("version"))).or_default();
+        let version = match (fact("version"), fact("version-low"), fact("version-high")) {
+            (version, ..) if !version.is_empty() => version,
+            (_, low, high) if low.is_empty() && high.is_empty() => String::new(),
+            (_, low, high) if high.is_empty() => format!("{low} or later"),
+            (_, low, high) if low.is_empty() => format!("up to {high}"),
+            (_, low, high) => format!("{low} to {high}"),
+        };
+        let methods = found.entry((fact("name"), version)).or_default();
         let method = fact("method");
         if !methods.contains(&method) {
             methods.push(method);

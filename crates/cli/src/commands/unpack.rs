@@ -59,7 +59,8 @@ pub(super) fn run(arguments: &Unpack) -> anyhow::Result<Outcome> {
         parts: written.parts,
         explanations: super::explanations(),
     };
-    let manifest = banbury_dossier::manifest(&report)?;
+    let wanted = staging.is_some() || !arguments.outputs.is_empty();
+    let manifest = if wanted { banbury_dossier::manifest(&report)? } else { String::new() };
     let text = match (staging, &arguments.dir) {
         (Some(staging), Some(dir)) => {
             if stop.load(Ordering::Relaxed) {

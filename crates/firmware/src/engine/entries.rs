@@ -10,21 +10,25 @@ use crate::paths;
 use crate::probe::{KEEP_LIMIT, Tree, TreeEntry};
 use crate::recognise::{Found, Recognised};
 use crate::unpacking::Unpacking;
-use banbury_evidence::{Location, Object, ObjectKind, Step};
+use banbury_evidence::{Digest, Location, Object, ObjectKind, Step};
 use banbury_formats::{Content, Entry, EntryKind, Problem, ProblemKind};
 use rayon::prelude::*;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What stands in place of a format's name for an object that it stands in itself.
 const REPEATED: &str = "repeated";
 
 /// Entries that are examined side by side before what they hold is taken up one after the other.
-const BATCH: usize = 1024;
+const BATCH: usize = 4096;
 
 /// Stated bytes from which a batch is full, unless it has fewer entries than [`LEAST`].
-const BATCH_BYTES: u64 = 4 << 20;
+const BATCH_BYTES: u64 = 8 << 20;
+
+/// Entries that a core takes at once, at most: what it has taken, no other can help it with.
+const SHARE: usize = 4;
 
 /// Entries of a batch, at least, as long as they are not [`HEAVY`]: as many as there are cores to look at them.
 const LEAST: usize = 4;
@@ -33,7 +37,14 @@ const LEAST: usize = 4;
 const HEAVY: u64 = 24 << 20;
 
 /// Stated bytes up to which a batch is made while the one before it is looked at.
-const AHEAD: u64 = 12 << 20;
+const AHEAD: u64 = 16 << 20;
+
+/// Stated bytes that are made of a container while the one before it is taken up: that may be one long stream.
+const CONTAINER_AHEAD: u64 = 32 << 20;
+
+/// Bytes that a batch's objects may have become by being looked at (a compressed stream is read to its end), before the
+/// others wait for their turn.
+const HELD: u64 = 64 << 20;
 
 /// Containers inside containers in which the next entry's first entries are made ahead; each level may hold [`AHEAD`].
 const AHEAD_DEPTH: u32 = 3;
@@ -63,7 +74,20 @@ struct Opened<'a> {
     ahead: Ahead<'a>,
 }
 
-type Ahead<'a> = std::iter::Zip<std::vec::IntoIter<Entry<'a>>, std::vec::IntoIter<Spot>>;
+type Ahead<'a> = VecDeque<Next<'a>>;
+
+/// An entry on its way: not made yet, or made already with others that turned out to be too much at once.
+enum Next<'a> {
+    Planned(Planned<'a>),
+    Prepared(Prepared<'a>),
+}
+
+/// An entry with its spot, and its hash where that was made early.
+struct Planned<'a> {
+    entry: Entry<'a>,
+    spot: Spot,
+    sha256: Option<Digest>,
+}
 
 /// Where entries come from.
 #[derive(Clone, Copy)]
@@ -89,6 +113,13 @@ pub(super) struct Ready<'a> {
     prepared: Vec<Prepared<'a>>,
 }
 
+/// An object that was looked at, or that waits for its turn, since those before it hold much.
+enum Looked<'a> {
+    Waits,
+    Begun(Begun<'a>),
+    Ready(Ready<'a>),
+}
+
 /// What the entries of one container have in common.
 struct Holder<'h> {
     origin: Origin,
@@ -105,11 +136,11 @@ impl Engine<'_> {
         Ready { opened: begun.found.iter_mut().map(open).collect(), begun, prepared: Vec::new() }
     }
 
-    /// Makes the first entries of an object's first container.
+    /// Makes the first entries of an object's first container, unless they are there.
     fn look_ahead(&self, ready: &mut Ready<'_>) {
         let Ready { begun, opened, prepared } = ready;
-        if let Some(first) = opened.first_mut() {
-            *prepared = self.prepare_all(batch(&mut first.ahead, AHEAD), &begun.location, first.origin);
+        if let Some(first) = opened.first_mut().filter(|_| prepared.is_empty()) {
+            *prepared = self.prepare_next(&mut first.ahead, CONTAINER_AHEAD, &begun.location, first.origin);
         }
     }
 
@@ -137,11 +168,14 @@ impl Engine<'_> {
         while let Some((first, behind)) = rest.split_first_mut() {
             // While this container is taken up, the next one's first entries are made.
             let next = behind.first_mut().filter(|_| !allowance.less(outcome.used()).is_spent());
-            let ahead = next.map(|next| (next.origin, batch(&mut next.ahead, AHEAD)));
             let holder = Holder { origin: first.origin, lineage: &lineage, allowance };
             let (_, following) = rayon::join(
                 || self.container(first, prepared, &location, &holder, &mut outcome),
-                || ahead.map_or_else(Vec::new, |(origin, batch)| self.prepare_all(batch, &location, origin)),
+                || {
+                    next.map_or_else(Vec::new, |next| {
+                        self.prepare_next(&mut next.ahead, CONTAINER_AHEAD, &location, next.origin)
+                    })
+                },
             );
             (prepared, rest) = (following, behind);
         }
@@ -161,12 +195,17 @@ impl Engine<'_> {
             }
             _ => vec![Spot::EXHIBIT; entries.len()],
         };
+        let is_named = entries.iter().any(|entry| !matches!(entry.kind, EntryKind::Stream(_)));
+        let is_alone = entries.is_empty();
+        let hashes = std::mem::take(&mut found.hashes).into_iter().chain(std::iter::repeat(None));
+        let planned = entries.into_iter().zip(spots).zip(hashes);
+        let planned = planned.map(|((entry, spot), sha256)| Next::Planned(Planned { entry, spot, sha256 }));
         Opened {
             origin,
             problems: std::mem::take(&mut found.reading.problems),
-            is_named: entries.iter().any(|entry| !matches!(entry.kind, EntryKind::Stream(_))),
-            is_alone: entries.is_empty(),
-            ahead: entries.into_iter().zip(spots),
+            is_named,
+            is_alone,
+            ahead: planned.collect(),
         }
     }
 
@@ -185,20 +224,31 @@ impl Engine<'_> {
         let mut tree = Tree { location: location.inside(origin.step(None, None)), entries: BTreeMap::new() };
         let mut left_out = 0u64;
         loop {
+            let unseen = prepared.len() as u64 + opened.ahead.len() as u64;
             if allowance.less(outcome.used()).is_spent() {
-                left_out += prepared.len() as u64 + opened.ahead.by_ref().count() as u64;
+                left_out += unseen;
+                break;
+            }
+            if unseen > 0 && self.limits.stopped() {
+                let text = format!("time ran out before {unseen} entries were looked at");
+                outcome.unpacking.limit(&tree.location, Some(origin.name), text);
                 break;
             }
             if prepared.is_empty() {
-                prepared = self.prepare_all(batch(&mut opened.ahead, BATCH_BYTES), location, origin);
+                prepared = self.prepare_next(&mut opened.ahead, BATCH_BYTES, location, origin);
             }
             if prepared.is_empty() {
                 break;
+            }
+            let is_copy = |one: &Prepared<'_>| matches!(one.bytes, Cow::Owned(_)) || one.bytes.len() < LARGE;
+            if holder.lineage.depth == 0 && prepared.iter().all(is_copy) {
+                // What is taken up next was copied out of the exhibit.
+                (self.give_back)();
             }
             let next = batch(&mut opened.ahead, BATCH_BYTES);
             let light = weight(&next) <= AHEAD;
             let mut look = || self.entries(&prepared, holder, outcome, &mut tree);
-            let make = || self.prepare_all(next, location, origin);
+            let make = || self.prepare_all(next, &mut opened.ahead, location, origin);
             // While these are looked at, the next are made.
             let following = if light {
                 let (left, following) = rayon::join(look, make);
@@ -237,20 +287,48 @@ impl Engine<'_> {
         outcome: &mut Outcome,
         tree: &mut Tree,
     ) -> u64 {
-        let remaining = holder.allowance.less(outcome.used());
-        let begun: Vec<Option<Begun<'_>>> = prepared
+        // Not what is left of it: that would depend on where a batch begins.
+        let whole = holder.allowance;
+        let at_first = whole.less(outcome.used());
+        // Looking at one may take long: it may be a stream that has to be decompressed to its end. Whoever is done with a
+        // large one first goes on with what it holds.
+        let ahead = AtomicBool::new(holder.lineage.depth >= AHEAD_DEPTH || prepared.len() < 2);
+        let held = AtomicU64::new(0);
+        let looked: Vec<Option<Looked<'_>>> = prepared
             .par_iter()
+            .with_max_len(SHARE)
             .map(|prepared| {
                 // What would not fit anyhow is not looked at.
-                fits(prepared, remaining).then(|| self.begin_entry(prepared, holder.lineage, remaining))
+                if !fits(prepared, at_first) {
+                    return None;
+                }
+                if held.load(Ordering::Relaxed) >= HELD {
+                    return Some(Looked::Waits);
+                }
+                let begun = self.begin_entry(prepared, holder.lineage, whole);
+                held.fetch_add(begun.found.iter().map(Found::made).sum(), Ordering::Relaxed);
+                let goes_on = begun.holds_entries && prepared.bytes.len() >= LARGE;
+                if !goes_on || ahead.swap(true, Ordering::Relaxed) {
+                    return Some(Looked::Begun(begun));
+                }
+                let mut ready = self.ready(begun);
+                self.look_ahead(&mut ready);
+                Some(Looked::Ready(ready))
             })
             .collect();
         let mut left_out = 0;
-        let mut entries = prepared.iter().zip(begun).peekable();
+        let mut entries = prepared.iter().zip(looked).peekable();
         let mut early = None;
-        while let Some((prepared, begun)) = entries.next() {
+        while let Some((prepared, looked)) = entries.next() {
             let remaining = holder.allowance.less(outcome.used());
-            let ready = early.take().or_else(|| begun.map(|begun| self.ready(begun)));
+            let looked = looked.filter(|_| fits(prepared, remaining));
+            let ready = early.take().or_else(|| {
+                Some(match looked? {
+                    Looked::Waits => self.ready(self.begin_entry(prepared, holder.lineage, whole)),
+                    Looked::Begun(begun) => self.ready(begun),
+                    Looked::Ready(ready) => ready,
+                })
+            });
             let Some(mut ready) = ready.filter(|_| fits(prepared, remaining)) else {
                 if let Some(keeper) = self.keeper {
                     keeper.leave_out(prepared.spot);
@@ -267,9 +345,16 @@ impl Engine<'_> {
             // While this is taken up, the first entries of the next are made, where that is worth it.
             let is_large = prepared.bytes.len() >= LARGE && holder.lineage.depth < AHEAD_DEPTH;
             let next = entries.peek_mut().filter(|(next, _)| is_large && fits(next, within));
-            let inner = match next.and_then(|(_, begun)| begun.take()) {
-                Some(begun) => {
-                    let mut next = self.ready(begun);
+            let next = next.and_then(|(_, looked)| match looked.take() {
+                Some(Looked::Begun(begun)) => Some(self.ready(begun)),
+                Some(Looked::Ready(ready)) => Some(ready),
+                waits => {
+                    *looked = waits;
+                    None
+                }
+            });
+            let inner = match next {
+                Some(mut next) => {
                     let (inner, ()) = rayon::join(finish, || self.look_ahead(&mut next));
                     early = Some(next);
                     inner
@@ -282,27 +367,66 @@ impl Engine<'_> {
         left_out
     }
 
-    /// Makes the bytes of entries, side by side.
-    fn prepare_all<'a>(
+    /// Makes the bytes of the next entries, up to about so many stated ones.
+    fn prepare_next<'a>(
         &self,
-        batch: Vec<(Entry<'a>, Spot)>,
+        ahead: &mut Ahead<'a>,
+        most: u64,
         container: &Location,
         origin: Origin,
     ) -> Vec<Prepared<'a>> {
-        let prepare = |(entry, spot): (Entry<'a>, Spot)| {
-            let path = (!entry.path.is_empty()).then(|| paths::escape(&entry.path));
-            self.prepare(container.inside(origin.step(path, entry.at)), entry, origin.name, spot)
+        let batch = batch(ahead, most);
+        self.prepare_all(batch, ahead, container, origin)
+    }
+
+    /// Makes the bytes of entries, side by side. Where they become much more than was stated, the later ones go back to
+    /// those ahead.
+    fn prepare_all<'a>(
+        &self,
+        batch: Vec<Next<'a>>,
+        ahead: &mut Ahead<'a>,
+        container: &Location,
+        origin: Origin,
+    ) -> Vec<Prepared<'a>> {
+        let most = weight(&batch).saturating_add(HELD);
+        let made = AtomicU64::new(0);
+        let prepare = |(index, next): (usize, Next<'a>)| {
+            let Next::Planned(planned) = next else { return next };
+            // The first is made in any case: there is always one more.
+            if index > 0 && made.load(Ordering::Relaxed) >= most {
+                return Next::Planned(planned);
+            }
+            let path = (!planned.entry.path.is_empty()).then(|| paths::escape(&planned.entry.path));
+            let location = container.inside(origin.step(path, planned.entry.at));
+            let prepared = self.prepare(location, planned, origin.name);
+            made.fetch_add(prepared.owned(), Ordering::Relaxed);
+            Next::Prepared(prepared)
         };
-        batch.into_par_iter().map(prepare).collect()
+        let made: Vec<Next<'a>> =
+            batch.into_par_iter().enumerate().with_max_len(SHARE).map(prepare).collect();
+        let mut made = VecDeque::from(made);
+        let mut prepared = Vec::new();
+        while let Some(next) = made.pop_front() {
+            match next {
+                Next::Prepared(one) => prepared.push(one),
+                planned => {
+                    made.push_front(planned);
+                    break;
+                }
+            }
+        }
+        while let Some(next) = made.pop_back() {
+            ahead.push_front(next);
+        }
+        prepared
     }
 
     /// Makes an entry's bytes.
     fn prepare<'a>(
         &self,
         location: Location,
-        entry: Entry<'a>,
+        Planned { entry, spot, sha256 }: Planned<'a>,
         container: &'static str,
-        spot: Spot,
     ) -> Prepared<'a> {
         let path = location.entry().map(paths::in_tree);
         let own = |content: &Content<'_>| matches!(content, Content::Slice(_)) && entry.at == Some(0);
@@ -341,13 +465,16 @@ impl Engine<'_> {
                 Cow::Owned(made.bytes)
             }
         };
+        let has_bytes = matches!(kind, ObjectKind::Stream | ObjectKind::File);
+        let small = has_bytes && bytes.len() < LARGE;
         let object = Object {
             ordinal: 0,
             parent: None,
             location,
             kind,
             size: bytes.len() as u64,
-            sha256: None,
+            // A large one is hashed while it is looked at.
+            sha256: sha256.or_else(|| small.then(|| Digest::of(&bytes))),
             format: None,
             mode,
             target,
@@ -381,8 +508,9 @@ impl Engine<'_> {
             return Begun { outcome, found: Vec::new(), location, depth, holds_entries: false, spot };
         }
         let data: &'a [u8] = &prepared.bytes;
+        let within = self.allowance(data.len(), allowance);
         let (sha256, mut recognised) =
-            self.hash_and_recognise(data, depth, prepared.opening, self.allowance(data.len(), allowance));
+            self.hash_and_recognise(data, object.sha256, depth, prepared.opening, within);
         let repeated = !data.is_empty() && lineage.has(sha256);
         if repeated {
             let regions = vec![coverage::known(0, data.len(), REPEATED, BTreeMap::new())];
@@ -424,30 +552,46 @@ impl Engine<'_> {
     }
 }
 
-/// Whether an entry fits what is left.
+/// Whether an entry fits what is left. When nothing is left nothing fits, not even what takes no bytes.
 fn fits(prepared: &Prepared<'_>, remaining: Allowance) -> bool {
-    prepared.bytes.len() as u64 <= remaining.bytes && remaining.objects > 0
+    prepared.bytes.len() as u64 <= remaining.bytes && !remaining.is_spent()
 }
 
 /// The next entries to examine side by side, up to about so many stated bytes.
-fn batch<'a>(ahead: &mut Ahead<'a>, most: u64) -> Vec<(Entry<'a>, Spot)> {
+fn batch<'a>(ahead: &mut Ahead<'a>, most: u64) -> Vec<Next<'a>> {
     let mut batch = Vec::new();
     let mut bytes = 0u64;
     while batch.len() < BATCH && (bytes < most || (batch.len() < LEAST && bytes < HEAVY)) {
-        let Some((entry, spot)) = ahead.next() else { break };
-        bytes = bytes.saturating_add(size(&entry));
-        batch.push((entry, spot));
+        let Some(next) = ahead.pop_front() else { break };
+        bytes = bytes.saturating_add(match &next {
+            Next::Planned(planned) => size(&planned.entry),
+            Next::Prepared(prepared) => prepared.bytes.len() as u64,
+        });
+        batch.push(next);
     }
     batch
 }
 
 /// The memory that entries take once they are made, as far as stated.
-fn weight(batch: &[(Entry<'_>, Spot)]) -> u64 {
-    let made = |entry: &Entry<'_>| match &entry.kind {
-        EntryKind::File(Content::Slice(_)) | EntryKind::Stream(Content::Slice(_)) => 0,
-        _ => size(entry),
+fn weight(batch: &[Next<'_>]) -> u64 {
+    let made = |next: &Next<'_>| match next {
+        Next::Prepared(prepared) => prepared.owned(),
+        Next::Planned(planned) => match &planned.entry.kind {
+            EntryKind::File(Content::Slice(_)) | EntryKind::Stream(Content::Slice(_)) => 0,
+            _ => size(&planned.entry),
+        },
     };
-    batch.iter().fold(0, |sum, (entry, _)| sum.saturating_add(made(entry)))
+    batch.iter().fold(0, |sum, next| sum.saturating_add(made(next)))
+}
+
+impl Prepared<'_> {
+    /// Bytes that were made for it.
+    fn owned(&self) -> u64 {
+        match &self.bytes {
+            Cow::Owned(bytes) => bytes.len() as u64,
+            Cow::Borrowed(_) => 0,
+        }
+    }
 }
 
 fn size(entry: &Entry<'_>) -> u64 {

@@ -196,6 +196,28 @@ fn the_same_bytes_give_the_same_examination() {
     }
 }
 
+#[test]
+fn streams_that_become_much_are_looked_at_in_turn() {
+    let gzip = |fill: u8| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut encoder, &vec![fill; 40 << 20]).unwrap();
+        encoder.finish().unwrap()
+    };
+    let streams: Vec<Vec<u8>> = (b'a'..=b'e').map(gzip).collect();
+    let names: Vec<String> = (0..streams.len()).map(|number| format!("{number}.gz")).collect();
+    let entries: Vec<(&[u8], u32, &[u8])> =
+        names.iter().zip(&streams).map(|(name, bytes)| (name.as_bytes(), 0o100_644, &bytes[..])).collect();
+    let examination = look(&cpio(&entries));
+    assert_eq!(examination.runs[0].status, Status::Complete, "{:?}", examination.runs[0].skipped);
+    let sizes: Vec<u64> = examination
+        .objects
+        .iter()
+        .filter(|object| object.kind == ObjectKind::Stream)
+        .map(|object| object.size)
+        .collect();
+    assert_eq!(sizes, [40 << 20; 5]);
+}
+
 proptest::proptest! {
     #[test]
     fn every_byte_of_every_object_is_accounted_for(

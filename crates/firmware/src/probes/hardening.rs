@@ -15,7 +15,7 @@
 use super::text::name_of;
 use crate::probe::{Description, File, Findings, Probe};
 use banbury_evidence::{Claim, CodeInfo, Grade};
-use banbury_formats::executable::elf::{Elf, Relro};
+use banbury_formats::executable::elf::{Elf, Relro, Symbol};
 
 /// Hardening of executables.
 pub struct Hardening;
@@ -59,7 +59,9 @@ impl Probe for Hardening {
     }
 
     fn file(&self, file: &File<'_>, findings: &mut Findings) {
-        let Some(properties) = file.elf().and_then(|elf| Properties::of(elf, file.content.len())) else {
+        let Some(properties) =
+            file.elf().and_then(|elf| Properties::of(elf, file.symbols(), file.content.len()))
+        else {
             return;
         };
         findings.looked_at(file.content.len());
@@ -136,12 +138,11 @@ const FORTIFIABLE: &[&str] = &[
 ];
 
 impl Properties {
-    fn of(elf: &Elf<'_>, size: usize) -> Option<Self> {
+    fn of(elf: &Elf<'_>, symbols: &[Symbol<'_>], size: usize) -> Option<Self> {
         let has_code = elf.loads().any(|load| load.flags & 1 != 0);
         if !matches!(elf.kind, 2 | 3) || !has_code {
             return None;
         }
-        let symbols = elf.symbols();
         let executable = elf.kind == 2 || elf.is_pie();
         let is_static = executable && elf.needed().is_empty() && elf.interpreter().is_none();
         let named = |name: &str| symbols.iter().any(|symbol| symbol.name == name.as_bytes());
@@ -219,7 +220,10 @@ mod tests {
 
     fn properties(name: &str) -> Option<Properties> {
         let data = corpus(name);
-        Properties::of(&Elf::parse(&data).unwrap(), data.len())
+        {
+            let elf = Elf::parse(&data).unwrap();
+            Properties::of(&elf, &elf.symbols(), data.len())
+        }
     }
 
     #[test]

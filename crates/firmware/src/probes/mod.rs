@@ -1,18 +1,29 @@
 //! The file-level probes. To add one: a file here, and a line in [`PROBES`].
 
 mod accounts;
+mod applets;
+mod banner;
 mod certificates;
+mod component;
 mod der;
+mod device_tree;
+mod elf_identity;
 #[cfg(test)]
 mod golden;
 
 mod hardening;
+mod kernel;
 mod keys;
+mod languages;
+mod libc;
+mod package_traces;
 mod packages;
 mod pem;
 
+mod rpm;
 mod services;
 mod text;
+mod toolchain;
 mod versions;
 
 use crate::probe::Probe;
@@ -21,7 +32,17 @@ use banbury_evidence::{CodeInfo, Grade};
 /// Every probe, in the order of the report.
 pub const PROBES: &[&dyn Probe] = &[
     &packages::Packages,
+    &package_traces::PackageTraces,
+    &rpm::Rpm,
     &versions::Versions,
+    &kernel::Kernel,
+    &libc::CLibrary,
+    &elf_identity::ElfIdentity,
+    &toolchain::Toolchain,
+    &languages::Languages,
+    &applets::Applets,
+    &device_tree::Boards,
+    &banner::Banner,
     &accounts::Accounts,
     &keys::Keys,
     &certificates::Certificates,

@@ -361,7 +361,7 @@ impl<'a> Package<'a> {
 }
 
 /// Percent-encoding as the package URL specification asks: all but letters, digits and `.-_~:`.
-fn percent(bytes: &[u8]) -> String {
+pub(super) fn percent(bytes: &[u8]) -> String {
     let mut text = String::new();
     for &byte in bytes.iter().take(400) {
         if byte.is_ascii_alphanumeric() || b".-_~:".contains(&byte) {

@@ -1,9 +1,11 @@
-//! Components that say their version themselves, in executables, kernels and boot loaders.
+//! Components that say their version themselves, in executables, boot loaders, scripts and style sheets.
 //!
 //! Finds: the products of `signatures/`, by texts that only the product itself prints, or by a lone version in a file
-//! whose name or SONAME is the product's and which holds another text of it.
+//! whose name or SONAME is the product's and which holds another text of it; JavaScript and style sheets by the comment
+//! that they start with.
 //! How: one pass over a file for all anchors of all signatures; at each, the signature's pattern.
-//! A file that merely mentions a product does not become it: text files are not asked, most signatures name the files
+//! A file that merely mentions a product does not become it: text files are not asked, but for those of the names that
+//! signatures of scripts state; most signatures name the files
 //! that they look at, and the `GCC: (...)` mark of a compiler is not a component of any signature.
 //! When it is wrong: a program that copies the banner of another; a fork that keeps the version of its origin.
 //! What it misses: stripped or changed banners, products without a signature, patches that do not change the version.
@@ -22,15 +24,15 @@ static COMPONENT: CodeInfo = super::COMPONENT;
 
 static DESCRIPTION: Description = Description {
     name: "versions",
-    version: "2",
-    finds: "components by the version that executables, kernels and boot loaders carry as text",
+    version: "4",
+    finds: "components by the version that executables, boot loaders, scripts and style sheets carry as text",
     how: "one pass for the anchors of all signatures, then each signature's pattern around the anchor; files are chosen by kind, name and SONAME",
     wrong: "a program that copies another's banner, or a fork that keeps its origin's version; an observation that the text stands there, without a weight",
     misses: &[
         "products without a signature, and banners that were changed or removed",
         "executables that were renamed, for signatures that ask for the name",
         "fixes that a distributor put in without changing the version",
-        "the stable release that a distribution's kernel is made from, where its banner names its series alone (Debian's names both)",
+        "scripts and style sheets whose comments were removed, or that have another ending than .js, .css, .htm or .html",
         "a lone version text, when the file holds two that differ",
     ],
     codes: &[COMPONENT],
@@ -39,6 +41,8 @@ static DESCRIPTION: Description = Description {
 
 /// Anchors of one signature in one file that are tried.
 const TRIED: usize = 64;
+/// Endings of the text files that are asked.
+const WEB: &[&str] = &[".js", ".css", ".htm", ".html"];
 /// Places of one version in one file that are listed.
 const LISTED: usize = 8;
 
@@ -48,12 +52,12 @@ impl Probe for Versions {
     }
 
     fn file(&self, file: &File<'_>, findings: &mut Findings) {
-        let head = file.content.get(..8192).unwrap_or(file.content);
         let Some(signatures) = signatures() else {
             findings.skip(file.location.to_string(), "the signatures cannot be read");
             return;
         };
-        if !head.contains(&0) {
+        let is_text = file.is_text();
+        if is_text && !WEB.iter().any(|ending| file.name().ends_with(ending)) {
             return;
         }
         findings.looked_at(file.content.len());
@@ -68,8 +72,12 @@ impl Probe for Versions {
             let count = tried.entry(index).or_default();
             *count += 1;
             let once = signature.scope == Scope::File;
-            let wrong_kind = signature.place.kind == Kind::Elf && elf.is_none();
-            if *count > if once { 1 } else { TRIED } || wrong_kind || !signature.fits(&names) {
+            let right_kind = match signature.place.kind {
+                Kind::Elf => elf.is_some(),
+                Kind::Binary => !is_text,
+                Kind::Text => is_text,
+            };
+            if *count > if once { 1 } else { TRIED } || !right_kind || !signature.fits(&names) {
                 continue;
             }
             let hits = if once {
@@ -143,6 +151,16 @@ mod tests {
             "compiled in, zlib says so itself"
         );
         assert!(names("usr/sbin/tool", &elf("\x001.8.9\0iptables")).is_empty());
+    }
+
+    #[test]
+    fn a_script_is_what_its_comment_says() {
+        let banner = "/*! jQuery v3.5.1 | (c) JS Foundation and other contributors | jquery.org/license */\n";
+        assert_eq!(names("www/js/any.min.js", banner.as_bytes()), ["jQuery 3.5.1"]);
+        assert!(names("www/js/jquery.txt", banner.as_bytes()).is_empty(), "no script");
+        assert!(names("bin/httpd", &elf(banner)).is_empty(), "no text");
+        assert!(names("www/js/a.js", b"// needs jQuery v1.7.1 or later\n").is_empty(), "a mention");
+        assert!(names("www/js/a.js", b"BusyBox v1.35.0 (2022-01-01)").is_empty(), "a program's banner");
     }
 
     #[test]

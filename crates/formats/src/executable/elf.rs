@@ -228,6 +228,22 @@ impl<'a> Elf<'a> {
             .filter_map(move |(_, at)| text(strings, *at))
     }
 
+    /// The text at `at` of the dynamic string table.
+    pub(super) fn dynamic_text(&self, at: u64) -> Option<&'a [u8]> {
+        text(self.dynamic_strings(), at)
+    }
+
+    /// The 32-bit word `further` bytes behind `offset` of the file.
+    pub(super) fn word_at(&self, offset: u64, further: u64) -> Option<u32> {
+        self.word(self.bytes(offset.checked_add(further)?, 4), 0)
+    }
+
+    /// The 16-bit word `further` bytes behind `offset` of the file.
+    pub(super) fn half_at(&self, offset: u64, further: u64) -> Option<u16> {
+        let bytes = *self.bytes(offset.checked_add(further)?, 2).first_chunk::<2>()?;
+        Some(if self.big_endian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) })
+    }
+
     /// The libraries that it needs.
     pub fn needed(&self) -> Vec<&'a [u8]> {
         self.dynamic_texts(elf::DT_NEEDED.0).collect()

@@ -2,5 +2,6 @@
 
 pub mod elf;
 mod elf_format;
+mod elf_versions;
 
 pub use elf_format::ElfFormat;

@@ -4,6 +4,8 @@ use super::codec::Decoder;
 use super::inode::File;
 use crate::bytes::{position, slice, tail};
 use crate::{Limits, Problem, ProblemKind, Unpacked};
+use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -11,6 +13,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 pub(super) const STORED: u32 = 1 << 24;
 /// Decompressed fragment blocks kept for all files of an image, in bytes.
 const KEPT_BYTES: usize = 8 << 20;
+/// Blocks of one file that are decompressed side by side, at most.
+const TOGETHER: usize = 16;
 
 /// What all files of an image share.
 pub(super) struct Blocks<'a> {
@@ -21,6 +25,14 @@ pub(super) struct Blocks<'a> {
 }
 
 type Kept = Arc<OnceLock<(Vec<u8>, Option<Problem>)>>;
+
+/// A full block: where it stands, its size field, and how many bytes it is to become.
+#[derive(Clone, Copy)]
+struct Block {
+    at: usize,
+    stored: u32,
+    expected: usize,
+}
 
 /// A fragment block: where it stands and its size field.
 #[derive(Clone, Copy)]
@@ -65,7 +77,7 @@ impl<'a> Blocks<'a> {
         let size = position(file.size);
         let wanted = size.min(position(limits.object_bytes));
         let mut at = position(file.start);
-        for stored in &file.blocks {
+        for some in file.blocks.chunks(TOGETHER) {
             if unpacked.bytes.len() >= wanted {
                 break;
             }
@@ -73,9 +85,7 @@ impl<'a> Blocks<'a> {
                 unpacked.problems.push(Problem::new(ProblemKind::LimitReached, at as u64, "time is up"));
                 return unpacked;
             }
-            let expected = (size - unpacked.bytes.len()).min(self.block_size);
-            self.append_block(at, *stored, expected, limits, &mut unpacked);
-            at = at.saturating_add((stored & !STORED) as usize);
+            at = self.append_blocks(at, some, size, wanted, limits, &mut unpacked);
         }
         if let Some(fragment) = fragment.filter(|_| unpacked.bytes.len() < wanted) {
             let missing = size - unpacked.bytes.len();
@@ -92,39 +102,70 @@ impl<'a> Blocks<'a> {
         unpacked
     }
 
-    /// Appends one full block; what cannot be decompressed of it is filled with zeros, so that the rest keeps its place.
-    fn append_block(
+    /// Appends blocks, decompressed side by side, up to the `wanted` bytes of a file that has `size`; says where the
+    /// next one stands.
+    fn append_blocks(
         &self,
-        at: usize,
-        stored: u32,
-        expected: usize,
+        mut at: usize,
+        blocks: &[u32],
+        size: usize,
+        wanted: usize,
         limits: &Limits,
         unpacked: &mut Unpacked,
-    ) {
-        let before = unpacked.bytes.len();
-        let size = (stored & !STORED) as usize;
-        if size > 0 {
-            let input = crate::bytes::head(tail(self.data, at), size);
-            let mut problem = None;
-            if input.len() < size {
-                problem =
-                    Some(Problem::new(ProblemKind::Truncated, at as u64, "the data ends inside a block"));
+    ) -> usize {
+        let mut planned = unpacked.bytes.len();
+        let mut plan = Vec::new();
+        for stored in blocks {
+            if planned >= wanted {
+                break;
             }
-            if stored & STORED != 0 {
-                unpacked.bytes.extend_from_slice(crate::bytes::head(input, expected));
-            } else {
-                let (bytes, found) = self.decoder.decode(input, Some(expected), self.block_size, limits);
-                unpacked.bytes.extend_from_slice(crate::bytes::head(&bytes, expected));
-                problem = problem.or(found.map(|found| at_image(found, at)));
-            }
-            let made = unpacked.bytes.len() - before;
-            if made < expected && problem.is_none() {
-                let detail = format!("a block of {made} bytes where {expected} are expected");
-                problem = Some(Problem::new(ProblemKind::Malformed, at as u64, detail));
-            }
+            let block = Block { at, stored: *stored, expected: (size - planned).min(self.block_size) };
+            at = at.saturating_add((stored & !STORED) as usize);
+            planned += block.expected;
+            plan.push(block);
+        }
+        unpacked.bytes.reserve(planned - unpacked.bytes.len());
+        let make = |block: &Block| self.block(*block, limits);
+        let made: Vec<_> = if let [one] = plan.as_slice() {
+            vec![make(one)]
+        } else {
+            plan.par_iter().with_max_len(1).map(make).collect()
+        };
+        for (block, (bytes, problem)) in plan.into_iter().zip(made) {
+            let end = unpacked.bytes.len() + block.expected;
+            unpacked.bytes.extend_from_slice(crate::bytes::head(&bytes, block.expected));
+            // What cannot be decompressed is filled with zeros, so that the rest keeps its place.
+            unpacked.bytes.resize(end, 0);
             unpacked.problems.extend(problem);
         }
-        unpacked.bytes.resize(before + expected, 0);
+        at
+    }
+
+    /// One full block, as much of it as can be made.
+    fn block(&self, block: Block, limits: &Limits) -> (Cow<'a, [u8]>, Option<Problem>) {
+        let Block { at, stored, expected } = block;
+        let size = (stored & !STORED) as usize;
+        if size == 0 {
+            // A hole.
+            return (Cow::Borrowed(&[]), None);
+        }
+        let input = crate::bytes::head(tail(self.data, at), size);
+        let mut problem = None;
+        if input.len() < size {
+            problem = Some(Problem::new(ProblemKind::Truncated, at as u64, "the data ends inside a block"));
+        }
+        let bytes = if stored & STORED != 0 {
+            Cow::Borrowed(input)
+        } else {
+            let (bytes, found) = self.decoder.decode(input, Some(expected), self.block_size, limits);
+            problem = problem.or(found.map(|found| at_image(found, at)));
+            Cow::Owned(bytes)
+        };
+        if bytes.len() < expected && problem.is_none() {
+            let detail = format!("a block of {} bytes where {expected} are expected", bytes.len());
+            problem = Some(Problem::new(ProblemKind::Malformed, at as u64, detail));
+        }
+        (bytes, problem)
     }
 
     fn append_fragment(&self, fragment: Fragment, missing: usize, limits: &Limits, unpacked: &mut Unpacked) {

@@ -1,0 +1,2 @@
+  s.name = "rack"
+  s.version = "2.2.4"

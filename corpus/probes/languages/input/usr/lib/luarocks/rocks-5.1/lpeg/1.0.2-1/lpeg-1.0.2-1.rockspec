@@ -1,0 +1,2 @@
+package = "lpeg"
+version = "1.0.2-1"

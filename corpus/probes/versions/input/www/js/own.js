@@ -1,0 +1,1 @@
+// needs jQuery v1.7.1 or later
