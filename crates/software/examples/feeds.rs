@@ -50,7 +50,8 @@ fn look_up(database: &Path, count: u64) -> Result<(), Box<dyn Error>> {
         let one = Instant::now();
         let answer = known.look_up(component, &Facts::default())?;
         findings += answer.findings.len();
-        affected += answer.findings.iter().filter(|finding| finding.state == State::Affected).count();
+        affected +=
+            answer.findings.iter().filter(|finding| matches!(finding.state, State::Affected { .. })).count();
         let seconds = one.elapsed().as_secs_f64();
         if seconds > slowest.0 {
             slowest = (seconds, component.name.clone());
