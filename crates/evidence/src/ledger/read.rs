@@ -295,6 +295,7 @@ impl Ledger {
                     kind,
                     size: size.unsigned_abs(),
                     sha256: sha256.map(|text| self.digest(&text)).transpose()?,
+                    sha1: None,
                     format,
                     mode,
                     target,

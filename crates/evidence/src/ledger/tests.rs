@@ -51,6 +51,7 @@ fn examination(titles: &[&str]) -> Examination {
         kind: ObjectKind::Exhibit,
         size: 3,
         sha256: Some(exhibit),
+        sha1: None,
         format: Some("cpio".into()),
         mode: None,
         target: None,
