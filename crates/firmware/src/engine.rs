@@ -37,6 +37,9 @@ pub struct Options {
     pub seconds: u64,
     /// The date from which expiry is counted, in seconds since 1970-01-01 UTC; nothing expires when absent.
     pub as_of: Option<i64>,
+    /// Whether objects get their SHA-1 too; no claim depends on it.
+    #[serde(default)]
+    pub sha1: bool,
 }
 
 impl Default for Options {
@@ -51,6 +54,7 @@ impl Default for Options {
             depth: 24,
             seconds: 600,
             as_of: None,
+            sha1: false,
         }
     }
 }
@@ -339,6 +343,7 @@ impl Engine<'_> {
             kind,
             size: data.len() as u64,
             sha256: Some(sha256),
+            sha1: self.options.sha1.then(|| Digest::sha1_of(data)),
             format: format.map(str::to_owned),
             mode,
             target: None,
@@ -401,6 +406,7 @@ impl Engine<'_> {
                 kind: ObjectKind::Stream,
                 size: region.length,
                 sha256: Some(sha256),
+                sha1: self.options.sha1.then(|| Digest::sha1_of(bytes)),
                 format: None,
                 mode: None,
                 target: None,

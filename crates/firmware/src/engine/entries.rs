@@ -490,6 +490,7 @@ impl Engine<'_> {
             size: bytes.len() as u64,
             // A large one is hashed while it is looked at.
             sha256: sha256.or_else(|| small.then(|| Digest::of(&bytes))),
+            sha1: None,
             format: None,
             mode,
             target,
