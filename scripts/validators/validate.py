@@ -7,11 +7,18 @@ validate, and when a document that was broken on purpose is let through: a check
 import argparse
 import json
 import pathlib
+import subprocess
 import sys
+import tempfile
+import warnings
 
 import jsonschema
+import vexipy
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from spdx_tools.spdx.parser.error import SPDXParsingError
+from spdx_tools.spdx.parser.parse_anything import parse_file
+from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
 SHOWN = 5  # errors printed for one file
 
@@ -20,23 +27,30 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--schemas", type=pathlib.Path, required=True, help="folder of Banbury's own schemas")
     parser.add_argument("--sarif-schema", type=pathlib.Path, required=True)
-    parser.add_argument("--outputs", type=pathlib.Path, required=True, help="folder with *.json, *.sarif, *.cdx.json")
+    parser.add_argument("--csaf", type=pathlib.Path, required=True, help="folder with the CSAF validator's node_modules")
+    parser.add_argument("--outputs", type=pathlib.Path, required=True, help="folder with *.json, *.sarif, *.cdx.json, ...")
     parser.add_argument("--dossier", type=pathlib.Path, required=True, help="a dossier.json")
     options = parser.parse_args()
 
     folder = options.outputs
-    inspections = [path for path in folder.glob("*.json") if not path.name.endswith(".cdx.json")]
+    others = (".cdx.json", ".spdx.json", ".openvex.json", ".csaf.json")
+    inspections = [path for path in folder.glob("*.json") if not path.name.endswith(others)]
+    bills = [path for path in folder.glob("*.cdx.json") if not path.name.endswith(".vex.cdx.json")]
     kinds = [
-        ("CycloneDX 1.6", cyclonedx, folder.glob("*.cdx.json")),
-        ("SARIF 2.1.0", schema_check(options.sarif_schema), folder.glob("*.sarif")),
-        ("inspect.schema.json", schema_check(options.schemas / "inspect.schema.json"), inspections),
-        ("dossier.schema.json", schema_check(options.schemas / "dossier.schema.json"), [options.dossier]),
+        ("CycloneDX 1.6", cyclonedx, bills, BREAKS),
+        ("CycloneDX 1.6 VEX", cyclonedx, folder.glob("*.vex.cdx.json"), CYCLONEDX_VEX_BREAKS),
+        ("SPDX 2.3", spdx, folder.glob("*.spdx.json"), SPDX_BREAKS),
+        ("OpenVEX 0.2.0", openvex, folder.glob("*.openvex.json"), OPENVEX_BREAKS),
+        ("CSAF 2.0", csaf_check(options.csaf), folder.glob("*.csaf.json"), CSAF_BREAKS),
+        ("SARIF 2.1.0", schema_check(options.sarif_schema), folder.glob("*.sarif"), BREAKS),
+        ("inspect.schema.json", schema_check(options.schemas / "inspect.schema.json"), inspections, BREAKS),
+        ("dossier.schema.json", schema_check(options.schemas / "dossier.schema.json"), [options.dossier], BREAKS),
     ]
     failed = passed = 0
-    for schema, check, paths in kinds:
+    for schema, check, paths, breaks in kinds:
         paths = sorted(paths)
         rows = [(path.name, check(path.read_text(encoding="utf-8"))) for path in paths]
-        rows += refusals(check, paths[0]) if paths else [("(none)", ["nothing to validate"])]
+        rows += refusals(check, paths[0], breaks) if paths else [("(none)", ["nothing to validate"])]
         for name, errors in rows:
             print(f"{'FAIL' if errors else 'ok  '}  {schema:<20} {name}")
             for error in errors[:SHOWN]:
@@ -49,20 +63,79 @@ def main():
     sys.exit(1 if failed else 0)
 
 
-# A member that every document of a kind has, by a member that tells the kind.
-BREAKS = [("bomFormat", "components"), ("banbury", "exhibits"), ("version", "runs")]
+def mark(document):
+    """A member that every document of a kind has, by a member that tells the kind."""
+    marks = [("bomFormat", "components"), ("banbury", "exhibits"), ("version", "runs")]
+    return next(each for each in marks if each[0] in document)
 
 
-def refusals(check, path):
+def first(items, **members):
+    """The first of a document's records that has these members; a document without one cannot show the break."""
+    return next(item for item in items if all(item.get(name) == value for name, value in members.items()))
+
+
+BREAKS = [
+    ("without its mark", lambda document: document.pop(mark(document)[0])),
+    ("with a number for its list", lambda document: document.update({mark(document)[1]: 7})),
+    ("with a member unheard of", lambda document: document.update({"surprise": True})),
+]
+CYCLONEDX_VEX_BREAKS = BREAKS + [
+    ("with a state unheard of", lambda document: document["vulnerabilities"][0]["analysis"].update({"state": "maybe"})),
+    ("without what is affected by name", lambda document: document["vulnerabilities"][0]["affects"][0].pop("ref")),
+]
+SPDX_BREAKS = [
+    ("without its version", lambda document: document.pop("spdxVersion")),
+    ("without a time", lambda document: document["creationInfo"].pop("created")),
+    ("with another licence of its data", lambda document: document.update({"dataLicense": "MIT"})),
+    ("with a reference to nothing", lambda document: document["relationships"][0].update(
+        {"relatedSpdxElement": "SPDXRef-nothing"})),
+    ("with a file without SHA-1", lambda document: document["files"][0].update({"checksums": [
+        each for each in document["files"][0]["checksums"] if each["algorithm"] != "SHA1"]})),
+    ("with a CPE name that is none", lambda document: next(
+        reference for package in document["packages"] for reference in package.get("externalRefs", [])
+        if reference["referenceType"] == "cpe23Type").update({"referenceLocator": "cpe:2.3:a:b"})),
+    ("with an identifier twice", lambda document: document["packages"].append(document["packages"][0])),
+]
+OPENVEX_BREAKS = [
+    ("without an author", lambda document: document.pop("author")),
+    ("without statements by name", lambda document: document["statements"][0].pop("vulnerability")),
+    ("with a status unheard of", lambda document: document["statements"][0].update({"status": "maybe"})),
+    ("affected without what to do", lambda document: first(
+        document["statements"], status="affected").pop("action_statement")),
+    ("not affected without why", lambda document: [first(
+        document["statements"], status="not_affected").pop(name, None) for name in ("justification", "impact_statement")]),
+    ("with a justification unheard of", lambda document: first(
+        document["statements"], status="not_affected").update({"justification": "because"})),
+]
+CSAF_BREAKS = [
+    ("without a publisher", lambda document: document["document"].pop("publisher")),
+    ("without a product tree", lambda document: document.pop("product_tree")),
+    ("with a product that is not there", lambda document: next(
+        iter(document["vulnerabilities"][0]["product_status"].values())).append("nothing")),
+    ("with a product in two lists", lambda document: next(
+        each for each in document["vulnerabilities"] if "known_affected" in each["product_status"]
+    )["product_status"].update({"known_not_affected": next(
+        each for each in document["vulnerabilities"] if "known_affected" in each["product_status"]
+    )["product_status"]["known_affected"]})),
+    ("affected without what to do", lambda document: next(
+        each for each in document["vulnerabilities"] if "known_affected" in each["product_status"]).pop("remediations")),
+    ("not affected without why", lambda document: [next(
+        each for each in document["vulnerabilities"] if list(each["product_status"]) == ["known_not_affected"]
+    ).pop(name, None) for name in ("flags", "threats")]),
+]
+
+
+def refusals(check, path, breaks):
     """Rows for documents that were broken on purpose; an error in a row means that the check let one through."""
     text = path.read_text(encoding="utf-8")
-    mark, member = next(each for each in BREAKS if each[0] in json.loads(text))
     rows = []
-    for how, broken in (("without " + mark, lambda document: document.pop(mark)),
-                        ("with a number for " + member, lambda document: document.update({member: 7})),
-                        ("with a member unheard of", lambda document: document.update({"surprise": True}))):
+    for how, broken in breaks:
         document = json.loads(text)
-        broken(document)
+        try:
+            broken(document)
+        except (StopIteration, KeyError, IndexError) as error:
+            rows.append((f"refuses {path.name} {how}", [f"it cannot be broken like this: {error!r}"]))
+            continue
         errors = check(json.dumps(document))
         rows.append((f"refuses {path.name} {how}", [] if errors else ["the broken document was let through"]))
     return rows
@@ -75,6 +148,51 @@ def cyclonedx(text):
     if not errors and not json.loads(text).get("components"):
         errors.append("no components: the images hold some")
     return errors
+
+
+def spdx(text):
+    """Errors of the SPDX project's own Python library: of its reader, and of its rules for a whole document."""
+    with tempfile.NamedTemporaryFile("w", suffix=".spdx.json", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        try:
+            document = parse_file(file.name)
+        except SPDXParsingError as error:
+            return [str(message) for message in error.get_messages()]
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            return [f"the reader broke off: {error!r}"]
+    errors = [f"{message.context.spdx_id}: {message.validation_message}"
+              for message in validate_full_spdx_document(document)]
+    if not errors and not document.files:
+        errors.append("no files: the images hold some")
+    return errors
+
+
+def openvex(text):
+    """Errors of the library vexipy, which has the OpenVEX specification as types; and statements that it would not miss."""
+    try:
+        with warnings.catch_warnings():
+            # A text where no fixed word fits is allowed, and all that is left.
+            warnings.simplefilter("ignore")
+            document = vexipy.Document(**json.loads(text))
+    except ValueError as error:
+        return [f"/{'/'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+    errors = [] if document.statements else ["no statements"]
+    errors += [f"/statements/{index}: no product" for index, each in enumerate(document.statements) if not each.products]
+    return errors
+
+
+def csaf_check(folder):
+    """A check by the CSAF validator library of the secvisogram project, made for the BSI: schema and mandatory tests."""
+    script = pathlib.Path(__file__).with_name("csaf.mjs")
+
+    def check(text):
+        done = subprocess.run(["node", script, folder], input=json.dumps([text]), capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            sys.exit(f"validate-outputs: the CSAF validator failed: {done.stderr.strip()[-800:]}")
+        return json.loads(done.stdout)[0]
+
+    return check
 
 
 def schema_check(path):

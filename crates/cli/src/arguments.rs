@@ -100,7 +100,7 @@ pub(crate) struct Inspect {
     /// Images to inspect.
     #[arg(required = true)]
     pub images: Vec<PathBuf>,
-    /// Write a report: html, json, sarif or cyclonedx; `-` is stdout; repeatable.
+    /// Write a report: html, json, sarif, cyclonedx, spdx, ... (`banbury formats`); `-` is stdout; repeatable.
     #[arg(short, long = "output", value_name = "FORMAT=PATH")]
     pub outputs: Vec<crate::outputs::Output>,
     /// Exit with 1 when a finding has this grade or a higher one, or this code; repeatable.
@@ -109,6 +109,12 @@ pub(crate) struct Inspect {
     /// Count expiry from this day [default: today, UTC].
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub as_of: Option<jiff::civil::Date>,
+    /// Who publishes the reports, for formats that demand it (openvex, csaf).
+    #[arg(long, value_name = "NAME")]
+    pub publisher: Option<String>,
+    /// A URL that the publisher controls; csaf demands it.
+    #[arg(long, value_name = "URL", requires = "publisher")]
+    pub publisher_namespace: Option<String>,
     #[command(flatten)]
     pub limits: Limits,
 }
@@ -174,7 +180,7 @@ pub(crate) struct Limits {
 pub(crate) struct Assess {
     /// The case's folder.
     pub case: PathBuf,
-    /// Write a further report: html or json; `-` is stdout; repeatable.
+    /// Write a further report: html, json, ... (`banbury formats`); `-` is stdout; repeatable.
     #[arg(short, long = "output", value_name = "FORMAT=PATH")]
     pub outputs: Vec<crate::outputs::Output>,
     /// Assess as of this day [default: today, UTC].

@@ -100,7 +100,7 @@ fn an_inspection_in_every_format_valid_and_twice_the_same() {
     let image = root().join("examples/island/images/marram-csg-210-2.4.1.bin");
     let folder = tempfile::tempdir().unwrap();
     let run = |name: &str| {
-        let outputs: Vec<String> = ["json", "sarif", "cyclonedx", "html"]
+        let outputs: Vec<String> = ["json", "sarif", "cyclonedx", "spdx", "html"]
             .iter()
             .map(|format| format!("{format}={}", folder.path().join(format!("{name}.{format}")).display()))
             .collect();
@@ -116,7 +116,7 @@ fn an_inspection_in_every_format_valid_and_twice_the_same() {
     let (first, second) = (run("a"), run("b"));
     assert_eq!(first, second);
     insta::assert_snapshot!("marram", first);
-    for format in ["json", "sarif", "cyclonedx", "html"] {
+    for format in ["json", "sarif", "cyclonedx", "spdx", "html"] {
         let read = |name: &str| std::fs::read(folder.path().join(format!("{name}.{format}"))).unwrap();
         assert_eq!(read("a"), read("b"), "{format}");
         assert!(read("a").len() > 1000, "{format}");

@@ -71,7 +71,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("network", &["evidence"]),
     ("regime", &["evidence"]),
     ("software", &["evidence"]),
-    ("dossier", &["evidence", "regime"]),
+    ("dossier", &["evidence", "regime", "software"]),
     ("cli", &["formats", "evidence", "firmware", "network", "regime", "dossier"]),
 ];
 

@@ -1,17 +1,18 @@
 //! CycloneDX 1.6: the components of an image as a bill of materials.
 //!
-//! What: the `component` claims of an inspection, those of the same name, version and purl as one, each with the places
-//! where it was seen. How: one image is the document's own component; of several images, each is a component that
+//! What: the components of an inspection, each once with all evidence for it and the places where it was seen; its
+//! version is the package's where a package database names one. No vulnerabilities: those are another document's. How: one image is the document's own component; of several images, each is a component that
 //! holds its own. There is no time in it, and the serial number is a UUID (version 8, RFC 9562) made from the SHA-256
 //! of the rest of the document, so that the same input gives the same bytes.
 //! Misses: see [`FORMAT`]'s limits. Source: ECMA-424 (CycloneDX 1.6).
 
+use crate::bill;
 use crate::format::{DossierError, ReportFormat, to_json};
 use crate::report::{InspectReport, Inspected};
 use crate::visible::visible;
-use banbury_evidence::{Digest, Location};
+use banbury_evidence::Location;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The row of `banbury formats`.
 pub(crate) const FORMAT: ReportFormat = ReportFormat {
@@ -26,6 +27,7 @@ pub(crate) const FORMAT: ReportFormat = ReportFormat {
         "No confidence is given, since none was measured; how a component was recognised is the property banbury:method.",
     ],
     source: "ECMA-424, CycloneDX 1.6",
+    needs: &[],
     inspect: Some(render),
     case: None,
 };
@@ -115,7 +117,7 @@ struct Composition {
 }
 
 fn render(report: &InspectReport) -> Result<String, DossierError> {
-    let inspected = report.inspected();
+    let inspected = report.images();
     let images: Vec<Component> = inspected.iter().map(image).collect();
     let references = images.iter().filter_map(|image| image.reference.clone()).collect();
     let mut bom = Bom {
@@ -143,7 +145,7 @@ fn render(report: &InspectReport) -> Result<String, DossierError> {
         bom.metadata.component = Some(std::mem::take(image));
         bom.components = components;
     }
-    bom.serial_number = Some(serial_number(&to_json(FORMAT.name, &bom)?));
+    bom.serial_number = Some(format!("urn:uuid:{}", bill::uuid(&to_json(FORMAT.name, &bom)?)));
     to_json(FORMAT.name, &bom)
 }
 
@@ -158,50 +160,29 @@ fn image(exhibit: &Inspected<'_>) -> Component {
     }
 }
 
-#[derive(Default)]
-struct Seen {
-    cpe: Option<String>,
-    occurrences: BTreeSet<Occurrence>,
-    properties: BTreeSet<Property>,
+fn components(exhibit: &Inspected<'_>) -> Vec<Component> {
+    let component = |item: bill::Item<'_>| {
+        let property = |(name, value)| Property { name, value };
+        let occurrences: BTreeSet<Occurrence> = item.locations.into_iter().map(occurrence).collect();
+        Component {
+            kind: "library",
+            reference: Some(reference(&item.key)),
+            name: item.name,
+            version: item.version,
+            cpe: item.cpe,
+            purl: item.purl,
+            evidence: (!occurrences.is_empty())
+                .then(|| Evidence { occurrences: occurrences.into_iter().collect() }),
+            properties: item.properties.into_iter().map(property).collect(),
+            ..Component::default()
+        }
+    };
+    bill::items(exhibit).into_iter().map(component).collect()
 }
 
-fn components(exhibit: &Inspected<'_>) -> Vec<Component> {
-    let mut seen: BTreeMap<(String, Option<String>, Option<String>), Seen> = BTreeMap::new();
-    for finding in exhibit.findings.iter().filter(|finding| finding.is_component()) {
-        let Some(name) = finding.fact("name") else { continue };
-        let key = (name, finding.fact("version"), finding.fact("purl"));
-        let entry = seen.entry(key).or_default();
-        if let Some(cpe) = finding.fact("cpe") {
-            if is_cpe(&cpe) {
-                entry.cpe.get_or_insert(cpe);
-            } else {
-                entry.properties.insert(Property { name: "banbury:cpe", value: cpe });
-            }
-        }
-        if let Some(method) = finding.fact("method") {
-            entry.properties.insert(Property { name: "banbury:method", value: method });
-        }
-        let fingerprint = finding.fingerprint.to_string();
-        entry.properties.insert(Property { name: "banbury:fingerprint", value: fingerprint });
-        entry.occurrences.extend(finding.claim.locations.iter().map(occurrence));
-    }
-    seen.into_iter()
-        .map(|((name, version, purl), Seen { cpe, occurrences, properties })| {
-            let identity = serde_json::json!([exhibit.sha256.to_string(), name, version, purl]).to_string();
-            Component {
-                kind: "library",
-                reference: Some(format!("component:{}", Digest::of(identity.as_bytes()).short())),
-                name,
-                version,
-                cpe,
-                purl,
-                evidence: (!occurrences.is_empty())
-                    .then(|| Evidence { occurrences: occurrences.into_iter().collect() }),
-                properties: properties.into_iter().collect(),
-                ..Component::default()
-            }
-        })
-        .collect()
+/// The bom-ref of a line of the bill.
+pub(crate) fn reference(key: &str) -> String {
+    format!("component:{key}")
 }
 
 fn occurrence(location: &Location) -> Occurrence {
@@ -214,36 +195,11 @@ fn occurrence(location: &Location) -> Occurrence {
     }
 }
 
-/// Whether a text is a CPE 2.3 formatted string of thirteen fields, in plain characters.
-fn is_cpe(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix("cpe:2.3:") else { return false };
-    let mut fields = 0;
-    let mut characters = rest.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            ':' => fields += 1,
-            '\\' if characters.next().is_none_or(|next| !next.is_ascii_punctuation()) => return false,
-            '\\' | '*' | '-' | '.' | '_' => {}
-            other if other.is_ascii_alphanumeric() => {}
-            _ => return false,
-        }
-    }
-    fields == 10
-        && rest.split(':').all(|field| !field.is_empty())
-        && rest.starts_with(['a', 'o', 'h', '*', '-'])
-}
-
-fn serial_number(document: &str) -> String {
-    let digest = Digest::of(document.as_bytes()).to_string();
-    let part = |from: usize, to: usize| digest.get(from..to).unwrap_or_default();
-    // Version 8 (RFC 9562): the version and variant bits are fixed, the rest is the digest's.
-    format!("urn:uuid:{}-{}-8{}-8{}-{}", part(0, 8), part(8, 12), part(12, 15), part(15, 18), part(18, 30))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sample;
+    use banbury_evidence::Digest;
     use serde_json::Value;
 
     #[test]
@@ -269,21 +225,5 @@ mod tests {
         assert!(document["metadata"].get("component").is_none());
         assert_eq!(document["components"].as_array().unwrap().len(), 2);
         assert!(!document["components"][1]["components"].as_array().unwrap().is_empty());
-    }
-
-    #[test]
-    fn cpe_is_checked() {
-        assert!(is_cpe("cpe:2.3:a:busybox:busybox:1.35.0:*:*:*:*:*:*:*"));
-        assert!(is_cpe("cpe:2.3:a:v:a\\:b:1.0\\+x:*:*:*:*:*:*:*"));
-        assert!(!is_cpe("cpe:2.3:a:busybox:busybox:1.35.0"));
-        assert!(!is_cpe("cpe:/a:busybox:busybox"));
-    }
-
-    #[test]
-    fn serial_number_is_a_version_8_uuid() {
-        let number = serial_number("x");
-        assert_eq!(number.len(), "urn:uuid:".len() + 36);
-        assert_eq!(number.as_bytes()["urn:uuid:".len() + 14], b'8');
-        assert_ne!(number, serial_number("y"));
     }
 }

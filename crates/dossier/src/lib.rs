@@ -4,6 +4,7 @@
 //! output is text. Nothing here reads the ledger, a clock or a file: the same report gives the same bytes. A format is
 //! one file and one line in [`REPORT_FORMATS`].
 
+mod bill;
 mod cyclonedx;
 mod format;
 #[cfg(test)]
@@ -16,15 +17,27 @@ mod report;
 #[cfg(test)]
 mod sample;
 mod sarif;
+mod spdx;
+mod stated;
+mod vex;
 mod visible;
 
-pub use format::{DossierError, Render, ReportFormat};
+pub use format::{DossierError, Need, Render, ReportFormat};
 pub use json::manifest;
 pub use report::{CaseReport, Explanation, InspectReport, UnpackReport};
+pub use stated::{Agreement, Comparison, ComponentRow, Outcome, VulnerabilityRow, is_stated};
 
 /// Every report format, in the order in which they are listed.
-pub const REPORT_FORMATS: &[&ReportFormat] =
-    &[&html::FORMAT, &json::FORMAT, &sarif::FORMAT, &cyclonedx::FORMAT];
+pub const REPORT_FORMATS: &[&ReportFormat] = &[
+    &html::FORMAT,
+    &json::FORMAT,
+    &sarif::FORMAT,
+    &cyclonedx::FORMAT,
+    &spdx::FORMAT,
+    &vex::CYCLONEDX,
+    &vex::OPENVEX,
+    &vex::CSAF,
+];
 
 /// The format called `name`.
 pub fn report_format(name: &str) -> Option<&'static ReportFormat> {

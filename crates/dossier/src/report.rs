@@ -1,3 +1,4 @@
+use banbury_evidence::case::Publisher;
 use banbury_evidence::{
     Claim, Digest, Examination, Exhibit, ExhibitKind, Kept, KeptPart, Object, RegimeResult, Status,
     ledger::{StoredClaim, StoredRun},
@@ -30,6 +31,8 @@ pub struct CaseReport {
     pub diagnostics: Vec<String>,
     /// What each code means.
     pub explanations: BTreeMap<String, Explanation>,
+    /// Who publishes what is written of the case, where it is stated.
+    pub publisher: Option<Publisher>,
 }
 
 /// All that `banbury inspect` says about images outside a case.
@@ -41,6 +44,8 @@ pub struct InspectReport {
     pub examinations: Vec<(String, Examination)>,
     /// What each code means.
     pub explanations: BTreeMap<String, Explanation>,
+    /// Who publishes what is written of it, where it is stated.
+    pub publisher: Option<Publisher>,
 }
 
 /// All that `banbury unpack` says about an image: the manifest of the folder.
@@ -173,6 +178,15 @@ impl InspectReport {
     }
 }
 
+impl InspectReport {
+    /// The images: what is a statement on one is none.
+    pub(crate) fn images(&self) -> Vec<Inspected<'_>> {
+        let mut all = self.inspected();
+        all.retain(|exhibit| !crate::stated::is_statement(exhibit));
+        all
+    }
+}
+
 impl CaseReport {
     /// The firmware exhibits.
     pub(crate) fn inspected(&self) -> Vec<Inspected<'_>> {
@@ -255,6 +269,17 @@ impl<'a> Finding<'a> {
     /// Whether it says no more than that a component is here.
     pub fn is_component(&self) -> bool {
         self.claim.code == COMPONENT
+    }
+
+    /// Whether it is neither a component nor what somebody states: something to be judged by itself.
+    pub fn is_finding(&self) -> bool {
+        !self.is_component() && !crate::stated::is_stated(&self.claim.code)
+    }
+
+    /// A fact, or what else the claim holds under this name, as text; empty text counts as absent.
+    pub fn value(&self, name: &str) -> Option<String> {
+        let dated = || self.claim.dated.get(name).map(banbury_evidence::Value::to_text);
+        self.fact(name).or_else(dated).filter(|text| !text.is_empty())
     }
 
     /// A fact as text; empty text counts as absent.

@@ -26,6 +26,7 @@ pub(crate) const FORMAT: ReportFormat = ReportFormat {
         "A file's path is relative to the container that holds it, as SARIF asks; viewers that look for it on disk will not find it.",
     ],
     source: "OASIS SARIF 2.1.0 Errata 01; levels: high error, medium warning, low note, info kind informational",
+    needs: &[],
     inspect: Some(render),
     case: None,
 };
@@ -42,7 +43,7 @@ fn render(report: &InspectReport) -> Result<String, DossierError> {
     let mut successful = true;
     for exhibit in &inspected {
         artifacts.add_exhibit(exhibit);
-        for finding in exhibit.findings.iter().filter(|finding| !finding.is_component()) {
+        for finding in exhibit.findings.iter().filter(|finding| finding.is_finding()) {
             results.push(result(finding, &rules, &mut artifacts));
         }
         for run in &exhibit.runs {
@@ -100,7 +101,7 @@ impl Rules {
     fn of(report: &InspectReport, inspected: &[Inspected<'_>]) -> Self {
         let mut grades: BTreeMap<&str, Grade> = BTreeMap::new();
         let findings = inspected.iter().flat_map(|exhibit| &exhibit.findings);
-        for finding in findings.filter(|finding| !finding.is_component()) {
+        for finding in findings.filter(|finding| finding.is_finding()) {
             grades.insert(&finding.claim.code, finding.claim.grade);
         }
         let mut rules = Self { descriptors: Vec::new(), index: BTreeMap::new(), cwe: BTreeSet::new() };

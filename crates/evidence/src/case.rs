@@ -31,6 +31,9 @@ pub struct Case {
 pub struct Config {
     /// The case itself.
     pub case: CaseConfig,
+    /// Who publishes what is written of the case, for formats that demand it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publisher: Option<Publisher>,
     /// A regime's parameters that differ from its own: by regime, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, BTreeMap<String, Parameter>>,
@@ -45,6 +48,23 @@ pub struct CaseConfig {
     /// The regimes to apply: names of built-in ones, or folders (with a `/`) counted from the case.
     #[serde(default)]
     pub regimes: Vec<String>,
+}
+
+/// The `[publisher]` table: who publishes what is written of a case.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Publisher {
+    /// The name.
+    pub name: String,
+    /// A URL that the publisher controls; CSAF demands it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// What sort of publisher, by CSAF 2.0: coordinator, discoverer, other, translator, user or vendor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// How to reach the publisher.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
 }
 
 /// A parameter's value.
@@ -256,6 +276,7 @@ mod tests {
     fn config() -> Config {
         Config {
             case: CaseConfig { name: "test".into(), regimes: vec!["r".into()] },
+            publisher: None,
             parameters: BTreeMap::new(),
         }
     }

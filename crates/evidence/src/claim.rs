@@ -17,6 +17,10 @@ pub struct Claim {
     pub title: String,
     /// What makes this claim this claim; part of the fingerprint.
     pub facts: BTreeMap<String, Value>,
+    /// What changes from day to day without making another claim of it, such as a probability of exploitation, each with
+    /// its date beside it. Not part of the fingerprint: the ledger keeps what each run saw, and shows the latest.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dated: BTreeMap<String, Value>,
     /// Further remarks for a person. Not part of the fingerprint.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -117,6 +121,7 @@ impl Claim {
             grade: info.grade,
             title: title.into(),
             facts: BTreeMap::new(),
+            dated: BTreeMap::new(),
             notes: Vec::new(),
             locations: Vec::new(),
             weight: None,
@@ -127,6 +132,13 @@ impl Claim {
     #[must_use]
     pub fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.facts.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The same claim with one more value that may change from day to day.
+    #[must_use]
+    pub fn dated(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.dated.insert(name.to_owned(), value.into());
         self
     }
 
@@ -144,7 +156,7 @@ impl Claim {
         self
     }
 
-    /// The claim's identity: its code, subject and facts. Wording, order, locations and run are left out, so that a
+    /// The claim's identity: its code, subject and facts. Wording, dated values, order, locations and run are left out, so that a
     /// second inspection of the same bytes makes no new claim.
     pub fn fingerprint(&self) -> Digest {
         let mut bytes = Vec::new();
@@ -233,6 +245,7 @@ mod tests {
             .fact("y", true)
             .fact("x", "1")
             .note("n")
+            .dated("z", "1")
             .at(Location::exhibit(Digest::of(b"")));
         assert_eq!(claim().fingerprint(), other.fingerprint());
     }

@@ -12,6 +12,11 @@ impl Digest {
         Self(sha2::Sha256::digest(bytes).into())
     }
 
+    /// The SHA-1 of `bytes`, as 40 hexadecimal digits: an interchange format's name for a file, never an identity here.
+    pub fn sha1_of(bytes: &[u8]) -> String {
+        sha1::Sha1::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The digest of everything `input` yields, and how many bytes that was.
     pub fn of_reader(mut input: impl std::io::Read) -> std::io::Result<(Self, u64)> {
         let mut hasher = sha2::Sha256::new();
@@ -115,6 +120,8 @@ mod tests {
         assert_eq!(digest.to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(digest.to_string().parse::<Digest>().unwrap(), digest);
         assert_eq!(Digest::of_reader(&b"abc"[..]).unwrap(), (digest, 3));
+        // FIPS 180-4, example of SHA-1.
+        assert_eq!(Digest::sha1_of(b"abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
     }
 
     #[test]

@@ -34,6 +34,9 @@ pub struct Object {
     /// Hash of its bytes, for kinds that have any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Digest>,
+    /// SHA-1 of its bytes, 40 hexadecimal digits, where an interchange format asked for it; the ledger does not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha1: Option<String>,
     /// The format its bytes start with, where one was recognised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,

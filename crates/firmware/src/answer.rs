@@ -1,7 +1,7 @@
 //! The confined child's answer on its way to the parent: lines of JSON, made and read on all cores.
 //!
-//! The first line is the answer without its lists of objects; each further one holds some rows of a list. An image
-//! has thousands of objects, and nothing else is left to do while they go over.
+//! The first line is the answer without its lists of objects, and how long they are; each further one holds some rows of
+//! a list. An image has thousands of objects, and nothing else is left to do while they go over.
 
 use crate::folder::Written;
 use banbury_evidence::{Examination, Kept, Object};
@@ -17,6 +17,14 @@ pub(crate) struct Answer {
     pub examination: Examination,
     /// Where it was written; absent when nothing was to be.
     pub written: Option<Written>,
+}
+
+/// The first line.
+#[derive(Serialize, Deserialize)]
+struct Head<A> {
+    answer: A,
+    objects: usize,
+    kept: usize,
 }
 
 /// Rows of one list.
@@ -43,17 +51,20 @@ impl Answer {
     /// Sends it.
     pub(crate) fn send(mut self, output: &mut impl Write) -> io::Result<()> {
         let objects = std::mem::take(&mut self.examination.objects);
-        let kept = self.written.as_mut().map(|written| std::mem::take(&mut written.objects));
-        serde_json::to_writer(&mut *output, &self)?;
+        let kept =
+            self.written.as_mut().map(|written| std::mem::take(&mut written.objects)).unwrap_or_default();
+        let head = Head { answer: &self, objects: objects.len(), kept: kept.len() };
+        serde_json::to_writer(&mut *output, &head)?;
         send_rows(output, &objects, Rows::Objects)?;
-        send_rows(output, &kept.unwrap_or_default(), Rows::Kept)?;
+        send_rows(output, &kept, Rows::Kept)?;
         output.flush()
     }
 
     /// Reads what was sent.
     pub(crate) fn receive(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         let mut lines = bytes.split(|byte| *byte == b'\n');
-        let mut answer: Self = serde_json::from_slice(lines.next().unwrap_or_default())?;
+        let Head { mut answer, objects, kept }: Head<Self> =
+            serde_json::from_slice(lines.next().unwrap_or_default())?;
         let rows: Vec<&[u8]> = lines.collect();
         let rows: Result<Vec<Line>, _> = rows.into_par_iter().map(serde_json::from_slice).collect();
         for row in rows? {
@@ -64,6 +75,10 @@ impl Answer {
                     return Err(serde_json::Error::custom("rows of a folder that is not there"));
                 }
             }
+        }
+        let rows = answer.written.as_ref().map_or(0, |written| written.objects.len());
+        if (answer.examination.objects.len(), rows) != (objects, kept) {
+            return Err(serde_json::Error::custom("the answer breaks off between two lines"));
         }
         Ok(answer)
     }
@@ -127,8 +142,10 @@ mod tests {
         let mut bytes = Vec::new();
         answer(Some(Written::default())).send(&mut bytes).unwrap();
         for length in (0..bytes.len()).step_by(997) {
-            let whole_lines = bytes[length..].starts_with(b"\n");
-            assert!(Answer::receive(&bytes[..length]).is_err() || whole_lines, "{length}");
+            assert!(Answer::receive(&bytes[..length]).is_err(), "{length}");
+        }
+        for (length, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n') {
+            assert!(Answer::receive(&bytes[..length]).is_err(), "{length}");
         }
     }
 }

@@ -37,6 +37,9 @@ pub struct Options {
     pub seconds: u64,
     /// The date from which expiry is counted, in seconds since 1970-01-01 UTC; nothing expires when absent.
     pub as_of: Option<i64>,
+    /// Whether objects get their SHA-1 too; no claim depends on it.
+    #[serde(default)]
+    pub sha1: bool,
 }
 
 impl Default for Options {
@@ -51,6 +54,7 @@ impl Default for Options {
             depth: 24,
             seconds: 600,
             as_of: None,
+            sha1: false,
         }
     }
 }
@@ -216,9 +220,10 @@ impl Lineage<'_> {
 }
 
 /// What may still be unpacked, over all levels.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Allowance {
     bytes: u64,
+    /// A long way to an object makes it count for more: [`recognise::count`].
     objects: u64,
 }
 
@@ -232,6 +237,13 @@ impl Allowance {
         Self {
             bytes: self.bytes.saturating_sub(used.bytes),
             objects: self.objects.saturating_sub(used.objects),
+        }
+    }
+
+    fn and(self, more: Self) -> Self {
+        Self {
+            bytes: self.bytes.saturating_add(more.bytes),
+            objects: self.objects.saturating_add(more.objects),
         }
     }
 }
@@ -253,16 +265,11 @@ struct Outcome {
     spots: Vec<Spot>,
     findings: Vec<Findings>,
     unpacking: Unpacking,
-    /// Bytes that were unpacked from it.
-    used: u64,
+    /// What was unpacked from it: what it took of its allowance. The object itself is counted by whoever holds it.
+    used: Allowance,
 }
 
 impl Outcome {
-    /// What it took of its allowance: the object itself is counted by whoever holds it.
-    fn used(&self) -> Allowance {
-        Allowance { bytes: self.used, objects: self.objects.len() as u64 - 1 }
-    }
-
     /// Names the object's stretches that look encrypted or compressed and that nothing could be read from. A file's
     /// own are left to its account: pictures and the like are dense, and probes have seen them.
     fn name_dense(&mut self, location: &Location) {
@@ -336,6 +343,7 @@ impl Engine<'_> {
             kind,
             size: data.len() as u64,
             sha256: Some(sha256),
+            sha1: self.options.sha1.then(|| Digest::sha1_of(data)),
             format: format.map(str::to_owned),
             mode,
             target: None,
@@ -346,7 +354,7 @@ impl Engine<'_> {
             spots: vec![spot],
             findings: self.fresh_findings(),
             unpacking,
-            used: 0,
+            used: Allowance::default(),
         };
         let path = paths::in_tree(location.entry().unwrap_or_default());
         let mut file = File::new(&path, data, &location, sha256);
@@ -398,6 +406,7 @@ impl Engine<'_> {
                 kind: ObjectKind::Stream,
                 size: region.length,
                 sha256: Some(sha256),
+                sha1: self.options.sha1.then(|| Digest::sha1_of(bytes)),
                 format: None,
                 mode: None,
                 target: None,
@@ -405,6 +414,7 @@ impl Engine<'_> {
             };
             outcome.objects.push(object);
             outcome.spots.push(spot);
+            outcome.used = outcome.used.and(Allowance { bytes: 0, objects: counted(&place) });
             let file = File::new("", bytes, &place, sha256);
             self.probe_file(&file, &mut outcome.findings);
         }
@@ -425,6 +435,12 @@ impl Engine<'_> {
     fn fresh_findings(&self) -> Vec<Findings> {
         self.probes.iter().map(|_| Findings { as_of: self.options.as_of, ..Findings::default() }).collect()
     }
+}
+
+/// What an object that stands there counts for.
+fn counted(location: &Location) -> u64 {
+    let names = location.steps.iter().filter_map(|step| step.entry.as_ref());
+    recognise::count(names.map(String::len).sum())
 }
 
 /// Runs a probe so that its failure costs its own result on this object and nothing else.

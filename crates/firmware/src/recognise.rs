@@ -5,6 +5,7 @@ use crate::scan::{self, Candidate, Candidates};
 use banbury_evidence::{Digest, Region};
 use banbury_formats::{Content, Entry, EntryKind, Format, Limits, Place, Reading};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -29,6 +30,8 @@ pub struct Found<'a> {
     pub reading: Reading,
     /// What it holds.
     pub entries: Vec<Entry<'a>>,
+    /// What its entries count for: see [`count`].
+    pub counted: u64,
     /// The hashes of the first entries, where they were made early: see [`Recognised::hash_entries`].
     pub hashes: Vec<Option<Digest>>,
 }
@@ -80,6 +83,18 @@ pub enum Note {
         /// Where the object would start.
         offset: u64,
     },
+}
+
+/// The longest name of an entry, or target of a link, that is taken as it is, in bytes.
+const NAME: usize = 64 << 10;
+
+/// Bytes of a name, or of the way to an object, for which it counts as one object more.
+const LONG: usize = 1 << 10;
+
+/// What an object counts for among those that an exhibit may have, with a name or way of so many bytes: each of the
+/// examination's objects says its whole way, and many that are long take as much memory as bytes do.
+pub fn count(name: usize) -> u64 {
+    1 + (name / LONG) as u64
 }
 
 /// Formats without entries that are looked for inside one object: a limit on the work that overlapping headers make.
@@ -179,7 +194,7 @@ impl Budget {
 
     fn spend(&mut self, found: &Found<'_>) {
         self.limits.object_bytes = self.limits.object_bytes.saturating_sub(found.made());
-        self.limits.entries = self.limits.entries.saturating_sub(found.entries.len() as u64);
+        self.limits.entries = self.limits.entries.saturating_sub(found.counted);
     }
 
     fn is_spent(&self) -> bool {
@@ -198,12 +213,43 @@ fn read<'a>(
     let format = candidate.reader()?;
     let rest = data.get(candidate.start..)?;
     let mut entries = Vec::new();
-    let reading =
-        catch_unwind(AssertUnwindSafe(|| format.read(rest, place, limits, &mut |entry| entries.push(entry))));
+    let (mut counted, mut left_out, mut cut) = (0u64, 0u64, 0u64);
+    let mut take = |mut entry: Entry<'a>| {
+        let mut named = 0;
+        let target = match &mut entry.kind {
+            EntryKind::Symlink(target) | EntryKind::Hardlink(target) => Some(target),
+            _ => None,
+        };
+        for name in [Some(&mut entry.path), target].into_iter().flatten() {
+            if name.len() > NAME {
+                *name = Cow::Owned(name.get(..NAME).unwrap_or_default().to_vec());
+                cut += 1;
+            }
+            named += name.len();
+        }
+        let sum = counted.saturating_add(count(named));
+        if sum > limits.entries.max(1) {
+            left_out += 1;
+        } else {
+            counted = sum;
+            entries.push(entry);
+        }
+    };
+    let reading = catch_unwind(AssertUnwindSafe(|| format.read(rest, place, limits, &mut take)));
     match reading {
         Ok(Some(mut reading)) if reading.size > 0 => {
             reading.size = reading.size.min(rest.len());
-            Some(Found { start: candidate.start, format, reading, entries, hashes: Vec::new() })
+            let name = format.describe().name;
+            if cut > 0 {
+                let text =
+                    format!("{cut} names or targets in the {name} were cut to their first {NAME} bytes");
+                notes.push(Note::Stopped(text));
+            }
+            if left_out > 0 {
+                let text = format!("the names in the {name} take too much: {left_out} entries left out");
+                notes.push(Note::Stopped(text));
+            }
+            Some(Found { start: candidate.start, format, reading, entries, counted, hashes: Vec::new() })
         }
         Ok(_) => None,
         Err(_) => {

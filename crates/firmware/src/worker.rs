@@ -296,6 +296,7 @@ fn failed(exhibit: Digest, size: u64, why: &str, probes: &[&dyn Probe]) -> Exami
         kind: ObjectKind::Exhibit,
         size,
         sha256: Some(exhibit),
+        sha1: None,
         format: None,
         mode: None,
         target: None,

@@ -69,8 +69,9 @@ pub enum Content<'a> {
     Deferred {
         /// Their length as the container states it; the real one may differ where the container is malformed.
         size: u64,
-        /// Makes them; stops at the object limit of the [`Limits`] it is given.
-        make: Box<dyn FnOnce(&Limits) -> Unpacked + Send + 'a>,
+        /// Makes them; stops at the object limit of the [`Limits`] it is given, and says so. Whoever asks with a low limit
+        /// may ask again.
+        make: Box<dyn Fn(&Limits) -> Unpacked + Send + 'a>,
     },
 }
 

@@ -17,6 +17,7 @@ pub mod partition;
 mod reading;
 pub mod records;
 mod registry;
+pub mod statement;
 mod time;
 pub mod vendor;
 

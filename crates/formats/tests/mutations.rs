@@ -1,4 +1,5 @@
-//! A small deterministic mutator over the corpus: what the fuzz target does, for a bounded time, on any toolchain.
+//! A small deterministic mutator over the corpus, and what fuzzing has found: what the fuzz target does, for a bounded
+//! time, on any toolchain.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,7 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
-use banbury_formats::Place;
+use banbury_formats::{FORMATS, Place};
 use exercise::{exercise, tight_limits};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -50,6 +51,22 @@ fn mutated_inputs_break_no_promise() {
         read > 200,
         "only {read} mutated inputs were still taken for their format: the mutator is too wild"
     );
+}
+
+#[test]
+fn what_once_broke_a_reader_breaks_none() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/crashers/formats");
+    let mut crashers = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let data = std::fs::read(entry.unwrap().path()).unwrap();
+        for format in FORMATS {
+            for place in [Place::Start, Place::Inside] {
+                exercise(*format, &data, place, &tight_limits());
+            }
+        }
+        crashers += 1;
+    }
+    assert!(crashers > 0, "the crashers are not there");
 }
 
 fn mutate(data: &mut Vec<u8>, dice: &mut Dice) {

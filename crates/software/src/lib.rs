@@ -4,10 +4,12 @@
 //! - [`cpe`]: CPE names, read, written and matched.
 //! - [`feed`]: what others publish (NVD, the CVE List, OSV, KEV, EPSS, Debian's tracker, endoflife.date), one file a feed.
 //! - [`store`]: the feed database, one SQLite file; an import is all or nothing.
+//! - [`join`]: claims of one component by several probes, as one component with all its evidence.
 //! - [`known`]: the look-up: affected, not affected and why, or what would tell.
+//! - [`vulnerabilities`]: what is known against an exhibit's components, as claims.
 //!
 //! ```
-//! use banbury_software::known::{Component, Facts, Known, State};
+//! use banbury_software::known::{Component, Facts, Known, Reason, State};
 //! use banbury_software::store::{Options, Store};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -27,7 +29,7 @@
 //! };
 //! let answer = Known::new(&store)?.look_up(&component, &Facts::default())?;
 //! assert_eq!(answer.findings[0].vulnerability, "CVE-2099-0001");
-//! assert_eq!(answer.findings[0].state, State::Affected);
+//! assert_eq!(answer.findings[0].state, State::Affected { reason: Reason::InRange });
 //! assert_eq!(answer.feeds[0].dated.as_deref(), Some("2098-04-02T00:00:00.000"));
 //! # Ok(())
 //! # }
@@ -37,9 +39,11 @@ pub mod advisory;
 pub mod cpe;
 mod error;
 pub mod feed;
+pub mod join;
 pub mod known;
 mod purl;
 pub mod store;
 pub mod version;
+pub mod vulnerabilities;
 
 pub use error::Error;

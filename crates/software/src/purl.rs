@@ -83,11 +83,8 @@ impl Purl {
     pub(crate) fn upstream_version(&self) -> Option<String> {
         let version = self.version.as_deref()?;
         let bare = match self.kind.as_str() {
-            "deb" | "opkg" | "rpm" => {
-                let version = version.split_once(':').map_or(version, |(_, version)| version);
-                version.rsplit_once('-').map_or(version, |(upstream, _)| upstream)
-            }
-            "apk" => version.rsplit_once("-r").map_or(version, |(upstream, _)| upstream),
+            "deb" | "opkg" | "rpm" => upstream(version, false),
+            "apk" => upstream(version, true),
             _ => version,
         };
         Some(bare.to_owned())
@@ -100,6 +97,18 @@ impl Purl {
             _ => version.to_owned(),
         })
     }
+}
+
+/// Upstream's version in that of a package: without epoch, revision, and the mark of a repacked archive.
+pub(crate) fn upstream(version: &str, apk: bool) -> &str {
+    if apk {
+        return version.rsplit_once("-r").map_or(version, |(upstream, _)| upstream);
+    }
+    let version = version.split_once(':').map_or(version, |(_, version)| version);
+    let version = version.rsplit_once('-').map_or(version, |(upstream, _)| upstream);
+    let marks = ["+dfsg", "~dfsg", ".dfsg", "-dfsg", "+ds", "~ds", "+repack", "~repack"];
+    let end = marks.iter().filter_map(|mark| version.find(mark)).min().unwrap_or(version.len());
+    version.get(..end).filter(|upstream| !upstream.is_empty()).unwrap_or(version)
 }
 
 fn decode(text: &str) -> String {

@@ -117,7 +117,12 @@ fn a_real_year_of_nvd_is_read_and_answers() {
         ("3.0.1", true),
         ("3.0.2", false),
     ] {
-        assert_eq!(state(version, "CVE-2022-0778") == State::Affected, affected, "{version}");
+        assert_eq!(
+            state(version, "CVE-2022-0778")
+                == State::Affected { reason: banbury_software::known::Reason::InRange },
+            affected,
+            "{version}"
+        );
     }
 }
 

@@ -72,5 +72,8 @@ fn recognise(path: &Path, name: &str) -> anyhow::Result<(ExhibitKind, &'static s
             path.display()
         );
     }
+    if let Some(form) = banbury_formats::statement::looks_like(&head) {
+        return Ok((ExhibitKind::Firmware, form.title));
+    }
     Ok((ExhibitKind::Firmware, "image"))
 }

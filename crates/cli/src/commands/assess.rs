@@ -26,6 +26,10 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
         }
     }
     let mut case = Case::open(&arguments.case)?;
+    for output in &arguments.outputs {
+        let publisher = case.config.publisher.as_ref();
+        output.format.check(publisher).context("[publisher] in banbury.toml states it")?;
+    }
     let kept = [case.root().join(CONFIG), case.root().join(LEDGER)];
     outputs::check(&arguments.outputs, &kept)?;
     let as_of = arguments.as_of.unwrap_or_else(super::today);
@@ -284,6 +288,7 @@ fn report(
         runs: case.ledger.runs()?,
         diagnostics,
         explanations: super::explanations(),
+        publisher: case.config.publisher.clone(),
         exhibits,
     })
 }

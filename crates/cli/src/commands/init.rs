@@ -2,7 +2,6 @@ use crate::Outcome;
 use crate::arguments::Init;
 use anyhow::Context as _;
 use banbury_evidence::case::{CONFIG, Case, CaseConfig, Config};
-use std::collections::BTreeMap;
 use std::io::Write as _;
 
 pub(super) fn run(arguments: Init) -> anyhow::Result<Outcome> {
@@ -22,7 +21,7 @@ pub(super) fn run(arguments: Init) -> anyhow::Result<Outcome> {
                 regimes
             };
             let case = CaseConfig { name: name.unwrap_or_else(folder), regimes };
-            Config { case, parameters: BTreeMap::new() }
+            Config { case, ..Config::default() }
         }
     };
     for regime in &config.case.regimes {

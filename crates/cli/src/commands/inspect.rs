@@ -4,8 +4,9 @@ use crate::arguments::Inspect;
 use crate::outputs;
 use crate::terminal::{self, Progress};
 use anyhow::{Context as _, bail};
-use banbury_dossier::InspectReport;
+use banbury_dossier::{InspectReport, Need};
 use banbury_evidence::Examination;
+use banbury_evidence::case::Publisher;
 use std::io::Write as _;
 
 pub(super) fn run(arguments: Inspect) -> anyhow::Result<Outcome> {
@@ -21,7 +22,18 @@ pub(super) fn run(arguments: Inspect) -> anyhow::Result<Outcome> {
     }
     outputs::check(&arguments.outputs, &arguments.images)?;
     let as_of = arguments.as_of.unwrap_or_else(super::today);
-    let options = super::options(&arguments.limits, as_of)?;
+    let publisher = arguments.publisher.map(|name| Publisher {
+        name,
+        namespace: arguments.publisher_namespace,
+        ..Publisher::default()
+    });
+    for output in &arguments.outputs {
+        output.format.check(publisher.as_ref()).context(
+            "--publisher NAME and --publisher-namespace URL state it; in a case, [publisher] in banbury.toml does",
+        )?;
+    }
+    let mut options = super::options(&arguments.limits, as_of)?;
+    options.sha1 = arguments.outputs.iter().any(|output| output.format.needs(Need::Sha1));
     let worker = super::worker()?;
     let mut outcome = Outcome::Done;
     let mut examinations = Vec::new();
@@ -42,12 +54,19 @@ pub(super) fn run(arguments: Inspect) -> anyhow::Result<Outcome> {
             }
         }
     }
-    let report =
-        InspectReport { as_of: as_of.to_string(), examinations, explanations: super::explanations() };
+    let report = InspectReport {
+        as_of: as_of.to_string(),
+        examinations,
+        explanations: super::explanations(),
+        publisher,
+    };
     if !outputs::takes_stdout(&arguments.outputs) {
         let mut out = std::io::stdout().lock();
         for (name, examination) in &report.examinations {
             out.write_all(summary::examination(name, examination).as_bytes())?;
+        }
+        for comparison in report.comparisons() {
+            out.write_all(summary::comparison(&comparison).as_bytes())?;
         }
     }
     for output in &arguments.outputs {

@@ -12,6 +12,12 @@ pub(super) fn formats() -> anyhow::Result<Outcome> {
         writeln!(out, "{}", indent(&format!("yields: {}", format.yields)))?;
         limits(&mut out, format.limits)?;
     }
+    writeln!(out, "\nRead as what somebody states, by itself or in an image:")?;
+    for form in banbury_formats::statement::FORMS {
+        writeln!(out, "\n{}: {}", form.name, form.title)?;
+        writeln!(out, "{}", indent(&format!("yields: {}", form.yields)))?;
+        limits(&mut out, form.limits)?;
+    }
     writeln!(out, "\nRead into the network model:")?;
     for table in banbury_network::INPUTS.iter().map(|table| table.describe()) {
         writeln!(out, "\n{}: {}", table.name, table.title)?;

@@ -1,10 +1,10 @@
 //! The summaries on stdout.
 
 use crate::terminal::{Tone, bytes, paint, safe, shorten};
-use banbury_dossier::CaseReport;
+use banbury_dossier::{Agreement, CaseReport, Comparison, ComponentRow, Outcome};
 use banbury_evidence::{
-    Claim, Examination, ExhibitKind, Grade, Object, ObjectKind, Region, RegionClass, RunReport, Shares,
-    Verdict,
+    Claim, Examination, Exhibit, ExhibitKind, Grade, Object, ObjectKind, Region, RegionClass, RunReport,
+    Shares, Verdict,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -116,7 +116,8 @@ fn components(text: &mut String, claims: &[&Claim]) {
 
 fn findings(text: &mut String, claims: &[&Claim]) {
     let mut by_code: BTreeMap<(std::cmp::Reverse<Grade>, &str), Vec<&Claim>> = BTreeMap::new();
-    for claim in claims.iter().filter(|claim| claim.code != "component") {
+    let finding = |claim: &&&Claim| claim.code != "component" && !banbury_dossier::is_stated(&claim.code);
+    for claim in claims.iter().filter(finding) {
         by_code.entry((std::cmp::Reverse(claim.grade), &claim.code)).or_default().push(claim);
     }
     let total: usize = by_code.values().map(Vec::len).sum();
@@ -135,6 +136,83 @@ fn findings(text: &mut String, claims: &[&Claim]) {
     }
     if total > 0 {
         line!(text, "  `banbury explain CODE` says what a finding means and what to do.");
+    }
+}
+
+/// What is stated, beside what was seen.
+pub(super) fn comparison(comparison: &Comparison) -> String {
+    let mut text = String::new();
+    let place = if comparison.place.is_empty() { String::new() } else { format!(" {}", comparison.place) };
+    line!(text, "{}", paint(&safe(&format!("Stated in {}{place}", comparison.name)), Tone::Strong));
+    let by = comparison.stated_by.as_deref().unwrap_or("nobody it names");
+    let at = comparison.stated_at.as_deref().map(|at| format!(", {at}")).unwrap_or_default();
+    line!(text, "  {} by {}", comparison.form, safe(&format!("{by}{at}")));
+    match &comparison.image {
+        Some((name, sha256)) => {
+            line!(text, "  compared with {} ({}): {}", safe(name), sha256.short(), comparison.tie);
+        }
+        None => line!(text, "  not compared: {}", comparison.tie),
+    }
+    for outcome in Outcome::ALL.into_iter().filter(|outcome| comparison.count(*outcome) > 0) {
+        line!(text, "  {:>5} {}", comparison.count(outcome), outcome.title());
+        let rows =
+            comparison.components.iter().filter(|row| row.outcome == outcome && outcome != Outcome::Same);
+        for row in rows.clone().take(LISTED) {
+            line!(text, "          {}", shorten(&safe(&component_row(row)), 110));
+        }
+        more(&mut text, rows.count());
+    }
+    for agreement in Agreement::ALL.into_iter().filter(|agreement| comparison.agree(*agreement) > 0) {
+        line!(text, "  {:>5} vulnerabilities {}", comparison.agree(agreement), agreement.title());
+        let rows = comparison
+            .vulnerabilities
+            .iter()
+            .filter(|row| row.agreement == agreement && agreement != Agreement::Agrees);
+        for row in rows.clone().take(LISTED) {
+            let side = |word: &str, what: &Option<String>, why: &Option<String>| {
+                let why = why.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
+                what.as_deref().map(|what| format!("; {word} {what}{why}")).unwrap_or_default()
+            };
+            let stated = side("stated", &row.stated, &row.justification);
+            let found = side("found", &row.found, &row.reason);
+            let whole = format!("{} in {}{stated}{found}", row.vulnerability, row.component);
+            line!(text, "          {}", shorten(&safe(&whole), 110));
+        }
+        more(&mut text, rows.count());
+    }
+    match (&comparison.image, &comparison.gap) {
+        (None, _) => {}
+        (_, Some(gap)) => {
+            line!(
+                text,
+                "  Not all of the image was looked at ({}): what was not seen may be there.",
+                safe(gap)
+            );
+        }
+        (_, None) => line!(text, "  All of the image was looked at."),
+    }
+    line!(text, "");
+    text
+}
+
+fn component_row(row: &ComponentRow) -> String {
+    let stated = row
+        .stated
+        .as_ref()
+        .map(|(name, version)| format!("{name} {}", version.as_deref().unwrap_or("(no version)")));
+    let seen = row.seen.as_ref().map(|(names, versions)| {
+        let versions = if versions.is_empty() { "(no version)".to_owned() } else { versions.join(", ") };
+        format!("{} {versions}", names.join(", "))
+    });
+    match (stated, seen) {
+        (Some(stated), Some(seen)) => format!("stated {stated}; seen {seen}"),
+        (stated, seen) => stated.or(seen).unwrap_or_default(),
+    }
+}
+
+fn more(text: &mut String, total: usize) {
+    if total > LISTED {
+        line!(text, "          ... and {} more: all of them with -o json=PATH", total - LISTED);
     }
 }
 
@@ -195,12 +273,18 @@ pub(super) fn case(report: &CaseReport) -> String {
             line!(text, "                 {}", safe(&measure.reason));
         }
     }
+    let comparisons = report.comparisons();
+    let is_statement = |exhibit: &Exhibit| {
+        comparisons.iter().any(|one| one.place.is_empty() && one.exhibit == exhibit.sha256)
+    };
     line!(text, "\nImages");
-    for exhibit in report.exhibits.iter().filter(|exhibit| exhibit.kind == ExhibitKind::Firmware) {
+    let firmware = report.exhibits.iter().filter(|exhibit| exhibit.kind == ExhibitKind::Firmware);
+    for exhibit in firmware.filter(|exhibit| !is_statement(exhibit)) {
         let here = report.claims.iter().filter(|stored| {
             stored.exhibit == Some(exhibit.sha256)
                 && stored.state == "active"
                 && stored.claim.code != "component"
+                && !banbury_dossier::is_stated(&stored.claim.code)
         });
         let mut grades: BTreeMap<std::cmp::Reverse<Grade>, usize> = BTreeMap::new();
         here.for_each(|stored| *grades.entry(std::cmp::Reverse(stored.claim.grade)).or_default() += 1);
@@ -210,6 +294,31 @@ pub(super) fn case(report: &CaseReport) -> String {
         line!(text, "  {} ({}): {found}", safe(&exhibit.name), exhibit.sha256.short());
         if let Some(root) = report.objects.get(&exhibit.sha256).and_then(|objects| objects.first()) {
             line!(text, "    {}", shares(root.shares(), root.size));
+        }
+    }
+    if !comparisons.is_empty() {
+        line!(text, "\nStated, beside what was seen");
+    }
+    for stated in &comparisons {
+        let image = stated.image.as_ref().map_or("no image", |(name, _)| name);
+        line!(
+            text,
+            "  {} by {} ({})",
+            safe(&stated.name),
+            safe(stated.stated_by.as_deref().unwrap_or("nobody it names")),
+            stated.form
+        );
+        line!(text, "    beside {}: {}", safe(image), stated.tie);
+        let outcomes = Outcome::ALL.map(|outcome| (stated.count(outcome), outcome.title()));
+        let agreements = Agreement::ALL.map(|agreement| (stated.agree(agreement), agreement.title()));
+        let parts: Vec<String> = outcomes
+            .into_iter()
+            .chain(agreements)
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, title)| format!("{count} {title}"))
+            .collect();
+        if !parts.is_empty() {
+            line!(text, "    {}", parts.join("; "));
         }
     }
     line!(text, "\nLooked at");

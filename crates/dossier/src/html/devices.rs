@@ -150,12 +150,7 @@ fn worst_finding(report: &CaseReport, device: &Device, inspected: &[Inspected<'_
         .and_then(|exhibit| inspected.iter().find(|other| other.sha256 == exhibit.sha256))
         .filter(|known| !known.objects.is_empty());
     let worst = known.and_then(|known| {
-        known
-            .findings
-            .iter()
-            .filter(|finding| !finding.is_component())
-            .map(|finding| finding.claim.grade)
-            .max()
+        known.findings.iter().filter(|finding| finding.is_finding()).map(|finding| finding.claim.grade).max()
     });
     html! {
         @match (known, worst) {

@@ -3,6 +3,7 @@
 use super::{account, anchors::Anchors, findings, keys, marks, numbers};
 use crate::Explanation;
 use crate::report::{CaseReport, Finding, InspectReport, Inspected};
+use crate::stated;
 use crate::visible::visible;
 use banbury_evidence::ExhibitKind;
 use maud::{Markup, html};
@@ -66,8 +67,10 @@ pub(super) fn inspection(inspected: &[Inspected<'_>], report: &InspectReport) ->
 }
 
 fn one(exhibit: &Inspected<'_>, explanations: &BTreeMap<String, Explanation>, devices: Markup) -> Markup {
-    let (components, others): (Vec<Finding<'_>>, Vec<Finding<'_>>) =
-        exhibit.findings.iter().partition(|finding| finding.is_component());
+    let components: Vec<Finding<'_>> =
+        exhibit.findings.iter().filter(|finding| finding.is_component()).copied().collect();
+    let others: Vec<Finding<'_>> =
+        exhibit.findings.iter().filter(|finding| finding.is_finding()).copied().collect();
     html! {
         article.exhibit id={ "exhibit-" (exhibit.sha256.short()) } {
             h3 { @for (index, name) in exhibit.names.iter().enumerate() { @if index > 0 { ", " } bdi { (visible(name)) } } }
@@ -86,13 +89,17 @@ fn one(exhibit: &Inspected<'_>, explanations: &BTreeMap<String, Explanation>, de
             @if exhibit.objects.is_empty() {
                 p.warning { "This image was not inspected: nothing is known of what is in it." }
             }
-            h4 { "Findings" }
-            (findings::section(&others, explanations))
-            @if exhibit.superseded > 0 {
-                p.meta { (numbers::count(exhibit.superseded, "superseded claim is", "superseded claims are")) " in the JSON report alone." }
+            @if stated::is_statement(exhibit) {
+                p.meta { "A statement, and no image: " a href="#stated" { "what is stated, beside what was seen" } "." }
+            } @else {
+                h4 { "Findings" }
+                (findings::section(&others, explanations))
+                @if exhibit.superseded > 0 {
+                    p.meta { (numbers::count(exhibit.superseded, "superseded claim is", "superseded claims are")) " in the JSON report alone." }
+                }
+                h4 { "Components " span.meta { (numbers::grouped(components.len() as u64)) } }
+                (component_table(&components))
             }
-            h4 { "Components " span.meta { (numbers::grouped(components.len() as u64)) } }
-            (component_table(&components))
             (account::section(exhibit))
         }
     }

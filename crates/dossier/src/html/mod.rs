@@ -16,6 +16,7 @@ mod looked;
 mod marks;
 mod numbers;
 mod picture;
+mod stated;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ pub(crate) const FORMAT: ReportFormat = ReportFormat {
         "Times of runs are left out; JSON has them.",
     ],
     source: "HTML Living Standard; SVG 2; WCAG 2.2 for contrast and structure",
+    needs: &[],
     inspect: Some(|report| Ok(inspect(report))),
     case: Some(|report| Ok(case(report))),
 };
@@ -57,6 +59,10 @@ fn case(report: &CaseReport) -> String {
     sections.push(("network", "The network", picture::section(report, &anchors)));
     sections.push(("devices", "Devices", devices::section(report, &anchors, &inspected)));
     sections.push(("exhibits", "Exhibits", exhibits::section(&inspected, report, &anchors)));
+    let comparisons = report.comparisons();
+    if !comparisons.is_empty() {
+        sections.push(("stated", "What is stated, beside what was seen", stated::section(&comparisons)));
+    }
     sections.push(("looked", "What was looked at, and what was not", looked::case(report, &inspected)));
     sections.push(("words", "Words", glossary::section()));
     let title = format!("{} – dossier", visible(&report.name));
@@ -65,11 +71,13 @@ fn case(report: &CaseReport) -> String {
 
 fn inspect(report: &InspectReport) -> String {
     let inspected = report.inspected();
-    let sections: Vec<Section> = vec![
-        ("exhibits", "Exhibits", exhibits::inspection(&inspected, report)),
-        ("looked", "What was looked at, and what was not", looked::inspection(&inspected)),
-        ("words", "Words", glossary::section()),
-    ];
+    let mut sections: Vec<Section> = vec![("exhibits", "Exhibits", exhibits::inspection(&inspected, report))];
+    let comparisons = report.comparisons();
+    if !comparisons.is_empty() {
+        sections.push(("stated", "What is stated, beside what was seen", stated::section(&comparisons)));
+    }
+    sections.push(("looked", "What was looked at, and what was not", looked::inspection(&inspected)));
+    sections.push(("words", "Words", glossary::section()));
     page("Inspection", &summary::inspection(report, &inspected), &sections)
 }
 

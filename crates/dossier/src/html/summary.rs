@@ -61,7 +61,7 @@ pub(super) fn inspection(report: &InspectReport, inspected: &[Inspected<'_>]) ->
 /// Findings by grade in words, components left out.
 pub(super) fn grades<'a>(findings: impl Iterator<Item = &'a Finding<'a>>) -> Markup {
     let graded: Vec<Grade> =
-        findings.filter(|finding| !finding.is_component()).map(|finding| finding.claim.grade).collect();
+        findings.filter(|finding| finding.is_finding()).map(|finding| finding.claim.grade).collect();
     let counts: Vec<(Grade, usize)> = GRADES
         .into_iter()
         .map(|wanted| (wanted, graded.iter().filter(|grade| **grade == wanted).count()))

@@ -6,6 +6,7 @@
 //! value is not known is left out, never null. Only a dossier's `runs` hold times.
 //! Misses: see [`FORMAT`]'s limits. Source: RFC 8259.
 
+mod compared;
 mod model;
 mod unpacked;
 mod wire;
@@ -25,6 +26,7 @@ pub(crate) const FORMAT: ReportFormat = ReportFormat {
         "Whole numbers go up to 2^64 - 1; a reader that keeps them as floating point is exact up to 2^53.",
     ],
     source: "RFC 8259; schemas/inspect.schema.json, schemas/dossier.schema.json (JSON Schema 2020-12)",
+    needs: &[],
     inspect: Some(inspect),
     case: Some(case),
 };

@@ -1,3 +1,4 @@
+use super::compared::Compared;
 use super::model;
 use crate::holdings::Holdings;
 use crate::{CaseReport, Explanation, InspectReport, report};
@@ -12,6 +13,8 @@ pub(super) struct Inspection<'a> {
     banbury: &'static str,
     as_of: &'a str,
     exhibits: Vec<Examined<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    comparisons: Vec<Compared>,
     explanations: BTreeMap<&'a str, Explained<'a>>,
 }
 
@@ -27,6 +30,8 @@ pub(super) struct Dossier<'a> {
     network: model::Network<'a>,
     exhibits: Vec<Exhibit<'a>>,
     claims: Vec<Claim<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    comparisons: Vec<Compared>,
     runs: Vec<TimedRun<'a>>,
     diagnostics: &'a [String],
     explanations: BTreeMap<&'a str, Explained<'a>>,
@@ -239,6 +244,7 @@ impl<'a> Inspection<'a> {
             banbury: env!("CARGO_PKG_VERSION"),
             as_of: &report.as_of,
             exhibits: exhibits.collect(),
+            comparisons: report.comparisons().into_iter().map(Compared::from).collect(),
             explanations: explained(&report.explanations),
         }
     }
@@ -280,6 +286,7 @@ impl<'a> Dossier<'a> {
                     ..Claim::of(&stored.claim, stored.fingerprint, &stored.probe, &stored.probe_version)
                 })
                 .collect(),
+            comparisons: report.comparisons().into_iter().map(Compared::from).collect(),
             runs: report
                 .runs
                 .iter()

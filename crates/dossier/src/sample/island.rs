@@ -487,5 +487,6 @@ pub(crate) fn island() -> CaseReport {
                 .to_owned(),
         ],
         explanations: explanations(),
+        publisher: None,
     }
 }

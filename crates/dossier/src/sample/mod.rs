@@ -5,6 +5,7 @@ mod island;
 pub(crate) use island::island;
 
 use crate::{CaseReport, Explanation, InspectReport};
+use banbury_evidence::case::Publisher;
 use banbury_evidence::{
     Claim, CodeInfo, Digest, Examination, Exhibit, ExhibitKind, Grade, Location, MeasureResult, Object,
     ObjectKind, RegimeResult, Region, RegionClass, RunReport, Skipped, Status, Step, Subject, SubjectKind,
@@ -94,6 +95,7 @@ pub(crate) fn object(
         kind,
         size,
         sha256: (kind == ObjectKind::File).then(|| Digest::of(&ordinal.to_le_bytes())),
+        sha1: Some(Digest::sha1_of(&ordinal.to_le_bytes())),
         format: None,
         mode: (kind == ObjectKind::File).then_some(0o644),
         target: None,
@@ -144,7 +146,26 @@ fn examination() -> Examination {
             .fact("method", method)
             .at(at)
     };
-    let claims = vec![
+    let known = |vulnerability: &str, state: &str, reason: &str, at: &Location| {
+        let title = format!("{vulnerability} in busybox 1.35.0: {state}");
+        Claim::observation(&info("known-vulnerability", Grade::Info), at.subject(), title)
+            .fact("component", "busybox")
+            .fact("version", "1.35.0")
+            .fact("purl", "pkg:generic/busybox@1.35.0")
+            .fact("cpe", "cpe:2.3:a:busybox:busybox:1.35.0:*:*:*:*:*:*:*")
+            .fact("vulnerability", vulnerability)
+            .fact("state", state)
+            .fact("reason", reason)
+            .at(at.clone())
+    };
+    let vulnerabilities = [
+        known("CVE-2099-0001", "affected", "in-range", &shadow)
+            .fact("exploited", "2099-01-02")
+            .fact("exploited-source", "CISA KEV"),
+        known("CVE-2099-0002", "not-affected", "applet-absent", &shadow),
+        known(HOSTILE, "cannot-tell", "bounds-straddle", &shadow),
+    ];
+    let mut claims = vec![
         Claim::observation(
             &info("credential.empty-password", Grade::High),
             shadow.subject(),
@@ -174,6 +195,7 @@ fn examination() -> Examination {
         component("busybox", "1.35.0", shadow.clone(), "dpkg"),
         component("busybox", "1.35.0", gzip, "version string"),
     ];
+    claims.extend(vulnerabilities);
     Examination {
         exhibit,
         size: 65536,
@@ -207,18 +229,34 @@ fn examination() -> Examination {
     }
 }
 
+/// An invented publisher.
+pub(crate) fn publisher() -> Publisher {
+    Publisher {
+        name: "Island Laboratory".to_owned(),
+        namespace: Some("https://lab.example".to_owned()),
+        category: None,
+        contact: Some("lab@example.org".to_owned()),
+    }
+}
+
 /// An inspection of one small image, hostile texts in it.
 pub(crate) fn inspection() -> InspectReport {
     InspectReport {
         as_of: "2019-03-28".to_owned(),
         examinations: vec![("images/small router.bin".to_owned(), examination())],
         explanations: explanations(),
+        publisher: Some(publisher()),
     }
 }
 
 /// An inspection of nothing.
 pub(crate) fn empty_inspection() -> InspectReport {
-    InspectReport { as_of: "2019-03-28".to_owned(), examinations: Vec::new(), explanations: BTreeMap::new() }
+    InspectReport {
+        as_of: "2019-03-28".to_owned(),
+        examinations: Vec::new(),
+        explanations: BTreeMap::new(),
+        publisher: None,
+    }
 }
 
 /// A case without anything in it.
@@ -235,6 +273,7 @@ pub(crate) fn empty_case() -> CaseReport {
         runs: Vec::new(),
         diagnostics: Vec::new(),
         explanations: BTreeMap::new(),
+        publisher: None,
     }
 }
 
@@ -404,5 +443,6 @@ pub(crate) fn hostile() -> CaseReport {
         runs,
         diagnostics: vec![format!("{HOSTILE}\n  second line")],
         explanations: explanations(),
+        publisher: Some(publisher()),
     }
 }

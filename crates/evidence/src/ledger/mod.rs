@@ -13,13 +13,16 @@ pub use record::{Clock, Recorded};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use std::path::{Path, PathBuf};
 
-/// The version of the tables in `schema.sql`, kept in `PRAGMA user_version`.
-pub const SCHEMA_VERSION: i64 = 1;
+/// The version of the tables in `schema.sql` and what followed it, kept in `PRAGMA user_version`.
+pub const SCHEMA_VERSION: i64 = 2;
 
 /// The documented views, as they are created in the ledger.
 pub const VIEWS: &str = include_str!("views.sql");
 
 const SCHEMA: &str = include_str!("schema.sql");
+
+/// What version 2 added.
+const SCHEMA_2: &str = include_str!("schema-2.sql");
 
 /// `BANB` in ASCII: marks the file as a ledger (`PRAGMA application_id`).
 const APPLICATION_ID: i64 = 0x42_41_4E_42;
@@ -182,8 +185,11 @@ impl Ledger {
                     "CREATE TABLE ledger_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;",
                 )
                 .map_err(database)?;
-            append_only(&transaction).map_err(database)?;
             transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(database)?;
+        }
+        if version < SCHEMA_VERSION {
+            transaction.execute_batch(SCHEMA_2).map_err(database)?;
+            append_only(&transaction).map_err(database)?;
             transaction.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(database)?;
         }
         replace_views(&transaction).map_err(database)?;
@@ -203,7 +209,7 @@ fn append_only(connection: &Connection) -> rusqlite::Result<()> {
         }
         for (event, verb) in [("UPDATE", "changed"), ("DELETE", "deleted")] {
             connection.execute_batch(&format!(
-                "CREATE TRIGGER {table}_no_{lower} BEFORE {event} ON {table} \
+                "CREATE TRIGGER IF NOT EXISTS {table}_no_{lower} BEFORE {event} ON {table} \
                  BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: {table} cannot be {verb}'); END;",
                 lower = event.to_lowercase(),
             ))?;

@@ -87,7 +87,7 @@ impl Ledger {
     pub fn claims(&self, exhibit: Option<&Digest>) -> Result<Vec<StoredClaim>, LedgerError> {
         let locations = self.locations()?;
         let rows = self.rows(
-            "SELECT fingerprint, code, subject_kind, subject, grade, title, facts, notes, decibans, low, high, basis,
+            "SELECT fingerprint, code, subject_kind, subject, grade, title, facts, dated, notes, decibans, low, high, basis,
                     probe, probe_version, exhibit, state, disposition
              FROM claims WHERE ?1 IS NULL OR exhibit = ?1
              ORDER BY CASE grade WHEN 'high' THEN 0 WHEN 'medium' THEN 1 WHEN 'low' THEN 2 ELSE 3 END,
@@ -139,6 +139,10 @@ impl Ledger {
                 grade: self.word(&raw.grade, "a claim's grade")?,
                 title: raw.title,
                 facts: self.json(&raw.facts, "a claim's facts")?,
+                dated: match &raw.dated {
+                    Some(dated) => self.json(dated, "a claim's dated values")?,
+                    None => BTreeMap::new(),
+                },
                 notes: self.json(&raw.notes, "a claim's notes")?,
                 locations: locations.get(&raw.fingerprint).cloned().unwrap_or_default(),
                 weight,
@@ -291,6 +295,7 @@ impl Ledger {
                     kind,
                     size: size.unsigned_abs(),
                     sha256: sha256.map(|text| self.digest(&text)).transpose()?,
+                    sha1: None,
                     format,
                     mode,
                     target,
@@ -466,6 +471,7 @@ struct RawClaim {
     grade: String,
     title: String,
     facts: String,
+    dated: Option<String>,
     notes: String,
     decibans: Option<f64>,
     low: Option<f64>,
@@ -488,6 +494,7 @@ impl RawClaim {
             grade: row.get("grade")?,
             title: row.get("title")?,
             facts: row.get("facts")?,
+            dated: row.get("dated")?,
             notes: row.get("notes")?,
             decibans: row.get("decibans")?,
             low: row.get("low")?,

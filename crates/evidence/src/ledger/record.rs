@@ -67,6 +67,21 @@ impl Ledger {
         })
     }
 
+    /// Appends a run over an exhibit that was examined before, with its claims.
+    pub fn record_run(
+        &mut self,
+        exhibit: &Digest,
+        report: &RunReport,
+        clock: &Clock,
+    ) -> Result<Recorded, LedgerError> {
+        self.append(|transaction| {
+            let run = insert_run(transaction, report, Some(exhibit), &BTreeMap::new(), clock)?;
+            let mut recorded = Recorded::default();
+            insert_claims(transaction, run, &report.claims, &mut recorded)?;
+            Ok(recorded)
+        })
+    }
+
     /// Appends a network model that an import made.
     pub fn record_model(
         &mut self,
@@ -288,6 +303,13 @@ fn insert_claim(transaction: &Transaction<'_>, run: i64, claim: &Claim) -> rusql
     transaction
         .prepare_cached("INSERT INTO sightings (claim, run) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
         .execute(params![fingerprint, run])?;
+    if !claim.dated.is_empty() {
+        transaction
+            .prepare_cached(
+                "INSERT INTO dated_records (claim, run, facts) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![fingerprint, run, json(&claim.dated)?])?;
+    }
     Ok(count > 0)
 }
 

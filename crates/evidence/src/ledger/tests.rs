@@ -51,6 +51,7 @@ fn examination(titles: &[&str]) -> Examination {
         kind: ObjectKind::Exhibit,
         size: 3,
         sha256: Some(exhibit),
+        sha1: None,
         format: Some("cpio".into()),
         mode: None,
         target: None,
@@ -288,4 +289,35 @@ fn reopened_it_holds_what_it_held() {
         Exhibit { sha256: Digest::of(b"abc"), name: "i".into(), kind: ExhibitKind::Firmware, size: 3 };
     Ledger::create(&path).unwrap().add_exhibit(&exhibit, "2026-01-01T00:00:00Z").unwrap();
     assert_eq!(Ledger::open(&path).unwrap().exhibits().unwrap(), [exhibit]);
+}
+
+#[test]
+fn a_ledger_of_version_1_gains_what_version_2_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.sqlite");
+    {
+        // As version 1 left it: without the table that version 2 added.
+        let ledger = Ledger::create(&path).unwrap();
+        let connection = ledger.connection();
+        for view in names(connection, "view").unwrap() {
+            connection.execute_batch(&format!("DROP VIEW \"{view}\";")).unwrap();
+        }
+        connection.execute_batch("DROP TABLE dated_records; PRAGMA user_version = 1;").unwrap();
+    }
+    let mut ledger = Ledger::open(&path).unwrap();
+    assert_eq!(count(&ledger, "dated_records"), 0);
+    let exhibit =
+        Exhibit { sha256: Digest::of(b"abc"), name: "i".into(), kind: ExhibitKind::Firmware, size: 3 };
+    ledger.add_exhibit(&exhibit, "2026-01-01T00:00:00Z").unwrap();
+    let claim = |epss: &str| {
+        Claim::observation(&INFO, crate::Subject::exhibit(&exhibit.sha256), "t").dated("epss", epss)
+    };
+    for (epss, new) in [("0.1", 1), ("0.9", 0)] {
+        let report = report("p", vec![claim(epss)]);
+        assert_eq!(ledger.record_run(&exhibit.sha256, &report, &clock()).unwrap().new_claims, new);
+    }
+    let claims = ledger.claims(None).unwrap();
+    assert_eq!(claims.len(), 1, "another value of the day is no other claim");
+    assert_eq!(claims[0].claim.dated["epss"], crate::Value::from("0.9"));
+    assert!(ledger.connection().execute("DELETE FROM dated_records", []).is_err());
 }

@@ -11,9 +11,11 @@ CREATE VIEW current_model AS
     SELECT max(id) AS run FROM runs WHERE probe = 'network.import' AND status <> 'failed';
 
 -- The evidence as it stands: one row a claim. state: active, or superseded when the latest run of the probe over the
--- exhibit no longer saw it. disposition: the latest decision of a person, NULL when there is none.
+-- exhibit no longer saw it. disposition: the latest decision of a person, NULL when there is none. dated: what changes
+-- from day to day without making another claim (JSON), as the latest run saw it, NULL when there is nothing such.
 CREATE VIEW claims AS
-    SELECT c.fingerprint, c.code, c.subject_kind, c.subject, c.grade, c.title, c.facts, c.notes,
+    SELECT c.fingerprint, c.code, c.subject_kind, c.subject, c.grade, c.title, c.facts,
+           (SELECT f.facts FROM dated_records f WHERE f.claim = c.fingerprint ORDER BY f.run DESC LIMIT 1) AS dated, c.notes,
            c.decibans, c.low, c.high, c.basis, r.probe, r.version AS probe_version, r.exhibit,
            CASE WHEN EXISTS (SELECT 1 FROM sightings s JOIN latest_runs l ON l.run = s.run WHERE s.claim = c.fingerprint)
                 THEN 'active' ELSE 'superseded' END AS state,

@@ -3,7 +3,7 @@
 //! Entries are made and looked at side by side, and the next are made meanwhile; what they hold in turn is taken up one
 //! after the other, so that what is left of the allowance is known exactly at each.
 
-use super::{Allowance, Begun, Engine, LARGE, Lineage, Outcome, Pending, guarded};
+use super::{Allowance, Begun, Engine, LARGE, Lineage, Outcome, Pending, counted, guarded};
 use crate::coverage;
 use crate::keeping::{Container, Part, Spot};
 use crate::paths;
@@ -11,7 +11,7 @@ use crate::probe::{KEEP_LIMIT, Tree, TreeEntry};
 use crate::recognise::{Found, Recognised};
 use crate::unpacking::Unpacking;
 use banbury_evidence::{Digest, Location, Object, ObjectKind, Step};
-use banbury_formats::{Content, Entry, EntryKind, Problem, ProblemKind};
+use banbury_formats::{Content, Entry, EntryKind, Limits, Problem, ProblemKind};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
@@ -87,6 +87,8 @@ struct Planned<'a> {
     entry: Entry<'a>,
     spot: Spot,
     sha256: Option<Digest>,
+    /// Whether it is made while nothing else is: it becomes much more than was stated.
+    alone: bool,
 }
 
 /// Where entries come from.
@@ -96,6 +98,8 @@ struct Origin {
     name: &'static str,
     /// Where the container starts in the object that it stands in.
     start: u64,
+    /// Bytes that no entry of it can have: more than all of them may become, whatever is left.
+    never: u64,
 }
 
 impl Origin {
@@ -132,7 +136,10 @@ impl Engine<'_> {
     /// Opens the containers of an object.
     pub(super) fn ready<'a>(&self, mut begun: Begun<'a>) -> Ready<'a> {
         let spot = begun.spot;
-        let open = |found: &mut Found<'a>| self.open(found, spot);
+        let size = begun.outcome.objects.first().map_or(0, |object| object.size);
+        let whole = Allowance { bytes: self.options.total_bytes, objects: self.options.objects };
+        let never = self.allowance(size as usize, whole).bytes.saturating_add(1);
+        let open = |found: &mut Found<'a>| self.open(found, spot, never);
         Ready { opened: begun.found.iter_mut().map(open).collect(), begun, prepared: Vec::new() }
     }
 
@@ -167,7 +174,7 @@ impl Engine<'_> {
         let mut rest = opened.as_mut_slice();
         while let Some((first, behind)) = rest.split_first_mut() {
             // While this container is taken up, the next one's first entries are made.
-            let next = behind.first_mut().filter(|_| !allowance.less(outcome.used()).is_spent());
+            let next = behind.first_mut().filter(|_| !allowance.less(outcome.used).is_spent());
             let holder = Holder { origin: first.origin, lineage: &lineage, allowance };
             let (_, following) = rayon::join(
                 || self.container(first, prepared, &location, &holder, &mut outcome),
@@ -186,8 +193,8 @@ impl Engine<'_> {
     }
 
     /// Gives the entries of a container their spots.
-    fn open<'a>(&self, found: &mut Found<'a>, spot: Spot) -> Opened<'a> {
-        let origin = Origin { name: found.format.describe().name, start: found.start as u64 };
+    fn open<'a>(&self, found: &mut Found<'a>, spot: Spot, never: u64) -> Opened<'a> {
+        let origin = Origin { name: found.format.describe().name, start: found.start as u64, never };
         let entries = std::mem::take(&mut found.entries);
         let spots = match self.keeper {
             Some(keeper) if !entries.is_empty() => {
@@ -199,7 +206,8 @@ impl Engine<'_> {
         let is_alone = entries.is_empty();
         let hashes = std::mem::take(&mut found.hashes).into_iter().chain(std::iter::repeat(None));
         let planned = entries.into_iter().zip(spots).zip(hashes);
-        let planned = planned.map(|((entry, spot), sha256)| Next::Planned(Planned { entry, spot, sha256 }));
+        let planned = planned
+            .map(|((entry, spot), sha256)| Next::Planned(Planned { entry, spot, sha256, alone: false }));
         Opened {
             origin,
             problems: std::mem::take(&mut found.reading.problems),
@@ -225,7 +233,7 @@ impl Engine<'_> {
         let mut left_out = 0u64;
         loop {
             let unseen = prepared.len() as u64 + opened.ahead.len() as u64;
-            if allowance.less(outcome.used()).is_spent() {
+            if allowance.less(outcome.used).is_spent() {
                 left_out += unseen;
                 break;
             }
@@ -234,7 +242,7 @@ impl Engine<'_> {
                 outcome.unpacking.limit(&tree.location, Some(origin.name), text);
                 break;
             }
-            if prepared.is_empty() {
+            while prepared.is_empty() && !opened.ahead.is_empty() {
                 prepared = self.prepare_next(&mut opened.ahead, BATCH_BYTES, location, origin);
             }
             if prepared.is_empty() {
@@ -245,7 +253,7 @@ impl Engine<'_> {
                 // What is taken up next was copied out of the exhibit.
                 (self.give_back)();
             }
-            let next = batch(&mut opened.ahead, BATCH_BYTES);
+            let next = batch(&mut opened.ahead, BATCH_BYTES, location);
             let light = weight(&next) <= AHEAD;
             let mut look = || self.entries(&prepared, holder, outcome, &mut tree);
             let make = || self.prepare_all(next, &mut opened.ahead, location, origin);
@@ -289,7 +297,7 @@ impl Engine<'_> {
     ) -> u64 {
         // Not what is left of it: that would depend on where a batch begins.
         let whole = holder.allowance;
-        let at_first = whole.less(outcome.used());
+        let at_first = whole.less(outcome.used);
         // Looking at one may take long: it may be a stream that has to be decompressed to its end. Whoever is done with a
         // large one first goes on with what it holds.
         let ahead = AtomicBool::new(holder.lineage.depth >= AHEAD_DEPTH || prepared.len() < 2);
@@ -320,7 +328,7 @@ impl Engine<'_> {
         let mut entries = prepared.iter().zip(looked).peekable();
         let mut early = None;
         while let Some((prepared, looked)) = entries.next() {
-            let remaining = holder.allowance.less(outcome.used());
+            let remaining = holder.allowance.less(outcome.used);
             let looked = looked.filter(|_| fits(prepared, remaining));
             let ready = early.take().or_else(|| {
                 Some(match looked? {
@@ -337,9 +345,9 @@ impl Engine<'_> {
                 continue;
             };
             let unpacking = &mut ready.begun.outcome.unpacking;
-            let Origin { name, start } = holder.origin;
+            let Origin { name, start, .. } = holder.origin;
             unpacking.problems(&prepared.object.location, name, start, &prepared.problems);
-            let within = remaining.less(Allowance { bytes: prepared.bytes.len() as u64, objects: 1 });
+            let within = remaining.less(prepared.used());
             let allowance = self.allowance(prepared.bytes.len(), within);
             let finish = || self.finish(&prepared.bytes, ready, Some(holder.lineage), allowance);
             // While this is taken up, the first entries of the next are made, where that is worth it.
@@ -362,7 +370,7 @@ impl Engine<'_> {
                 None => finish(),
             };
             self.remember(prepared, &inner, outcome, tree);
-            add(inner, prepared.bytes.len() as u64, outcome);
+            add(inner, prepared.used(), outcome);
         }
         left_out
     }
@@ -375,12 +383,12 @@ impl Engine<'_> {
         container: &Location,
         origin: Origin,
     ) -> Vec<Prepared<'a>> {
-        let batch = batch(ahead, most);
+        let batch = batch(ahead, most, container);
         self.prepare_all(batch, ahead, container, origin)
     }
 
     /// Makes the bytes of entries, side by side. Where they become much more than was stated, the later ones go back to
-    /// those ahead.
+    /// those ahead; one that does so by itself goes back too, to be made alone.
     fn prepare_all<'a>(
         &self,
         batch: Vec<Next<'a>>,
@@ -398,9 +406,11 @@ impl Engine<'_> {
             }
             let path = (!planned.entry.path.is_empty()).then(|| paths::escape(&planned.entry.path));
             let location = container.inside(origin.step(path, planned.entry.at));
-            let prepared = self.prepare(location, planned, origin.name);
-            made.fetch_add(prepared.owned(), Ordering::Relaxed);
-            Next::Prepared(prepared)
+            let next = self.prepare(location, planned, origin);
+            if let Next::Prepared(prepared) = &next {
+                made.fetch_add(prepared.owned(), Ordering::Relaxed);
+            }
+            next
         };
         let made: Vec<Next<'a>> =
             batch.into_par_iter().enumerate().with_max_len(SHARE).map(prepare).collect();
@@ -421,17 +431,35 @@ impl Engine<'_> {
         prepared
     }
 
-    /// Makes an entry's bytes.
-    fn prepare<'a>(
-        &self,
-        location: Location,
-        Planned { entry, spot, sha256 }: Planned<'a>,
-        container: &'static str,
-    ) -> Prepared<'a> {
+    /// Makes an entry's bytes, unless they turn out to be many more than was stated and it is to be made alone.
+    fn prepare<'a>(&self, location: Location, mut planned: Planned<'a>, origin: Origin) -> Next<'a> {
+        let mut problems = Vec::new();
+        let mut made = None;
+        if let EntryKind::Stream(Content::Deferred { size, make })
+        | EntryKind::File(Content::Deferred { size, make }) = &planned.entry.kind
+        {
+            let most = if planned.alone { u64::MAX } else { size.saturating_mul(2).saturating_add(HEAVY) };
+            let whole = self.limits.object_bytes.min(origin.never);
+            let object_bytes = whole.min(most);
+            let limits = Limits { object_bytes, ..self.limits.clone() };
+            let unpacked = catch_unwind(AssertUnwindSafe(|| make(&limits)));
+            let unpacked = unpacked.unwrap_or_else(|_| {
+                let detail = "the reader failed on this entry";
+                let problems = vec![Problem::new(ProblemKind::Malformed, 0, detail)];
+                banbury_formats::Unpacked { bytes: Vec::new(), problems }
+            });
+            let stopped = |problem: &Problem| problem.kind == ProblemKind::LimitReached;
+            if object_bytes < whole && unpacked.problems.iter().any(stopped) {
+                planned.alone = true;
+                return Next::Planned(planned);
+            }
+            (problems, made) = (unpacked.problems, Some(unpacked.bytes));
+        }
+        let Planned { entry, spot, sha256, .. } = planned;
         let path = location.entry().map(paths::in_tree);
         let own = |content: &Content<'_>| matches!(content, Content::Slice(_)) && entry.at == Some(0);
         let opening = match &entry.kind {
-            EntryKind::Stream(content) | EntryKind::File(content) => own(content).then_some(container),
+            EntryKind::Stream(content) | EntryKind::File(content) => own(content).then_some(origin.name),
             _ => None,
         };
         let Entry { kind, mode, uid, .. } = entry;
@@ -446,24 +474,11 @@ impl Engine<'_> {
             | EntryKind::Fifo
             | EntryKind::Socket => (ObjectKind::Special, None, None),
         };
-        let mut problems = Vec::new();
         let bytes = match content {
             None => Cow::Borrowed(&[][..]),
             Some(Content::Slice(bytes)) => Cow::Borrowed(bytes),
             Some(Content::Owned(bytes)) => Cow::Owned(bytes),
-            Some(Content::Deferred { make, .. }) => {
-                let made = catch_unwind(AssertUnwindSafe(|| make(self.limits)));
-                let made = made.unwrap_or_else(|_| banbury_formats::Unpacked {
-                    bytes: Vec::new(),
-                    problems: vec![Problem::new(
-                        ProblemKind::Malformed,
-                        0,
-                        "the reader failed on this entry",
-                    )],
-                });
-                problems = made.problems;
-                Cow::Owned(made.bytes)
-            }
+            Some(Content::Deferred { .. }) => Cow::Owned(made.unwrap_or_default()),
         };
         let has_bytes = matches!(kind, ObjectKind::Stream | ObjectKind::File);
         let small = has_bytes && bytes.len() < LARGE;
@@ -475,12 +490,13 @@ impl Engine<'_> {
             size: bytes.len() as u64,
             // A large one is hashed while it is looked at.
             sha256: sha256.or_else(|| small.then(|| Digest::of(&bytes))),
+            sha1: None,
             format: None,
             mode,
             target,
             regions: Vec::new(),
         };
-        Prepared { bytes, problems, object, uid, path, spot, opening }
+        Next::Prepared(Prepared { bytes, problems, object, uid, path, spot, opening })
     }
 
     /// Looks at an entry; a folder, link or device has nothing further to look at.
@@ -503,7 +519,7 @@ impl Engine<'_> {
                 spots: vec![spot],
                 findings: self.fresh_findings(),
                 unpacking: Unpacking::default(),
-                used: 0,
+                used: Allowance::default(),
             };
             return Begun { outcome, found: Vec::new(), location, depth, holds_entries: false, spot };
         }
@@ -557,11 +573,20 @@ fn fits(prepared: &Prepared<'_>, remaining: Allowance) -> bool {
     prepared.bytes.len() as u64 <= remaining.bytes && !remaining.is_spent()
 }
 
-/// The next entries to examine side by side, up to about so many stated bytes.
-fn batch<'a>(ahead: &mut Ahead<'a>, most: u64) -> Vec<Next<'a>> {
+/// The next entries of a container to examine side by side, up to about so many stated bytes. Each says the whole way
+/// to it, and where that is long they are fewer.
+fn batch<'a>(ahead: &mut Ahead<'a>, most: u64, container: &Location) -> Vec<Next<'a>> {
+    let count = (BATCH / counted(container) as usize).max(LEAST);
     let mut batch = Vec::new();
     let mut bytes = 0u64;
-    while batch.len() < BATCH && (bytes < most || (batch.len() < LEAST && bytes < HEAVY)) {
+    while batch.len() < count && (bytes < most || (batch.len() < LEAST && bytes < HEAVY)) {
+        let alone = |next: &Next<'_>| matches!(next, Next::Planned(planned) if planned.alone);
+        if ahead.front().is_some_and(alone) {
+            if batch.is_empty() {
+                batch.extend(ahead.pop_front());
+            }
+            break;
+        }
         let Some(next) = ahead.pop_front() else { break };
         bytes = bytes.saturating_add(match &next {
             Next::Planned(planned) => size(&planned.entry),
@@ -576,6 +601,7 @@ fn batch<'a>(ahead: &mut Ahead<'a>, most: u64) -> Vec<Next<'a>> {
 fn weight(batch: &[Next<'_>]) -> u64 {
     let made = |next: &Next<'_>| match next {
         Next::Prepared(prepared) => prepared.owned(),
+        Next::Planned(planned) if planned.alone => u64::MAX,
         Next::Planned(planned) => match &planned.entry.kind {
             EntryKind::File(Content::Slice(_)) | EntryKind::Stream(Content::Slice(_)) => 0,
             _ => size(&planned.entry),
@@ -585,6 +611,11 @@ fn weight(batch: &[Next<'_>]) -> u64 {
 }
 
 impl Prepared<'_> {
+    /// What it takes of an allowance, without what it holds.
+    fn used(&self) -> Allowance {
+        Allowance { bytes: self.bytes.len() as u64, objects: counted(&self.object.location) }
+    }
+
     /// Bytes that were made for it.
     fn owned(&self) -> u64 {
         match &self.bytes {
@@ -602,7 +633,7 @@ fn size(entry: &Entry<'_>) -> u64 {
 }
 
 /// Puts an entry's outcome behind what its container's object has so far.
-fn add(inner: Outcome, size: u64, outcome: &mut Outcome) {
+fn add(inner: Outcome, itself: Allowance, outcome: &mut Outcome) {
     let base = outcome.objects.len() as u32;
     outcome.spots.extend(inner.spots);
     outcome.objects.extend(inner.objects.into_iter().map(|mut object| {
@@ -614,5 +645,5 @@ fn add(inner: Outcome, size: u64, outcome: &mut Outcome) {
         findings.append(more);
     }
     outcome.unpacking.append(inner.unpacking);
-    outcome.used = outcome.used.saturating_add(inner.used).saturating_add(size);
+    outcome.used = outcome.used.and(inner.used).and(itself);
 }

@@ -218,6 +218,84 @@ fn streams_that_become_much_are_looked_at_in_turn() {
     assert_eq!(sizes, [40 << 20; 5]);
 }
 
+/// A zip archive of deflated members that state `size` and are `content`.
+fn zip(members: u32, size: u32, content: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, content).unwrap();
+    let packed = encoder.finish().unwrap();
+    let (mut archive, mut directory) = (Vec::new(), Vec::new());
+    for number in 0..members {
+        let name = format!("{number:04}");
+        let fields: Vec<u8> = [20u16, 0, 8, 0, 0].iter().flat_map(|field| field.to_le_bytes()).collect();
+        let sizes: Vec<u8> =
+            [0, packed.len() as u32, size].iter().flat_map(|field| field.to_le_bytes()).collect();
+        let at = (archive.len() as u32).to_le_bytes();
+        archive
+            .extend([b"PK\x03\x04", &fields[..], &sizes, &[4, 0, 0, 0], name.as_bytes(), &packed].concat());
+        directory.extend(
+            [b"PK\x01\x02\x14\0", &fields[..], &sizes, &[4, 0], &[0; 12], &at, name.as_bytes()].concat(),
+        );
+    }
+    let end = [(directory.len() as u32).to_le_bytes(), (archive.len() as u32).to_le_bytes()].concat();
+    let count = (members as u16).to_le_bytes();
+    [&archive[..], &directory, b"PK\x05\x06\0\0\0\0", &count, &count, &end, &[0, 0]].concat()
+}
+
+#[test]
+fn what_is_more_than_stated_is_made_whole_and_alone() {
+    // One more than what is made at first of a member that states a byte.
+    let content = vec![b'x'; (24 << 20) + 3];
+    let examination = look(&zip(2, 1, &content));
+    let sizes: Vec<u64> = examination.objects.iter().skip(1).map(|object| object.size).collect();
+    assert_eq!(sizes, [content.len() as u64; 2]);
+    assert!(codes(&examination).contains(&"unpack.malformed"), "{:?}", codes(&examination));
+    assert!(!codes(&examination).contains(&"unpack.limit"), "{:?}", codes(&examination));
+}
+
+#[test]
+fn long_names_count_for_more() {
+    let names: Vec<Vec<u8>> = (0..40u32).map(|n| [vec![b'n'; 10 << 10], vec![n as u8]].concat()).collect();
+    let entries: Vec<(&[u8], u32, &[u8])> =
+        names.iter().map(|name| (name.as_slice(), 0o100_644, &b""[..])).collect();
+    let archive = cpio(&entries);
+    let options = Options { objects: 45, ..Options::default() };
+    let examination = examine(&archive, &options, &options.limits());
+    assert_eq!(examination.objects.len(), 1 + 4);
+    assert!(codes(&examination).contains(&"unpack.limit"));
+    // What is inside has the way to it.
+    let short = cpio(&[(b"a", 0o100_644, b""), (b"b", 0o100_644, b""), (b"c", 0o100_644, b"")]);
+    let archive = cpio(&[(&names[0], 0o100_644, &short)]);
+    let examination = examine(&archive, &options, &options.limits());
+    assert_eq!(examination.objects.len(), 1 + 1 + 3);
+    let options = Options { objects: 25, ..options };
+    let examination = examine(&archive, &options, &options.limits());
+    assert!(examination.objects.len() < 1 + 1 + 3);
+    assert!(codes(&examination).contains(&"unpack.limit"));
+}
+
+#[test]
+fn a_name_too_long_to_keep_is_cut_and_said() {
+    let member = |name: &str, kind: u8, content: &[u8]| {
+        let mut header = vec![0u8; 512];
+        header[..name.len()].copy_from_slice(name.as_bytes());
+        header[124..136].copy_from_slice(format!("{:011o}\0", content.len()).as_bytes());
+        header[148..156].fill(b' ');
+        header[156] = kind;
+        header[257..265].copy_from_slice(b"ustar  \0");
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        header.extend(content);
+        header.resize(header.len().next_multiple_of(512), 0);
+        header
+    };
+    let archive =
+        [member("././@LongLink", b'L', &[b'n'; 70_000]), member("n", b'0', b"content"), vec![0; 1024]];
+    let examination = look(&archive.concat());
+    assert_eq!(examination.objects[1].location.entry().map(str::len), Some(64 << 10));
+    assert_eq!(examination.objects[1].size, 7);
+    assert_eq!(examination.runs[0].status, Status::Incomplete);
+}
+
 proptest::proptest! {
     #[test]
     fn every_byte_of_every_object_is_accounted_for(

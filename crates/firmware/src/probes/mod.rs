@@ -22,6 +22,7 @@ mod pem;
 mod programs;
 mod rpm;
 mod services;
+mod statements;
 mod text;
 mod toolchain;
 mod versions;
@@ -46,6 +47,7 @@ pub const PROBES: &[&dyn Probe] = &[
     &applets::Applets,
     &device_tree::Boards,
     &banner::Banner,
+    &statements::Statements,
     &accounts::Accounts,
     &keys::Keys,
     &certificates::Certificates,

@@ -169,6 +169,7 @@ impl Inspected {
             kind: ObjectKind::Exhibit,
             size,
             sha256: Some(sha256),
+            sha1: None,
             format: None,
             mode: None,
             target: None,

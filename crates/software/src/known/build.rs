@@ -7,7 +7,7 @@
 //! When it is wrong: a description that names a part in passing and forgets the one that matters; a kernel whose vendor
 //! moved code into files that other options build; a module that is loaded from a place that was not listed.
 
-use super::Facts;
+use super::{Facts, Reason};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -63,7 +63,7 @@ pub(super) fn rule_out(
     facts: &Facts,
     summary: &str,
     files: &BTreeSet<String>,
-) -> Option<String> {
+) -> Option<(Reason, String)> {
     let is = |product: &str| {
         products.contains(&product) || (products.is_empty() && name.eq_ignore_ascii_case(product))
     };
@@ -71,18 +71,25 @@ pub(super) fn rule_out(
         return kernel_part_is_absent(kernel, summary, files);
     }
     if let Some(applets) = facts.busybox.as_ref().filter(|_| is("busybox")) {
-        return applet_is_absent(applets, summary, files);
+        return applet_is_absent(applets, summary, files).map(|why| (Reason::AppletAbsent, why));
     }
     None
 }
 
-fn kernel_part_is_absent(kernel: &KernelBuild, summary: &str, files: &BTreeSet<String>) -> Option<String> {
+fn kernel_part_is_absent(
+    kernel: &KernelBuild,
+    summary: &str,
+    files: &BTreeSet<String>,
+) -> Option<(Reason, String)> {
     let mut reasons = BTreeSet::new();
+    let mut by_module = false;
     for (named, subsystem) in parts_named(summary, files)? {
-        let why = subsystem.absent(kernel)?;
+        let (module, why) = subsystem.absent(kernel)?;
+        by_module |= module;
         reasons.insert(format!("{named} is not in this build: {why}"));
     }
-    (!reasons.is_empty()).then(|| reasons.into_iter().collect::<Vec<_>>().join("; "))
+    let reason = if by_module { Reason::ModuleAbsent } else { Reason::Configuration };
+    (!reasons.is_empty()).then(|| (reason, reasons.into_iter().collect::<Vec<_>>().join("; ")))
 }
 
 /// The parts that an advisory names, each with what names it; `None` when something named is not in the table.
@@ -221,20 +228,24 @@ struct Subsystem {
 }
 
 impl Subsystem {
-    /// Why this part is not there; `None` when it is, or when that is not known.
-    fn absent(&self, kernel: &KernelBuild) -> Option<String> {
+    /// Why this part is not there, and whether a module's absence says so; `None` when it is, or when that is not known.
+    fn absent(&self, kernel: &KernelBuild) -> Option<(bool, String)> {
         let mut reasons = Vec::new();
+        let mut by_module = false;
         for option in &self.options {
             let long = format!("CONFIG_{option}");
             let state = kernel.options.get(option).or_else(|| kernel.options.get(&long)).copied();
             reasons.push(match state {
                 Some(OptionState::Off) => format!("{long} is not set (read in {})", kernel.read),
                 None if kernel.whole => format!("{long} is not set (read in {})", kernel.read),
-                Some(OptionState::Module) => self.module_is_absent(&long, kernel)?,
+                Some(OptionState::Module) => {
+                    by_module = true;
+                    self.module_is_absent(&long, kernel)?
+                }
                 Some(OptionState::On) | None => return None,
             });
         }
-        Some(reasons.join(", "))
+        Some((by_module, reasons.join(", ")))
     }
 
     fn module_is_absent(&self, option: &str, kernel: &KernelBuild) -> Option<String> {
@@ -314,10 +325,12 @@ mod tests {
     fn an_option_that_is_off_rules_out_its_files() {
         let off = kernel(&[("CONFIG_NET", OptionState::On)]);
         let reason = kernel_part_is_absent(&off, "", &files(&["net/bluetooth/l2cap_core.c"])).unwrap();
+        assert_eq!(reason.0, Reason::Configuration);
+        let reason = reason.1;
         assert!(reason.contains("CONFIG_BT is not set") && reason.contains("IKCONFIG at 0x400"), "{reason}");
-        assert!(kernel_part_is_absent(&off, BLUETOOTH, &files(&[])).unwrap().contains("CONFIG_BT"));
+        assert!(kernel_part_is_absent(&off, BLUETOOTH, &files(&[])).unwrap().1.contains("CONFIG_BT"));
         let text = "A use-after-free in route4_change in net/sched/cls_route.c in the Linux kernel.";
-        assert!(kernel_part_is_absent(&off, text, &files(&[])).unwrap().contains("CONFIG_NET_CLS_ROUTE4"));
+        assert!(kernel_part_is_absent(&off, text, &files(&[])).unwrap().1.contains("CONFIG_NET_CLS_ROUTE4"));
     }
 
     #[test]
@@ -346,7 +359,8 @@ mod tests {
         let mut build = kernel(&[("BT", OptionState::Module)]);
         assert_eq!(kernel_part_is_absent(&build, BLUETOOTH, &files(&[])), None);
         build.modules = Some(Modules { names: files(&["usbcore"]), read: "/lib/modules/5.10.0".to_owned() });
-        assert!(kernel_part_is_absent(&build, BLUETOOTH, &files(&[])).unwrap().contains("bluetooth.ko"));
+        let (reason, detail) = kernel_part_is_absent(&build, BLUETOOTH, &files(&[])).unwrap();
+        assert!(reason == Reason::ModuleAbsent && detail.contains("bluetooth.ko"), "{detail}");
         build.modules =
             Some(Modules { names: files(&["bluetooth"]), read: "/lib/modules/5.10.0".to_owned() });
         assert_eq!(kernel_part_is_absent(&build, BLUETOOTH, &files(&[])), None);

@@ -1,6 +1,6 @@
 //! One statement against one version: affected, not affected, or what would tell.
 
-use super::{Facts, State};
+use super::{Facts, Reason, State};
 use crate::advisory::{Criterion, Event, EventRange, Says, Status, Tracked, TrackedStatus, VersionStatus};
 use crate::cpe::{Attribute, Cpe, Relation};
 use crate::version::{Scheme, choice, compare};
@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 /// What a statement says of a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Judgement {
-    Affected,
-    Not(String),
-    Unknown(String),
+    Affected(Reason),
+    Not(Reason, String),
+    Unknown(Reason, String),
     /// The source says nothing of this version: less than another source's word.
     Silent(String),
 }
@@ -20,17 +20,18 @@ pub(super) enum Judgement {
 impl Judgement {
     pub(super) fn state(&self) -> State {
         match self {
-            Self::Affected => State::Affected,
-            Self::Not(reason) => State::NotAffected { reason: reason.clone() },
-            Self::Unknown(what) | Self::Silent(what) => State::CannotTell { what: what.clone() },
+            Self::Affected(reason) => State::Affected { reason: *reason },
+            Self::Not(reason, detail) => State::NotAffected { reason: *reason, detail: detail.clone() },
+            Self::Unknown(reason, detail) => State::CannotTell { reason: *reason, detail: detail.clone() },
+            Self::Silent(detail) => State::CannotTell { reason: Reason::Silent, detail: detail.clone() },
         }
     }
 
     fn rank(&self) -> u8 {
         match self {
-            Self::Affected => 3,
-            Self::Unknown(_) => 2,
-            Self::Not(_) => 1,
+            Self::Affected(_) => 3,
+            Self::Unknown(..) => 2,
+            Self::Not(..) => 1,
             Self::Silent(_) => 0,
         }
     }
@@ -44,8 +45,8 @@ impl Judgement {
 
 /// What is judged.
 pub(super) struct Judged<'a> {
-    /// Upstream's version.
-    pub(super) version: Option<&'a str>,
+    /// Upstream's version, or what is known of it.
+    pub(super) version: Version<'a>,
     /// The version of the distribution's source package.
     pub(super) package_version: Option<&'a str>,
     /// The order of upstream's versions.
@@ -55,6 +56,17 @@ pub(super) struct Judged<'a> {
     /// Distribution and release.
     pub(super) distribution: Option<(&'a str, Option<&'a str>)>,
     pub(super) facts: &'a Facts,
+    /// Whether to say in words why a version is outside a range: most versions are outside most ranges.
+    pub(super) words: bool,
+}
+
+/// What is known of a version.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Version<'a> {
+    /// The version itself.
+    Exactly(&'a str),
+    /// That it is no lower and no higher; where neither is given, nothing is known.
+    Between(Option<&'a str>, Option<&'a str>),
 }
 
 impl Judged<'_> {
@@ -67,11 +79,12 @@ impl Judged<'_> {
         Ok(match says {
             Says::Cpe { any, needs, negated } => {
                 let judgement = self.criteria(any);
-                if matches!(judgement, Judgement::Not(_)) {
+                if matches!(judgement, Judgement::Not(..)) {
                     return Ok(judgement);
                 }
                 if *negated {
                     return Ok(Judgement::Unknown(
+                        Reason::ConditionUnknown,
                         "the source negates a part of its condition: read it".to_owned(),
                     ));
                 }
@@ -79,13 +92,13 @@ impl Judged<'_> {
                 for need in needs {
                     let members = group(*need)?;
                     match self.present(&members) {
-                        Judgement::Affected => {}
-                        not @ Judgement::Not(_) => return Ok(not),
+                        Judgement::Affected(_) => {}
+                        not @ Judgement::Not(..) => return Ok(not),
                         other => open = open.or(Some(other)),
                     }
                 }
                 match (judgement, open) {
-                    (Judgement::Affected, Some(open)) => open,
+                    (Judgement::Affected(_), Some(open)) => open,
                     (judgement, _) => judgement,
                 }
             }
@@ -96,20 +109,28 @@ impl Judged<'_> {
     }
 
     fn criteria(&self, any: &[Criterion]) -> Judgement {
-        let mut unknown = None;
+        let (mut unknown, mut restricted) = (None, None);
         for criterion in any {
             match criterion_on(criterion, self.version, self.scheme, self.cpe, self.facts) {
-                Judgement::Affected => return Judgement::Affected,
-                Judgement::Not(_) => {}
+                affected @ Judgement::Affected(_) => return affected,
+                Judgement::Not(Reason::OutOfRange, _) => {}
+                not @ Judgement::Not(..) => restricted = restricted.or(Some(not)),
                 other => unknown = unknown.or(Some(other)),
             }
         }
-        unknown.unwrap_or_else(|| {
-            let shown: Vec<String> = any.iter().take(3).map(shown).collect();
-            let more = if any.len() > 3 { format!(", and {} more", any.len() - 3) } else { String::new() };
-            let version = self.version.map_or("this version", brief);
-            Judgement::Not(format!("{version} is outside what is affected: {}{more}", shown.join("; ")))
+        unknown.or(restricted).unwrap_or_else(|| {
+            self.outside(|| {
+                let shown: Vec<String> = any.iter().take(3).map(shown).collect();
+                let more =
+                    if any.len() > 3 { format!(", and {} more", any.len() - 3) } else { String::new() };
+                format!("{} is outside what is affected: {}{more}", self.version.shown(), shown.join("; "))
+            })
         })
+    }
+
+    /// Outside every range, in words where they are asked for.
+    fn outside(&self, words: impl FnOnce() -> String) -> Judgement {
+        outside(self.words, words)
     }
 
     /// Whether one of these is there: affected is yes.
@@ -133,10 +154,18 @@ impl Judged<'_> {
                 let any = matches!(name.version, Attribute::Any | Attribute::Na) && !bounded(member);
                 if product.iter().all(same)
                     && (any
-                        || criterion_on(member, there.version.literal(), scheme, None, self.facts)
-                            == Judgement::Affected)
+                        || matches!(
+                            criterion_on(
+                                member,
+                                Version::of(there.version.literal()),
+                                scheme,
+                                None,
+                                self.facts
+                            ),
+                            Judgement::Affected(_)
+                        ))
                 {
-                    return Judgement::Affected;
+                    return Judgement::Affected(Reason::InRange);
                 }
             }
         }
@@ -145,17 +174,23 @@ impl Judged<'_> {
             if members.len() > 3 { format!(" or one of {} more", members.len() - 3) } else { String::new() };
         let names = shown.join(" or ");
         if self.facts.present_is_all {
-            return Judgement::Not(format!("it takes {names}{more}, which is not there"));
+            return Judgement::Not(
+                Reason::ConditionAbsent,
+                format!("it takes {names}{more}, which is not there"),
+            );
         }
-        Judgement::Unknown(format!("whether {names}{more} is there too, without which it does not apply"))
+        Judgement::Unknown(
+            Reason::ConditionUnknown,
+            format!("whether {names}{more} is there too, without which it does not apply"),
+        )
     }
 
     fn events(&self, ecosystem: &str, ranges: &[EventRange], versions: &[String]) -> Judgement {
         let (base, release) = ecosystem.split_once(':').unwrap_or((ecosystem, ""));
         let (distribution, own) = self.distribution.unwrap_or(("", None));
-        let version = if self.distribution.is_some() { self.package_version } else { self.version };
+        let version = if self.distribution.is_some() { self.package_version } else { self.version.exact() };
         let Some(version) = version else {
-            return Judgement::Unknown(format!("its version in {base}"));
+            return Judgement::Unknown(self.version.open(), format!("its version in {base}"));
         };
         if let (false, Some(own)) = (release.is_empty(), own)
             && !choice().same_release(distribution, release, own)
@@ -163,15 +198,25 @@ impl Judged<'_> {
             return Judgement::Silent(format!("it speaks of {ecosystem}, not of {own}"));
         }
         let listed = versions.iter().any(|listed| listed == version);
-        let in_ranges = ranges.iter().map(|range| on_range(range, version));
-        let judgement = if listed { Some(Judgement::Affected) } else { Judgement::strongest(in_ranges) };
+        let in_ranges = ranges.iter().map(|range| on_range(range, version, self.words));
+        let judgement =
+            if listed { Some(Judgement::Affected(Reason::InRange)) } else { Judgement::strongest(in_ranges) };
         let judgement = judgement.unwrap_or_else(|| {
-            let version = brief(version);
-            Judgement::Not(format!("{version} is none of the {} versions that are affected", versions.len()))
+            self.outside(|| {
+                let version = brief(version);
+                format!("{version} is none of the {} versions that are affected", versions.len())
+            })
         });
         match judgement {
-            Judgement::Affected | Judgement::Unknown(_) if !release.is_empty() && own.is_none() => {
-                Judgement::Unknown(format!("which release of {base} it is from: this is said of {ecosystem}"))
+            Judgement::Affected(_) | Judgement::Unknown(..) if !release.is_empty() && own.is_none() => {
+                Judgement::Unknown(
+                    Reason::ReleaseUnknown,
+                    format!("which release of {base} it is from: this is said of {ecosystem}"),
+                )
+            }
+            // Of a distribution's package it is its own word on what it fixed.
+            Judgement::Not(_, detail) if self.distribution.is_some() => {
+                Judgement::Not(Reason::Backported, detail)
             }
             other => other,
         }
@@ -185,41 +230,49 @@ impl Judged<'_> {
             all.dedup_by(|a, b| a.rank() == b.rank());
             let one = all.pop().filter(|_| all.is_empty());
             return one.unwrap_or_else(|| {
-                Judgement::Unknown("which release of Debian the package is from: they differ".to_owned())
+                Judgement::Unknown(
+                    Reason::ReleaseUnknown,
+                    "which release of Debian the package is from: they differ".to_owned(),
+                )
             });
         };
         let of_release = releases.iter().find(|(name, _)| choice().same_release(distribution, name, own));
         match of_release {
             Some((release, tracked)) => self.tracked(release, tracked),
-            None => Judgement::Unknown(format!(
-                "what Debian's tracker says on {own}: it does not have that release here"
-            )),
+            None => Judgement::Unknown(
+                Reason::ReleaseUnknown,
+                format!("what Debian's tracker says on {own}: it does not have that release here"),
+            ),
         }
     }
 
     fn tracked(&self, release: &str, tracked: &Tracked) -> Judgement {
         match (tracked.status, tracked.fixed.as_deref(), self.package_version) {
-            (TrackedStatus::Open, _, _) => Judgement::Affected,
-            (TrackedStatus::Undetermined, _, _) => {
-                Judgement::Unknown(format!("Debian has not looked at it to the end in {release}"))
-            }
-            (TrackedStatus::Resolved, None, _) => Judgement::Unknown(format!(
-                "Debian says that it is resolved in {release}, but not in which version"
-            )),
-            (TrackedStatus::Resolved, Some("0"), _) => {
-                Judgement::Not(format!("Debian says that {release} never was affected"))
-            }
+            (TrackedStatus::Open, _, _) => Judgement::Affected(Reason::Unfixed),
+            (TrackedStatus::Undetermined, _, _) => Judgement::Unknown(
+                Reason::Undetermined,
+                format!("Debian has not looked at it to the end in {release}"),
+            ),
+            (TrackedStatus::Resolved, None, _) => Judgement::Unknown(
+                Reason::Undetermined,
+                format!("Debian says that it is resolved in {release}, but not in which version"),
+            ),
+            (TrackedStatus::Resolved, Some("0"), _) => Judgement::Not(
+                Reason::NeverAffected,
+                format!("Debian says that {release} never was affected"),
+            ),
             (TrackedStatus::Resolved, Some(_), None) => {
-                Judgement::Unknown("the version of the source package".to_owned())
+                Judgement::Unknown(Reason::NoVersion, "the version of the source package".to_owned())
             }
             (TrackedStatus::Resolved, Some(fixed), Some(version)) => {
                 match compare(Scheme::Dpkg, version, fixed) {
-                    Some(Ordering::Less) => Judgement::Affected,
+                    Some(Ordering::Less) => Judgement::Affected(Reason::Unfixed),
                     Some(_) => {
                         let version = brief(version);
-                        Judgement::Not(format!(
-                            "Debian fixed it in {fixed} in {release}, and {version} is there"
-                        ))
+                        Judgement::Not(
+                            Reason::Backported,
+                            format!("Debian fixed it in {fixed} in {release}, and {version} is there"),
+                        )
                     }
                     None => unordered(version, fixed, Scheme::Dpkg),
                 }
@@ -231,21 +284,19 @@ impl Judged<'_> {
         if let Some(not) = self.platforms(platforms) {
             return not;
         }
-        let Some(version) = self.version else {
-            let all_one = versions.is_empty() && default == Status::Affected;
-            return if all_one { Judgement::Affected } else { Judgement::Unknown("its version".to_owned()) };
+        let Some(version) = self.version.exact() else {
+            return self.versions_between(default, versions);
         };
         let mut unknown = None;
         let whole = version;
         let version = brief(version);
         for entry in versions {
             match entry_on(entry, whole, self.scheme) {
-                Ok(Some(Status::Affected)) => return Judgement::Affected,
+                Ok(Some(Status::Affected)) => return Judgement::Affected(Reason::InRange),
                 Ok(Some(Status::Unaffected)) => {
-                    return Judgement::Not(format!(
-                        "the CNA says that {version} is not affected ({})",
-                        shown_entry(entry)
-                    ));
+                    return self.outside(|| {
+                        format!("the CNA says that {version} is not affected ({})", shown_entry(entry))
+                    });
                 }
                 Ok(Some(Status::Unknown)) => {
                     return Judgement::Silent(format!("the CNA says that it does not know of {version}"));
@@ -256,12 +307,42 @@ impl Judged<'_> {
         }
         match (unknown, default) {
             (Some(what), _) => what,
-            (None, Status::Affected) => Judgement::Affected,
+            (None, Status::Affected) => Judgement::Affected(Reason::InRange),
             (None, Status::Unaffected) => {
-                Judgement::Not(format!("{version} is none of the versions that the CNA names as affected"))
+                self.outside(|| format!("{version} is none of the versions that the CNA names as affected"))
             }
             (None, Status::Unknown) => Judgement::Silent(format!("the CNA says nothing of {version}")),
         }
+    }
+
+    /// The same where only bounds are known: not affected where every entry that is affected lies outside of them.
+    fn versions_between(&self, default: Status, versions: &[VersionStatus]) -> Judgement {
+        if versions.is_empty() && default == Status::Affected {
+            return Judgement::Affected(Reason::InRange);
+        }
+        let open = || Judgement::Unknown(self.version.open(), "its version".to_owned());
+        if default != Status::Unaffected {
+            return open();
+        }
+        for entry in versions.iter().filter(|entry| entry.status != Status::Unaffected) {
+            let plain = |bound: &str| !bound.contains('*') && bound != "unspecified";
+            let bounds = [entry.lt.as_deref(), entry.le.as_deref()];
+            let known = entry.version_type.as_deref().is_none_or(|kind| kind == "semver" || kind == "custom")
+                && entry.changes.is_empty()
+                && plain(&entry.version)
+                && bounds.into_iter().flatten().all(plain);
+            let criterion = if bounds == [None, None] {
+                Criterion { version: Some(entry.version.clone()), ..Criterion::default() }
+            } else {
+                let ge = Some(entry.version.clone()).filter(|first| first != "0" && !first.is_empty());
+                Criterion { ge, lt: entry.lt.clone(), le: entry.le.clone(), ..Criterion::default() }
+            };
+            let judgement = criterion_on(&criterion, self.version, self.scheme, None, self.facts);
+            if !known || !matches!(judgement, Judgement::Not(..)) {
+                return open();
+            }
+        }
+        self.outside(|| format!("{} is none of the versions that the CNA names", self.version.shown()))
     }
 
     /// Limited to other systems than ours: only where every name is that of a system.
@@ -270,7 +351,10 @@ impl Judged<'_> {
         let plain = |name: &String| name.to_lowercase().replace(' ', "_");
         let other = |name: &String| is_system(&plain(name)) && plain(name) != system;
         (!platforms.is_empty() && platforms.iter().all(other)).then(|| {
-            Judgement::Not(format!("only {} is concerned, and this is {system}", platforms.join(", ")))
+            Judgement::Not(
+                Reason::OtherPlatform,
+                format!("only {} is concerned, and this is {system}", platforms.join(", ")),
+            )
         })
     }
 }
@@ -296,20 +380,58 @@ fn is_system(name: &str) -> bool {
     SYSTEMS.contains(&name)
 }
 
+impl<'a> Version<'a> {
+    fn of(version: Option<&'a str>) -> Self {
+        version.map_or(Self::Between(None, None), Self::Exactly)
+    }
+
+    fn exact(self) -> Option<&'a str> {
+        match self {
+            Self::Exactly(version) => Some(version),
+            Self::Between(..) => None,
+        }
+    }
+
+    /// Why a range leaves it open.
+    fn open(self) -> Reason {
+        match self {
+            Self::Between(None, None) => Reason::NoVersion,
+            _ => Reason::BoundsStraddle,
+        }
+    }
+
+    fn shown(self) -> String {
+        match self {
+            Self::Exactly(version) => brief(version).to_owned(),
+            Self::Between(None, None) => "this version".to_owned(),
+            Self::Between(low, high) => {
+                let part =
+                    |bound: Option<&str>| bound.map_or("...".to_owned(), |bound| brief(bound).to_owned());
+                format!("{} to {}", part(low), part(high))
+            }
+        }
+    }
+}
+
+fn outside(words: bool, text: impl FnOnce() -> String) -> Judgement {
+    Judgement::Not(Reason::OutOfRange, if words { text() } else { String::new() })
+}
+
+/// One of many criteria; that the version is outside it is said for all of them together.
 fn criterion_on(
     criterion: &Criterion,
-    version: Option<&str>,
+    version: Version<'_>,
     scheme: Scheme,
     cpe: Option<&Cpe>,
     facts: &Facts,
 ) -> Judgement {
-    let by_version = if bounded(criterion) {
-        on_bounds(criterion, version, scheme)
-    } else {
-        on_version(criterion, version, scheme, cpe)
+    let by_version = match (bounded(criterion), version) {
+        (true, Version::Exactly(version)) => on_bounds(criterion, version, scheme),
+        (true, Version::Between(low, high)) => between_on_bounds(criterion, low, high, scheme),
+        (false, version) => on_version(criterion, version, scheme, cpe),
     };
     match by_version {
-        Judgement::Affected => on_restrictions(criterion, cpe, facts),
+        Judgement::Affected(_) => on_restrictions(criterion, cpe, facts),
         other => other,
     }
 }
@@ -321,10 +443,7 @@ fn bounded(criterion: &Criterion) -> bool {
 /// A bound of a criterion, and how a version has to stand to it.
 type Bound<'a> = (&'a Option<String>, fn(Ordering) -> bool);
 
-fn on_bounds(criterion: &Criterion, version: Option<&str>, scheme: Scheme) -> Judgement {
-    let Some(version) = version else {
-        return Judgement::Unknown(format!("its version: affected is {}", shown(criterion)));
-    };
+fn on_bounds(criterion: &Criterion, version: &str, scheme: Scheme) -> Judgement {
     let mut unknown = None;
     let bounds: [Bound<'_>; 4] = [
         (&criterion.ge, Ordering::is_ge),
@@ -336,35 +455,85 @@ fn on_bounds(criterion: &Criterion, version: Option<&str>, scheme: Scheme) -> Ju
         let Some(bound) = bound else { continue };
         match order(scheme, version, bound) {
             Some(order) if holds(order) => {}
-            Some(_) => return Judgement::Not(format!("{} is outside {}", brief(version), shown(criterion))),
+            Some(_) => return outside(false, String::new),
             None => unknown = Some(unordered(version, bound, scheme)),
         }
     }
-    unknown.unwrap_or(Judgement::Affected)
+    unknown.unwrap_or(Judgement::Affected(Reason::InRange))
 }
 
-fn on_version(criterion: &Criterion, version: Option<&str>, scheme: Scheme, cpe: Option<&Cpe>) -> Judgement {
+/// Bounds of the version against those of a criterion: all of them inside, none, or open.
+fn between_on_bounds(
+    criterion: &Criterion,
+    low: Option<&str>,
+    high: Option<&str>,
+    scheme: Scheme,
+) -> Judgement {
+    let holds = |version: Option<&str>, bound: &Option<String>, holds: fn(Ordering) -> bool| {
+        version
+            .zip(bound.as_deref())
+            .and_then(|(version, bound)| order(scheme, version, bound))
+            .is_some_and(holds)
+    };
+    let disjoint = holds(high, &criterion.ge, Ordering::is_lt)
+        || holds(high, &criterion.gt, Ordering::is_le)
+        || holds(low, &criterion.le, Ordering::is_gt)
+        || holds(low, &criterion.lt, Ordering::is_ge);
+    if disjoint {
+        return outside(false, String::new);
+    }
+    let inside = |bound: &Option<String>, version, fits| bound.is_none() || holds(version, bound, fits);
+    if inside(&criterion.ge, low, Ordering::is_ge)
+        && inside(&criterion.gt, low, Ordering::is_gt)
+        && inside(&criterion.le, high, Ordering::is_le)
+        && inside(&criterion.lt, high, Ordering::is_lt)
+    {
+        return Judgement::Affected(Reason::InRange);
+    }
+    let reason = Version::Between(low, high).open();
+    Judgement::Unknown(reason, format!("its version: affected is {}", shown(criterion)))
+}
+
+fn on_version(criterion: &Criterion, version: Version<'_>, scheme: Scheme, cpe: Option<&Cpe>) -> Judgement {
+    let not = || outside(false, String::new);
     let (wanted, update) = match (criterion.version.as_deref(), criterion.update.as_deref()) {
-        (None, _) => return Judgement::Affected,
+        (None, _) => return Judgement::Affected(Reason::InRange),
         (Some("-"), _) => {
-            return Judgement::Unknown("which versions are affected: the advisory names none".to_owned());
+            return Judgement::Unknown(
+                Reason::NoRange,
+                "which versions are affected: the advisory names none".to_owned(),
+            );
         }
         (Some(wanted), update) => (wanted, update),
-    };
-    let Some(version) = version else {
-        return Judgement::Unknown(format!("its version: affected is {}", shown(criterion)));
     };
     // Read back as an attribute, so that quoting and wildcards mean what they mean.
     let name: Option<Cpe> =
         format!("cpe:2.3:a:*:*:{wanted}:{}:*:*:*:*:*:*", update.unwrap_or("*")).parse().ok();
     let Some(name) = name else {
-        return Judgement::Unknown(format!("what {wanted:?} means: it is no version of a CPE name"));
+        let what = format!("what {wanted:?} means: it is no version of a CPE name");
+        return Judgement::Unknown(Reason::UnorderedVersion, what);
+    };
+    let version = match version {
+        Version::Exactly(version) => version,
+        Version::Between(low, high) => {
+            let beyond = name.version.literal().is_some_and(|literal| {
+                let stands = |bound: Option<&str>, holds: fn(Ordering) -> bool| {
+                    bound.and_then(|bound| order(scheme, bound, literal)).is_some_and(holds)
+                };
+                stands(low, Ordering::is_gt) || stands(high, Ordering::is_lt)
+            });
+            if beyond {
+                return not();
+            }
+            let reason = Version::Between(low, high).open();
+            return Judgement::Unknown(reason, format!("its version: affected is {}", shown(criterion)));
+        }
     };
     let Some(literal) = name.version.literal() else {
         let fits = name.version.relation(&Attribute::literal_of(version));
         return match fits {
-            Relation::Superset | Relation::Equal => Judgement::Affected,
-            _ => Judgement::Not(format!("{} is not {wanted}", brief(version))),
+            Relation::Superset | Relation::Equal => Judgement::Affected(Reason::InRange),
+            _ => not(),
         };
     };
     let own_update = cpe.and_then(|cpe| cpe.update.literal());
@@ -376,18 +545,18 @@ fn on_version(criterion: &Criterion, version: Option<&str>, scheme: Scheme, cpe:
             let whole = whole.as_deref().unwrap_or(version);
             let orders = joined.iter().map(|joined| order(scheme, whole, joined)).collect::<Vec<_>>();
             if orders.contains(&Some(Ordering::Equal)) || whole == format!("{literal}-{update}") {
-                Judgement::Affected
-            } else if orders.iter().any(Option::is_some) {
-                Judgement::Not(format!("{} is not {literal} {update}", brief(version)))
-            } else if order(scheme, version, literal).is_some_and(Ordering::is_ne) {
-                Judgement::Not(format!("{} is not {literal}", brief(version)))
+                Judgement::Affected(Reason::InRange)
+            } else if orders.iter().any(Option::is_some)
+                || order(scheme, version, literal).is_some_and(Ordering::is_ne)
+            {
+                not()
             } else {
-                Judgement::Unknown(format!("whether it is {literal} {update}"))
+                Judgement::Unknown(Reason::UnorderedVersion, format!("whether it is {literal} {update}"))
             }
         }
         None => match order(scheme, version, literal) {
-            Some(Ordering::Equal) => Judgement::Affected,
-            Some(_) => Judgement::Not(format!("{} is not {literal}", brief(version))),
+            Some(Ordering::Equal) => Judgement::Affected(Reason::InRange),
+            Some(_) => not(),
             None => unordered(version, literal, scheme),
         },
     }
@@ -396,7 +565,7 @@ fn on_version(criterion: &Criterion, version: Option<&str>, scheme: Scheme, cpe:
 /// What a name asks for beyond product, version and update: edition, language, target.
 fn on_restrictions(criterion: &Criterion, cpe: Option<&Cpe>, facts: &Facts) -> Judgement {
     let Some(name) = criterion.cpe.as_deref().and_then(|name| name.parse::<Cpe>().ok()) else {
-        return Judgement::Affected;
+        return Judgement::Affected(Reason::InRange);
     };
     let any = Attribute::Any;
     let own = |of: fn(&Cpe) -> &Attribute| cpe.map_or(&any, of);
@@ -404,7 +573,8 @@ fn on_restrictions(criterion: &Criterion, cpe: Option<&Cpe>, facts: &Facts) -> J
     if let (Some(target), Some(system)) = (target, facts.system.as_deref())
         && target.trim_end_matches("_kernel") != system.trim_end_matches("_kernel")
     {
-        return Judgement::Not(format!("only builds for {target} are affected, and this is {system}"));
+        let what = format!("only builds for {target} are affected, and this is {system}");
+        return Judgement::Not(Reason::OtherPlatform, what);
     }
     let fits_system = target.is_some() && facts.system.is_some();
     let pairs: [(&str, &Attribute, &Attribute); 6] = [
@@ -423,23 +593,23 @@ fn on_restrictions(criterion: &Criterion, cpe: Option<&Cpe>, facts: &Facts) -> J
             Relation::Equal | Relation::Superset => {}
             // NVD writes "-" for the plain edition.
             Relation::Subset if *wanted == Attribute::Na => {}
-            Relation::Disjoint => return Judgement::Not(format!("its {what} is not {wanted}")),
+            Relation::Disjoint => {
+                return Judgement::Not(Reason::OtherPlatform, format!("its {what} is not {wanted}"));
+            }
             Relation::Subset | Relation::Undefined => {
-                return Judgement::Unknown(format!(
-                    "whether its {what} is {wanted}, which alone is affected"
-                ));
+                let what = format!("whether its {what} is {wanted}, which alone is affected");
+                return Judgement::Unknown(Reason::ConditionUnknown, what);
             }
         }
     }
-    Judgement::Affected
+    Judgement::Affected(Reason::InRange)
 }
 
-fn on_range(range: &EventRange, version: &str) -> Judgement {
+fn on_range(range: &EventRange, version: &str, words: bool) -> Judgement {
     let Some(scheme) = range.scheme else {
         let version = brief(version);
-        return Judgement::Unknown(format!(
-            "where {version} stands in a range whose order of versions is not known here"
-        ));
+        let what = format!("where {version} stands in a range whose order of versions is not known here");
+        return Judgement::Unknown(Reason::UnorderedVersion, what);
     };
     // The introduction from which the version counts as affected, until a fix.
     let reached =
@@ -456,10 +626,9 @@ fn on_range(range: &EventRange, version: &str) -> Judgement {
             match (limit.as_str(), reached(limit)) {
                 ("*", _) | (_, Some(false)) => {}
                 (_, Some(true)) => {
-                    return Judgement::Not(format!(
-                        "{} is beyond {limit}, where the range ends",
-                        brief(version)
-                    ));
+                    return outside(words, || {
+                        format!("{} is beyond {limit}, where the range ends", brief(version))
+                    });
                 }
                 (_, None) => unknown = Some(open(limit)),
             }
@@ -502,13 +671,15 @@ fn on_range(range: &EventRange, version: &str) -> Judgement {
             }
         }
         match doubt {
-            None if unknown.is_none() => return Judgement::Affected,
+            None if unknown.is_none() => return Judgement::Affected(Reason::InRange),
             doubt => unknown = unknown.or(doubt),
         }
     }
-    unknown.unwrap_or_else(|| match fixes.as_slice() {
-        [] => Judgement::Not(format!("{} is before what is affected", brief(version))),
-        fixes => Judgement::Not(format!("{} is no longer affected: {}", brief(version), fixes.join(", "))),
+    unknown.unwrap_or_else(|| {
+        outside(words, || match fixes.as_slice() {
+            [] => format!("{} is before what is affected", brief(version)),
+            fixes => format!("{} is no longer affected: {}", brief(version), fixes.join(", ")),
+        })
     })
 }
 
@@ -516,7 +687,8 @@ fn on_range(range: &EventRange, version: &str) -> Judgement {
 fn entry_on(entry: &VersionStatus, version: &str, scheme: Scheme) -> Result<Option<Status>, Judgement> {
     let scheme = match entry.version_type.as_deref() {
         Some("git") => {
-            return Err(Judgement::Unknown("which commits are in it: the CNA names commits".to_owned()));
+            let what = "which commits are in it: the CNA names commits".to_owned();
+            return Err(Judgement::Unknown(Reason::Commits, what));
         }
         Some("rpm") => Scheme::Rpm,
         Some("deb" | "dpkg") => Scheme::Dpkg,
@@ -594,12 +766,13 @@ fn order(scheme: Scheme, a: &str, b: &str) -> Option<Ordering> {
 }
 
 fn unordered(version: &str, bound: &str, scheme: Scheme) -> Judgement {
-    Judgement::Unknown(format!(
+    let what = format!(
         "how {:?} stands to {:?}: the order of versions ({}) cannot tell",
         brief(version),
         brief(bound),
         scheme.as_str()
-    ))
+    );
+    Judgement::Unknown(Reason::UnorderedVersion, what)
 }
 
 fn shown(criterion: &Criterion) -> String {

@@ -12,10 +12,12 @@
 
 mod build;
 mod judge;
+mod reason;
 #[cfg(test)]
 mod tests;
 
 pub use build::{Applets, KernelBuild, Modules, OptionState};
+pub use reason::Reason;
 
 use crate::Error;
 use crate::advisory::{Advisory, Criterion, Exploited, Says, Score, Severity, Support};
@@ -25,7 +27,7 @@ use crate::feed::osv_key;
 use crate::purl::Purl;
 use crate::store::{ImportedFile, Store};
 use crate::version::choice;
-use judge::{Judged, Judgement};
+use judge::{Judged, Judgement, Version};
 use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
@@ -39,6 +41,12 @@ pub struct Component {
     /// Upstream's version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// That upstream's version is no lower, where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<String>,
+    /// That upstream's version is no higher, where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<String>,
     /// Its package URL. Distribution and ecosystem follow from it where they are not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purl: Option<String>,
@@ -102,17 +110,44 @@ pub struct Facts {
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum State {
     /// It does.
-    Affected,
+    Affected {
+        /// Why.
+        reason: Reason,
+    },
     /// It does not.
     NotAffected {
         /// Why.
-        reason: String,
+        reason: Reason,
+        /// The same in a sentence.
+        detail: String,
     },
     /// Nobody can say from what is known.
     CannotTell {
+        /// Why.
+        reason: Reason,
         /// What would tell.
-        what: String,
+        detail: String,
     },
+}
+
+impl State {
+    /// The word used in claims and in output: `affected`, `not-affected`, `cannot-tell`.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Affected { .. } => "affected",
+            Self::NotAffected { .. } => "not-affected",
+            Self::CannotTell { .. } => "cannot-tell",
+        }
+    }
+
+    /// Why it is so.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Affected { reason }
+            | Self::NotAffected { reason, .. }
+            | Self::CannotTell { reason, .. } => *reason,
+        }
+    }
 }
 
 /// What is known of a component.
@@ -120,6 +155,8 @@ pub enum State {
 pub struct Answer {
     /// Known exploited first, then affected, then what cannot be told, then the rest; by identifier within.
     pub findings: Vec<Finding>,
+    /// How many more vulnerabilities the version alone rules out, where those were only to be counted.
+    pub outside: usize,
     /// Every feed that was asked, with its date: what came out after it is not in the answer.
     pub feeds: Vec<ImportedFile>,
     /// What could not be asked, and why: without a CPE name NVD has no answer.
@@ -197,45 +234,63 @@ impl<'a> Known<'a> {
         &self.feeds
     }
 
-    /// What is known against a component.
+    /// What is known against a component, with what the version alone rules out.
     pub fn look_up(&self, component: &Component, facts: &Facts) -> Result<Answer, Error> {
+        self.look_up_with(component, facts, true)
+    }
+
+    /// The same; what the version alone rules out is only counted ([`Answer::outside`]).
+    pub fn look_up_what_matters(&self, component: &Component, facts: &Facts) -> Result<Answer, Error> {
+        self.look_up_with(component, facts, false)
+    }
+
+    fn look_up_with(&self, component: &Component, facts: &Facts, words: bool) -> Result<Answer, Error> {
         let component = completed(component);
         let (keys, not_asked) = keys(&component);
         let mut met: Vec<Met> = Vec::new();
         for key in &keys {
-            self.meet(&component, facts, key, &mut met)?;
+            self.meet(&component, facts, key, words, &mut met)?;
         }
         if keys.is_empty() {
             self.meet_by_name(&component, &mut met)?;
         }
         let mut by_vulnerability: BTreeMap<String, Vec<Met>> = BTreeMap::new();
         for met in met {
-            let mut names: Vec<String> = std::iter::once(&met.name)
-                .chain(&met.aliases)
-                .filter(|name| name.starts_with("CVE-"))
-                .cloned()
-                .collect();
+            let own = Some(met.name.as_str()).filter(|name| name.starts_with("CVE-"));
+            let mut names: Vec<String> =
+                own.into_iter().chain(met.aliases.split_whitespace()).map(str::to_owned).collect();
             names.dedup();
-            if names.is_empty() {
-                names.push(met.name.clone());
-            }
+            // Of an advisory on several vulnerabilities each gets a copy.
+            let last = names.pop().unwrap_or_else(|| met.name.clone());
             for name in names {
                 by_vulnerability.entry(name).or_default().push(met.clone());
             }
+            by_vulnerability.entry(last).or_default().push(met);
         }
+        let all = by_vulnerability.len();
+        if !words {
+            let by_version = |met: &Met| matches!(met.judgement, Judgement::Not(Reason::OutOfRange, _));
+            by_vulnerability.retain(|_, met| !met.iter().all(by_version));
+        }
+        let mut outside = all - by_vulnerability.len();
         let mut findings = by_vulnerability
             .into_iter()
             .map(|(vulnerability, met)| self.finding(&component, facts, vulnerability, met))
             .collect::<Result<Vec<Finding>, Error>>()?;
+        if !words {
+            let all = findings.len();
+            findings.retain(|finding| finding.state.reason() != Reason::OutOfRange);
+            outside += all - findings.len();
+        }
         let place = |state: &State| match state {
-            State::Affected => 0,
+            State::Affected { .. } => 0,
             State::CannotTell { .. } => 1,
             State::NotAffected { .. } => 2,
         };
         findings.sort_by_key(|finding| {
             (place(&finding.state) == 2, finding.exploited.is_none(), place(&finding.state))
         });
-        Ok(Answer { findings, feeds: self.feeds.clone(), not_asked })
+        Ok(Answer { findings, outside, feeds: self.feeds.clone(), not_asked })
     }
 
     /// How long the component's release is supported, of every product by its name or CPE name.
@@ -277,6 +332,7 @@ impl<'a> Known<'a> {
         component: &Component,
         facts: &Facts,
         key: &Key<'_>,
+        words: bool,
         met: &mut Vec<Met>,
     ) -> Result<(), Error> {
         let failed = |source| self.store.failed(source);
@@ -284,7 +340,7 @@ impl<'a> Known<'a> {
             .store
             .connection()
             .prepare_cached(
-                "SELECT advisory.id, family, advisory.name, says
+                "SELECT advisory.id, family, advisory.name, says, aliases
                  FROM subject JOIN statement ON statement.subject = subject.id
                  JOIN advisory ON advisory.id = statement.advisory
                  WHERE subject.key = ?1 AND NOT withdrawn ORDER BY advisory.id",
@@ -292,7 +348,11 @@ impl<'a> Known<'a> {
             .map_err(failed)?;
         let mut rows = statement.query([&key.text]).map_err(failed)?;
         let judged = Judged {
-            version: component.version.as_deref(),
+            version: match component.version.as_deref() {
+                Some(version) => Version::Exactly(version),
+                None => Version::Between(component.low.as_deref(), component.high.as_deref()),
+            },
+            words,
             package_version: component.distribution.as_ref().and_then(|one| one.source_version.as_deref()),
             scheme: key
                 .product
@@ -323,12 +383,7 @@ impl<'a> Known<'a> {
             }
             let Some(judgement) = Judgement::strongest(judgements) else { continue };
             let name: String = row.get(2).map_err(failed)?;
-            // Aliases count for what other sources name: those are the advisories of OSV.
-            let osv = key.text.starts_with("osv:");
-            if osv && body.is_none() {
-                body = Some(self.body(id)?);
-            }
-            let aliases = body.as_ref().map(|body| body.aliases.clone()).unwrap_or_default();
+            let aliases: String = row.get(4).map_err(failed)?;
             met.push(Met {
                 id,
                 family: row.get(1).map_err(failed)?,
@@ -364,10 +419,10 @@ impl<'a> Known<'a> {
                     id: row.get(0)?,
                     family: row.get(1)?,
                     name: row.get(2)?,
-                    aliases: Vec::new(),
+                    aliases: String::new(),
                     by: key,
                     of_distribution: false,
-                    judgement: Judgement::Unknown(what),
+                    judgement: Judgement::Unknown(Reason::NameOnly, what),
                 })
             })
             .map_err(failed)?;
@@ -389,7 +444,7 @@ impl<'a> Known<'a> {
         says.dedup();
         let mut finding = Finding {
             vulnerability,
-            state: State::Affected,
+            state: state.clone(),
             says,
             exploited: None,
             score: None,
@@ -413,9 +468,9 @@ impl<'a> Known<'a> {
             finding.severities.sort();
             finding.severities.dedup();
             let products: Vec<&str> = component.cpes.iter().filter_map(|cpe| cpe.product.literal()).collect();
-            if let Some(reason) = build::rule_out(&products, &component.name, facts, &finding.summary, &files)
-            {
-                state = State::NotAffected { reason };
+            let ruled_out = build::rule_out(&products, &component.name, facts, &finding.summary, &files);
+            if let Some((reason, detail)) = ruled_out {
+                state = State::NotAffected { reason, detail };
             }
             finding.exploited = self.exploited(&finding.vulnerability)?;
             finding.score = self.score(&finding.vulnerability)?;
@@ -434,9 +489,12 @@ impl<'a> Known<'a> {
             return Ok(own.state());
         }
         let Some(upstream) = Judgement::strongest(of(false)) else {
-            return Ok(Judgement::strongest(of(true)).map_or(State::Affected, |own| own.state()));
+            return Ok(Judgement::strongest(of(true)).map_or(
+                State::CannotTell { reason: Reason::Silent, detail: "what any source says of it".to_owned() },
+                |own| own.state(),
+            ));
         };
-        if let (Judgement::Affected, Some(distribution)) = (&upstream, &component.distribution)
+        if let (Judgement::Affected(_), Some(distribution)) = (&upstream, &component.distribution)
             && !self.covers(&distribution.name)?
         {
             let what = format!(
@@ -445,7 +503,7 @@ impl<'a> Known<'a> {
                 distribution.source,
                 distribution.source_version.as_deref().unwrap_or("of unknown version")
             );
-            return Ok(State::CannotTell { what });
+            return Ok(State::CannotTell { reason: Reason::NoDistributionFeed, detail: what });
         }
         Ok(upstream.state())
     }
@@ -523,7 +581,8 @@ struct Met {
     id: i64,
     family: String,
     name: String,
-    aliases: Vec<String>,
+    /// CVE names, with blanks between.
+    aliases: String,
     by: String,
     of_distribution: bool,
     judgement: Judgement,

@@ -31,7 +31,7 @@ fn state(store: &Store, component: &Component, facts: &Facts, vulnerability: &st
 
 fn word(state: &State) -> &'static str {
     match state {
-        State::Affected => "affected",
+        State::Affected { .. } => "affected",
         State::NotAffected { .. } => "not",
         State::CannotTell { .. } => "cannot tell",
     }
@@ -71,12 +71,12 @@ fn what_has_to_be_there_too_is_asked_for() {
     let hostapd = component("hostapd", "2.9", "a:w1.fi:hostapd");
     let open = state(&store, &hostapd, &Facts::default(), "CVE-2099-0002");
     assert!(
-        matches!(&open, State::CannotTell { what } if what.contains("cpe:2.3:h:example:radio")),
+        matches!(&open, State::CannotTell { detail, .. } if detail.contains("cpe:2.3:h:example:radio")),
         "{open:?}"
     );
     let radio: Cpe = "cpe:2.3:h:example:radio:-:*:*:*:*:*:*:*".parse().unwrap();
     let there = Facts { present: vec![radio], ..Facts::default() };
-    assert_eq!(state(&store, &hostapd, &there, "CVE-2099-0002"), State::Affected);
+    assert_eq!(word(&state(&store, &hostapd, &there, "CVE-2099-0002")), "affected");
     let absent = Facts { present_is_all: true, ..Facts::default() };
     assert_eq!(word(&state(&store, &hostapd, &absent, "CVE-2099-0002")), "not");
     let newer = component("hostapd", "2.10", "a:w1.fi:hostapd");
@@ -100,7 +100,7 @@ fn a_distributions_word_decides_over_upstreams() {
     let name = "CVE-2099-0001";
     // Upstream's 3.0.1 is affected; whether Debian patched it nobody here knows.
     let open = state(&upstream_only, &package(Some("bookworm"), "3.0.1-1"), &none, name);
-    assert!(matches!(&open, State::CannotTell { what } if what.contains("debian")), "{open:?}");
+    assert!(matches!(&open, State::CannotTell { detail, .. } if detail.contains("debian")), "{open:?}");
     for feed in ["debian/input.json", "osv/input.zip"] {
         let folder = tempfile::tempdir().unwrap();
         let both = store(folder.path(), &["nvd-2.0/input.json", feed]);
@@ -178,7 +178,7 @@ fn the_cna_of_the_kernel_counts_with_its_branches_and_the_build_rules_out() {
     let facts = Facts { kernel: Some(build), ..Facts::default() };
     for name in ["CVE-2099-0008", "CVE-2099-0006"] {
         let state = state(&store, &kernel("5.10.101"), &facts, name);
-        let said = matches!(&state, State::NotAffected { reason } if reason.contains("CONFIG_BT is not set (read in embedded configuration)"));
+        let said = matches!(&state, State::NotAffected { detail, .. } if detail.contains("CONFIG_BT is not set (read in embedded configuration)"));
         assert!(said, "{name}: {state:?}");
     }
     // Known exploited first, with its date and the catalogue's.
@@ -204,6 +204,44 @@ fn a_name_alone_is_shown_and_never_told() {
     assert_eq!(word(&finding.state), "cannot tell");
     assert_eq!(finding.score.as_ref().unwrap().value.probability, "0.91234");
     assert_eq!(answer.not_asked.len(), 2);
+}
+
+#[test]
+fn bounds_are_held_against_ranges() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path(), &["nvd-2.0/input.json"]);
+    let cases = [
+        (Some("1.0.2a"), Some("1.0.2k"), "affected", Reason::InRange),
+        (Some("3.0.2"), None, "not", Reason::OutOfRange),
+        (None, Some("1.0.1u"), "not", Reason::OutOfRange),
+        (Some("1.0.1"), Some("1.0.2"), "cannot tell", Reason::BoundsStraddle),
+        (Some("1.0.1"), None, "cannot tell", Reason::BoundsStraddle),
+        (None, None, "cannot tell", Reason::NoVersion),
+    ];
+    for (low, high, expected, reason) in cases {
+        let component = Component {
+            low: low.map(str::to_owned),
+            high: high.map(str::to_owned),
+            ..component("openssl", "", "a:openssl:openssl")
+        };
+        let state = state(&store, &component, &Facts::default(), "CVE-2099-0001");
+        assert_eq!((word(&state), state.reason()), (expected, reason), "{low:?} {high:?}: {state:?}");
+    }
+}
+
+#[test]
+fn what_the_version_rules_out_is_counted_where_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path(), &["nvd-2.0/input.json"]);
+    let known = Known::new(&store).unwrap();
+    for version in ["3.0.1", "3.0.2", ""] {
+        let component = component("openssl", version, "a:openssl:openssl");
+        let all = known.look_up(&component, &Facts::default()).unwrap();
+        let some = known.look_up_what_matters(&component, &Facts::default()).unwrap();
+        assert_eq!((all.outside, all.findings.len()), (0, some.findings.len() + some.outside));
+        let kept = all.findings.into_iter().filter(|one| one.state.reason() != Reason::OutOfRange);
+        assert_eq!(kept.collect::<Vec<_>>(), some.findings, "{version}");
+    }
 }
 
 #[test]

@@ -311,11 +311,13 @@ impl Writer<'_> {
             self.cached("DELETE FROM body WHERE advisory = ?1")?.execute([known.id])?;
             self.cached("INSERT INTO temp.replaced (advisory) VALUES (?1)")?.execute([known.id])?;
         }
+        let aliases: Vec<&str> =
+            advisory.aliases.iter().map(String::as_str).filter(|alias| alias.starts_with("CVE-")).collect();
         let id = *self.next_advisory;
         *self.next_advisory += 1;
         self.cached(
-            "INSERT INTO advisory (id, family, name, scope, file, record, modified, content, withdrawn)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO advisory (id, family, name, scope, file, record, modified, content, withdrawn, aliases)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
             id,
@@ -326,7 +328,8 @@ impl Writer<'_> {
             number,
             advisory.modified,
             content,
-            advisory.withdrawn.is_some()
+            advisory.withdrawn.is_some(),
+            aliases.join(" ")
         ])?;
         self.cached("INSERT INTO body (advisory, body) VALUES (?1, ?2)")?.execute(params![id, body])?;
         let mut add = self.cached("INSERT INTO temp.added (key, advisory, says) VALUES (?1, ?2, ?3)")?;

@@ -66,7 +66,7 @@ impl ImportedFile {
 }
 
 /// Days of the Gregorian calendar, counted from one fixed day.
-fn day_number(date: &str) -> Option<i64> {
+pub(crate) fn day_number(date: &str) -> Option<i64> {
     let digits = date.get(..10)?;
     let mut parts = digits.split('-').map(|part| part.parse::<i64>().ok());
     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);

@@ -24,7 +24,9 @@ CREATE TABLE advisory (
     record INTEGER NOT NULL,
     modified TEXT,
     content INTEGER NOT NULL,
-    withdrawn INTEGER NOT NULL
+    withdrawn INTEGER NOT NULL,
+    -- CVE names of the same vulnerability, with blanks between.
+    aliases TEXT NOT NULL
 );
 CREATE UNIQUE INDEX advisory_name ON advisory (family, name, scope);
 

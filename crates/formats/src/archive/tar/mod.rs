@@ -95,8 +95,10 @@ impl Format for TarV7 {
     /// The sum of the header and the length are octal digits; two bytes of magic are everywhere.
     fn may_start(&self, data: &[u8]) -> bool {
         let octal = |at, count| {
-            slice(data, at, count)
-                .is_some_and(|field| field.iter().all(|byte| matches!(byte, b'0'..=b'7' | b' ' | 0)))
+            slice(data, at, count).is_some_and(|field| {
+                let mut number = field.iter().take_while(|byte| **byte != 0);
+                number.all(|byte| matches!(byte, b'0'..=b'7' | b' '))
+            })
         };
         let binary = data.get(124).is_some_and(|byte| byte & 0x80 != 0);
         data.first().is_some_and(|byte| *byte >= b' ') && octal(148, 6) && (binary || octal(124, 12))

@@ -74,7 +74,10 @@ pub(super) fn make(input: &[u8], at: usize, stated: Stated, limits: &Limits) -> 
         20 | 93 => (output.bytes, problems) = zstd::decode_frame(input, output_of(limits)),
         95 => (output.bytes, problems) = xz::decode_stream(input, output_of(limits)),
         98 => problems.extend(ppmd_member(input, stated, &mut output, limits)),
-        _ => output.bytes.extend_from_slice(crate::bytes::head(input, output.room())),
+        _ => {
+            output.bytes.extend_from_slice(crate::bytes::head(input, output.room()));
+            problems.extend(if output.bytes.len() < input.len() { output.stop(0) } else { None });
+        }
     }
     let bytes = output.bytes;
     for problem in &mut problems {

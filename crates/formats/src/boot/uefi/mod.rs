@@ -262,7 +262,7 @@ impl<'a> Walk<'a, '_> {
             }
             files += 1;
             self.file(&file, at, sink);
-            at = at.saturating_add(file.size.next_multiple_of(8));
+            at = at.saturating_add(file.size.min(rest.len()).next_multiple_of(8));
         }
     }
 

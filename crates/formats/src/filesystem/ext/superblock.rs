@@ -257,7 +257,9 @@ impl Superblock {
         let offset = (group % in_block) as usize * self.descriptor_size;
         let table = group / in_block;
         if !self.has(incompatible::META_BG) || table < u64::from(self.first_meta_group) {
-            return (u64::from(self.first_data_block).saturating_add(1).saturating_add(table), offset);
+            // Behind the superblock, which stands at byte 1,024 also where clusters make the first block 0.
+            let superblock = u64::from(self.first_data_block).max((1024 / self.block_size) as u64);
+            return (superblock.saturating_add(1).saturating_add(table), offset);
         }
         let holder = table * in_block;
         (self.first_block(holder).saturating_add(u64::from(self.has_copy(holder))), offset)

@@ -303,8 +303,8 @@ impl<'a> Walk<'a, '_> {
         Content::Deferred {
             size,
             make: Box::new(move |limits| {
-                let runs = if known { runs } else { table::walk(&boot, &table, first, needed).runs };
-                unpack(data, &boot, &runs, size, stated_at, limits)
+                let walked = (!known).then(|| table::walk(&boot, &table, first, needed).runs);
+                unpack(data, &boot, walked.as_ref().unwrap_or(&runs), size, stated_at, limits)
             }),
         }
     }

@@ -1,0 +1,127 @@
+use super::*;
+use crate::store::{Options, Store};
+use banbury_evidence::{Digest, Location, Step, Value};
+use std::path::Path;
+
+const COMPONENT: CodeInfo =
+    CodeInfo { code: join::COMPONENT, title: "t", grade: Grade::Info, meaning: "m", remedy: "r", cwe: &[] };
+
+fn claim(code: &str, file: &str, facts: &[(&str, &str)]) -> Claim {
+    let step = Step { format: "squashfs".to_owned(), offset: 0, entry: Some(file.to_owned()), at: None };
+    let location = Location::exhibit(Digest::of(b"image")).inside(step);
+    let mut claim = Claim::observation(&COMPONENT, location.subject(), "x").at(location);
+    claim.code = code.to_owned();
+    for (name, value) in facts {
+        claim = claim.fact(name, *value);
+    }
+    claim
+}
+
+fn component(name: &str, version: &str, file: &str, method: &str) -> Claim {
+    claim(join::COMPONENT, file, &[("name", name), ("version", version), ("method", method)])
+}
+
+fn examined(feeds: &[&str], claims: &[Claim]) -> RunReport {
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/feeds");
+    let mut store = Store::open(&folder.path().join("feeds.sqlite")).unwrap();
+    for feed in feeds {
+        store.import(&corpus.join(feed), &Options::default()).unwrap();
+    }
+    examine(&claims.iter().collect::<Vec<_>>(), &Known::new(&store).unwrap()).unwrap()
+}
+
+fn shown(report: &RunReport) -> Vec<String> {
+    let fact = |claim: &Claim, name: &str| claim.facts.get(name).map(Value::to_text).unwrap_or_default();
+    let line = |claim: &Claim| {
+        ["vulnerability", "component", "state", "reason"].map(|name| fact(claim, name)).join(" ")
+    };
+    report.claims.iter().map(line).collect()
+}
+
+#[test]
+fn a_component_of_two_probes_is_looked_up_once() {
+    let claims = [
+        component("openssl", "3.0.1", "usr/bin/openssl", "version-string"),
+        component("openssl", "3.0.1", "usr/lib/libssl.so", "version-string"),
+    ];
+    let report = examined(&["nvd-2.0/input.json", "epss/input.csv"], &claims);
+    assert_eq!(shown(&report), ["CVE-2099-0001 openssl affected in-range"]);
+    let claim = &report.claims[0];
+    assert_eq!((claim.grade, claim.locations.len()), (Grade::Medium, 2));
+    assert_eq!(claim.facts["cpe"], Value::from("cpe:2.3:a:openssl:openssl:3.0.1:*:*:*:*:*:*:*"));
+    assert_eq!(claim.dated["epss"], Value::from("0.91234"));
+    let looked = Looked::of(&report.parameters);
+    assert_eq!((looked.feeds.len(), report.looked), (2, 1));
+    assert!(
+        looked.ages("2098-04-05").contains("nvd-2.0 of 2098-04-02 (3 days old)"),
+        "{}",
+        looked.ages("2098-04-05")
+    );
+}
+
+#[test]
+fn a_days_probability_is_no_part_of_the_identity() {
+    let claims = [component("openssl", "3.0.1", "usr/bin/openssl", "version-string")];
+    let without = examined(&["nvd-2.0/input.json"], &claims);
+    let with = examined(&["nvd-2.0/input.json", "epss/input.csv"], &claims);
+    assert_eq!(without.claims[0].fingerprint(), with.claims[0].fingerprint());
+    assert_ne!(without.claims[0].dated, with.claims[0].dated);
+    assert_ne!(without.parameters, with.parameters);
+}
+
+#[test]
+fn what_the_version_rules_out_is_counted_and_not_claimed() {
+    let report =
+        examined(&["nvd-2.0/input.json"], &[component("openssl", "3.0.2", "bin/x", "version-string")]);
+    assert_eq!(shown(&report), Vec::<String>::new());
+    assert_eq!(Looked::of(&report.parameters).ruled_out_by_version, 1);
+}
+
+#[test]
+fn a_contradiction_is_told_only_where_its_versions_agree() {
+    let two = |a: &str, b: &str| {
+        let claims = [
+            component("openssl", a, "bin/x", "version-string"),
+            component("openssl", b, "bin/x", "elf-file-name"),
+        ];
+        shown(&examined(&["nvd-2.0/input.json"], &claims))
+    };
+    assert_eq!(two("3.0.0", "3.0.1"), ["CVE-2099-0001 openssl affected in-range"]);
+    assert_eq!(two("3.0.1", "3.0.2"), ["CVE-2099-0001 openssl cannot-tell contradiction"]);
+    assert_eq!(two("3.0.2", "3.0.3"), Vec::<String>::new());
+}
+
+#[test]
+fn the_kernels_configuration_rules_out_and_known_exploited_stands_first() {
+    let kernel = component("linux", "5.10.101", "boot/config", "kernel-configuration");
+    let feeds = ["cve-5/input.json", "nvd-2.0/input.json", "kev-json/input.json"];
+    let open = examined(&feeds, &[kernel.clone()]);
+    assert_eq!(
+        shown(&open),
+        ["CVE-2099-0006 linux affected in-range", "CVE-2099-0008 linux affected in-range"]
+    );
+    assert_eq!((open.claims[0].grade, open.claims[1].grade), (Grade::High, Grade::Medium));
+    assert_eq!(open.claims[0].facts["exploited"], Value::from("2098-05-01"));
+    let mut configuration = claim("kernel.configuration", "boot/config", &[("release", "5.10.101")]);
+    configuration.facts.insert("built-in".to_owned(), Value::List(vec!["NET".to_owned()]));
+    configuration.facts.insert("modules".to_owned(), Value::List(Vec::new()));
+    let closed = examined(&feeds, &[kernel.clone(), configuration.clone()]);
+    assert_eq!(
+        shown(&closed),
+        ["CVE-2099-0006 linux not-affected configuration", "CVE-2099-0008 linux not-affected configuration"]
+    );
+    assert!(closed.claims.iter().all(|claim| claim.grade == Grade::Info));
+    // A list that was cut off rules nothing out, nor does another kernel's.
+    let mut cut = configuration.clone();
+    cut.facts.insert("built-in-in-all".to_owned(), Value::Number(20_000));
+    assert_eq!(shown(&examined(&feeds, &[kernel.clone(), cut])), shown(&open));
+    let other = Claim { subject: claim("x", "boot/other", &[]).subject, ..configuration };
+    assert_eq!(shown(&examined(&feeds, &[kernel, other])), shown(&open));
+}
+
+#[test]
+fn without_advisories_nothing_was_looked_up() {
+    let report = examined(&["epss/input.csv"], &[component("openssl", "3.0.1", "bin/x", "version-string")]);
+    assert_eq!((report.status, report.claims.len(), report.skipped.len()), (Status::Failed, 0, 1));
+}
