@@ -71,8 +71,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("network", &["evidence"]),
     ("regime", &["evidence"]),
     ("software", &["evidence"]),
-    ("dossier", &["evidence", "regime"]),
-    ("cli", &["formats", "evidence", "firmware", "network", "regime", "dossier"]),
+    ("dossier", &["evidence", "regime", "software"]),
+    ("cli", &["formats", "evidence", "firmware", "network", "regime", "software", "dossier"]),
 ];
 
 #[test]

@@ -1,7 +1,7 @@
 //! CycloneDX 1.6: the components of an image as a bill of materials.
 //!
-//! What: the `component` claims of an inspection, those of the same name, version and purl as one, each with the places
-//! where it was seen. How: one image is the document's own component; of several images, each is a component that
+//! What: the components of an inspection, each once with all evidence for it and the places where it was seen; its version
+//! is the package's where a package database names one. No vulnerabilities: those are another document's. How: one image is the document's own component; of several images, each is a component that
 //! holds its own. There is no time in it, and the serial number is a UUID (version 8, RFC 9562) made from the SHA-256
 //! of the rest of the document, so that the same input gives the same bytes.
 //! Misses: see [`FORMAT`]'s limits. Source: ECMA-424 (CycloneDX 1.6).
@@ -10,8 +10,9 @@ use crate::format::{DossierError, ReportFormat, to_json};
 use crate::report::{InspectReport, Inspected};
 use crate::visible::visible;
 use banbury_evidence::{Digest, Location};
+use banbury_software::join::Joined;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The row of `banbury formats`.
 pub(crate) const FORMAT: ReportFormat = ReportFormat {
@@ -158,50 +159,54 @@ fn image(exhibit: &Inspected<'_>) -> Component {
     }
 }
 
-#[derive(Default)]
-struct Seen {
-    cpe: Option<String>,
-    occurrences: BTreeSet<Occurrence>,
-    properties: BTreeSet<Property>,
+fn components(exhibit: &Inspected<'_>) -> Vec<Component> {
+    exhibit.components().iter().map(|joined| component(exhibit, joined)).collect()
 }
 
-fn components(exhibit: &Inspected<'_>) -> Vec<Component> {
-    let mut seen: BTreeMap<(String, Option<String>, Option<String>), Seen> = BTreeMap::new();
-    for finding in exhibit.findings.iter().filter(|finding| finding.is_component()) {
-        let Some(name) = finding.fact("name") else { continue };
-        let key = (name, finding.fact("version"), finding.fact("purl"));
-        let entry = seen.entry(key).or_default();
-        if let Some(cpe) = finding.fact("cpe") {
-            if is_cpe(&cpe) {
-                entry.cpe.get_or_insert(cpe);
-            } else {
-                entry.properties.insert(Property { name: "banbury:cpe", value: cpe });
-            }
-        }
-        if let Some(method) = finding.fact("method") {
-            entry.properties.insert(Property { name: "banbury:method", value: method });
-        }
-        let fingerprint = finding.fingerprint.to_string();
-        entry.properties.insert(Property { name: "banbury:fingerprint", value: fingerprint });
-        entry.occurrences.extend(finding.claim.locations.iter().map(occurrence));
+fn component(exhibit: &Inspected<'_>, joined: &Joined<'_>) -> Component {
+    let version = joined.package_version.clone().or_else(|| joined.version.clone());
+    let mut properties = BTreeSet::new();
+    let mut property = |name: &'static str, value: &str| {
+        properties.insert(Property { name, value: value.to_owned() });
+    };
+    let mut occurrences = BTreeSet::new();
+    for evidence in &joined.evidence {
+        property("banbury:method", &evidence.method);
+        property("banbury:fingerprint", &evidence.fingerprint.to_string());
+        occurrences.extend(evidence.claim.locations.iter().map(occurrence));
     }
-    seen.into_iter()
-        .map(|((name, version, purl), Seen { cpe, occurrences, properties })| {
-            let identity = serde_json::json!([exhibit.sha256.to_string(), name, version, purl]).to_string();
-            Component {
-                kind: "library",
-                reference: Some(format!("component:{}", Digest::of(identity.as_bytes()).short())),
-                name,
-                version,
-                cpe,
-                purl,
-                evidence: (!occurrences.is_empty())
-                    .then(|| Evidence { occurrences: occurrences.into_iter().collect() }),
-                properties: properties.into_iter().collect(),
-                ..Component::default()
-            }
-        })
-        .collect()
+    // The document has room for one name of each kind; the others are not lost.
+    let cpes: Vec<String> = joined.cpes.iter().map(ToString::to_string).collect();
+    let cpe = cpes.iter().find(|cpe| is_cpe(cpe)).cloned();
+    cpes.iter().filter(|other| Some(*other) != cpe.as_ref()).for_each(|other| property("banbury:cpe", other));
+    joined.purls.iter().skip(1).for_each(|purl| property("banbury:purl", purl));
+    if let (Some(upstream), Some(_)) = (&joined.version, &joined.package_version) {
+        property("banbury:upstream-version", upstream);
+    }
+    for (name, bound) in [("banbury:version-low", &joined.low), ("banbury:version-high", &joined.high)] {
+        if let Some(bound) = bound {
+            property(name, bound);
+        }
+    }
+    for claimed in joined.contradictions.iter().flat_map(|one| &one.claimed) {
+        property("banbury:contradiction", claimed);
+    }
+    let purl = joined.purls.first().cloned();
+    let first = joined.evidence.first().map(|evidence| evidence.fingerprint.to_string());
+    let identity =
+        serde_json::json!([exhibit.sha256.to_string(), joined.product, version, purl, first]).to_string();
+    Component {
+        kind: "library",
+        reference: Some(format!("component:{}", Digest::of(identity.as_bytes()).short())),
+        name: joined.product.clone(),
+        version,
+        cpe,
+        purl,
+        evidence: (!occurrences.is_empty())
+            .then(|| Evidence { occurrences: occurrences.into_iter().collect() }),
+        properties: properties.into_iter().collect(),
+        ..Component::default()
+    }
 }
 
 fn occurrence(location: &Location) -> Occurrence {

@@ -16,6 +16,7 @@ mod looked;
 mod marks;
 mod numbers;
 mod picture;
+mod software;
 mod summary;
 #[cfg(test)]
 mod tests;

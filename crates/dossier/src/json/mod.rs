@@ -7,6 +7,7 @@
 //! Misses: see [`FORMAT`]'s limits. Source: RFC 8259.
 
 mod model;
+mod software;
 mod unpacked;
 mod wire;
 
