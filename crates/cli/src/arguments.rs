@@ -32,6 +32,10 @@ pub(crate) enum Command {
     Unpack(Unpack),
     /// Inspect, import, apply the regimes, write the dossier.
     Assess(Assess),
+    /// Say what another release added, removed, upgraded, fixed and brought.
+    DiffComponents(DiffComponents),
+    /// Import feeds of known vulnerabilities, or list those that were.
+    Feeds(Feeds),
     /// Record a person's decision on a claim.
     Dispose(Dispose),
     /// Say what a finding's or a measure's code means.
@@ -116,6 +120,90 @@ pub(crate) struct Inspect {
     #[arg(long, value_name = "URL", requires = "publisher")]
     pub publisher_namespace: Option<String>,
     #[command(flatten)]
+    pub feeds: FeedsPlace,
+    #[command(flatten)]
+    pub limits: Limits,
+}
+
+/// Where the feed database stands.
+#[derive(Debug, Args)]
+pub(crate) struct FeedsPlace {
+    /// The feed database [default: $BANBURY_FEEDS, else banbury/feeds.sqlite in the user's data folder,
+    /// $XDG_DATA_HOME or ~/.local/share].
+    #[arg(long = "feeds", value_name = "PATH", id = "feeds-place")]
+    pub path: Option<PathBuf>,
+}
+
+const FEED_EXAMPLES: &str = "\
+Feeds are files that you fetch: Banbury itself stays offline. It reads, plain or in gzip, xz or zip:
+  NVD JSON 1.1 and 2.0, the CVE List (cvelistV5), OSV, CISA KEV (JSON and CSV), EPSS (CSV),
+  the Debian security tracker's JSON, endoflife.date's JSON.
+
+Examples:
+  banbury feeds import nvdcve-2.0-2024.json.gz known_exploited_vulnerabilities.json
+  banbury feeds import cvelistV5-main.zip epss_scores-current.csv.gz
+  banbury feeds list
+
+An import is all or nothing: of a file that is cut short nothing is used, and what was there stays.
+Exit status: 0 done; 2 a file could not be imported, or there is no feed database.";
+
+#[derive(Debug, Args)]
+#[command(after_help = FEED_EXAMPLES)]
+pub(crate) struct Feeds {
+    #[command(subcommand)]
+    pub command: FeedsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FeedsCommand {
+    /// Import files, or folders of files of one feed, into the feed database.
+    Import {
+        /// Files and folders.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// The date of feeds that state none themselves, such as Debian's tracker.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        dated: Option<jiff::civil::Date>,
+        #[command(flatten)]
+        place: FeedsPlace,
+    },
+    /// List what was imported, with its age and what was wrong with it.
+    List {
+        /// Count ages up to this day [default: today, UTC].
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        as_of: Option<jiff::civil::Date>,
+        #[command(flatten)]
+        place: FeedsPlace,
+    },
+}
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  banbury diff-components router-1.0.bin router-1.1.bin
+  banbury diff-components old.bin new.bin -o json=-
+
+Exit status: 0 done; 1 --fail-on was reached; 2 could not do the job; 3 not all of the images
+could be looked at.";
+
+#[derive(Debug, Args)]
+#[command(after_help = DIFF_EXAMPLES)]
+pub(crate) struct DiffComponents {
+    /// The image of the older release.
+    pub old: PathBuf,
+    /// The image of the newer release.
+    pub new: PathBuf,
+    /// Write the differences: json; `-` is stdout; repeatable.
+    #[arg(short, long = "output", value_name = "FORMAT=PATH")]
+    pub outputs: Vec<crate::outputs::Output>,
+    /// Exit with 1 when the newer release brought this: vulnerability, exploited, downgrade; repeatable.
+    #[arg(long, value_name = "WHAT", value_parser = ["vulnerability", "exploited", "downgrade"])]
+    pub fail_on: Vec<String>,
+    /// Count expiry and the ages of feeds from this day [default: today, UTC].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub as_of: Option<jiff::civil::Date>,
+    #[command(flatten)]
+    pub feeds: FeedsPlace,
+    #[command(flatten)]
     pub limits: Limits,
 }
 
@@ -189,6 +277,8 @@ pub(crate) struct Assess {
     /// Exit with 1 also when a finding has this grade or a higher one, or this code; repeatable.
     #[arg(long, value_name = "GRADE|CODE")]
     pub fail_on: Vec<String>,
+    #[command(flatten)]
+    pub feeds: FeedsPlace,
     #[command(flatten)]
     pub limits: Limits,
 }

@@ -72,7 +72,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("regime", &["evidence"]),
     ("software", &["evidence"]),
     ("dossier", &["evidence", "regime", "software"]),
-    ("cli", &["formats", "evidence", "firmware", "network", "regime", "dossier"]),
+    ("cli", &["formats", "evidence", "firmware", "network", "regime", "software", "dossier"]),
 ];
 
 #[test]

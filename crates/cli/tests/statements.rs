@@ -180,3 +180,48 @@ fn a_case_keeps_a_statement_as_an_exhibit_and_compares_it() {
     let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
     assert!(validator.is_valid(&json));
 }
+
+/// What is found of known vulnerabilities, written in three formats and read again: it agrees with itself.
+#[test]
+fn its_own_statements_on_vulnerabilities_agree_with_what_it_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let feeds = folder.path().join("feeds.sqlite");
+        let output = command()
+            .args(arguments)
+            .current_dir(folder.path())
+            .env("BANBURY_FEEDS", feeds)
+            .output()
+            .unwrap();
+        assert!([Some(0), Some(3)].contains(&output.status.code()), "{arguments:?}: {}", stderr(&output));
+        stdout(&output)
+    };
+    let configuration =
+        "#\n# Linux/arm 5.10.101 Kernel Configuration\n#\nCONFIG_NET=y\n# CONFIG_BT is not set\n";
+    let status = "Package: openssl\nStatus: install ok installed\nVersion: 3.0.1-1\nArchitecture: armhf\n\n";
+    let image = support::cpio(&[
+        (b"boot/config-5.10.101", 0o100644, configuration.as_bytes()),
+        (b"var/lib/dpkg/status", 0o100644, status.as_bytes()),
+        (b"usr/bin/tool", 0o100755, b"\0OpenSSL 3.0.1 14 Dec 2021\0"),
+    ]);
+    std::fs::write(folder.path().join("i.bin"), image).unwrap();
+    for feed in ["nvd-2.0/input.json", "cve-5/input.json", "kev-json/input.json"] {
+        run(&["feeds", "import", &root().join("corpus/feeds").join(feed).display().to_string()]);
+    }
+    let publisher =
+        ["--publisher", "Lab", "--publisher-namespace", "https://lab.example", "--as-of", "2098-07-01"];
+    let outputs = ["-o", "cyclonedxvex=a.json", "-o", "openvex=b.json", "-o", "csaf=c.json"];
+    run(&[&["inspect", "i.bin"], &publisher[..], &outputs[..]].concat());
+    let text =
+        run(&["inspect", "i.bin", "a.json", "b.json", "c.json", "--as-of", "2098-07-01", "-o", "json=-"]);
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let comparisons = document["comparisons"].as_array().unwrap();
+    assert_eq!(comparisons.len(), 3);
+    for comparison in comparisons {
+        let form = &comparison["form"];
+        assert_eq!(comparison["tie"], "it names the SHA-256 of the image", "{form}");
+        let rows = comparison["vulnerabilities"].as_array().unwrap();
+        assert!(rows.len() >= 2, "{form}: {rows:?}");
+        assert!(rows.iter().all(|row| row["agreement"] == "agrees"), "{form}: {rows:?}");
+    }
+}

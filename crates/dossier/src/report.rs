@@ -4,6 +4,8 @@ use banbury_evidence::{
     ledger::{StoredClaim, StoredRun},
     model::Model,
 };
+use banbury_software::join::{Joined, join};
+use banbury_software::vulnerabilities;
 use std::collections::BTreeMap;
 
 /// All that a dossier says about a case.
@@ -113,11 +115,37 @@ pub(crate) struct Looked<'a> {
     pub skipped: &'a [banbury_evidence::Skipped],
 }
 
-impl Inspected<'_> {
+impl<'a> Inspected<'a> {
+    /// The components, each once, with all that speaks for it.
+    pub fn components(&self) -> Vec<Joined<'a>> {
+        join(self.findings.iter().map(|finding| finding.claim))
+    }
+
+    /// What is known against the components: known exploited first.
+    pub fn vulnerabilities(&self) -> Vec<Finding<'a>> {
+        let mut found: Vec<Finding<'a>> =
+            self.findings.iter().copied().filter(Finding::is_vulnerability).collect();
+        found.sort_by_cached_key(|finding| vulnerabilities::order(finding.claim));
+        found
+    }
+
+    /// The latest look-up of known vulnerabilities: what it leaned on and counted, or why there was none.
+    pub fn looked_up(&self) -> Result<vulnerabilities::Looked, String> {
+        let mut runs = self.runs.iter().rev().filter(|run| run.probe == vulnerabilities::PROBE);
+        let latest = runs.clone().find(|run| run.status != Status::Failed);
+        if let Some(run) = latest {
+            return Ok(vulnerabilities::Looked::of(run.parameters));
+        }
+        let why = runs.next().and_then(|run| run.skipped.first()).map(|skipped| skipped.why.clone());
+        Err(why.unwrap_or_else(|| "no run of the look-up is on record".to_owned()))
+    }
+
     /// What keeps "nothing was found" from meaning anything: no run at all, or one that did not cover the image.
     /// A probe's latest run counts.
     pub fn gap(&self) -> Option<String> {
-        let latest: BTreeMap<&str, Status> = self.runs.iter().map(|run| (run.probe, run.status)).collect();
+        // What the look-up leaned on, or that there was none, stands with the vulnerabilities.
+        let probes = self.runs.iter().filter(|run| run.probe != vulnerabilities::PROBE);
+        let latest: BTreeMap<&str, Status> = probes.map(|run| (run.probe, run.status)).collect();
         if latest.is_empty() {
             return Some("no probe looked at it".to_owned());
         }
@@ -269,6 +297,22 @@ impl<'a> Finding<'a> {
     /// Whether it says no more than that a component is here.
     pub fn is_component(&self) -> bool {
         self.claim.code == COMPONENT
+    }
+
+    /// Whether it is a known vulnerability of a component.
+    pub fn is_vulnerability(&self) -> bool {
+        self.claim.code == vulnerabilities::KNOWN_VULNERABILITY
+    }
+
+    /// Whether it is something to look into: neither a component alone, nor what somebody states, nor a vulnerability that is ruled out.
+    pub fn is_result(&self) -> bool {
+        let ruled_out = self.is_vulnerability() && self.fact("state").as_deref() == Some("not-affected");
+        self.is_finding() && !ruled_out
+    }
+
+    /// A dated value as text; empty text counts as absent.
+    pub fn dated(&self, name: &str) -> Option<String> {
+        self.claim.dated.get(name).map(banbury_evidence::Value::to_text).filter(|text| !text.is_empty())
     }
 
     /// Whether it is neither a component nor what somebody states: something to be judged by itself.

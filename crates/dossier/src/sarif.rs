@@ -10,6 +10,7 @@ use crate::format::{DossierError, ReportFormat, to_json};
 use crate::report::{Finding, InspectReport, Inspected};
 use crate::visible::visible;
 use banbury_evidence::{Grade, Location, Object, Status};
+use banbury_software::vulnerabilities::PROBE;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,14 +44,16 @@ fn render(report: &InspectReport) -> Result<String, DossierError> {
     let mut successful = true;
     for exhibit in &inspected {
         artifacts.add_exhibit(exhibit);
-        for finding in exhibit.findings.iter().filter(|finding| finding.is_finding()) {
+        for finding in exhibit.findings.iter().filter(|finding| finding.is_result()) {
             results.push(result(finding, &rules, &mut artifacts));
         }
         for run in &exhibit.runs {
-            successful &= run.status != Status::Failed;
+            // That there were no feeds to look up in is no failure of the inspection.
+            let failed = run.status == Status::Failed && run.probe != PROBE;
+            successful &= !failed;
             for skipped in run.skipped {
                 notifications.push(json!({
-                    "level": if run.status == Status::Failed { "error" } else { "warning" },
+                    "level": if failed { "error" } else { "warning" },
                     "message": message(&format!("{} did not look at {}: {}", run.probe, skipped.what, skipped.why)),
                 }));
             }
@@ -101,8 +104,9 @@ impl Rules {
     fn of(report: &InspectReport, inspected: &[Inspected<'_>]) -> Self {
         let mut grades: BTreeMap<&str, Grade> = BTreeMap::new();
         let findings = inspected.iter().flat_map(|exhibit| &exhibit.findings);
-        for finding in findings.filter(|finding| finding.is_finding()) {
-            grades.insert(&finding.claim.code, finding.claim.grade);
+        for finding in findings.filter(|finding| finding.is_result()) {
+            let grade = grades.entry(&finding.claim.code).or_insert(finding.claim.grade);
+            *grade = finding.claim.grade.max(*grade);
         }
         let mut rules = Self { descriptors: Vec::new(), index: BTreeMap::new(), cwe: BTreeSet::new() };
         for (code, grade) in grades {

@@ -45,11 +45,12 @@ fn look_up(database: &Path, count: u64) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     let store = Store::open_to_read(database)?;
     let known = Known::new(&store)?;
-    let (mut findings, mut affected, mut slowest) = (0, 0, (0.0, String::new()));
+    let (mut findings, mut outside, mut affected, mut slowest) = (0, 0, 0, (0.0, String::new()));
     for component in &components {
         let one = Instant::now();
-        let answer = known.look_up(component, &Facts::default())?;
+        let answer = known.look_up_what_matters(component, &Facts::default())?;
         findings += answer.findings.len();
+        outside += answer.outside;
         affected +=
             answer.findings.iter().filter(|finding| matches!(finding.state, State::Affected { .. })).count();
         let seconds = one.elapsed().as_secs_f64();
@@ -58,7 +59,7 @@ fn look_up(database: &Path, count: u64) -> Result<(), Box<dyn Error>> {
         }
     }
     println!(
-        "look-up of {count} components: {}; {findings} findings, {affected} affected; slowest {} {:.3} s",
+        "look-up of {count} components: {}; {findings} findings, {affected} affected, {outside} outside; slowest {} {:.3} s",
         spent(started)?,
         slowest.1,
         slowest.0

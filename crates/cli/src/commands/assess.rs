@@ -1,3 +1,4 @@
+use super::known::{self, FeedDatabase};
 use super::{FailOn, Stopwatch, summary};
 use crate::Outcome;
 use crate::arguments::Assess;
@@ -7,10 +8,10 @@ use anyhow::{Context as _, bail};
 use banbury_dossier::CaseReport;
 use banbury_evidence::case::{CONFIG, Case, LEDGER, Parameter};
 use banbury_evidence::ledger::StoredRun;
-use banbury_evidence::{Digest, Exhibit, ExhibitKind, RegimeResult, Status, Verdict};
+use banbury_evidence::{Claim, Digest, Exhibit, ExhibitKind, RegimeResult, Status, Verdict};
 use banbury_firmware::{Options, Worker};
 use banbury_regime::{Overrides, ParameterValue, Regime};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::Path;
 
@@ -40,8 +41,10 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
     if exhibits.is_empty() {
         bail!("{}: the case has no exhibits; add some with `banbury add`", arguments.case.display());
     }
+    let feeds = FeedDatabase::open(&arguments.feeds)?;
     let (mut outcome, failures) = inspect_all(&mut case, &exhibits, &options)?;
     let mut diagnostics = failures;
+    diagnostics.extend(look_up(&mut case, &exhibits, &feeds)?);
     diagnostics.extend(import(&mut case, &exhibits)?);
     let stopwatch = Stopwatch::start();
     let mut results = Vec::new();
@@ -57,7 +60,8 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
     }
     outcome = outcome.and(judge(&results));
     let report = report(&case, exhibits, results, diagnostics, as_of)?;
-    let active = report.claims.iter().filter(|stored| stored.state == "active");
+    let active =
+        report.claims.iter().filter(|stored| stored.state == "active" && !known::is_ruled_out(&stored.claim));
     if active
         .filter(|stored| stored.disposition.as_deref() != Some("not applicable"))
         .any(|stored| fail_on.hit(stored.claim.grade, &stored.claim.code))
@@ -195,6 +199,48 @@ fn inspect(
         .and_then(|run| run.skipped.first())
         .map(|skipped| skipped.why.clone());
     Ok((status, why))
+}
+
+/// Looks up what is known against each image's components, unless the latest look-up had the same components and feeds.
+/// Gives back what could not be looked up.
+fn look_up(case: &mut Case, exhibits: &[Exhibit], feeds: &FeedDatabase) -> anyhow::Result<Vec<String>> {
+    let mut diagnostics = Vec::new();
+    let runs = case.ledger.runs()?;
+    for exhibit in exhibits.iter().filter(|exhibit| exhibit.kind == ExhibitKind::Firmware) {
+        let unpacked = |run: &&StoredRun| run.probe == "unpack" && run.exhibit == Some(exhibit.sha256);
+        if runs.iter().rev().find(unpacked).is_none_or(|run| run.status == Status::Failed) {
+            diagnostics
+                .push(format!("{}: not inspected, so its components were not looked up", exhibit.name));
+            continue;
+        }
+        let stopwatch = Stopwatch::start();
+        let stored = case.ledger.claims(Some(&exhibit.sha256))?;
+        let active: Vec<_> = stored.iter().filter(|stored| stored.state == "active").collect();
+        let claims: Vec<_> = active.iter().map(|stored| &stored.claim).collect();
+        let report = feeds.look_up(&claims)?;
+        if known::is_without_feeds(&report) {
+            let why = report.skipped.first().map(|skipped| skipped.why.as_str()).unwrap_or_default();
+            diagnostics.push(format!("{}: known vulnerabilities were not looked up: {why}", exhibit.name));
+        }
+        let latest =
+            runs.iter().rev().find(|run| run.probe == report.probe && run.exhibit == Some(exhibit.sha256));
+        let ours: BTreeSet<Digest> = report.claims.iter().map(Claim::fingerprint).collect();
+        let theirs: BTreeSet<Digest> = active
+            .iter()
+            .filter(|stored| stored.probe == report.probe)
+            .map(|stored| stored.fingerprint)
+            .collect();
+        let known = latest.is_some_and(|run| {
+            run.version == report.version
+                && run.status == report.status
+                && run.parameters == report.parameters
+                && (ours == theirs || report.status == Status::Failed)
+        });
+        if !known {
+            case.ledger.record_run(&exhibit.sha256, &report, &stopwatch.clock())?;
+        }
+    }
+    Ok(diagnostics)
 }
 
 /// How the exhibit's latest inspection ended, when this version need not look again.

@@ -22,6 +22,12 @@ pub(super) fn run(code: &str) -> anyhow::Result<Outcome> {
             )?;
             writeln!(out, "\nWhen it is wrong\n{}", indent(probe.wrong))?;
         }
+        let look_up = &banbury_software::vulnerabilities::DESCRIPTION;
+        if look_up.codes.iter().any(|known| known.code == code) {
+            let who = format!("the look-up `{}`: {}", look_up.name, look_up.how);
+            writeln!(out, "\nWho says so\n{}", indent(&who))?;
+            writeln!(out, "\nWhen it is wrong\n{}", indent(look_up.wrong))?;
+        }
         return Ok(Outcome::Done);
     }
     if let Some(text) = banbury_regime::explain(code)? {

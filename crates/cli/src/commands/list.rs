@@ -2,6 +2,7 @@
 
 use super::explain::indent;
 use crate::Outcome;
+use banbury_evidence::CodeInfo;
 use std::io::{self, Write as _};
 
 pub(super) fn formats() -> anyhow::Result<Outcome> {
@@ -25,6 +26,12 @@ pub(super) fn formats() -> anyhow::Result<Outcome> {
         writeln!(out, "{}", indent(&format!("columns: {}", columns.join(", "))))?;
         limits(&mut out, table.limits)?;
     }
+    writeln!(out, "\nRead into the feed database (banbury feeds import):")?;
+    for feed in banbury_software::feed::FEEDS.iter().map(|feed| feed.describe()) {
+        writeln!(out, "\n{}: {}", feed.name, feed.title)?;
+        writeln!(out, "{}", indent(&format!("tells: {}", feed.tells)))?;
+        limits(&mut out, feed.limits)?;
+    }
     writeln!(out, "\nWritten (-o FORMAT=PATH):")?;
     for format in banbury_dossier::REPORT_FORMATS {
         writeln!(out, "\n{}: {} (from {})", format.name, format.title, format.applies_to())?;
@@ -37,16 +44,11 @@ pub(super) fn probes() -> anyhow::Result<Outcome> {
     let mut out = io::stdout().lock();
     for probe in banbury_firmware::probes::PROBES.iter().map(|probe| probe.describe()) {
         writeln!(out, "{} (version {}): {}", probe.name, probe.version, probe.finds)?;
-        writeln!(out, "{}", indent(&format!("how: {}", probe.how)))?;
-        writeln!(out, "{}", indent(&format!("wrong when: {}", probe.wrong)))?;
-        for miss in probe.misses {
-            writeln!(out, "{}", indent(&format!("misses: {miss}")))?;
-        }
-        for info in probe.codes {
-            writeln!(out, "    {:<7} {}: {}", info.grade.as_str(), info.code, info.title)?;
-        }
-        writeln!(out)?;
+        limits_of_a_probe(&mut out, [probe.how, probe.wrong], probe.misses, probe.codes)?;
     }
+    let known = &banbury_software::vulnerabilities::DESCRIPTION;
+    writeln!(out, "{} (version {}): {}", known.name, known.version, known.finds)?;
+    limits_of_a_probe(&mut out, [known.how, known.wrong], known.misses, known.codes)?;
     writeln!(out, "unpack (part of every inspection)")?;
     for info in banbury_firmware::CODES {
         writeln!(out, "    {:<7} {}: {}", info.grade.as_str(), info.code, info.title)?;
@@ -67,6 +69,23 @@ pub(super) fn regimes() -> anyhow::Result<Outcome> {
     }
     writeln!(out, "`banbury explain REGIME/MEASURE` says what a measure asks and how it is decided.")?;
     Ok(Outcome::Done)
+}
+
+fn limits_of_a_probe(
+    out: &mut impl io::Write,
+    [how, wrong]: [&str; 2],
+    misses: &[&str],
+    codes: &[CodeInfo],
+) -> io::Result<()> {
+    writeln!(out, "{}", indent(&format!("how: {how}")))?;
+    writeln!(out, "{}", indent(&format!("wrong when: {wrong}")))?;
+    for miss in misses {
+        writeln!(out, "{}", indent(&format!("misses: {miss}")))?;
+    }
+    for info in codes {
+        writeln!(out, "    {:<7} {}: {}", info.grade.as_str(), info.code, info.title)?;
+    }
+    writeln!(out)
 }
 
 fn limits(out: &mut impl io::Write, limits: &[&str]) -> io::Result<()> {

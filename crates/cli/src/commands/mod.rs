@@ -2,10 +2,13 @@
 
 mod add;
 mod assess;
+mod diff_components;
 mod dispose;
 mod explain;
+mod feeds;
 mod init;
 mod inspect;
+mod known;
 mod list;
 mod summary;
 mod unpack;
@@ -29,6 +32,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Unpack(arguments) => unpack::run(&arguments),
         Command::Assess(arguments) => assess::run(arguments),
+        Command::DiffComponents(arguments) => diff_components::run(&arguments),
+        Command::Feeds(arguments) => feeds::run(arguments),
         Command::Dispose(arguments) => dispose::run(arguments),
         Command::Explain { code } => explain::run(&code),
         Command::Formats => list::formats(),
@@ -104,7 +109,8 @@ impl Stopwatch {
 /// Every code that a claim can have.
 fn codes() -> impl Iterator<Item = &'static CodeInfo> {
     let probes = banbury_firmware::probes::PROBES.iter().flat_map(|probe| probe.describe().codes);
-    banbury_firmware::CODES.iter().chain(probes).chain(banbury_network::CODES)
+    let known = banbury_software::vulnerabilities::CODES;
+    banbury_firmware::CODES.iter().chain(probes).chain(banbury_network::CODES).chain(known)
 }
 
 fn explanations() -> BTreeMap<String, Explanation> {

@@ -4,8 +4,9 @@ use crate::terminal::{Tone, bytes, paint, safe, shorten};
 use banbury_dossier::{Agreement, CaseReport, Comparison, ComponentRow, Outcome};
 use banbury_evidence::{
     Claim, Examination, Exhibit, ExhibitKind, Grade, Object, ObjectKind, Region, RegionClass, RunReport,
-    Shares, Verdict,
+    Shares, Value, Verdict,
 };
+use banbury_software::vulnerabilities::{KNOWN_VULNERABILITY, order};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -20,13 +21,14 @@ macro_rules! line {
 }
 
 /// What was found in one image.
-pub(super) fn examination(name: &str, examination: &Examination) -> String {
+pub(super) fn examination(name: &str, examination: &Examination, as_of: &str) -> String {
     let mut text = String::new();
     line!(text, "{}", paint(&safe(name), Tone::Strong));
     line!(text, "  sha256 {}, {}", examination.exhibit, bytes(examination.size));
     contents(&mut text, &examination.objects);
     let claims: Vec<&Claim> = examination.runs.iter().flat_map(|run| &run.claims).collect();
     components(&mut text, &claims);
+    vulnerabilities(&mut text, &claims, &examination.runs, as_of);
     findings(&mut text, &claims);
     looked(&mut text, examination);
     text
@@ -88,36 +90,89 @@ fn shares(shares: Shares, size: u64) -> String {
 }
 
 fn components(text: &mut String, claims: &[&Claim]) {
-    let mut found: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    for claim in claims.iter().filter(|claim| claim.code == "component") {
-        let fact =
-            |name: &str| claim.facts.get(name).map(banbury_evidence::Value::to_text).unwrap_or_default();
-        let version = match (fact("version"), fact("version-low"), fact("version-high")) {
-            (version, ..) if !version.is_empty() => version,
-            (_, low, high) if low.is_empty() && high.is_empty() => String::new(),
-            (_, low, high) if high.is_empty() => format!("{low} or later"),
-            (_, low, high) if low.is_empty() => format!("up to {high}"),
-            (_, low, high) => format!("{low} to {high}"),
-        };
-        let methods = found.entry((fact("name"), version)).or_default();
-        let method = fact("method");
-        if !methods.contains(&method) {
-            methods.push(method);
+    let joined = banbury_software::join::join(claims.iter().copied());
+    line!(text, "\n  Components: {}", joined.len());
+    for one in joined.iter().take(LINES) {
+        let version = one.package_version.clone().unwrap_or_else(|| one.shown_version());
+        line!(
+            text,
+            "    {:<28} {:<32} {}",
+            safe(&one.product),
+            shorten(&safe(&version), 110),
+            one.methods().join(", ")
+        );
+    }
+    if joined.len() > LINES {
+        line!(text, "    ... and {} more: all of them with -o json=PATH", joined.len() - LINES);
+    }
+}
+
+fn vulnerabilities(text: &mut String, claims: &[&Claim], runs: &[RunReport], as_of: &str) {
+    let looked = match super::known::looked(runs) {
+        Ok(looked) => looked,
+        Err(why) => {
+            line!(text, "\n  Known vulnerabilities: NOT LOOKED: {}", safe(&why));
+            return;
         }
+    };
+    let mut found: Vec<&&Claim> = claims.iter().filter(|claim| claim.code == KNOWN_VULNERABILITY).collect();
+    found.sort_by_cached_key(|claim| order(claim));
+    let fact = |claim: &Claim, name: &str| claim.facts.get(name).map(Value::to_text).unwrap_or_default();
+    let count = |state: &str| found.iter().filter(|claim| fact(claim, "state") == state).count();
+    line!(
+        text,
+        "\n  Known vulnerabilities: {} affect a component, {} cannot be told, {} ruled out for a reason, {} by the version",
+        count("affected"),
+        count("cannot-tell"),
+        count("not-affected"),
+        looked.ruled_out_by_version
+    );
+    line!(text, "    by {}", safe(&looked.ages(as_of)));
+    if looked.by_name_alone > 0 {
+        line!(
+            text,
+            "    looked up by name alone, without CPE name or package URL: {} components",
+            looked.by_name_alone
+        );
     }
-    line!(text, "\n  Components: {}", found.len());
-    for ((name, version), methods) in found.iter().take(LINES) {
-        line!(text, "    {:<28} {:<32} {}", safe(name), safe(version), methods.join(", "));
+    let open = found.iter().filter(|claim| fact(claim, "state") != "not-affected");
+    let open: Vec<&&&Claim> = open.collect();
+    for claim in open.iter().take(LINES) {
+        let exploited = match fact(claim, "exploited") {
+            day if day.is_empty() => String::new(),
+            day => format!(
+                "  {}",
+                paint(
+                    &format!("known exploited since {day} ({})", fact(claim, "exploited-source")),
+                    Tone::Bad
+                )
+            ),
+        };
+        let dated = |name: &str| claim.dated.get(name).map(Value::to_text).filter(|value| !value.is_empty());
+        let score = dated("score").map_or(String::new(), |score| format!("  CVSS {score}"));
+        let epss = dated("epss").map_or(String::new(), |epss| {
+            format!(
+                "  EPSS {epss} of {}",
+                dated("epss-date").unwrap_or_default().get(..10).unwrap_or("unknown date")
+            )
+        });
+        line!(
+            text,
+            "    {:<6} {}{exploited}{score}{epss}",
+            claim.grade.as_str(),
+            shorten(&safe(&claim.title), 110)
+        );
     }
-    if found.len() > LINES {
-        line!(text, "    ... and {} more: all of them with -o json=PATH", found.len() - LINES);
+    if open.len() > LINES {
+        line!(text, "    ... and {} more: all of them with -o json=PATH", open.len() - LINES);
     }
 }
 
 fn findings(text: &mut String, claims: &[&Claim]) {
     let mut by_code: BTreeMap<(std::cmp::Reverse<Grade>, &str), Vec<&Claim>> = BTreeMap::new();
-    let finding = |claim: &&&Claim| claim.code != "component" && !banbury_dossier::is_stated(&claim.code);
-    for claim in claims.iter().filter(finding) {
+    let own =
+        |code: &str| code != "component" && code != KNOWN_VULNERABILITY && !banbury_dossier::is_stated(code);
+    for claim in claims.iter().filter(|claim| own(&claim.code)) {
         by_code.entry((std::cmp::Reverse(claim.grade), &claim.code)).or_default().push(claim);
     }
     let total: usize = by_code.values().map(Vec::len).sum();

@@ -1,6 +1,6 @@
 //! Each image: its hash, the findings, what is in it, and the account of its bytes.
 
-use super::{account, anchors::Anchors, findings, keys, marks, numbers};
+use super::{account, anchors::Anchors, findings, keys, marks, numbers, software};
 use crate::Explanation;
 use crate::report::{CaseReport, Finding, InspectReport, Inspected};
 use crate::stated;
@@ -8,9 +8,6 @@ use crate::visible::visible;
 use banbury_evidence::ExhibitKind;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
-
-/// Components shown of one image.
-const COMPONENTS: usize = 1000;
 
 pub(super) fn section(inspected: &[Inspected<'_>], report: &CaseReport, anchors: &Anchors) -> Markup {
     let tables: Vec<_> =
@@ -24,7 +21,7 @@ pub(super) fn section(inspected: &[Inspected<'_>], report: &CaseReport, anchors:
                 device.image.as_deref().and_then(|image| report.image(image)).is_some_and(|image| image.sha256 == exhibit.sha256)
             });
             @let names: Vec<&str> = devices.map(|device| device.name.as_str()).collect();
-            (one(exhibit, &report.explanations, html! {
+            (one(exhibit, &report.explanations, &report.as_of, html! {
                 dt { "Runs on" }
                 dd {
                     @if names.is_empty() { span.absent { "no device of the network model" } }
@@ -62,15 +59,19 @@ pub(super) fn inspection(inspected: &[Inspected<'_>], report: &InspectReport) ->
     html! {
         @if inspected.is_empty() { p { "No image was given." } }
         (keys::section(inspected))
-        @for exhibit in inspected { (one(exhibit, &report.explanations, html! {})) }
+        @for exhibit in inspected { (one(exhibit, &report.explanations, &report.as_of, html! {})) }
     }
 }
 
-fn one(exhibit: &Inspected<'_>, explanations: &BTreeMap<String, Explanation>, devices: Markup) -> Markup {
-    let components: Vec<Finding<'_>> =
-        exhibit.findings.iter().filter(|finding| finding.is_component()).copied().collect();
-    let others: Vec<Finding<'_>> =
-        exhibit.findings.iter().filter(|finding| finding.is_finding()).copied().collect();
+fn one(
+    exhibit: &Inspected<'_>,
+    explanations: &BTreeMap<String, Explanation>,
+    as_of: &str,
+    devices: Markup,
+) -> Markup {
+    let components = exhibit.components();
+    let by_itself = |finding: &&Finding<'_>| finding.is_finding() && !finding.is_vulnerability();
+    let others: Vec<Finding<'_>> = exhibit.findings.iter().filter(by_itself).copied().collect();
     html! {
         article.exhibit id={ "exhibit-" (exhibit.sha256.short()) } {
             h3 { @for (index, name) in exhibit.names.iter().enumerate() { @if index > 0 { ", " } bdi { (visible(name)) } } }
@@ -92,59 +93,17 @@ fn one(exhibit: &Inspected<'_>, explanations: &BTreeMap<String, Explanation>, de
             @if stated::is_statement(exhibit) {
                 p.meta { "A statement, and no image: " a href="#stated" { "what is stated, beside what was seen" } "." }
             } @else {
+                h4 { "Known vulnerabilities" }
+                (software::vulnerabilities(exhibit, explanations, as_of))
                 h4 { "Findings" }
                 (findings::section(&others, explanations))
                 @if exhibit.superseded > 0 {
                     p.meta { (numbers::count(exhibit.superseded, "superseded claim is", "superseded claims are")) " in the JSON report alone." }
                 }
                 h4 { "Components " span.meta { (numbers::grouped(components.len() as u64)) } }
-                (component_table(&components))
+                (software::components(&components))
             }
             (account::section(exhibit))
-        }
-    }
-}
-
-fn component_table(components: &[Finding<'_>]) -> Markup {
-    let mut rows: Vec<_> = components
-        .iter()
-        .map(|finding| {
-            let text = |name| finding.fact(name).unwrap_or_default();
-            (text("name"), text("version"), text("purl"), text("method"), finding)
-        })
-        .collect();
-    rows.sort_by(|a, b| (&a.0, &a.1, &a.2, a.4.fingerprint).cmp(&(&b.0, &b.1, &b.2, b.4.fingerprint)));
-    html! {
-        @if rows.is_empty() {
-            p.meta { "None was recognised. That is no proof that there is none." }
-        } @else {
-            details open[rows.len() <= 12] {
-                summary { (numbers::count(rows.len(), "component", "components")) ", by name" }
-                div.wide {
-                    table.stack {
-                        thead { tr {
-                            th scope="col" { "Name" } th scope="col" { "Version" } th scope="col" { "Recognised by" }
-                            th scope="col" { "Package URL" } th scope="col" { "Where" }
-                        } }
-                        tbody {
-                            @for (name, version, purl, method, finding) in rows.iter().take(COMPONENTS) {
-                                tr {
-                                    th scope="row" data-label="Name" { bdi { (visible(name)) } }
-                                    td data-label="Version" { (visible(version)) @if version.is_empty() { span.absent { "not known" } } }
-                                    td data-label="Recognised by" { (visible(method)) }
-                                    td data-label="Package URL" { code.path { (visible(purl)) } }
-                                    td data-label="Where" {
-                                        @if let Some(first) = finding.claim.locations.first() { (marks::chain(first)) }
-                                        @let more = finding.claim.locations.len().saturating_sub(1);
-                                        @if more > 0 { span.meta { "and " (numbers::count(more, "other place", "other places")) } }
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
-                (marks::cut(COMPONENTS.min(rows.len()), rows.len(), "components"))
-            }
         }
     }
 }

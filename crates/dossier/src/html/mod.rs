@@ -16,6 +16,7 @@ mod looked;
 mod marks;
 mod numbers;
 mod picture;
+mod software;
 mod stated;
 mod summary;
 #[cfg(test)]

@@ -8,6 +8,7 @@
 
 mod compared;
 mod model;
+mod software;
 mod unpacked;
 mod wire;
 

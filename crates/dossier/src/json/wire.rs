@@ -1,5 +1,5 @@
 use super::compared::Compared;
-use super::model;
+use super::{model, software};
 use crate::holdings::Holdings;
 use crate::{CaseReport, Explanation, InspectReport, report};
 use banbury_evidence as inner;
@@ -49,6 +49,9 @@ pub(super) struct Examined<'a> {
     inside: Option<Bytes>,
     pub(super) objects: Vec<Object<'a>>,
     pub(super) runs: Vec<Run<'a>>,
+    /// Left out by documents that have no probes' runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) software: Option<software::Software>,
     pub(super) claims: Vec<Claim<'a>>,
 }
 
@@ -62,6 +65,8 @@ struct Exhibit<'a> {
     bytes: Option<Bytes>,
     #[serde(skip_serializing_if = "Option::is_none")]
     inside: Option<Bytes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    software: Option<software::Software>,
     objects: Vec<Object<'a>>,
 }
 
@@ -142,6 +147,8 @@ pub(super) struct Claim<'a> {
     subject: Subject<'a>,
     title: &'a str,
     facts: BTreeMap<&'a str, Value<'a>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    dated: BTreeMap<&'a str, Value<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     notes: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -238,7 +245,12 @@ pub(super) struct Explained<'a> {
 
 impl<'a> Inspection<'a> {
     pub fn of(report: &'a InspectReport) -> Self {
-        let exhibits = report.examinations.iter().map(|(name, examination)| Examined::of(name, examination));
+        let inspected = report.inspected();
+        let exhibits = report.examinations.iter().map(|(name, examination)| {
+            let inspected = inspected.iter().find(|one| one.sha256 == examination.exhibit);
+            let software = inspected.map(|one| software::Software::of(one, &report.as_of));
+            Examined { software, ..Examined::of(name, examination) }
+        });
         Self {
             schema: "urn:banbury:schema:inspect:1",
             banbury: env!("CARGO_PKG_VERSION"),
@@ -252,6 +264,7 @@ impl<'a> Inspection<'a> {
 
 impl<'a> Dossier<'a> {
     pub fn of(report: &'a CaseReport) -> Self {
+        let inspected = report.inspected();
         Self {
             schema: "urn:banbury:schema:dossier:1",
             banbury: env!("CARGO_PKG_VERSION"),
@@ -272,6 +285,10 @@ impl<'a> Dossier<'a> {
                         size: exhibit.size,
                         bytes: objects.first().map(Bytes::of),
                         inside: Bytes::inside(objects),
+                        software: inspected
+                            .iter()
+                            .find(|one| one.sha256 == exhibit.sha256)
+                            .map(|one| software::Software::of(one, &report.as_of)),
                         objects: objects.iter().map(Object::of).collect(),
                     }
                 })
@@ -334,6 +351,7 @@ impl<'a> Examined<'a> {
             inside: Bytes::inside(&examination.objects),
             objects: examination.objects.iter().map(Object::of).collect(),
             runs,
+            software: None,
             claims,
         }
     }
@@ -411,14 +429,17 @@ impl<'a> Claim<'a> {
         probe: &'a str,
         probe_version: &'a str,
     ) -> Self {
-        let facts = claim.facts.iter().map(|(name, value)| (name.as_str(), Value::of(value)));
+        let values = |of: &'a BTreeMap<String, inner::Value>| {
+            of.iter().map(|(name, value)| (name.as_str(), Value::of(value))).collect()
+        };
         Self {
             fingerprint: fingerprint.to_string(),
             code: &claim.code,
             grade: claim.grade.as_str(),
             subject: Subject { kind: claim.subject.kind.as_str(), id: &claim.subject.id },
             title: &claim.title,
-            facts: facts.collect(),
+            facts: values(&claim.facts),
+            dated: values(&claim.dated),
             notes: &claim.notes,
             weight: claim.weight.as_ref().map(|weight| Weight {
                 decibans: weight.decibans,

@@ -165,7 +165,7 @@ fn vulnerability(vex: &Vex<'_>, id: &str, assertions: &[&Assertion]) -> Value {
     let summary = assertions.iter().find_map(|assertion| assertion.summary.as_deref());
     let description = summary.map_or_else(
         || format!("{id}: the advisory's own text is not at hand."),
-        |summary| visible(summary).into_owned(),
+        |summary| super::paragraph(summary),
     );
     let mut all_notes =
         vec![json!({ "category": "description", "title": "Description", "text": description })];

@@ -58,9 +58,20 @@ fn write(vex: &Vex<'_>) -> Result<String, DossierError> {
         "specVersion": "1.6",
         "version": 1,
         "metadata": metadata,
-        "components": images,
+        "components": &images,
         "vulnerabilities": vex.assertions.iter().map(|assertion| vulnerability(vex, assertion)).collect::<Vec<_>>(),
     });
+    // One image is the document's own component, as in the bill of materials.
+    if let [image] = images.as_slice() {
+        let (mut image, held) = (image.clone(), image.get("components").cloned().unwrap_or_default());
+        if let Value::Object(members) = &mut image {
+            members.remove("components");
+        }
+        if let Some(metadata) = bom.get_mut("metadata") {
+            set(metadata, "component", image);
+        }
+        set(&mut bom, "components", held);
+    }
     let number = format!("urn:uuid:{}", bill::uuid(&to_json(FORMAT.name, &bom)?));
     set(&mut bom, "serialNumber", number.into());
     to_json(FORMAT.name, &bom)
@@ -104,7 +115,7 @@ fn vulnerability(vex: &Vex<'_>, assertion: &Assertion) -> Value {
         "properties": properties,
     });
     if let Some(summary) = &assertion.summary {
-        set(&mut vulnerability, "description", visible(summary).into());
+        set(&mut vulnerability, "description", super::paragraph(summary).into());
     }
     if assertion.status == Status::Affected {
         set(&mut vulnerability, "recommendation", super::NO_REMEDY.into());

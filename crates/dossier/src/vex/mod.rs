@@ -237,7 +237,7 @@ impl Assertion {
             None if reason.is_empty() => "no reason is on record".to_owned(),
             None => reason.to_owned(),
         };
-        visible(&text).into_owned()
+        paragraph(&text)
     }
 
     /// That it is exploited, in a sentence.
@@ -245,6 +245,11 @@ impl Assertion {
         let (since, source) = self.exploited.as_ref()?;
         Some(format!("Known to be exploited, by the word of {source} ({since})."))
     }
+}
+
+/// A text of several lines, made safe to look at.
+fn paragraph(text: &str) -> String {
+    text.lines().map(visible).collect::<Vec<_>>().join("\n")
 }
 
 /// A reason in words; one that is not known here stands for itself.

@@ -51,7 +51,7 @@ fn write(vex: &Vex<'_>) -> Result<String, DossierError> {
 fn statement(vex: &Vex<'_>, assertion: &Assertion) -> Value {
     let mut vulnerability = json!({ "name": assertion.vulnerability });
     if let Some(summary) = &assertion.summary {
-        set(&mut vulnerability, "description", visible(summary).into());
+        set(&mut vulnerability, "description", super::paragraph(summary).into());
     }
     let mut statement = json!({
         "vulnerability": vulnerability,

@@ -43,6 +43,30 @@ CREATE VIEW components AS
            json_extract(facts, '$.method') AS method
     FROM claims WHERE code = 'component' AND state = 'active';
 
+-- What feeds of known vulnerabilities state against the components of exhibits. state: affected, not-affected, cannot-tell;
+-- reason: a stable word; exploited: the day on which a catalogue took it up as known exploited, NULL when none did; score
+-- and epss as of the latest look-up. What the version alone rules out has no row. An exhibit without a row in
+-- vulnerability_lookups was not looked up: absence of rows then means nothing.
+CREATE VIEW vulnerabilities AS
+    SELECT fingerprint, exhibit, subject, json_extract(facts, '$.vulnerability') AS vulnerability,
+           json_extract(facts, '$.component') AS component, json_extract(facts, '$.version') AS version,
+           json_extract(facts, '$.state') AS state, json_extract(facts, '$.reason') AS reason,
+           json_extract(facts, '$.exploited') AS exploited, json_extract(dated, '$.score') AS score,
+           json_extract(dated, '$.epss') AS epss, grade, disposition
+    FROM claims WHERE code = 'known-vulnerability' AND claims.state = 'active';
+
+-- The exhibits whose components were looked up. exploited_known: 1 when a catalogue of exploited vulnerabilities was among
+-- the feeds; feeds: the feeds with their hashes and dates (JSON, names beginning with "feed ").
+CREATE VIEW vulnerability_lookups AS
+    SELECT l.exhibit, r.parameters LIKE '%"feed kev-%' AS exploited_known, r.parameters AS feeds
+    FROM latest_runs l JOIN runs r ON r.id = l.run WHERE l.probe = 'vulnerabilities';
+
+-- Known vulnerabilities that reach a device through the image it runs.
+CREATE VIEW device_vulnerabilities AS
+    SELECT d.name AS device, v.vulnerability, v.component, v.version, v.state, v.reason, v.exploited, v.score, v.epss,
+           v.disposition, v.fingerprint
+    FROM devices d JOIN vulnerabilities v ON v.exhibit = d.exhibit;
+
 -- The tables of the network model that were imported; a table that is not here was not looked at.
 CREATE VIEW imported_tables AS
     SELECT name, file, "rows", rejected, attribution FROM model_tables WHERE run = (SELECT run FROM current_model);

@@ -84,7 +84,10 @@ impl Products {
             };
             let (part, whole) = (end("product_reference"), end("relates_to_product_reference"));
             match (part, relationship.get("full_product_name")) {
-                (Some(part), Some(name)) => self.add(name, part, whole),
+                (Some(part), Some(name)) => {
+                    whole.iter().for_each(|whole| statement.is_about(whole));
+                    self.add(name, part, whole);
+                }
                 _ => statement.problem(
                     format!("/product_tree/relationships/{index}"),
                     "it names a product that is not there",

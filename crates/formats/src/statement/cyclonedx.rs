@@ -58,6 +58,14 @@ fn read(root: &Json, statement: &mut Statement) -> bool {
         components(subject, "/metadata/component", statement, &mut by_reference);
     }
     components(root, "", statement, &mut by_reference);
+    // Of several images each is a component of the document.
+    if statement.about.is_empty() {
+        let firmware = |item: &&Json| item.text("type").as_deref() == Some("firmware");
+        for image in root.list("components").iter().filter(firmware).map(component) {
+            statement.is_about(&image);
+            statement.components.retain(|component| *component != image);
+        }
+    }
     if root.is_no_list("vulnerabilities") {
         statement.problem("/vulnerabilities", "not a list");
     }

@@ -26,6 +26,9 @@ pub const LARGEST: usize = 64 << 20;
 /// What is looked at of a larger one to tell that it is one.
 const HEAD: usize = 64 << 10;
 
+/// Products that one document is about, at most; further ones are in its statements all the same.
+const ABOUT: usize = 100;
+
 /// Characters of one text that are kept.
 const TEXT: usize = 2048;
 
@@ -226,6 +229,13 @@ impl Statement {
 
     fn problem(&mut self, place: impl Into<String>, what: impl Into<String>) {
         self.problems.push(Problem { place: place.into(), offset: None, what: what.into() });
+    }
+
+    /// Adds what the document is about, each once.
+    fn is_about(&mut self, component: &Component) {
+        if component.is_named() && self.about.len() < ABOUT && !self.about.contains(component) {
+            self.about.push(component.clone());
+        }
     }
 
     /// Adds a component; one without a name is a problem.

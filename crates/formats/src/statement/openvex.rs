@@ -88,6 +88,9 @@ fn one(item: &Json, index: usize, statement: &mut Statement) {
         let place = format!("{place}/products/{number}");
         let parts = product.list("subcomponents");
         let product = component(product);
+        if !parts.is_empty() || !product.sha256.is_empty() {
+            statement.is_about(&product);
+        }
         if parts.is_empty() {
             add(statement, &place, Status { component: product, ..status.clone() });
             continue;

@@ -3,6 +3,7 @@
 use super::{Contradiction, Joined, Place, Said, product, with_version};
 use crate::cpe::Cpe;
 use crate::known::Distribution;
+use crate::purl::Purl;
 use crate::version::{Scheme, choice, compare};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -244,18 +245,22 @@ fn distribution(said: &Said<'_>) -> Option<Distribution> {
     })
 }
 
-/// The order of the product's versions: by its CPE product, else by the first package's type.
+/// The order of the product's versions, by the names that its claims give it.
 fn scheme(product: &str, said: &[Said<'_>]) -> Scheme {
-    let by_cpe =
-        product::cpe(product).into_iter().chain(said.iter().filter_map(|one| one.cpe.clone())).next();
-    if let Some(name) = by_cpe.as_ref().and_then(|cpe| cpe.product.literal()) {
+    let cpes: Vec<Cpe> = said.iter().filter_map(|one| one.cpe.clone()).collect();
+    let purl =
+        said.iter().filter_map(|one| one.purl.as_ref()).find(|(_, purl)| product::is_of_language(purl));
+    scheme_of(product, &cpes, purl.map(|(text, _)| text.as_str()))
+}
+
+/// The same by its CPE product, else by the type of a package of a programming language, else by its name.
+pub(super) fn scheme_of(product: &str, cpes: &[Cpe], purl: Option<&str>) -> Scheme {
+    let signature = product::cpe(product);
+    if let Some(name) = signature.as_ref().or(cpes.first()).and_then(|cpe| cpe.product.literal()) {
         return choice().of_product(name);
     }
-    let language =
-        said.iter().filter_map(|one| one.purl.as_ref()).find(|(_, purl)| product::is_of_language(purl));
-    language
-        .and_then(|(_, purl)| choice().of_package(&purl.kind))
-        .unwrap_or_else(|| choice().of_product(product))
+    let language = purl.and_then(Purl::parse).filter(product::is_of_language);
+    language.and_then(|purl| choice().of_package(&purl.kind)).unwrap_or_else(|| choice().of_product(product))
 }
 
 fn equal(scheme: Scheme, a: Option<&str>, b: Option<&str>) -> bool {

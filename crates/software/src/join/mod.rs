@@ -18,10 +18,13 @@
 //! components. The order of the claims does not matter, and each claim stands in exactly one component.
 
 mod copies;
+mod difference;
 mod place;
 mod product;
 #[cfg(test)]
 mod tests;
+
+pub use difference::{Difference, difference};
 
 use crate::cpe::{Attribute, Cpe};
 use crate::known;
@@ -240,7 +243,8 @@ fn with_products(said: Vec<Said<'_>>) -> Vec<(Said<'_>, String)> {
         .iter()
         .map(|one| {
             let purl = one.purl.as_ref().map(|(_, purl)| purl);
-            product::Named { name: &one.name, source: one.source.as_deref(), purl }.product()
+            product::Named { name: &one.name, source: one.source.as_deref(), purl, cpe: one.cpe.as_ref() }
+                .product()
         })
         .collect();
     // The first name that a CPE goes by: of the strongest evidence, since that stands first.

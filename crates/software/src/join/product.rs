@@ -22,6 +22,7 @@ pub(super) struct Named<'n> {
     pub(super) name: &'n str,
     pub(super) source: Option<&'n str>,
     pub(super) purl: Option<&'n Purl>,
+    pub(super) cpe: Option<&'n Cpe>,
 }
 
 impl Named<'_> {
@@ -29,6 +30,11 @@ impl Named<'_> {
     pub(super) fn product(&self) -> String {
         if let Some(purl) = self.purl.filter(|purl| is_of_language(purl)) {
             return format!("{}:{}", purl.kind, purl.package());
+        }
+        // What a package states itself goes before what its name suggests.
+        let stated = self.cpe.and_then(Cpe::key).and_then(|key| TABLES.products.get(key.as_str()).copied());
+        if let Some(product) = stated {
+            return product.to_owned();
         }
         let names = [Some(self.name), self.source].map(|name| name.map(str::to_lowercase));
         let known = names.iter().flatten().find_map(|name| known(name));
@@ -59,16 +65,26 @@ pub(super) fn cpe(product: &str) -> Option<Cpe> {
 
 struct Tables {
     cpes: BTreeMap<&'static str, &'static str>,
+    /// The other way round.
+    products: BTreeMap<&'static str, &'static str>,
     whole: BTreeMap<&'static str, &'static str>,
     starts: Vec<(&'static str, &'static str)>,
 }
 
 /// The committed table. That it can be read is tested; an empty one would join fewer claims.
 static TABLES: LazyLock<Tables> = LazyLock::new(|| {
-    static PRODUCTS: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| read().unwrap_or_default());
-    let mut tables =
-        Tables { cpes: CPES.iter().copied().collect(), whole: BTreeMap::new(), starts: Vec::new() };
-    for (product, names) in &*PRODUCTS {
+    static FILE: LazyLock<File> = LazyLock::new(|| read().unwrap_or_default());
+    let cpes = || {
+        let probes = FILE.cpes.iter().map(|(product, cpe)| (product.as_str(), cpe.as_str()));
+        probes.chain(CPES.iter().copied())
+    };
+    let mut tables = Tables {
+        cpes: cpes().collect(),
+        products: cpes().map(|(product, cpe)| (cpe, product)).collect(),
+        whole: BTreeMap::new(),
+        starts: Vec::new(),
+    };
+    for (product, names) in &FILE.products {
         tables.whole.insert(product, product);
         for name in names {
             match name.strip_suffix('*') {
@@ -82,14 +98,15 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     tables
 });
 
-fn read() -> Result<BTreeMap<String, Vec<String>>, toml::de::Error> {
-    #[derive(serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct File {
-        products: BTreeMap<String, Vec<String>>,
-    }
-    let file: File = toml::from_str(include_str!("../../data/products.toml"))?;
-    Ok(file.products)
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    products: BTreeMap<String, Vec<String>>,
+    cpes: BTreeMap<String, String>,
+}
+
+fn read() -> Result<File, toml::de::Error> {
+    toml::from_str(include_str!("../../data/products.toml"))
 }
 
 #[cfg(test)]
@@ -99,7 +116,7 @@ mod tests {
     #[test]
     fn a_name_stands_for_one_product() {
         let mut seen = BTreeMap::new();
-        for (product, names) in read().unwrap() {
+        for (product, names) in read().unwrap().products {
             for name in names {
                 assert!(!name.is_empty() && name == name.to_lowercase(), "{name}");
                 assert_eq!(seen.insert(name.clone(), product.clone()), None, "{name}");
@@ -111,7 +128,7 @@ mod tests {
 
     #[test]
     fn packages_and_tools_call_one_product_differently() {
-        let of = |name, source| Named { name, source, purl: None }.product();
+        let of = |name, source| Named { name, source, purl: None, cpe: None }.product();
         assert_eq!(of("zlib1g", None), "zlib");
         assert_eq!(of("libssl1.1", None), "openssl");
         assert_eq!(of("libfoo2", Some("foo")), "foo");
@@ -119,12 +136,15 @@ mod tests {
         assert_eq!(of("hostapd", Some("wpa")), "hostapd");
         assert_eq!(of("linux-image-6.1.0-18-armmp", Some("linux-signed-armmp")), "linux");
         let purl = Purl::parse("pkg:pypi/zlib@1.0");
-        assert_eq!(Named { name: "zlib", source: None, purl: purl.as_ref() }.product(), "pypi:zlib");
+        assert_eq!(
+            Named { name: "zlib", source: None, purl: purl.as_ref(), cpe: None }.product(),
+            "pypi:zlib"
+        );
     }
 
     #[test]
     fn every_cpe_name_of_a_signature_can_be_read() {
-        for (product, _) in CPES {
+        for product in TABLES.cpes.keys() {
             assert!(cpe(product).is_some_and(|cpe| cpe.key().is_some()), "{product}");
         }
     }

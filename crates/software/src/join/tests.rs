@@ -75,8 +75,10 @@ fn one_file_with_two_versions_is_a_contradiction() {
         joined[0].contradictions[0].claimed,
         ["1.2.11 (version-string)", "1.2.12 or later (elf-symbols)"]
     );
-    // The same text, and another spelling of it, are none.
-    assert_eq!(shown(&[zlib_string(0, "a", "1.2"), zlib_string(0, "a", "1.2.0")]), ["zlib 1.2 2"]);
+    // Another spelling is none.
+    let claims = [zlib_string(0, "a", "1.2"), zlib_string(0, "a", "1.2.0")];
+    let joined = join(&claims);
+    assert_eq!((joined.len(), joined[0].evidence.len(), joined[0].contradictions.len()), (1, 2, 0));
 }
 
 #[test]
@@ -164,6 +166,43 @@ fn one_cpe_is_one_product() {
         &["name=odd", "version=1.2.11-1", "method=opkg", "cpe=cpe:/a:zlib:zlib"],
     );
     assert_eq!(shown(&[uri]), ["zlib 1.2.11 1"]);
+}
+
+#[test]
+fn a_release_is_held_against_another() {
+    let old = [
+        dpkg(0, "zlib1g", "1:1.2.11.dfsg-2", "zlib"),
+        claim(0, "bin/a", &["name=foo", "version=1.10", "method=version-string"]),
+        claim(0, "bin/b", &["name=bar", "version=2.0", "method=version-string"]),
+        claim(0, "bin/c", &["name=odd", "version=vendor-x", "method=version-string"]),
+        claim(0, "bin/d", &["name=same", "version=1", "method=version-string"]),
+        claim(0, "bin/e", &["name=gone", "version=1", "method=version-string"]),
+    ];
+    let new = [
+        dpkg(0, "zlib1g", "1:1.2.11.dfsg-3", "zlib"),
+        claim(0, "bin/a", &["name=foo", "version=1.9", "method=version-string"]),
+        claim(0, "bin/b", &["name=bar", "version=10.0", "method=version-string"]),
+        claim(0, "bin/c", &["name=odd", "version=vendor-y", "method=version-string"]),
+        claim(8, "bin/d", &["name=same", "version=1", "method=version-string"]),
+        claim(0, "bin/f", &["name=fresh", "version=1", "method=version-string"]),
+    ];
+    let (old, new) = (join(&old), join(&new));
+    let found = difference(&old, &new);
+    let pairs = |pairs: &[(&Joined<'_>, &Joined<'_>)]| {
+        let names: Vec<String> = pairs.iter().map(|(old, _)| old.product.clone()).collect();
+        names
+    };
+    assert_eq!(pairs(&found.upgraded), ["bar", "zlib"]);
+    assert_eq!(
+        (pairs(&found.downgraded), pairs(&found.changed)),
+        (vec!["foo".to_owned()], vec!["odd".to_owned()])
+    );
+    let names = |all: &[&Joined<'_>]| all.iter().map(|one| one.product.clone()).collect::<Vec<_>>();
+    assert_eq!(
+        (names(&found.added), names(&found.removed)),
+        (vec!["fresh".to_owned()], vec!["gone".to_owned()])
+    );
+    assert_eq!(names(&found.unchanged), ["same"]);
 }
 
 prop_compose! {

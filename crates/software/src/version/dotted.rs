@@ -10,8 +10,40 @@ use super::{Number, split_digits, split_letters};
 use std::cmp::Ordering;
 
 pub(super) fn compare(a: &str, b: &str) -> Option<Ordering> {
+    if is_plain(a) && is_plain(b) {
+        return Some(compare_plain(a, b));
+    }
     let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
     Some(parse(&a)?.cmp(&parse(&b)?))
+}
+
+/// Numbers with dots between, as nearly all versions are: compared without taking them apart first.
+pub(super) fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    digit(bytes.first())
+        && digit(bytes.last())
+        && bytes.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
+        && !text.contains("..")
+}
+
+pub(super) fn compare_plain(a: &str, b: &str) -> Ordering {
+    let (mut a, mut b) = (a.split('.'), b.split('.'));
+    loop {
+        let (ours, theirs) = (a.next(), b.next());
+        if ours.is_none() && theirs.is_none() {
+            return Ordering::Equal;
+        }
+        let order = number_or_zero(ours).cmp(&number_or_zero(theirs));
+        if order.is_ne() {
+            return order;
+        }
+    }
+}
+
+/// What is not there is zero: zeros at the end do not count.
+fn number_or_zero(text: Option<&str>) -> Number<'_> {
+    text.and_then(Number::new).unwrap_or(Number::ZERO)
 }
 
 /// A piece of a version, in the order in which pieces of different kinds sort.
@@ -65,5 +97,29 @@ fn parse(text: &str) -> Option<Vec<Piece<'_>>> {
 fn strip_zeros(pieces: &mut Vec<Piece<'_>>) {
     while matches!(pieces.last(), Some(Piece::Number(number)) if number.is_zero()) {
         pieces.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn plain_versions_stand_as_they_do_piece_by_piece(
+            a in "[0-3]{1,2}([.][0-2]{1,2}){0,3}",
+            b in "[0-3]{1,2}([.][0-2]{1,2}){0,3}",
+        ) {
+            prop_assert!(is_plain(&a) && is_plain(&b));
+            prop_assert_eq!(compare_plain(&a, &b), parse(&a).unwrap().cmp(&parse(&b).unwrap()));
+        }
+    }
+
+    #[test]
+    fn what_is_not_plain_is_taken_apart() {
+        for text in ["", ".1", "1.", "1..2", "v1", "1.0a", "1-2", "1 2"] {
+            assert!(!is_plain(text), "{text}");
+        }
     }
 }

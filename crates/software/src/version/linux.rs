@@ -5,10 +5,15 @@
 //! here. Not ordered: what does not begin with two dotted numbers, and letters directly behind a number.
 //! Source: the kernel's Documentation/process/2.Process.rst and its Makefile's KERNELVERSION.
 
+use super::dotted;
 use super::{Number, split_digits, split_dotted, without_trailing_zeros};
 use std::cmp::Ordering;
 
 pub(super) fn compare(a: &str, b: &str) -> Option<Ordering> {
+    let plain = |text: &str| text.contains('.') && dotted::is_plain(text);
+    if plain(a) && plain(b) {
+        return Some(dotted::compare_plain(a, b));
+    }
     Some(Version::parse(a)?.cmp(&Version::parse(b)?))
 }
 

@@ -32,7 +32,7 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-pub use record::{FeedFile, Looked, not_looked};
+pub use record::{AgedFeed, FeedFile, Looked, not_looked};
 
 use crate::Error;
 use crate::join::{self, Joined};
@@ -52,6 +52,42 @@ pub const KNOWN_VULNERABILITY: &str = "known-vulnerability";
 
 /// The codes of its claims, for `banbury explain`.
 pub const CODES: &[CodeInfo] = &[INFO];
+
+/// What the look-up is: the row of `banbury probes`.
+pub const DESCRIPTION: Description = Description {
+    name: PROBE,
+    version: VERSION,
+    finds: "what imported feeds state against the components: affected, not affected and why, or what would tell",
+    how: "every component, by its CPE names, its distribution's package and its ecosystem, in the feed database; the kernel's \
+          configuration and modules and BusyBox's applets rule out what is not in the build",
+    wrong: "an advisory names too many versions or the wrong product; a supplier put a fix in without changing the version, \
+            and no feed says so; the part that an advisory means is another than the one it names",
+    misses: &[
+        "vulnerabilities that no imported feed names, and all that came out after the feeds were made",
+        "components that were not recognised; of those without CPE name, distribution and ecosystem only the name is looked up",
+        "whether vulnerable code can be reached in this equipment",
+    ],
+    codes: CODES,
+};
+
+/// A look-up's documentation.
+#[derive(Debug)]
+pub struct Description {
+    /// Short name, unique among the probes.
+    pub name: &'static str,
+    /// Version; changes whenever what it finds changes.
+    pub version: &'static str,
+    /// What it finds.
+    pub finds: &'static str,
+    /// How it finds it.
+    pub how: &'static str,
+    /// When it is wrong: its false positives.
+    pub wrong: &'static str,
+    /// What it misses; never empty.
+    pub misses: &'static [&'static str],
+    /// The codes of its claims.
+    pub codes: &'static [CodeInfo],
+}
 
 const INFO: CodeInfo = CodeInfo {
     code: KNOWN_VULNERABILITY,
@@ -88,7 +124,7 @@ pub fn examine(claims: &[&Claim], known: &Known<'_>) -> Result<RunReport, Error>
             "the feed database has no advisories; import NVD, the CVE List, OSV or Debian's tracker",
         ));
     }
-    let parts = Parts::of(claims, &joined);
+    let mut parts = Parts::of(claims, &joined);
     let mut report = RunReport {
         probe: PROBE.to_owned(),
         version: VERSION.to_owned(),
@@ -101,8 +137,7 @@ pub fn examine(claims: &[&Claim], known: &Known<'_>) -> Result<RunReport, Error>
     };
     let mut claimed: BTreeSet<banbury_evidence::Digest> = BTreeSet::new();
     for component in &joined {
-        let facts = parts.facts(component);
-        let answer = answer(component, &facts, known)?;
+        let answer = answer(component, parts.facts(component), known)?;
         looked.add(component, &answer);
         for finding in &answer.findings {
             let claim = claim(component, finding);

@@ -18,8 +18,8 @@ pub(super) struct Parts<'c> {
     configurations: Vec<&'c Claim>,
     modules: Vec<&'c Claim>,
     applets: Vec<&'c Claim>,
-    present: Vec<crate::cpe::Cpe>,
-    system: Option<String>,
+    /// What holds for every component.
+    facts: Facts,
 }
 
 impl<'c> Parts<'c> {
@@ -30,26 +30,20 @@ impl<'c> Parts<'c> {
             configurations: of("kernel.configuration"),
             modules: of("kernel.modules"),
             applets: of("busybox.applets"),
-            present: joined.iter().flat_map(|one| one.cpes.clone()).collect(),
-            system: linux.then(|| "linux".to_owned()),
+            facts: Facts {
+                present: joined.iter().flat_map(|one| one.cpes.clone()).collect(),
+                system: linux.then(|| "linux".to_owned()),
+                ..Facts::default()
+            },
         }
     }
 
-    /// What is known of the build of a component.
-    pub(super) fn facts(&self, component: &Joined<'_>) -> Facts {
-        let (mut kernel, mut busybox) = (None, None);
-        match component.product.as_str() {
-            "linux" => kernel = self.kernel(component),
-            "busybox" => busybox = self.applets(component),
-            _ => {}
-        }
-        Facts {
-            present: self.present.clone(),
-            present_is_all: false,
-            system: self.system.clone(),
-            kernel,
-            busybox,
-        }
+    /// What is known of the build of a component, and of what is there beside it.
+    pub(super) fn facts(&mut self, component: &Joined<'_>) -> &Facts {
+        let product = component.product.as_str();
+        self.facts.kernel = if product == "linux" { self.kernel(component) } else { None };
+        self.facts.busybox = if product == "busybox" { self.applets(component) } else { None };
+        &self.facts
     }
 
     fn kernel(&self, component: &Joined<'_>) -> Option<KernelBuild> {

@@ -6,6 +6,7 @@ use crate::known::Answer;
 use crate::store::ImportedFile;
 use crate::store::day_number;
 use banbury_evidence::{RunReport, Skipped, Status};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The start of the parameters that name a feed's file.
@@ -14,7 +15,7 @@ const FEED: &str = "feed ";
 const COUNTS: [&str; 3] = ["ruled-out-by-version", "looked-up-by-name-alone", "contradictory-components"];
 
 /// A feed's file, as the parameters of a run name it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct FeedFile {
     /// The feed's name.
     pub feed: String,
@@ -23,7 +24,19 @@ pub struct FeedFile {
     /// Its SHA-256.
     pub sha256: String,
     /// The feed's own date.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub dated: Option<String>,
+}
+
+/// A feed's file with its age, as documents state it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AgedFeed {
+    /// The file.
+    #[serde(flatten)]
+    pub file: FeedFile,
+    /// How many days before the day of the document the feed was made; below zero where it was made later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age_in_days: Option<i64>,
 }
 
 /// What a run of the look-up counted, and on which feeds.
@@ -37,13 +50,6 @@ pub struct Looked {
     pub by_name_alone: u64,
     /// Components whose evidence contradicts itself.
     pub contradictory: u64,
-}
-
-impl FeedFile {
-    /// How many days before `as_of` the feed was made; below zero where it was made later.
-    pub fn age_in_days(&self, as_of: &str) -> Option<i64> {
-        Some(day_number(as_of)? - day_number(self.dated.as_deref()?)?)
-    }
 }
 
 impl Looked {
@@ -102,6 +108,12 @@ impl Looked {
             by_name_alone: by_name,
             contradictory,
         }
+    }
+
+    /// The feeds, each with its age.
+    pub fn aged(&self, as_of: &str) -> Vec<AgedFeed> {
+        let age = |file: &FeedFile| Some(day_number(as_of)? - day_number(file.dated.as_deref()?)?);
+        self.feeds.iter().map(|file| AgedFeed { file: file.clone(), age_in_days: age(file) }).collect()
     }
 
     /// The feeds with their ages, as a sentence for a person: the newest file of each feed counts.
