@@ -289,7 +289,7 @@ impl<'c> States<'c> {
     /// What affects here and not there; what is `settled` only where it is not left open there.
     fn affected_without(&self, other: &Self, settled: bool) -> Vec<Known> {
         let differs =
-            |key: &(String, String)| !other.is(key, "affected") && !(settled && other.is(key, "cannot-tell"));
+            |key: &(String, String)| !(other.is(key, "affected") || settled && other.is(key, "cannot-tell"));
         let mut found: Vec<Known> = self
             .affected()
             .filter(|(key, _)| differs(key))

@@ -117,7 +117,8 @@ fn line(file: &ImportedFile) -> String {
         0 => String::new(),
         older => format!(", {older} of them older than what was there"),
     };
-    format!("{:<12} {dated}  {}: {} records{older}", file.feed, safe(&file.name), file.records)
+    let records = if file.records == 1 { "record" } else { "records" };
+    format!("{:<12} {dated}  {}: {} {records}{older}", file.feed, safe(&file.name), file.records)
 }
 
 fn problems(out: &mut impl std::io::Write, file: &ImportedFile) -> std::io::Result<()> {
@@ -128,13 +129,10 @@ fn problems(out: &mut impl std::io::Write, file: &ImportedFile) -> std::io::Resu
     writeln!(out, "  problems: {total}")?;
     for problem in file.problems.first.iter().take(LISTED) {
         let record = problem.record.map_or(String::new(), |record| format!(", record {record}"));
-        writeln!(
-            out,
-            "    {}{record}, byte {}: {}",
-            safe(&problem.place),
-            problem.offset,
-            safe(&problem.what)
-        )?;
+        // Where the file stood does not matter any more.
+        let place = problem.place.find(&file.name).and_then(|at| problem.place.get(at..));
+        let place = safe(place.unwrap_or(&problem.place));
+        writeln!(out, "    {place}{record}, byte {}: {}", problem.offset, safe(&problem.what))?;
     }
     let listed = file.problems.first.len().min(LISTED) as u64;
     if total > listed {

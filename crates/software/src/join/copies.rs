@@ -191,7 +191,7 @@ impl<'c> Held<'c> {
     }
 
     fn joined(mut self, product: &str) -> Joined<'c> {
-        self.said.sort_by(|a, b| (a.rank, a.fingerprint).cmp(&(b.rank, b.fingerprint)));
+        self.said.sort_by_key(|one| (one.rank, one.fingerprint));
         // Of versions that are equal the spelling of the strongest.
         let version = self.exact.as_ref().and(self.said.iter().find_map(|one| one.exact.clone()));
         let mut purls: Vec<String> = Vec::new();
