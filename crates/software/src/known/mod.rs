@@ -11,6 +11,7 @@
 //!    ([`Facts`]); the reason names the option and where it was read.
 
 mod build;
+mod criterion;
 mod judge;
 mod reason;
 #[cfg(test)]

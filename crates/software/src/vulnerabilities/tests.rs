@@ -96,7 +96,7 @@ fn a_contradiction_is_told_only_where_its_versions_agree() {
 fn the_kernels_configuration_rules_out_and_known_exploited_stands_first() {
     let kernel = component("linux", "5.10.101", "boot/config", "kernel-configuration");
     let feeds = ["cve-5/input.json", "nvd-2.0/input.json", "kev-json/input.json"];
-    let open = examined(&feeds, &[kernel.clone()]);
+    let open = examined(&feeds, std::slice::from_ref(&kernel));
     assert_eq!(
         shown(&open),
         ["CVE-2099-0006 linux affected in-range", "CVE-2099-0008 linux affected in-range"]
