@@ -163,10 +163,8 @@ fn vulnerability(vex: &Vex<'_>, id: &str, assertions: &[&Assertion]) -> Value {
         }
     }
     let summary = assertions.iter().find_map(|assertion| assertion.summary.as_deref());
-    let description = summary.map_or_else(
-        || format!("{id}: the advisory's own text is not at hand."),
-        |summary| super::paragraph(summary),
-    );
+    let description =
+        summary.map_or_else(|| format!("{id}: the advisory's own text is not at hand."), super::paragraph);
     let mut all_notes =
         vec![json!({ "category": "description", "title": "Description", "text": description })];
     all_notes.extend(

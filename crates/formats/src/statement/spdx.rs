@@ -102,10 +102,11 @@ impl Component {
             "purl" if !locator.is_empty() => {
                 self.purl.get_or_insert(locator);
             }
-            "cpe23Type" if locator.starts_with("cpe:2.3:") => {
-                if !self.cpe.as_deref().is_some_and(|cpe| cpe.starts_with("cpe:2.3:")) {
-                    self.cpe = Some(locator);
-                }
+            "cpe23Type"
+                if locator.starts_with("cpe:2.3:")
+                    && !self.cpe.as_deref().is_some_and(|cpe| cpe.starts_with("cpe:2.3:")) =>
+            {
+                self.cpe = Some(locator);
             }
             "cpe22Type" if locator.starts_with("cpe:/") => {
                 self.cpe.get_or_insert(locator);
