@@ -8,6 +8,9 @@ use std::sync::LazyLock;
 /// Part, vendor and product of the CPE names of the products that have a signature.
 const CPES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/products.rs"));
 
+/// Packages that are named after their library's SONAME, and the product of that library; by name.
+const PACKAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/packages.rs"));
+
 /// The types of package URLs whose packages share no names with anything else.
 const LANGUAGES: &[&str] =
     &["cargo", "composer", "cpan", "gem", "golang", "hex", "luarocks", "maven", "npm", "nuget", "pypi"];
@@ -43,14 +46,25 @@ impl Named<'_> {
     }
 }
 
-/// The product of the table that bears this name.
+/// The product that a name of the table stands for.
+fn whole(name: &str) -> Option<&'static str> {
+    TABLES.whole.get(name).copied()
+}
+
+/// The product of the tables that bears this name.
 fn known(name: &str) -> Option<&'static str> {
     let tables = &*TABLES;
     if let Some((product, _)) = tables.cpes.get_key_value(name) {
         return Some(product);
     }
-    if let Some(product) = tables.whole.get(name) {
+    if let Some(product) = whole(name) {
         return Some(product);
+    }
+    if let Ok(at) = PACKAGES.binary_search_by(|(package, _)| (*package).cmp(name)) {
+        return PACKAGES
+            .get(at)
+            .map(|(_, product)| *product)
+            .map(|product| whole(product).unwrap_or(product));
     }
     let fits = |(start, _): &&(&'static str, &'static str)| name.starts_with(start);
     let longest = tables.starts.iter().filter(fits).max_by_key(|(start, _)| start.len());
@@ -124,6 +138,21 @@ mod tests {
             }
         }
         assert!(seen.len() > 200 && TABLES.cpes.len() > 400);
+    }
+
+    #[test]
+    fn packages_are_named_after_their_libraries() {
+        let of = |name| Named { name, source: None, purl: None, cpe: None }.product();
+        assert!(PACKAGES.is_sorted() && PACKAGES.len() > 5000, "{}", PACKAGES.len());
+        for (package, product) in [
+            ("libtommath1", "libtommath"),
+            ("libcrypt1", "libxcrypt"),
+            ("libnl-3-200", "libnl"),
+            ("libmnl0", "libmnl"),
+            ("libselinux1", "libselinux"),
+        ] {
+            assert_eq!(of(package), product, "{package}");
+        }
     }
 
     #[test]
