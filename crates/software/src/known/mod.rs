@@ -344,7 +344,7 @@ impl<'a> Known<'a> {
                 "SELECT advisory.id, family, advisory.name, says, aliases
                  FROM subject JOIN statement ON statement.subject = subject.id
                  JOIN advisory ON advisory.id = statement.advisory
-                 WHERE subject.key = ?1 AND NOT withdrawn ORDER BY advisory.id",
+                 WHERE subject.key = ?1 AND NOT withdrawn ORDER BY statement.advisory",
             )
             .map_err(failed)?;
         let mut rows = statement.query([&key.text]).map_err(failed)?;

@@ -78,6 +78,9 @@ pub(crate) fn day_number(date: &str) -> Option<i64> {
     Some(365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day)
 }
 
+/// Bytes of the database that a look-up reads without a system call for each page, at most.
+const MAPPED: i64 = 2 << 30;
+
 impl Store {
     /// Opens the database at `path` for importing; makes it where there is none.
     pub fn open(path: &Path) -> Result<Self, Error> {
@@ -102,6 +105,7 @@ impl Store {
         let connection = Connection::open_with_flags(path, flags).map_err(|source| database(path, source))?;
         connection
             .busy_timeout(std::time::Duration::from_secs(10))
+            .and_then(|()| connection.pragma_update(None, "mmap_size", MAPPED))
             .map_err(|source| database(path, source))?;
         Self { connection, path: path.to_owned() }.checked()
     }
