@@ -39,6 +39,15 @@ pub(super) struct Blocks {
     pub(super) erase_counts: (u64, u64),
     /// By volume and number.
     pub(super) volumes: BTreeMap<u32, BTreeMap<u32, Block>>,
+    pub(super) lost: Lost,
+}
+
+/// Bytes that no volume takes up: from where to where.
+pub(super) type Lost = BTreeSet<(usize, usize)>;
+
+/// Whether nothing stands there but what fills a page up: zeros, or what erased flash reads as.
+pub(super) fn is_filler(data: &[u8]) -> bool {
+    data.iter().all(|byte| matches!(byte, 0 | 0xff))
 }
 
 /// The distance at which erase blocks follow one another: the smallest between two headers of one shape at which most
@@ -107,6 +116,7 @@ impl Blocks {
             replaced: 0,
             erase_counts: (first.count, first.count),
             volumes: BTreeMap::new(),
+            lost: Lost::new(),
         };
         let mut erased = 0;
         let mut bad = Vec::new();
@@ -174,25 +184,46 @@ impl Blocks {
             let (least, most) = self.erase_counts;
             self.erase_counts = (least.min(counter.count), most.max(counter.count));
         }
+        if (counter.vid_offset, counter.data_offset) != (self.first.vid_offset, self.first.data_offset) {
+            let detail = format!(
+                "an erase block whose header names the offsets {} and {}; the first block's are used",
+                counter.vid_offset, counter.data_offset
+            );
+            problems.push(ProblemKind::Malformed, at + 16, detail);
+        }
         let id_at = at + self.first.vid_offset;
         let id = match VolumeIdState::read(data, id_at) {
             VolumeIdState::Whole(id) => id,
             VolumeIdState::Broken => {
                 let detail = "the checksum of a volume identifier does not fit";
                 problems.push(ProblemKind::Checksum, id_at + 60, detail);
+                self.lose(data, at, HEADER);
                 return;
             }
             VolumeIdState::Absent => {
                 let header = head(tail(data, id_at), HEADER);
-                if is_blank(header) && header.len() == HEADER {
+                let behind = head(tail(data, at + HEADER), self.size - HEADER);
+                if is_filler(behind) && is_blank(header) && header.len() == HEADER {
                     self.erased += 1;
                 } else if header.len() == HEADER {
-                    let detail = "a volume identifier without its magic";
+                    let detail = match is_blank(header) {
+                        true => "an erase block without a volume identifier that holds something",
+                        false => "a volume identifier without its magic",
+                    };
                     problems.push(ProblemKind::Malformed, id_at, detail);
+                    self.lose(data, at, HEADER);
                 }
                 return;
             }
         };
+        let gaps = [(at + HEADER, id_at), (id_at + HEADER, at + self.first.data_offset)];
+        for (from, to) in gaps {
+            if !is_filler(tail(head(data, to), from)) {
+                let detail = format!("{} bytes before the data of a block are not blank", to - from);
+                problems.push(ProblemKind::Malformed, from, detail);
+                self.lost.insert((from, to.min(data.len())));
+            }
+        }
         let new = Block { at, id };
         let held = self.volumes.entry(id.volume).or_default().entry(id.block);
         match held {
@@ -206,6 +237,7 @@ impl Blocks {
                         id.block, id.volume
                     );
                     problems.push(ProblemKind::Malformed, id_at + 40, detail);
+                    self.lose(data, at, self.first.data_offset);
                     return;
                 }
                 let (newer, older) = if id.sequence > old.id.sequence { (new, old) } else { (old, new) };
@@ -219,14 +251,26 @@ impl Blocks {
         }
     }
 
+    /// Keeps what stands behind `from` in the erase block at `at`; what is blank up to the data does not count.
+    fn lose(&mut self, data: &[u8], at: usize, from: usize) {
+        let data_at = self.first.data_offset;
+        let blank = is_filler(tail(head(data, at + data_at), at + from));
+        self.lost.extend(self.rest(data, at, if blank { data_at } else { from }));
+    }
+
+    /// Where the bytes stand that begin `from` bytes into the erase block at `at`, unless they are blank.
+    pub(super) fn rest(&self, data: &[u8], at: usize, from: usize) -> Option<(usize, usize)> {
+        let (from, to) = (at.saturating_add(from), at.saturating_add(self.size).min(data.len()));
+        (!is_filler(tail(head(data, to), from))).then_some((from, to))
+    }
+
     /// The bytes that a block can hold.
     pub(super) fn room(&self) -> usize {
         self.size.saturating_sub(self.first.data_offset)
     }
 
-    /// What a block holds, as far as it is there.
-    pub(super) fn content<'a>(&self, data: &'a [u8], block: &Block) -> &'a [u8] {
-        let room = self.room().saturating_sub(block.id.data_pad);
-        head(tail(head(data, self.end), block.at + self.first.data_offset), room)
+    /// What a block holds of the `room` bytes that its volume has in each, as far as it is there.
+    pub(super) fn content<'a>(&self, data: &'a [u8], block: &Block, room: usize) -> &'a [u8] {
+        head(tail(head(data, self.end), block.at + self.first.data_offset), room.min(self.room()))
     }
 }

@@ -13,6 +13,8 @@ pub(super) const FASTMAP_VOLUMES: [u32; 2] = [0x7fff_f000, 0x7fff_f001];
 const RECORD: usize = 172;
 /// Records of a volume table at most.
 const VOLUMES: usize = 128;
+/// Bytes of a volume table at most.
+pub(super) const TABLE: usize = RECORD * VOLUMES;
 const NAME_MAX: usize = 127;
 
 /// The header that counts how often a block was erased.
@@ -102,6 +104,8 @@ pub(super) struct Record {
     pub(super) number: u32,
     pub(super) reserved: u32,
     pub(super) alignment: u32,
+    /// Bytes at the end of each block that alignment leaves unused.
+    pub(super) data_pad: usize,
     pub(super) is_static: bool,
     pub(super) updating: bool,
     pub(super) name: Vec<u8>,
@@ -139,6 +143,7 @@ impl Record {
             number,
             reserved,
             alignment: u32_be(record, 4)?,
+            data_pad: u32_be(record, 8)? as usize,
             is_static: *record.get(12)? == 2,
             updating: *record.get(13)? != 0,
             name: slice(record, 16, length.min(NAME_MAX))?.to_vec(),
