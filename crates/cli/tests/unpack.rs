@@ -319,6 +319,25 @@ fn hard_links_reach_nothing_outside() {
 }
 
 #[test]
+fn more_names_than_a_file_may_have_cost_only_those() {
+    let names: Vec<String> = (0..66_000).map(|number| format!("l{number}")).collect();
+    let mut members: Vec<Member<'_>> = vec![(b"file", b'0', b"", b"content"), (b"other", b'0', b"", b"more")];
+    members.extend(names.iter().map(|name| (name.as_bytes(), b'1', &b"file"[..], &b""[..])));
+    let (_scratch, image, target) = scratch(&tar(&members));
+    let output = unpack(&image, &target, &[]);
+    let place = target.join("00000000.tar");
+    let links = std::fs::metadata(place.join("file")).unwrap().nlink();
+    assert_eq!(std::fs::read_to_string(place.join("other")).unwrap(), "more");
+    assert_eq!(names_in(&place).len() as u64, links + 1);
+    let objects = manifest(&target)["objects"].as_array().unwrap().clone();
+    let untold =
+        objects.iter().filter(|object| object["reason"] == banbury_firmware::folder::NAMES_FULL).count();
+    assert_eq!(links - 1 + untold as u64, names.len() as u64);
+    // How many a file may have is up to the file system.
+    assert_eq!(output.status.code(), Some(if untold > 0 { 3 } else { 0 }), "{}", stderr(&output));
+}
+
+#[test]
 fn another_name_for_a_link_is_a_link() {
     let archive = tar(&[
         (b"a/b/c/s", b'2', b"../../..", b""),

@@ -94,6 +94,11 @@ const TAKEN_APART: u8 = 2;
 const LEFT_OUT: u8 = 3;
 /// The same after it was written: its file has to go again.
 const WITHDRAWN: u8 = 4;
+/// Another name for a file that has as many as its file system allows.
+const ONE_TOO_MANY: u8 = 5;
+
+/// What is said of such a name.
+pub const NAMES_FULL: &str = "the file has as many names as its file system allows";
 
 impl Folder {
     /// A keeper that writes beneath `root`; `stop` is set when writing fails.
@@ -125,7 +130,13 @@ impl Folder {
             self.attempt(&record.path, |walk| match (&record.make, target) {
                 (Make::Symlink(link), _) => walk.symlink(&record.path, link),
                 (Make::Hardlink(_), Some(target)) if target.state.load(Ordering::Relaxed) == KEPT => {
-                    walk.hardlink(&target.path, &record.path)
+                    match walk.hardlink(&target.path, &record.path) {
+                        Err(error) if error.raw_os_error() == Some(Errno::MLINK.raw_os_error()) => {
+                            record.state.store(ONE_TOO_MANY, Ordering::Relaxed);
+                            Ok(())
+                        }
+                        done => done,
+                    }
                 }
                 _ => Ok(()),
             });
@@ -276,6 +287,7 @@ fn said(record: &Record, records: &[Arc<Record>]) -> Kept {
         (_, Make::Nothing(reason)) => Some(*reason),
         (TAKEN_APART, _) => Some("taken apart in full: what it holds is written"),
         (AWAITED | LEFT_OUT | WITHDRAWN, _) => Some("past a limit"),
+        (ONE_TOO_MANY, _) => Some(NAMES_FULL),
         (_, Make::Hardlink(_)) => {
             let target = record.leads_to.and_then(|spot| records.get(spot.0));
             let there = target.is_some_and(|target| target.state.load(Ordering::Relaxed) == KEPT);

@@ -6,7 +6,7 @@ use crate::terminal::{self, Progress, bytes, safe};
 use anyhow::{Context as _, bail};
 use banbury_dossier::UnpackReport;
 use banbury_evidence::{ObjectKind, Status};
-use banbury_firmware::{Staging, Wish, worker};
+use banbury_firmware::{Staging, Wish, folder, worker};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -86,7 +86,9 @@ pub(super) fn run(arguments: &Unpack) -> anyhow::Result<Outcome> {
             terminal::note(text.trim_end());
         }
     }
-    Ok(inspect::judge(&report.examination, &FailOn::parse(&[])?))
+    let judged = inspect::judge(&report.examination, &FailOn::parse(&[])?);
+    let short = report.kept.iter().any(|kept| kept.reason.as_deref() == Some(folder::NAMES_FULL));
+    Ok(if short { judged.and(Outcome::Inconclusive) } else { judged })
 }
 
 /// Whether the user asks to stop: then the folder that is not finished is removed before the end.

@@ -80,6 +80,10 @@ impl Format for FirmwareVolume {
             let detail = format!("the words of the header add up to {:#06x}, not to 0", volume.sum);
             problems.push(Problem::new(ProblemKind::Checksum, 50, detail));
         }
+        if let Some(extended) = volume.lies {
+            let detail = format!("no extended header can stand at {extended}, as is stated");
+            problems.push(Problem::new(ProblemKind::Malformed, 52, detail));
+        }
         let size = position(volume.length).min(data.len());
         if volume.length > data.len() as u64 {
             let missing = volume.length - data.len() as u64;
@@ -118,6 +122,8 @@ struct Volume {
     revision: u8,
     /// Name, and where the first file stands.
     name: Option<String>,
+    /// The offset of an extended header that cannot be one.
+    lies: Option<usize>,
     first: usize,
 }
 
@@ -133,12 +139,21 @@ impl Volume {
         let sum = words.iter().fold(0_u16, |sum, word| sum.wrapping_add(u16::from_le_bytes(*word)));
         let revision = *data.get(55)?;
         let extended = usize::from(u16_le(data, 52)?);
-        let (mut name, mut first) = (None, header);
-        if revision >= 2 && extended >= header {
-            name = slice(data, extended, 16)
-                .and_then(|own| <[u8; 16]>::try_from(own).ok())
-                .map(|own| guid(&own));
-            first = extended.saturating_add(u32_le(data, extended + 16).unwrap_or_default() as usize);
+        let (mut name, mut first, mut lies) = (None, header, None);
+        if revision >= 2 && extended != 0 {
+            // It stands behind the header, or is the content of the first file, which is padding: what stood before it
+            // otherwise would be passed over.
+            let near = extended >= header && extended - header <= FILE_HEADER_LARGE;
+            let own = slice(data, extended, 16).and_then(|own| <[u8; 16]>::try_from(own).ok());
+            let end =
+                u32_le(data, extended.saturating_add(16)).map(|size| extended.saturating_add(size as usize));
+            match (
+                own,
+                end.filter(|end| *end >= extended + 20 && *end as u64 <= length && *end <= data.len()),
+            ) {
+                (Some(own), Some(end)) if near => (name, first) = (Some(guid(&own)), end),
+                _ => lies = Some(extended),
+            }
         }
         Some(Self {
             system: guid(slice(data, 16, 16)?.try_into().ok()?),
@@ -148,6 +163,7 @@ impl Volume {
             flags: u32_le(data, 44)?,
             revision,
             name,
+            lies,
             first: first.next_multiple_of(8),
         })
     }

@@ -16,6 +16,23 @@ fn a_broken_file_is_told_and_the_rest_kept() {
 }
 
 #[test]
+fn an_extended_header_that_cannot_be_hides_no_file() {
+    let data = corpus("guided.fv");
+    let (whole, files) = read(&FirmwareVolume, &data, Place::Inside).unwrap();
+    assert_eq!(whole.problems, []);
+    for extended in [0x7f8_u16, 0x7000, 0xfff8] {
+        let mut data = data.clone();
+        let sum = u16::from_le_bytes([data[50], data[51]]).wrapping_sub(extended);
+        data[50..52].copy_from_slice(&sum.to_le_bytes());
+        data[52..54].copy_from_slice(&extended.to_le_bytes());
+        let (reading, entries) = read(&FirmwareVolume, &data, Place::Inside).unwrap();
+        assert_eq!(entries.len(), files.len(), "{extended:#x}");
+        let told = reading.problems.iter().any(|problem| problem.offset == 52);
+        assert!(told, "{extended:#x}: {:?}", reading.problems);
+    }
+}
+
+#[test]
 fn checksums_of_contents_are_compared() {
     let mut data = corpus("compressed.fv");
     let at = data.windows(9).position(|window| window == b"raw bytes").unwrap();
