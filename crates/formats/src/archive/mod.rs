@@ -7,7 +7,7 @@ mod coder;
 pub mod cpio;
 pub mod rpm;
 pub mod sevenzip;
-mod slack;
+pub(crate) mod slack;
 mod solid;
 pub mod tar;
 pub mod zip;

@@ -7,32 +7,43 @@ use crate::{Content, Entry, Limits, Problem, ProblemKind, Unpacked};
 const PIECES: usize = 32;
 
 /// The pieces of slack of one archive, in the order in which they were met.
-#[derive(Default)]
-pub(super) struct Slack<'a> {
+#[derive(Debug, Default)]
+pub(crate) struct Slack<'a> {
     pieces: Vec<(usize, &'a [u8])>,
 }
 
 impl<'a> Slack<'a> {
     /// Notes the bytes at `at` unless they are padding.
-    pub(super) fn take(&mut self, at: usize, bytes: &'a [u8]) {
+    pub(crate) fn take(&mut self, at: usize, bytes: &'a [u8]) {
+        self.notes(at, bytes);
+    }
+
+    /// Notes the bytes at `at`; whether they are more than padding.
+    pub(crate) fn notes(&mut self, at: usize, bytes: &'a [u8]) -> bool {
         if is_padding(bytes) {
-            return;
+            return false;
         }
         let before = bytes.iter().take_while(|byte| **byte == 0).count();
         let behind = bytes.iter().rev().take_while(|byte| **byte == 0).count();
         if let Some(piece) = bytes.get(before..bytes.len() - behind) {
             self.pieces.push((at + before, piece));
         }
+        true
+    }
+
+    /// Forgets what stands from `end` on.
+    pub(crate) fn truncate(&mut self, end: usize) {
+        self.pieces.retain(|(at, _)| *at < end);
     }
 
     /// Notes what stands behind the first NUL of a field at `at`.
-    pub(super) fn behind_nul(&mut self, at: usize, field: &'a [u8]) {
+    pub(crate) fn behind_nul(&mut self, at: usize, field: &'a [u8]) {
         let text = crate::bytes::until_nul(field).len();
         self.take(at + text, crate::bytes::tail(field, text));
     }
 
     /// Hands out a stream for each piece, `(slack at 0x1f0)`, and one for all pieces past the first few.
-    pub(super) fn hand_out(self, sink: &mut dyn FnMut(Entry<'a>)) {
+    pub(crate) fn hand_out(self, sink: &mut dyn FnMut(Entry<'a>)) {
         let mut pieces = self.pieces;
         pieces.sort_by_key(|(at, _)| *at);
         let mut pieces = pieces.into_iter();
@@ -69,7 +80,7 @@ fn is_padding(bytes: &[u8]) -> bool {
 }
 
 /// A nameless part, or a stream with a telling name.
-pub(super) fn stream<'a>(path: impl Into<String>, content: Content<'a>, at: Option<usize>) -> Entry<'a> {
+pub(crate) fn stream<'a>(path: impl Into<String>, content: Content<'a>, at: Option<usize>) -> Entry<'a> {
     Entry::stream(path.into().into_bytes(), content, at.map(|at| at as u64))
 }
 

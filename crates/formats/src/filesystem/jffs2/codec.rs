@@ -37,6 +37,29 @@ pub(super) fn name(compression: u8) -> String {
     name.to_owned()
 }
 
+/// The most bytes that `stored` bytes can become.
+pub(super) fn most(compression: u8, stored: u32) -> u64 {
+    let stored = u64::from(stored);
+    match compression {
+        ZERO => u64::MAX,
+        // A pair of bytes becomes at most 256.
+        RTIME => stored * 128,
+        // There is no bound but that of what writers make: a page.
+        RUBIN_MIPS | DYNAMIC_RUBIN => stored * 256 + (64 << 10),
+        LZO => stored * 256,
+        // A match of 273 bytes takes a thirtieth of a byte.
+        LZMA | LZMA_WITH_PROPERTIES => stored * 8192,
+        NONE | COPY => stored,
+        // Deflate makes at most 258 bytes of two bits. What is not read is not believed to make more.
+        _ => stored * 1032,
+    }
+}
+
+/// Whether a decoder stops by itself where the stored bytes are over, so that it tells of more than is stated.
+pub(super) fn ends_by_itself(compression: u8) -> bool {
+    matches!(compression, NONE | COPY | RTIME | ZLIB | LZO)
+}
+
 /// Decodes pieces one after the other.
 #[derive(Default)]
 pub(super) struct Codec {
@@ -44,25 +67,26 @@ pub(super) struct Codec {
 }
 
 impl Codec {
-    /// Decodes one piece into `output`, which has its stated length or less; what could not be made stays as it is.
+    /// Decodes one piece into `output`; how many bytes were made, and what went wrong where they are fewer than `wanted`.
+    /// What could not be made stays as it is.
     pub(super) fn decode(
         &mut self,
         compression: u8,
         input: &[u8],
         output: &mut [u8],
+        wanted: usize,
         limits: &Limits,
-    ) -> Option<Problem> {
-        let wanted = output.len();
+    ) -> (usize, Option<Problem>) {
+        let room = output.len();
         let by_block = |decoded: (Vec<u8>, Vec<Problem>), output: &mut [u8]| {
             let (bytes, problems) = decoded;
             let made = put(output, &bytes);
-            let problem = problems.into_iter().next().filter(|_| made < wanted);
-            (made, problem)
+            (made, problems.into_iter().next())
         };
-        let room = Output::bounded(limits, wanted as u64);
+        let bounded = Output::bounded(limits, room as u64);
         let (made, problem) = match compression {
             NONE | COPY => (put(output, input), None),
-            ZERO => (wanted, None),
+            ZERO => (room, None),
             RTIME => (rtime(input, output), None),
             RUBIN_MIPS => (Rubin::new(input, MIPS_BITS, MIPS_DIVIDER).decode(output), None),
             DYNAMIC_RUBIN => match input.split_first_chunk::<8>() {
@@ -70,29 +94,28 @@ impl Codec {
                 None => (0, None),
             },
             ZLIB => self.zlib.get_or_insert_with(Inflate::zlib).block(input, output),
-            LZO => by_block(lzo::decode_block(input, room), output),
+            LZO => by_block(lzo::decode_block(input, bounded), output),
             LZMA => {
-                let decoded = lzma::decode_raw(input, 0, LZMA_WINDOW, Some(wanted as u64), room);
+                let decoded = lzma::decode_raw(input, 0, LZMA_WINDOW, Some(room as u64), bounded);
                 by_block(decoded, output)
             }
             LZMA_WITH_PROPERTIES => {
                 let properties = input.first().copied().unwrap_or(u8::MAX);
                 let window = crate::bytes::u32_le(input, 1).unwrap_or_default().min(1 << 20);
                 let stream = tail(input, 5);
-                let decoded = lzma::decode_raw(stream, properties, window, Some(wanted as u64), room);
+                let decoded = lzma::decode_raw(stream, properties, window, Some(room as u64), bounded);
                 by_block(decoded, output)
             }
             other => {
                 let detail = format!("compression {other} is not read");
-                return Some(Problem::new(ProblemKind::Unsupported, 0, detail));
+                return (0, Some(Problem::new(ProblemKind::Unsupported, 0, detail)));
             }
         };
-        problem.or_else(|| {
-            (made < wanted).then(|| {
-                let detail = format!("{} gave {made} bytes where {wanted} are stated", name(compression));
-                Problem::new(ProblemKind::Malformed, 0, detail)
-            })
-        })
+        let short = || {
+            let detail = format!("{} gave {made} bytes where {wanted} are stated", name(compression));
+            Problem::new(ProblemKind::Malformed, 0, detail)
+        };
+        (made, (made < wanted).then(|| problem.unwrap_or_else(short)))
     }
 }
 
@@ -205,7 +228,8 @@ mod tests {
 
     fn decode(compression: u8, input: &[u8], length: usize) -> (Vec<u8>, Option<Problem>) {
         let mut output = vec![0; length];
-        let problem = Codec::default().decode(compression, input, &mut output, &Limits::default());
+        let (_, problem) =
+            Codec::default().decode(compression, input, &mut output, length, &Limits::default());
         (output, problem)
     }
 

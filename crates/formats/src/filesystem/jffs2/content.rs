@@ -1,11 +1,11 @@
 //! Contents: pieces with versions, of which the newest stands at each place.
 
-use super::super::flash::crc_from_zeros;
+use super::super::flash::{Problems, crc_from_zeros};
 use super::super::order::Order;
 use super::codec::{self, Codec};
 use super::node::{INODE_SIZE, Inode, Piece};
 use crate::bytes::{head, position, tail};
-use crate::{Limits, Problem, ProblemKind, Unpacked};
+use crate::{Limits, ProblemKind, Unpacked};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -58,79 +58,120 @@ impl<'a> Pieces<'a> {
             .then_some((bytes, at))
     }
 
-    /// Makes the content of `size` bytes. With `complete`, bytes that no node holds are told.
-    pub(super) fn unpack(&self, ino: u32, size: u32, complete: bool, limits: &Limits) -> Unpacked {
+    /// The content that goes furthest past the size that its own node states: where the node stands, and where in the
+    /// file the content ends. Writers raise the size with the content, and cut a file off with a new node.
+    pub(super) fn overrun(&self, ino: u32) -> Option<(usize, u64)> {
+        let inodes = self.inodes_newest_first(ino);
+        let over = inodes.iter().filter(|inode| inode.stored > 0 && inode.reach() > u64::from(inode.size));
+        over.map(|inode| (inode.at, inode.reach())).max_by_key(|(_, end)| *end)
+    }
+
+    /// The first node of an inode that holds bytes of content, and how many all of them hold.
+    pub(super) fn held(&self, ino: u32) -> Option<(usize, u64)> {
+        let inodes = self.inodes_newest_first(ino);
+        let at = inodes.iter().filter(|inode| inode.stored > 0).map(|inode| inode.at).min()?;
+        Some((at, inodes.iter().map(|inode| u64::from(inode.stored)).sum()))
+    }
+
+    /// Where in the file the last piece of an inode ends.
+    pub(super) fn end(&self, ino: u32) -> u64 {
+        self.inodes_newest_first(ino).iter().map(Inode::reach).max().unwrap_or_default()
+    }
+
+    /// Makes the content of `size` bytes, and what the last piece makes past its stated size. With `complete`, bytes that
+    /// no node holds are told.
+    pub(super) fn unpack(&self, ino: u32, size: u64, complete: bool, limits: &Limits) -> Unpacked {
         let inodes = self.inodes_newest_first(ino);
         let first = inodes.first().map_or(0, |inode| inode.at);
-        let held = inodes.iter().map(Inode::end).max().unwrap_or_default();
-        let allowed = held.min(limits.object_bytes);
-        let length = position(allowed.min(u64::from(size)));
+        let held = inodes.iter().map(Inode::reach).max().unwrap_or_default();
+        let length = position(held.min(limits.object_bytes).min(size));
         let mut bytes = vec![0; length];
-        let mut problems = Vec::new();
-        let mut problem = |kind, at: usize, detail: String| {
-            problems.push(Problem::new(kind, at as u64, detail));
-        };
-        if u64::from(size) > limits.object_bytes {
+        let mut problems = Problems::default();
+        if size > limits.object_bytes {
             let detail = format!("the file has {size} bytes, {} are allowed", limits.object_bytes);
-            problem(ProblemKind::LimitReached, first, detail);
-        } else if complete && u64::from(size) > held {
+            problems.push(ProblemKind::LimitReached, first, detail);
+        } else if complete && size > held {
             let detail = format!("the file has {size} bytes, its nodes hold {held}");
-            problem(ProblemKind::Malformed, first, detail);
+            problems.push(ProblemKind::Malformed, first, detail);
         }
         let mut open = Open::new(length);
         let mut codec = Codec::default();
         let mut scratch = Vec::new();
+        let mut behind = Vec::new();
         for inode in inodes {
             if open.is_empty() {
                 break;
             }
             if limits.stopped() {
-                problem(ProblemKind::LimitReached, inode.at, "time is up".to_owned());
-                return Unpacked { bytes, problems };
+                problems.push(ProblemKind::LimitReached, inode.at, "time is up");
+                return Unpacked { bytes, problems: problems.into_vec() };
             }
             let start = inode.offset as usize;
-            let end = length.min(position(inode.end()));
-            let parts = open.take(start, end);
-            if parts.is_empty() || inode.compression == codec::ZERO {
-                continue;
+            let end = length.min(position(inode.reach()));
+            if inode.reach() < inode.end() {
+                let believed = inode.reach() - u64::from(inode.offset);
+                let detail = format!(
+                    "a node states {} bytes, the {} that it stores can become {believed} at most",
+                    inode.made, inode.stored
+                );
+                problems.push(ProblemKind::Malformed, inode.at + 52, detail);
             }
+            let parts = open.take(start, end);
+            let (Some(last), false) = (parts.last(), inode.compression == codec::ZERO) else { continue };
             let at = inode.at + INODE_SIZE;
             let input = head(tail(self.data, at), inode.stored as usize);
             if input.len() < inode.stored as usize {
-                problem(ProblemKind::Truncated, self.data.len(), "the data ends inside a node".to_owned());
+                problems.push(ProblemKind::Truncated, self.data.len(), "the data ends inside a node");
             } else if crc_from_zeros(input) != inode.checksum {
                 let detail = "the checksum of a node's content does not fit";
-                problem(ProblemKind::Checksum, inode.at + 60, detail.to_owned());
+                problems.push(ProblemKind::Checksum, inode.at + 60, detail);
             }
-            let whole = matches!(parts.as_slice(), [part] if *part == (start..end));
-            let failure = if whole {
-                let target = bytes.get_mut(start..end).unwrap_or_default();
-                codec.decode(inode.compression, input, target, limits)
-            } else {
-                // What it makes is needed in parts.
-                let most = position(limits.object_bytes).min(end.saturating_sub(start));
+            // What it makes is needed up to the last open part, and a byte more tells that there is more.
+            let wanted = last.end - start;
+            let is_whole = position(inode.end()) == last.end && codec::ends_by_itself(inode.compression);
+            scratch.clear();
+            scratch.resize(wanted + usize::from(is_whole), 0);
+            let (mut made, failure) = codec.decode(inode.compression, input, &mut scratch, wanted, limits);
+            if made > wanted {
+                let most = codec::most(inode.compression, inode.stored).min(limits.object_bytes);
                 scratch.clear();
-                scratch.resize(most, 0);
-                let failure = codec.decode(inode.compression, input, &mut scratch, limits);
-                for part in parts {
-                    let from = tail(&scratch, part.start - start);
-                    if let Some(target) = bytes.get_mut(part) {
-                        for (byte, new) in target.iter_mut().zip(from) {
-                            *byte = *new;
-                        }
+                scratch.resize(position(most).max(made), 0);
+                (made, _) = codec.decode(inode.compression, input, &mut scratch, wanted, limits);
+                let more = made.saturating_sub(wanted);
+                let is_last = last.end == length;
+                let detail = format!(
+                    "a node states {} bytes and makes {made}; {more} are {}",
+                    inode.made,
+                    if is_last { "behind the file's end" } else { "left out of the file" }
+                );
+                problems.push(ProblemKind::Malformed, inode.at + 52, detail);
+                if is_last {
+                    behind = head(tail(&scratch, wanted), more).to_vec();
+                }
+            }
+            for part in parts {
+                let from = tail(&scratch, part.start - start);
+                if let Some(target) = bytes.get_mut(part) {
+                    for (byte, new) in target.iter_mut().zip(from) {
+                        *byte = *new;
                     }
                 }
-                failure
-            };
+            }
             if let Some(failure) = failure {
-                problem(failure.kind, at + position(failure.offset), failure.detail);
+                problems.push(failure.kind, at + position(failure.offset), failure.detail);
             }
         }
         if complete && let Some(part) = open.first() {
             let detail = format!("bytes {} to {} of the file are in no node", part.start, part.end);
-            problem(ProblemKind::Malformed, first, detail);
+            problems.push(ProblemKind::Malformed, first, detail);
         }
-        Unpacked { bytes, problems }
+        let room = position(limits.object_bytes).saturating_sub(bytes.len());
+        if behind.len() > room {
+            let detail = format!("{} bytes behind the file's end are not made", behind.len() - room);
+            problems.push(ProblemKind::LimitReached, first, detail);
+        }
+        bytes.extend_from_slice(head(&behind, room));
+        Unpacked { bytes, problems: problems.into_vec() }
     }
 
     fn inodes_newest_first(&self, ino: u32) -> Vec<Inode> {

@@ -6,7 +6,8 @@ use super::node::{
     CLEAN_MARKER, DIRENT, DIRENT_SIZE, Dirent, HEADER, Header, INCOMPATIBLE, INODE, INODE_SIZE, Inode, MAGIC,
     PADDING, Piece, SUMMARY, XATTR, XREF, Xattr, Xref,
 };
-use crate::bytes::tail;
+use crate::archive::slack::Slack;
+use crate::bytes::{head, tail};
 use crate::{Limits, ProblemKind};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +43,8 @@ pub(super) struct Log<'a> {
     pub(super) erase_block: usize,
     first_marker: Option<usize>,
     pub(super) compressions: BTreeSet<u8>,
+    /// What stands in nodes behind all that they state.
+    pub(super) slack: Slack<'a>,
 }
 
 /// What the log held before a gap.
@@ -86,6 +89,7 @@ impl<'a> Log<'a> {
         let mut watch: Option<Mark> = None;
         let mut at = 0;
         let mut strange = 0;
+        let mut is_cut = false;
         while at < data.len() {
             let Some(header) = Header::parse(data, at, order) else {
                 let blank = blank(data, at);
@@ -112,6 +116,7 @@ impl<'a> Log<'a> {
                 watch = Some(log.mark(problems.len()));
             }
             strange = 0;
+            is_cut = false;
             let added = (log.dirents.len(), log.pieces.len());
             log.node(data, at, header, order, problems);
             if let Some(mark) = &mut watch {
@@ -124,6 +129,13 @@ impl<'a> Log<'a> {
                     watch = None;
                 }
             }
+            if header.length > data.len() - at {
+                // Where the length is a lie, other nodes follow.
+                is_cut = true;
+                at += HEADER;
+                log.end = at;
+                continue;
+            }
             let end = at.saturating_add(header.length).min(data.len());
             at = at.saturating_add(header.length.saturating_add(3) & !3);
             // The padding to four bytes belongs to the node.
@@ -133,6 +145,9 @@ impl<'a> Log<'a> {
         }
         if log.nodes == 0 {
             return None;
+        }
+        if is_cut {
+            log.end = data.len();
         }
         if let Some(mark) = watch.filter(|mark| mark.says_next(log.nodes)) {
             problems.truncate(mark.problems);
@@ -160,6 +175,19 @@ impl<'a> Log<'a> {
                 problems.push(kind, at + offset, detail);
             }
         };
+        let used = match header.kind {
+            DIRENT => data.get(at + 28).map(|name| DIRENT_SIZE + usize::from(*name)),
+            INODE => order.u32(data, at + 48).map(|stored| INODE_SIZE.saturating_add(stored as usize)),
+            CLEAN_MARKER | PADDING => Some(HEADER),
+            _ => None,
+        };
+        if let Some(used) = used.filter(|used| *used < header.length && header.length <= data.len() - at) {
+            let rest = head(tail(data, at + used), header.length - used);
+            if self.slack.notes(at + used, rest) {
+                let detail = format!("{} bytes in a node behind all that it states", rest.len());
+                bad(ProblemKind::Malformed, used, &detail);
+            }
+        }
         match header.kind {
             DIRENT => match header.fits(data, at, order, DIRENT_SIZE - 8, DIRENT_SIZE - 8) {
                 Some(true) => match Dirent::parse(data, at, header, order) {
@@ -237,6 +265,7 @@ impl<'a> Log<'a> {
 
     fn go_back(&mut self, mark: Mark) {
         self.end = mark.end;
+        self.slack.truncate(mark.end);
         self.nodes = mark.nodes;
         self.dirents.truncate(mark.dirents);
         self.pieces.truncate(mark.pieces);

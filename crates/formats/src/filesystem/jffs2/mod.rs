@@ -115,9 +115,12 @@ impl Format for Jffs2 {
         counted("obsolete-nodes", log.obsolete);
         counted("extended-attributes", log.xattrs.len());
         let size = log.end.clamp(1, data.len());
+        let slack = std::mem::take(&mut log.slack);
         let tree = Tree::new(data, order, &mut log, limits);
         let walk = Walk::run(&tree, tree::ROOT, limits, &mut problems, sink);
         counted("deleted-files", walk.deleted as usize);
+        tree.hand_out_strays(sink);
+        slack.hand_out(sink);
         Some(Reading { size, attributes, problems: problems.into_vec() })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::flash::crc_from_zeros;
 use super::super::order::Order;
+use super::codec;
 use crate::bytes::{head, slice, tail};
 
 pub(super) const MAGIC: u16 = 0x1985;
@@ -150,9 +151,15 @@ impl Inode {
         })
     }
 
-    /// Where its piece ends in the file.
+    /// Where its piece ends in the file, as stated.
     pub(super) fn end(&self) -> u64 {
         u64::from(self.offset) + u64::from(self.made)
+    }
+
+    /// Where its piece ends in the file at most: stored bytes cannot become any number of bytes.
+    pub(super) fn reach(&self) -> u64 {
+        let most = codec::most(self.compression, self.stored);
+        u64::from(self.offset) + u64::from(self.made).min(most)
     }
 }
 

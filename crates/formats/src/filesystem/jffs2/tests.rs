@@ -159,3 +159,103 @@ fn chance_is_nothing_inside() {
     assert!(read(&[&marker[..], &[0xff; 4084], &marker].concat(), Place::Inside).is_some());
     assert!(read(&[0x85, 0x19, 3, 0x20, 12, 0, 0, 0, 1, 2, 3, 4], Place::Inside).is_none());
 }
+
+fn pack(content: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn content_past_the_stated_size_is_told_and_handed_out() {
+    let name = dirent(1, 1, 2, b"a", 8);
+    let packed = pack(b"open and hidden");
+    // The inode's size; the node's size, stored and compressed.
+    let nodes = [
+        inode(2, 1, 4, 0, 15, 0, b"open and hidden"),
+        inode(2, 1, 0, 0, 15, 0, b"open and hidden"),
+        inode(2, 1, 4, 0, 4, 0, b"open and hidden"),
+        inode(2, 1, 4, 0, 4, 6, &packed),
+    ];
+    for (number, node) in nodes.iter().enumerate() {
+        let data = [&name[..], node].concat();
+        let (reading, entries) = read(&data, Place::Start).unwrap();
+        let unpacked = content(entries, b"a");
+        assert_eq!(unpacked.bytes, b"open and hidden", "{number}");
+        let problems = [reading.problems, unpacked.problems].concat();
+        assert_eq!((problems.len(), problems[0].kind), (1, ProblemKind::Malformed), "{number}");
+    }
+    // A file that was cut off by a later node is a file that was cut off.
+    let data = [name, inode(2, 1, 15, 0, 15, 0, b"open and hidden"), inode(2, 2, 4, 4, 0, 0, b"")].concat();
+    let (reading, entries) = read(&data, Place::Start).unwrap();
+    let unpacked = content(entries, b"a");
+    assert_eq!((&unpacked.bytes[..], unpacked.problems.len(), reading.problems.len()), (&b"open"[..], 0, 0));
+}
+
+#[test]
+fn content_of_directories_and_pipes_is_told_and_handed_out() {
+    for (mode, kind) in [(0o40755_u32, 4), (0o10644, 1), (0o140644, 12)] {
+        let mut body = inode(2, 1, 6, 0, 6, 0, b"hidden");
+        body[20..24].copy_from_slice(&mode.to_le_bytes());
+        let sum = crc_from_zeros(&body[..60]);
+        body[64..68].copy_from_slice(&sum.to_le_bytes());
+        let data = [dirent(1, 1, 2, b"a", kind), body].concat();
+        let mut streams = Vec::new();
+        let reading = Jffs2.read(&data, Place::Start, &Limits::default(), &mut |entry| {
+            if let EntryKind::Stream(Content::Slice(bytes)) = entry.kind {
+                streams.push(bytes.to_vec());
+            }
+        });
+        let problems = reading.unwrap().problems;
+        assert_eq!((problems.len(), problems[0].kind), (1, ProblemKind::Malformed), "{mode:o}");
+        assert_eq!(streams, [b"hidden"], "{mode:o}");
+    }
+}
+
+#[test]
+fn bytes_in_a_node_behind_its_content_are_told_and_handed_out() {
+    let mut lie = inode(2, 1, 4, 0, 4, 0, b"open and hidden");
+    lie[48..52].copy_from_slice(&4_u32.to_le_bytes());
+    lie[60..64].copy_from_slice(&crc_from_zeros(b"open").to_le_bytes());
+    let sum = crc_from_zeros(&lie[..60]);
+    lie[64..68].copy_from_slice(&sum.to_le_bytes());
+    let data = [dirent(1, 1, 2, b"a", 8), lie].concat();
+    let (reading, entries) = read(&data, Place::Start).unwrap();
+    assert_eq!((reading.problems.len(), reading.problems[0].kind), (1, ProblemKind::Malformed));
+    let at = reading.problems[0].offset as usize;
+    let slack = entries.into_iter().find(|entry| matches!(entry.kind, EntryKind::Stream(_))).unwrap();
+    let EntryKind::Stream(Content::Slice(bytes)) = slack.kind else { panic!("no slice") };
+    assert_eq!((bytes, &data[at..at + 11]), (&b" and hidden"[..], &b" and hidden"[..]));
+}
+
+#[test]
+fn nodes_behind_a_node_of_a_lying_length_are_read() {
+    let mut lie = vec![0x85, 0x19, 2, 0xe0];
+    lie.extend(0xffff_fff0_u32.to_le_bytes());
+    lie.extend(crc_from_zeros(&lie).to_le_bytes());
+    lie.extend([0; 56]);
+    let data =
+        [&ZLIB[..], &lie, &dirent(1, 99, 999, b"behind", 8), &inode(999, 1, 6, 0, 6, 0, b"behind")].concat();
+    let (reading, entries) = read(&data, Place::Start).unwrap();
+    assert_eq!(reading.size, data.len());
+    assert_eq!(reading.problems[0].kind, ProblemKind::Truncated);
+    assert_eq!(content(entries, b"behind").bytes, b"behind");
+    // A node that is only cut off still reaches the end of the data.
+    let (reading, _) = read(&data[..data.len() - 2], Place::Start).unwrap();
+    assert_eq!(reading.size, data.len() - 2);
+}
+
+#[test]
+fn a_node_is_believed_no_more_than_its_bytes_can_become() {
+    // Each of these would have filled half a gibibyte.
+    let huge = 512 << 20;
+    let nodes = (0..3000)
+        .map(|number| inode(2, number + 1, huge, number % 7, huge - number % 7, 6, &pack(b"ten bytes!")));
+    let data = [dirent(1, 1, 2, b"a", 8), nodes.collect::<Vec<_>>().concat()].concat();
+    let started = std::time::Instant::now();
+    let unpacked = content(read(&data, Place::Start).unwrap().1, b"a");
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    assert!(unpacked.bytes.len() < 100_000, "{}", unpacked.bytes.len());
+    assert!(unpacked.problems.iter().any(|problem| problem.detail.contains("at most")));
+}

@@ -8,6 +8,7 @@ use super::log::Log;
 use super::node::{Dirent, Inode, Xattr};
 use crate::{Content, Entry, EntryKind, Limits, ProblemKind};
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub(super) struct Tree<'a, 'l> {
     newest: BTreeMap<u32, usize>,
     xattrs: BTreeMap<u32, Vec<Xattr<'a>>>,
     limits: &'l Limits,
+    /// What holds content and is neither a file nor a link.
+    strays: RefCell<BTreeSet<u32>>,
 }
 
 impl<'a, 'l> Tree<'a, 'l> {
@@ -41,10 +44,38 @@ impl<'a, 'l> Tree<'a, 'l> {
             }
         }
         let pieces = Arc::new(Pieces::new(data, order, std::mem::take(&mut log.pieces)));
-        Self { order, pieces, dirents, newest, xattrs: xattrs(log), limits }
+        Self { order, pieces, dirents, newest, xattrs: xattrs(log), limits, strays: RefCell::default() }
     }
 
-    fn content(&self, ino: u32, size: u32, current: bool) -> (Content<'a>, Option<u64>) {
+    /// The size of a file or link; content past it is told and belongs to it.
+    fn size(&self, ino: u32, stated: u32, problems: &mut Problems) -> u64 {
+        let stated = u64::from(stated);
+        let Some((at, end)) = self.pieces.overrun(ino).filter(|(_, end)| *end > stated) else {
+            return stated;
+        };
+        let detail = format!("inode {ino} has a size of {stated} bytes, this node holds content up to {end}");
+        problems.push(ProblemKind::Malformed, at + 28, detail);
+        end
+    }
+
+    /// Tells of content that something holds which has none, and keeps it to be handed out.
+    fn stray(&self, ino: u32, what: &str, problems: &mut Problems) {
+        if let Some((at, stored)) = self.pieces.held(ino) {
+            let detail = format!("{what} {ino} has no content, its nodes store {stored} bytes");
+            problems.push(ProblemKind::Malformed, at + 48, detail);
+            self.strays.borrow_mut().insert(ino);
+        }
+    }
+
+    /// Hands out the content of directories, pipes and sockets.
+    pub(super) fn hand_out_strays(&self, sink: &mut dyn FnMut(Entry<'a>)) {
+        for ino in self.strays.borrow().iter().copied() {
+            let (content, at) = self.content(ino, self.pieces.end(ino), false);
+            sink(Entry::stream(format!("(content of inode {ino})").into_bytes(), content, at));
+        }
+    }
+
+    fn content(&self, ino: u32, size: u64, current: bool) -> (Content<'a>, Option<u64>) {
         if size == 0 {
             return (Content::Slice(&[]), None);
         }
@@ -53,11 +84,11 @@ impl<'a, 'l> Tree<'a, 'l> {
         }
         let pieces = Arc::clone(&self.pieces);
         let make = Box::new(move |limits: &Limits| pieces.unpack(ino, size, current, limits));
-        (Content::Deferred { size: size.into(), make }, None)
+        (Content::Deferred { size, make }, None)
     }
 
     /// The content of a link or device.
-    fn small(&self, ino: u32, size: u32, current: bool, problems: &mut Problems) -> Vec<u8> {
+    fn small(&self, ino: u32, size: u64, current: bool, problems: &mut Problems) -> Vec<u8> {
         let unpacked = self.pieces.unpack(ino, size, current, self.limits);
         for problem in unpacked.problems {
             problems.push(problem.kind, crate::bytes::position(problem.offset), problem.detail);
@@ -67,7 +98,12 @@ impl<'a, 'l> Tree<'a, 'l> {
 
     fn device(&self, ino: u32, inode: &Inode, current: bool, problems: &mut Problems) -> (u32, u32) {
         // The size of the inode is 0; its one piece is the number.
-        let number = self.small(ino, inode.made.min(8), current, problems);
+        let number = self.small(ino, u64::from(inode.made.min(8)), current, problems);
+        if inode.made > 8 || number.len() > 8 {
+            let what = format!("a number of {} bytes", self.pieces.end(ino));
+            problems.push(ProblemKind::Malformed, inode.at + 52, format!("device {ino} has {what}"));
+            self.strays.borrow_mut().insert(ino);
+        }
         match (self.order.u32(&number, 0), self.order.u16(&number, 0)) {
             (Some(number), _) => device(number),
             (None, Some(number)) => old_device(number),
@@ -111,18 +147,33 @@ impl<'a> Source<'a> for Tree<'a, '_> {
         let format = if format == 0 { u32::from(name.kind) << 12 } else { format };
         let mut at = None;
         let kind = match (format, inode) {
-            (0o040_000, _) => EntryKind::Directory,
-            (0o010_000, _) => EntryKind::Fifo,
-            (0o140_000, _) => EntryKind::Socket,
+            (0o040_000, _) => {
+                self.stray(ino, "directory", problems);
+                EntryKind::Directory
+            }
+            (0o010_000, _) => {
+                self.stray(ino, "pipe", problems);
+                EntryKind::Fifo
+            }
+            (0o140_000, _) => {
+                self.stray(ino, "socket", problems);
+                EntryKind::Socket
+            }
             (0o100_000, None) => EntryKind::File(Content::Slice(&[])),
             (0o100_000, Some(inode)) => {
-                let (content, stands) = self.content(ino, inode.size, current);
+                let size = self.size(ino, inode.size, problems);
+                let (content, stands) = self.content(ino, size, current);
                 at = stands;
                 EntryKind::File(content)
             }
             (0o120_000, Some(inode)) => {
                 let size = if inode.size == 0 { inode.made } else { inode.size };
-                EntryKind::Symlink(Cow::Owned(self.small(ino, size.min(PATH_MAX as u32), current, problems)))
+                let size = self.size(ino, size, problems);
+                if size > PATH_MAX as u64 {
+                    let detail = format!("link {ino} has {size} bytes, {PATH_MAX} are read");
+                    problems.push(ProblemKind::LimitReached, inode.at + 28, detail);
+                }
+                EntryKind::Symlink(Cow::Owned(self.small(ino, size.min(PATH_MAX as u64), current, problems)))
             }
             (0o020_000 | 0o060_000, Some(inode)) => {
                 let (major, minor) = self.device(ino, &inode, current, problems);
