@@ -2,11 +2,13 @@
 
 use super::super::inflate::Inflate;
 use super::index::Index;
-use super::node::{BLOCK, BLOCK_NUMBER, Data, Node, kind};
+use super::node::{BLOCK, BLOCK_NUMBER, Data, Inode, Key, Node, kind};
 use crate::bytes::{head, position};
 use crate::compression::output::Output;
 use crate::compression::{lzo, zstd};
 use crate::{Limits, Problem, ProblemKind, Unpacked};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The word used in attributes.
@@ -59,10 +61,11 @@ impl Contents<'_> {
                 // Left over behind the end of a file that was cut.
                 break;
             }
-            let end = start.saturating_add((data.size as usize).min(BLOCK)).min(wanted);
+            let (bytes, problem) = decoders.decode(&data, limits);
+            let end = start.saturating_add(bytes.len()).min(wanted);
             unpacked.bytes.resize(end.max(unpacked.bytes.len()), 0);
-            let target = unpacked.bytes.get_mut(start..end).unwrap_or_default();
-            if let Some(problem) = decoders.decode(&data, target, limits) {
+            put(unpacked.bytes.get_mut(start..end).unwrap_or_default(), &bytes);
+            if let Some(problem) = problem {
                 let offset = problem.offset + at as u64;
                 unpacked.problems.push(Problem { offset, ..problem });
             }
@@ -74,6 +77,68 @@ impl Contents<'_> {
         if (wanted as u64) < size {
             let detail = format!("the file has {size} bytes, {wanted} are allowed");
             unpacked.problems.push(Problem::new(ProblemKind::LimitReached, 0, detail));
+        }
+        unpacked
+    }
+
+    /// The blocks of each inode that the content of no file shows, or not all of: those behind the end of their file, and
+    /// those of inodes that are no files.
+    pub(super) fn lost(&self) -> BTreeMap<u32, Vec<(u32, usize)>> {
+        let mut lost: BTreeMap<u32, Vec<(u32, usize)>> = BTreeMap::new();
+        let mut last = None;
+        for (key, at) in &self.index.leaves {
+            if key.word >> 29 != u32::from(kind::DATA) {
+                continue;
+            }
+            let shown = match last {
+                Some((inode, shown)) if inode == key.inode => shown,
+                _ => self.shown(key.inode),
+            };
+            last = Some((key.inode, shown));
+            let number = key.word & BLOCK_NUMBER;
+            let stated = Node::parse(self.data, *at).and_then(|node| node.u32(40)).unwrap_or_default();
+            let length = if stated as usize <= BLOCK { stated.max(1) } else { 1 };
+            if u64::from(number) * BLOCK as u64 + u64::from(length) > shown {
+                lost.entry(key.inode).or_default().push((number, *at));
+            }
+        }
+        lost
+    }
+
+    /// How many bytes of an inode's blocks its content shows.
+    fn shown(&self, number: u32) -> u64 {
+        let node = self.index.get(self.data, Key::first(number, kind::INODE));
+        let inode = node.as_ref().and_then(Inode::parse);
+        match inode.filter(|inode| inode.mode & 0o170_000 == 0o100_000) {
+            Some(inode) if inode.is_encrypted() => u64::MAX,
+            Some(inode) => inode.size,
+            None => 0,
+        }
+    }
+
+    /// Makes the content of blocks, one behind the other.
+    pub(super) fn unpack_blocks(&self, blocks: &[(u32, usize)], limits: &Limits) -> Unpacked {
+        let mut unpacked = Unpacked::default();
+        let mut decoders = Decoders::default();
+        for (_, at) in blocks {
+            let room = position(limits.object_bytes).saturating_sub(unpacked.bytes.len());
+            if limits.stopped() || room == 0 {
+                let detail = "time or room is up";
+                unpacked.problems.push(Problem::new(ProblemKind::LimitReached, *at as u64, detail));
+                break;
+            }
+            let node = Node::parse(self.data, *at);
+            let Some(data) = node.as_ref().and_then(Data::parse) else {
+                let detail = "a block that is too short for one";
+                unpacked.problems.push(Problem::new(ProblemKind::Malformed, *at as u64, detail));
+                continue;
+            };
+            let (bytes, problem) = decoders.decode(&data, limits);
+            unpacked.bytes.extend_from_slice(head(&bytes, room));
+            if let Some(problem) = problem {
+                let offset = problem.offset + *at as u64;
+                unpacked.problems.push(Problem { offset, ..problem });
+            }
         }
         unpacked
     }
@@ -93,38 +158,47 @@ struct Decoders {
 }
 
 impl Decoders {
-    /// Decodes one block into `target`, which has its stated length or what of it is still in the file.
-    fn decode(&mut self, data: &Data, target: &mut [u8], limits: &Limits) -> Option<Problem> {
-        let wanted = target.len();
+    /// Decodes one block, and compares its length with the stated one.
+    fn decode<'d>(&mut self, data: &Data<'d>, limits: &Limits) -> (Cow<'d, [u8]>, Option<Problem>) {
         let (made, problem) = match data.compression {
-            0 => (put(target, data.stored), None),
+            0 => (Cow::Borrowed(data.stored), None),
             1 | 3 => {
                 let output = Output::bounded(limits, BLOCK as u64);
                 let (bytes, problems) = match data.compression {
                     1 => lzo::decode_block(data.stored, output),
                     _ => self.zstd.get_or_insert_with(zstd::Frames::new).decode(data.stored, output),
                 };
-                (put(target, &bytes), problems.into_iter().next())
+                (Cow::Owned(bytes), problems.into_iter().next())
             }
-            2 => self.inflate.get_or_insert_with(Inflate::raw).block(data.stored, target),
+            2 => {
+                // One more than a block has: longer ones must not pass for whole.
+                let mut bytes = vec![0; BLOCK + 1];
+                let (made, problem) =
+                    self.inflate.get_or_insert_with(Inflate::raw).block(data.stored, &mut bytes);
+                bytes.truncate(made);
+                (Cow::Owned(bytes), problem)
+            }
             other => {
                 let detail = format!("compression {other} is not read");
-                return Some(Problem::new(ProblemKind::Unsupported, 44, detail));
+                return (Cow::Borrowed(&[]), Some(Problem::new(ProblemKind::Unsupported, 44, detail)));
             }
         };
-        let short = || {
-            let detail = format!("a block of {made} bytes where {wanted} are stated");
+        let differs = || {
+            let detail = format!("a block of {} bytes where {} are stated", made.len(), data.size);
             Problem::new(ProblemKind::Malformed, 40, detail)
         };
-        if made == wanted { None } else { Some(problem.unwrap_or_else(short)) }
+        let problem = match made.len() {
+            length if length == data.size as usize && length <= BLOCK => None,
+            _ => Some(problem.unwrap_or_else(differs)),
+        };
+        (made, problem)
     }
 }
 
-/// Copies as much as there is; how much that was.
-fn put(target: &mut [u8], bytes: &[u8]) -> usize {
+/// Copies as much as there is.
+fn put(target: &mut [u8], bytes: &[u8]) {
     let length = target.len().min(bytes.len());
     if let Some(target) = target.get_mut(..length) {
         target.copy_from_slice(head(bytes, length));
     }
-    length
 }

@@ -2,6 +2,7 @@
 //! sequence numbers, where the index cannot be read.
 
 use super::super::flash::Problems;
+use super::FLAG_AUTHENTICATION;
 use super::node::{
     BLOCK, BLOCK_NUMBER, Branch, Inode, Key, LOG_START, Master, Node, Nodes, Superblock, branches, kind,
 };
@@ -21,6 +22,10 @@ pub(super) struct Index<'a> {
     pub(super) scanned: bool,
     /// Inodes that were deleted while still open.
     pub(super) orphans: BTreeSet<u64>,
+    /// Inode and word of the keys that the index has, but not with their node.
+    missing: BTreeSet<(u32, u32)>,
+    /// The highest sequence number of its leaves.
+    newest: u64,
 }
 
 impl<'a> Index<'a> {
@@ -36,7 +41,10 @@ impl<'a> Index<'a> {
             index.walk(data, superblock, master.root, limits, problems) && !limits.stopped()
         });
         match master {
-            Some(master) if whole => index.replay(data, superblock, master, problems),
+            Some(master) if whole => {
+                index.recover(data, superblock);
+                index.replay(data, superblock, master, limits, problems);
+            }
             _ => index.scan(data, superblock, limits, problems),
         }
         let orphans = superblock.place(superblock.orphan_start())..superblock.place(superblock.main_start());
@@ -62,6 +70,8 @@ impl<'a> Index<'a> {
     ) -> bool {
         let mut open = vec![(root, LEVELS)];
         let mut seen = BTreeSet::new();
+        let authenticated = superblock.flags & FLAG_AUTHENTICATION != 0;
+        let read = |node: &Node| branches(node, authenticated);
         while let Some((branch, below)) = open.pop() {
             if limits.stopped() {
                 problems.push(ProblemKind::LimitReached, 0, "time is up");
@@ -69,8 +79,7 @@ impl<'a> Index<'a> {
             }
             let at = superblock.place(branch.block).saturating_add(branch.offset as usize);
             let node = Node::parse(data, at).filter(|node| node.kind == kind::INDEX && node.fits());
-            let Some((level, children)) =
-                node.as_ref().and_then(branches).filter(|(level, _)| *level < below)
+            let Some((level, children)) = node.as_ref().and_then(read).filter(|(level, _)| *level < below)
             else {
                 let gone = at.saturating_add(branch.length as usize) > data.len();
                 let kind = if gone { ProblemKind::Truncated } else { ProblemKind::Malformed };
@@ -82,35 +91,73 @@ impl<'a> Index<'a> {
                 problems.push(ProblemKind::Malformed, at, "an index node is named a second time");
                 return false;
             }
-            for child in children {
+            for (child, key) in children {
                 if level > 0 {
                     open.push((child, level));
-                } else if !self.leaf(data, superblock, child) {
+                } else if let Err((kind, detail)) = self.leaf(data, superblock, child, key) {
                     let at = superblock.place(child.block).saturating_add(child.offset as usize);
-                    let gone = at.saturating_add(child.length as usize) > data.len();
-                    let kind = if gone { ProblemKind::Truncated } else { ProblemKind::Malformed };
-                    let detail = format!("no node stands at {at}, where the index names one");
                     problems.push(kind, at.min(data.len()), detail);
+                    self.missing.insert(key);
                 }
             }
         }
         true
     }
 
-    fn leaf(&mut self, data: &'a [u8], superblock: &Superblock, branch: Branch) -> bool {
+    /// Takes up the node that a branch leads to; what is wrong with it.
+    fn leaf(
+        &mut self,
+        data: &'a [u8],
+        superblock: &Superblock,
+        branch: Branch,
+        wanted: (u32, u32),
+    ) -> Result<(), (ProblemKind, String)> {
         let at = superblock.place(branch.block).saturating_add(branch.offset as usize);
         let node = Node::parse(data, at).filter(|node| node.bytes.len() == branch.length as usize);
-        let key = node.and_then(|node| node.key());
-        key.is_some_and(|key| {
+        let Some((node, key)) = node.and_then(|node| Some((node, node.key()?))) else {
+            let gone = at.saturating_add(branch.length as usize) > data.len();
+            let kind = if gone { ProblemKind::Truncated } else { ProblemKind::Malformed };
+            return Err((kind, format!("no node stands at {at}, where the index names one")));
+        };
+        self.newest = self.newest.max(node.sequence);
+        if (key.inode, key.word) == wanted {
             self.leaves.insert(key, at);
-            true
-        })
+            return Ok(());
+        }
+        self.leaves.entry(key).or_insert(at);
+        let detail = format!(
+            "the index has the key {:#x} of inode {} at {at}, where that of {:#x} of inode {} stands",
+            wanted.1, wanted.0, key.word, key.inode
+        );
+        Err((ProblemKind::Malformed, detail))
+    }
+
+    /// Looks for the nodes that the index has, but leads to in vain.
+    fn recover(&mut self, data: &'a [u8], superblock: &Superblock) {
+        if self.missing.is_empty() {
+            return;
+        }
+        let is_missing = |key: Key| self.missing.contains(&(key.inode, key.word));
+        let nodes = superblock.main_nodes(data).filter(|node| node.key().is_some_and(is_missing));
+        let mut nodes: Vec<Node<'a>> = nodes.collect();
+        nodes.sort_by_key(|node| (node.sequence, node.at));
+        for node in &nodes {
+            self.apply(node);
+        }
     }
 
     /// Applies the nodes that were written since the last commit.
-    fn replay(&mut self, data: &'a [u8], superblock: &Superblock, master: &Master, problems: &mut Problems) {
+    fn replay(
+        &mut self,
+        data: &'a [u8],
+        superblock: &Superblock,
+        master: &Master,
+        limits: &Limits,
+        problems: &mut Problems,
+    ) {
         let mut nodes = Vec::new();
-        for (block, offset) in buds(data, superblock, master, problems) {
+        let (buds, commit) = buds(data, superblock, master, problems);
+        for (block, offset) in buds {
             let start = superblock.place(block).saturating_add(offset as usize);
             let end = superblock.place(block.saturating_add(1));
             let mut bud = Nodes::new(data, start, end);
@@ -123,10 +170,46 @@ impl<'a> Index<'a> {
                 problems.push(ProblemKind::Truncated, data.len(), detail);
             }
         }
+        nodes.extend(self.unnamed(data, superblock, &nodes, commit, limits, problems));
         nodes.sort_by_key(|node| (node.sequence, node.at));
         for node in &nodes {
             self.replayed += usize::from(self.apply(node));
         }
+    }
+
+    /// The nodes that are newer than the index, but in no block that the log names.
+    fn unnamed(
+        &self,
+        data: &'a [u8],
+        superblock: &Superblock,
+        named: &[Node<'a>],
+        commit: Option<u64>,
+        limits: &Limits,
+        problems: &mut Problems,
+    ) -> Vec<Node<'a>> {
+        let known: BTreeSet<usize> =
+            named.iter().map(|node| node.at).chain(self.leaves.values().copied()).collect();
+        let since = commit.unwrap_or(self.newest);
+        let mut found = Vec::new();
+        let mut blocks = BTreeMap::new();
+        for (number, node) in superblock.main_nodes(data).enumerate() {
+            if number % 256 == 0 && limits.stopped() {
+                problems.push(ProblemKind::LimitReached, node.at, "time is up");
+                break;
+            }
+            if node.sequence > since && node.counts() && !known.contains(&node.at) {
+                blocks.entry(node.at / superblock.block_size).or_insert((node.at, 0)).1 += 1;
+                found.push(node);
+            }
+        }
+        for (block, (at, count)) in blocks {
+            let detail = format!(
+                "{count} nodes in block {block} are newer than the index, and the log does not name them; \
+                 they were taken up"
+            );
+            problems.push(ProblemKind::Malformed, at, detail);
+        }
+        found
     }
 
     /// Takes up every node there is, in the order in which they were written.
@@ -141,7 +224,7 @@ impl<'a> Index<'a> {
                 break;
             }
             let nodes = Nodes::new(data, from, from.saturating_add(superblock.block_size));
-            let wanted = nodes.filter(|node| node.key().is_some() || node.kind == kind::TRUNCATION);
+            let wanted = nodes.filter(Node::counts);
             order.extend(wanted.map(|node| (node.sequence, node.at)));
         }
         order.sort_unstable();
@@ -196,26 +279,38 @@ impl<'a> Index<'a> {
 }
 
 /// The parts of blocks that the log names since the last commit.
-fn buds(data: &[u8], superblock: &Superblock, master: &Master, problems: &mut Problems) -> Vec<(u32, u32)> {
+/// And the sequence number of the commit, where the log has it.
+fn buds(
+    data: &[u8],
+    superblock: &Superblock,
+    master: &Master,
+    problems: &mut Problems,
+) -> (Vec<(u32, u32)>, Option<u64>) {
     let mut buds = Vec::new();
     let mut seen = BTreeSet::new();
-    let log = LOG_START..LOG_START + superblock.log_blocks;
+    let all = master.blocks.max(superblock.blocks);
+    let log = LOG_START..LOG_START.saturating_add(superblock.log_blocks);
     if !log.contains(&master.log) {
         let detail = format!("the log starts in block {}, outside of its blocks", master.log);
         problems.push(ProblemKind::Malformed, superblock.place(1) + 44, detail);
-        return buds;
+        return (buds, None);
     }
     let blocks = (master.log..log.end).chain(log.start..master.log);
     let mut commit_sequence = 0;
     for (number, block) in blocks.enumerate() {
         let start = superblock.place(block);
         let mut nodes = Nodes::new(data, start, superblock.place(block + 1)).peekable();
-        let Some(first) = nodes.peek() else { break };
+        let first = nodes.peek().copied();
+        if number == 0 && first.is_none() {
+            problems.push(ProblemKind::Malformed, start.min(data.len()), "the log holds no node");
+            return (buds, None);
+        }
+        let Some(first) = first else { break };
         if number == 0 {
             if first.kind != kind::COMMIT_START || first.u64(24) != Some(master.commit) {
                 let detail = format!("the log does not start with commit {}", master.commit);
                 problems.push(ProblemKind::Malformed, start, detail);
-                return buds;
+                return (buds, None);
             }
             commit_sequence = first.sequence;
         } else if first.sequence < commit_sequence {
@@ -226,10 +321,15 @@ fn buds(data: &[u8], superblock: &Superblock, master: &Master, problems: &mut Pr
             match node.kind {
                 kind::REFERENCE => {
                     let (Some(block), Some(offset)) = (node.u32(24), node.u32(28)) else { continue };
-                    let sane = block >= superblock.main_start() && (offset as usize) < superblock.block_size;
+                    let sane = block >= superblock.main_start()
+                        && block < all
+                        && (offset as usize) < superblock.block_size;
                     if !sane {
                         let detail = format!("the log names block {block} at {offset}");
                         problems.push(ProblemKind::Malformed, node.at + 24, detail);
+                    } else if superblock.place(block) >= data.len() {
+                        let detail = format!("block {block}, which the log names, is not there");
+                        problems.push(ProblemKind::Truncated, data.len(), detail);
                     } else if seen.insert(block) {
                         buds.push((block, offset));
                     }
@@ -242,5 +342,5 @@ fn buds(data: &[u8], superblock: &Superblock, master: &Master, problems: &mut Pr
             }
         }
     }
-    buds
+    (buds, Some(commit_sequence))
 }

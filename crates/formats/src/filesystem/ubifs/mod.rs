@@ -19,7 +19,7 @@ mod tree;
 use super::flash::Problems;
 use super::walk::Walk;
 use crate::broken;
-use crate::{Description, Entry, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
+use crate::{Content, Description, Entry, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
 use content::{Contents, compression_name};
 use index::Index;
 use node::{Master, Node, Nodes, Superblock, kind};
@@ -35,7 +35,7 @@ static DESCRIPTION: Description = Description {
     title: "UBIFS file system",
     magics: &[Magic { offset: 0, bytes: node::MAGIC }],
     yields: "its entries without the root, each directory before what it holds, inodes without a name under \
-             (deleted)/; contents are made on demand",
+             (deleted)/, blocks that are in no file under (lost)/; contents are made on demand",
     limits: &[
         "encrypted contents are handed out as they are stored, encrypted names as hexadecimal digits",
         "signatures and hashes of signed images are not verified",
@@ -85,6 +85,15 @@ impl Format for Ubifs {
         let blocks = master.map_or(0, |master| master.blocks).max(superblock.blocks);
         let size = superblock.place(blocks).min(data.len());
         let data = data.get(..size)?;
+        if superblock.blocks > superblock.max_blocks {
+            let (blocks, most) = (superblock.blocks, superblock.max_blocks);
+            let detail = format!("{blocks} blocks are stated, of {most} that there may be");
+            problems.push(ProblemKind::Malformed, 40, detail);
+            if size < superblock.place(blocks) {
+                let detail = format!("{blocks} blocks of {} bytes are stated", superblock.block_size);
+                problems.push(ProblemKind::Truncated, size, detail);
+            }
+        }
         if size < superblock.place(superblock.main_start()) {
             problems.push(ProblemKind::Truncated, size, "the data ends before the first block of files");
         }
@@ -106,12 +115,48 @@ impl Format for Ubifs {
         for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
             attributes.push((name, count.to_string()));
         }
-        let tree = Tree::new(Contents { data, index: Arc::new(index) });
-        let walk = Walk::run(&tree, tree::ROOT, limits, &mut problems, sink);
+        let contents = Arc::new(Contents { data, index: Arc::new(index) });
+        let tree = Tree::new(Arc::clone(&contents), &mut problems);
+        let mut entries = 0;
+        let mut counted = |entry: Entry<'a>| {
+            entries += 1;
+            sink(entry);
+        };
+        let walk = Walk::run(&tree, tree::ROOT, limits, &mut problems, &mut counted);
         if walk.deleted > 0 {
             attributes.push(("nameless-inodes", walk.deleted.to_string()));
         }
+        hand_out_lost(&contents, entries, limits, &mut problems, sink);
         Some(Reading { size: size.max(1), attributes, problems: problems.into_vec() })
+    }
+}
+
+/// Hands out the blocks that are in no file.
+fn hand_out_lost<'a>(
+    contents: &Arc<Contents<'a>>,
+    mut entries: u64,
+    limits: &Limits,
+    problems: &mut Problems,
+    sink: &mut dyn FnMut(Entry<'a>),
+) {
+    for (inode, blocks) in contents.lost() {
+        let Some((first, at)) = blocks.first().copied() else { continue };
+        let detail = format!(
+            "{} blocks of inode {inode}, from block {first} on, are in no file or reach past its end",
+            blocks.len()
+        );
+        problems.push(ProblemKind::Malformed, at, detail);
+        if entries >= limits.entries || limits.stopped() {
+            problems.push(ProblemKind::LimitReached, at, format!("stopped after {entries} entries"));
+            return;
+        }
+        entries += 1;
+        let size = (blocks.len() * node::BLOCK) as u64;
+        let contents = Arc::clone(contents);
+        let make = Box::new(move |limits: &Limits| contents.unpack_blocks(&blocks, limits));
+        let content = Content::Deferred { size, make };
+        let path = format!("(lost)/inode-{inode}").into_bytes();
+        sink(Entry::stream(path, content, None));
     }
 }
 

@@ -52,6 +52,11 @@ impl<'a> Node<'a> {
         Some(Self { at, kind: *header.get(20)?, sequence: u64_le(header, 8)?, bytes })
     }
 
+    /// Whether it says something of a file.
+    pub(super) fn counts(&self) -> bool {
+        self.key().is_some() || self.kind == kind::TRUNCATION
+    }
+
     pub(super) fn fits(&self) -> bool {
         u32_le(self.bytes, 4) == Some(crc_from_ones(tail(self.bytes, 8)))
     }
@@ -145,8 +150,10 @@ impl<'a> Inode<'a> {
 /// A name, or an extended attribute's.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Dirent<'a> {
-    /// 0: the name is deleted.
+    /// 0: the name is deleted. Keys have this half of the number.
     pub(super) inode: u32,
+    /// The half that no inode has.
+    pub(super) above: u32,
     pub(super) kind: u8,
     pub(super) name: &'a [u8],
 }
@@ -154,7 +161,12 @@ pub(super) struct Dirent<'a> {
 impl<'a> Dirent<'a> {
     pub(super) fn parse(node: &Node<'a>) -> Option<Self> {
         let name = slice(node.bytes, DIRENT_SIZE, node.u16(50)?.into())?;
-        Some(Self { inode: node.u64(40)?.try_into().ok()?, kind: *node.bytes.get(49)?, name })
+        Some(Self { inode: node.u32(40)?, above: node.u32(44)?, kind: *node.bytes.get(49)?, name })
+    }
+
+    /// Whether a node ends behind the name, as it should.
+    pub(super) fn is_whole(&self, node: &Node) -> bool {
+        node.bytes.len() == DIRENT_SIZE + self.name.len() + 1
     }
 }
 
@@ -181,19 +193,22 @@ pub(super) struct Branch {
     pub(super) length: u32,
 }
 
-/// The level of an index node, 0 just above the leaves, and its branches.
-pub(super) fn branches(node: &Node) -> Option<(u16, Vec<Branch>)> {
+/// The level of an index node, 0 just above the leaves, and its branches, each with the inode and the word of its key.
+/// `None` where the node does not end with its last branch.
+pub(super) fn branches(node: &Node, authenticated: bool) -> Option<(u16, Vec<(Branch, (u32, u32))>)> {
     let count = usize::from(node.u16(24)?);
     let level = node.u16(26)?;
     let rest = node.bytes.get(INDEX_HEADER..)?;
     let size = rest.len().checked_div(count)?;
-    if size < BRANCH {
+    if size < BRANCH || size * count != rest.len() || (size != BRANCH && !authenticated) {
         return None;
     }
     let branch = |bytes: &[u8]| {
-        Some(Branch { block: u32_le(bytes, 0)?, offset: u32_le(bytes, 4)?, length: u32_le(bytes, 8)? })
+        let branch =
+            Branch { block: u32_le(bytes, 0)?, offset: u32_le(bytes, 4)?, length: u32_le(bytes, 8)? };
+        Some((branch, (u32_le(bytes, 12)?, u32_le(bytes, 16)?)))
     };
-    let all: Option<Vec<Branch>> = rest.chunks_exact(size).take(count).map(branch).collect();
+    let all: Option<Vec<_>> = rest.chunks_exact(size).map(branch).collect();
     Some((level, all?))
 }
 
@@ -252,11 +267,18 @@ impl<'a> Superblock<'a> {
 
     /// The first block that holds nodes of files and of the index.
     pub(super) fn main_start(&self) -> u32 {
-        LOG_START + self.log_blocks + self.table_blocks + self.orphan_blocks
+        self.orphan_start().saturating_add(self.orphan_blocks)
     }
 
     pub(super) fn orphan_start(&self) -> u32 {
-        LOG_START + self.log_blocks + self.table_blocks
+        LOG_START.saturating_add(self.log_blocks).saturating_add(self.table_blocks)
+    }
+
+    /// The nodes of files and of the index, block by block.
+    pub(super) fn main_nodes<'d>(&self, data: &'d [u8]) -> impl Iterator<Item = Node<'d>> {
+        let size = self.block_size;
+        let starts = (self.place(self.main_start())..data.len()).step_by(size);
+        starts.flat_map(move |from| Nodes::new(data, from, from.saturating_add(size)))
     }
 
     /// Where a block starts.

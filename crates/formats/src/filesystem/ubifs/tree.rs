@@ -22,16 +22,22 @@ pub(super) struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
-    pub(super) fn new(contents: Contents<'a>) -> Self {
+    pub(super) fn new(contents: Arc<Contents<'a>>, problems: &mut Problems) -> Self {
         let mut names = BTreeMap::new();
-        for (key, at) in
-            contents.index.leaves.iter().filter(|(key, _)| key.word >> 29 == u32::from(kind::DIRENT))
-        {
-            if let Some(dirent) = Node::parse(contents.data, *at).as_ref().and_then(Dirent::parse) {
+        for (key, at) in &contents.index.leaves {
+            let kind = key.word >> 29;
+            if kind != u32::from(kind::DIRENT) && kind != u32::from(kind::XATTR) {
+                continue;
+            }
+            let node = Node::parse(contents.data, *at);
+            let dirent = node.as_ref().and_then(Dirent::parse);
+            let (Some(node), Some(dirent)) = (node, dirent) else { continue };
+            check(&node, &dirent, problems);
+            if kind == u32::from(kind::DIRENT) && !dirent.name.is_empty() {
                 names.entry(dirent.inode).or_insert((key.inode, dirent.name));
             }
         }
-        Self { contents: Arc::new(contents), names }
+        Self { contents, names }
     }
 
     fn inode(&self, number: u32) -> Option<(Node<'a>, Inode<'a>)> {
@@ -57,15 +63,21 @@ impl<'a> Tree<'a> {
         Content::Deferred { size: shown, make }
     }
 
-    fn xattrs(&self, number: u32) -> Vec<crate::Xattr<'a>> {
+    fn xattrs(&self, number: u32, problems: &mut Problems) -> Vec<crate::Xattr<'a>> {
         let mut xattrs = Vec::new();
         let mut bytes = 0;
         for (_, at) in self.contents.index.of(number, kind::XATTR) {
             let node = Node::parse(self.contents.data, at);
             let Some(dirent) = node.as_ref().and_then(Dirent::parse) else { continue };
-            let Some((_, inode)) = self.inode(dirent.inode) else { continue };
+            let Some((_, inode)) = self.inode(dirent.inode) else {
+                let detail = format!("inode {}, the value of an attribute, has no node", dirent.inode);
+                problems.push(ProblemKind::Malformed, at + 40, detail);
+                continue;
+            };
             bytes += dirent.name.len() + inode.data.len();
             if bytes > XATTRS_MAX {
+                let detail = format!("inode {number} has more attributes than are read");
+                problems.push(ProblemKind::LimitReached, at, detail);
                 break;
             }
             xattrs.push((Cow::Borrowed(dirent.name), Cow::Borrowed(inode.data)));
@@ -81,8 +93,11 @@ impl<'a> Source<'a> for Tree<'a> {
         let mut names: Vec<Name<'a>> = leaves
             .filter_map(|(_, at)| {
                 let dirent = Dirent::parse(&Node::parse(self.contents.data, at)?)?;
-                let name =
-                    if encrypted { Cow::Owned(hexadecimal(dirent.name)) } else { Cow::Borrowed(dirent.name) };
+                let name = match dirent.name {
+                    b"" => Cow::Owned(format!("(nameless)-{at}").into_bytes()),
+                    name if encrypted => Cow::Owned(hexadecimal(name)),
+                    name => Cow::Borrowed(name),
+                };
                 Some(Name { name, ino: dirent.inode, at, kind: dirent.kind })
             })
             .collect();
@@ -158,7 +173,7 @@ impl<'a> Source<'a> for Tree<'a> {
             uid: Some(inode.uid),
             gid: Some(inode.gid),
             mtime: Some(inode.mtime),
-            xattrs: self.xattrs(number),
+            xattrs: self.xattrs(number, problems),
             ..nameless(kind)
         })
     }
@@ -176,6 +191,22 @@ impl<'a> Source<'a> for Tree<'a> {
         let name =
             if self.is_encrypted(*directory) { Cow::Owned(hexadecimal(name)) } else { Cow::Borrowed(*name) };
         Some((*directory, Name { name, ino, at: 0, kind: 0 }))
+    }
+}
+
+/// Tells what is wrong with a name.
+fn check(node: &Node, dirent: &Dirent, problems: &mut Problems) {
+    if dirent.above != 0 {
+        let number = u64::from(dirent.above) << 32 | u64::from(dirent.inode);
+        let detail = format!("a name of inode {number}, which cannot be; {} is used", dirent.inode);
+        problems.push(ProblemKind::Malformed, node.at + 40, detail);
+    }
+    if dirent.name.is_empty() {
+        let detail = format!("a name of inode {} that is empty", dirent.inode);
+        problems.push(ProblemKind::Malformed, node.at + 50, detail);
+    } else if !dirent.is_whole(node) {
+        let detail = format!("a name of {} bytes does not end with its node", dirent.name.len());
+        problems.push(ProblemKind::Malformed, node.at + 50, detail);
     }
 }
 
