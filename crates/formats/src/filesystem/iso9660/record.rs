@@ -140,7 +140,7 @@ pub(super) fn records<'a>(bytes: &'a [u8], start: u64) -> impl Iterator<Item = F
 pub(super) fn stands(bytes: &[u8], at: usize) -> bool {
     let record = tail(bytes, at);
     let length = record.first().map_or(0, |length| usize::from(*length));
-    length % 2 == 0 && slice(record, 0, length).is_some_and(is_plausible)
+    length.is_multiple_of(2) && slice(record, 0, length).is_some_and(is_plausible)
 }
 
 /// Whether all numbers of a record agree in both byte orders, its time is one, and its name has its place.
