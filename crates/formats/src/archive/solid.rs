@@ -4,7 +4,8 @@ use crate::bytes::position;
 use crate::{Limits, Problem, ProblemKind, Unpacked};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A problem that opening or reading a folder met.
 pub(super) fn problem(error: &io::Error, at: usize) -> Problem {
@@ -19,6 +20,8 @@ pub(super) fn problem(error: &io::Error, at: usize) -> Problem {
 
 /// Contents that were passed on the way to another and are kept until they are asked for, in bytes.
 const KEEP: u64 = 32 << 20;
+/// An end mark and what a coder flushes are shorter.
+const LEFT_MIN: usize = 16;
 /// So often a block may be unpacked again from its start, where files are asked for in another order.
 const RESTARTS: u32 = 64;
 
@@ -42,6 +45,8 @@ pub(super) struct Block<'a> {
     parts: Vec<Part>,
     /// Where the packed bytes stand in the archive.
     at: usize,
+    /// Packed bytes that nobody has read yet, where that is known.
+    left: Option<Arc<AtomicUsize>>,
     state: Mutex<State<'a>>,
 }
 
@@ -60,7 +65,34 @@ struct State<'a> {
 impl<'a> Block<'a> {
     /// A block of parts in the order of their starts.
     pub(super) fn new(open: Open<'a>, parts: Vec<Part>, at: usize) -> Self {
-        Self { open, parts, at, state: Mutex::default() }
+        Self { open, parts, at, left: None, state: Mutex::default() }
+    }
+
+    /// The same with a count of the packed bytes that are left: the last file tells what is behind it.
+    pub(super) fn counted(self, left: Arc<AtomicUsize>) -> Self {
+        Self { left: Some(left), ..self }
+    }
+
+    /// What a stream holds behind its last file.
+    fn rest(&self, stream: &mut Stream, limits: &Limits) -> Option<Problem> {
+        let left = self.left.as_ref()?;
+        let (mut buffer, mut more) = (vec![0; 64 << 10], 0_u64);
+        let mut is_cut = false;
+        while let Ok(read @ 1..) = stream.read(&mut buffer) {
+            more = more.saturating_add(read as u64);
+            if more > limits.object_bytes || limits.stopped() {
+                is_cut = true;
+                break;
+            }
+        }
+        let packed = left.load(Ordering::Relaxed);
+        let detail = match (more, is_cut) {
+            (0, _) if packed < LEFT_MIN => return None,
+            (0, _) => format!("{packed} packed bytes are left behind the block's last file"),
+            (_, true) => format!("more than {more} bytes stand behind the block's last file"),
+            (_, false) => format!("{more} bytes stand behind the block's last file"),
+        };
+        Some(Problem::new(ProblemKind::Malformed, self.at as u64, detail))
     }
 
     /// The content of one of the block's files.
@@ -102,8 +134,11 @@ impl<'a> Block<'a> {
             let gap = part.start.saturating_sub(state.given);
             let Some(stream) = state.stream.as_mut() else { return Unpacked::default() };
             let (skipped, goes_on) = self.cut(stream, Part { size: gap, ..part }, false, limits);
-            let (made, goes_on) =
+            let (mut made, goes_on) =
                 if goes_on { self.cut(stream, part, true, limits) } else { (skipped, goes_on) };
+            if goes_on && current + 1 == self.parts.len() {
+                made.problems.extend(self.rest(stream, limits));
+            }
             state.given = part.start.saturating_add(part.size);
             if !goes_on {
                 // What follows cannot be had; whoever asks for it is told the same.

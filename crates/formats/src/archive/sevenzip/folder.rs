@@ -9,6 +9,8 @@ use lzma_rust2::filter::bcj2::Bcj2Reader;
 use lzma_rust2::filter::delta::DeltaReader;
 use lzma_rust2::{DICT_SIZE_MAX, Lzma2Reader, LzmaReader};
 use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The name of a method.
 pub(super) fn method_name(method: u64) -> String {
@@ -41,6 +43,8 @@ pub(super) fn method_name(method: u64) -> String {
     name.to_owned()
 }
 
+const PPMD: u64 = 0x03_0401;
+
 /// AES-256 with a key from SHA-256.
 pub(super) const AES: u64 = 0x06f1_0701;
 
@@ -53,12 +57,39 @@ fn malformed(text: &str) -> io::Error {
 }
 
 /// What comes out of a folder.
-pub(super) fn open<'a>(folder: &Folder, packed: &[&'a [u8]]) -> io::Result<Stream<'a>> {
+///
+/// `left` counts the packed bytes that nobody has read. What the last coder gives past its stated size comes, too.
+pub(super) fn open<'a>(
+    folder: &Folder,
+    packed: &[&'a [u8]],
+    left: &Arc<AtomicUsize>,
+) -> io::Result<Stream<'a>> {
     let last = folder.last().ok_or_else(|| malformed("the coders feed one another"))?;
-    output(folder, last, packed, 0)
+    left.store(packed.iter().map(|bytes| bytes.len()).sum(), Ordering::Relaxed);
+    output(folder, last, packed, left, 0)
 }
 
-fn output<'a>(folder: &Folder, coder: usize, packed: &[&'a [u8]], depth: usize) -> io::Result<Stream<'a>> {
+/// Packed bytes that are counted when they are read.
+struct Counted<'a> {
+    bytes: &'a [u8],
+    left: Arc<AtomicUsize>,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.bytes.read(buffer)?;
+        self.left.fetch_sub(read, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+fn output<'a>(
+    folder: &Folder,
+    coder: usize,
+    packed: &[&'a [u8]],
+    left: &Arc<AtomicUsize>,
+    depth: usize,
+) -> io::Result<Stream<'a>> {
     let broken = || malformed("the coders are not bound soundly");
     if depth > folder.coders.len() {
         return Err(broken());
@@ -69,14 +100,16 @@ fn output<'a>(folder: &Folder, coder: usize, packed: &[&'a [u8]], depth: usize) 
     let mut inputs = Vec::new();
     for input in first..first + coder.inputs {
         if let Some((_, from)) = folder.bonds.iter().find(|(to, _)| *to == input) {
-            inputs.push(output(folder, *from, packed, depth + 1)?);
+            inputs.push(output(folder, *from, packed, left, depth + 1)?);
         } else {
             let stream = folder.packed.iter().position(|packed| *packed == input).ok_or_else(broken)?;
             let bytes: &'a [u8] = packed.get(stream).copied().ok_or_else(broken)?;
-            inputs.push(Box::new(bytes));
+            inputs.push(Box::new(Counted { bytes, left: Arc::clone(left) }));
         }
     }
-    Ok(Box::new(decoder(coder, inputs, size)?.take(size)))
+    let decoder = decoder(coder, inputs, size)?;
+    // PPMd does not know its end.
+    Ok(if depth == 0 && coder.method != PPMD { decoder } else { Box::new(decoder.take(size)) })
 }
 
 fn decoder<'a>(coder: &Coder, mut inputs: Vec<Stream<'a>>, size: u64) -> io::Result<Stream<'a>> {
@@ -112,7 +145,7 @@ fn decoder<'a>(coder: &Coder, mut inputs: Vec<Stream<'a>>, size: u64) -> io::Res
             };
             Box::new(LzmaReader::new_with_props(input, size, first, dictionary.min(DICT_SIZE_MAX), None)?)
         }
-        0x03_0401 => {
+        PPMD => {
             let (Some(order), Some(memory)) = (first, u32_le(properties, 1)) else {
                 return Err(malformed("PPMd properties"));
             };

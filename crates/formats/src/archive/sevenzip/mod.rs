@@ -20,6 +20,7 @@ use crate::{
 };
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::sync::Arc;
 
 mod folder;
@@ -180,7 +181,8 @@ impl<'a> Reader<'a, '_> {
             let problem = solid::problem(&error, at);
             Problem { detail: format!("the database: {}", problem.detail), ..problem }
         };
-        let mut reader = folder::open(folder, &packed).map_err(named)?;
+        let size = folder.last().and_then(|last| folder.sizes.get(last)).copied().unwrap_or_default();
+        let mut reader = folder::open(folder, &packed, &Arc::default()).map_err(named)?.take(size);
         let mut output = Output::bounded(self.limits, DATABASE_MAX);
         if let Some(problem) = drain(&mut reader, &mut output, at, "the database") {
             return Err(problem);
@@ -235,7 +237,7 @@ impl<'a> Reader<'a, '_> {
             }
             let (packed, at) = self.packed(&streams, folder);
             let is_encrypted = folder.coders.iter().any(|coder| coder.method == AES);
-            if let Err(error) = folder::open(folder, &packed) {
+            if let Err(error) = folder::open(folder, &packed, &Arc::default()) {
                 let problem = solid::problem(&error, at);
                 self.problem(problem.kind, at, format!("block {number}: {}", problem.detail));
                 let kind = if is_encrypted { "encrypted block" } else { "packed block" };
@@ -255,8 +257,10 @@ impl<'a> Reader<'a, '_> {
             }
             let sizes: Vec<u64> = parts.iter().map(|part| part.size).collect();
             let folder = folder.clone();
-            let open = Box::new(move || folder::open(&folder, &packed));
-            blocks.push((Arc::new(Block::new(open, parts, at)), sizes));
+            let left = Arc::default();
+            let count = Arc::clone(&left);
+            let open = Box::new(move || folder::open(&folder, &packed, &count));
+            blocks.push((Arc::new(Block::new(open, parts, at).counted(left)), sizes));
         }
         let mut cursor = blocks.iter().flat_map(|(block, sizes)| {
             sizes.iter().enumerate().map(move |(index, size)| (block, index, *size))
@@ -366,6 +370,26 @@ mod tests {
             .collect();
         assert_eq!(contents[0], (Cow::Borrowed(&b"a"[..]), b"one".to_vec()));
         assert_eq!(contents[1], (Cow::Borrowed(&b"b"[..]), b"xy".to_vec()));
+    }
+
+    #[test]
+    fn bytes_behind_the_last_file_of_a_block_are_told() {
+        // The packed stream has seven bytes, the files five.
+        let mut lie = database(&[0]);
+        assert_eq!(lie[6], 5);
+        lie[6] = 7;
+        let data = archive(b"onexyAB", &lie);
+        let (_, entries) = read(&SevenZip, &data, Place::Start).unwrap();
+        let problems: Vec<_> = entries
+            .into_iter()
+            .filter_map(|entry| match entry.kind {
+                EntryKind::File(Content::Deferred { make, .. }) => Some(make(&Limits::default()).problems),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        assert_eq!((problems.len(), problems[0].kind), (1, ProblemKind::Malformed));
+        assert!(problems[0].detail.starts_with("2 bytes"), "{problems:?}");
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub(super) mod flags {
     pub const INDEXED: u32 = 0x1000;
     pub const EXTENTS: u32 = 0x8_0000;
     pub const LARGE_ATTRIBUTE: u32 = 0x20_0000;
+    /// Blocks behind the end of the file are meant.
+    pub const PAST_END: u32 = 0x40_0000;
     pub const INLINE: u32 = 0x1000_0000;
 }
 

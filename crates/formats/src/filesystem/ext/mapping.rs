@@ -2,9 +2,11 @@
 
 use super::crc::crc32c;
 use super::inode::{Inode, flags};
+use super::superblock::read_only;
 use super::volume::Volume;
 use crate::bytes::{position, slice, tail, u16_le, u32_le};
 use crate::{Limits, Problem, ProblemKind, Unpacked};
+use std::collections::BTreeSet;
 
 /// Blocks of a file that stand one behind the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,12 +26,24 @@ const WRITTEN_MAX: u64 = 32768;
 
 /// The runs of the first `blocks` blocks of a file, in their order; what is between them is zero.
 pub(super) fn runs(volume: &Volume, inode: &Inode, blocks: u64, problems: &mut Vec<Problem>) -> Vec<Run> {
-    let mut walk = Walk { volume, inode, blocks, next: 0, nodes: blocks + 64, runs: Vec::new(), problems };
+    let mut walk = Walk {
+        volume,
+        inode,
+        blocks,
+        next: 0,
+        nodes: blocks + 64,
+        map: BTreeSet::new(),
+        twice: None,
+        past: 0,
+        runs: Vec::new(),
+        problems,
+    };
     if inode.has(flags::EXTENTS) {
         walk.extents(&inode.map, inode.at + 0x28, None);
     } else {
         walk.indirect();
     }
+    walk.tell();
     walk.runs
 }
 
@@ -98,6 +112,11 @@ struct Walk<'w, 'a> {
     next: u64,
     /// Nodes of the tree that may still be read.
     nodes: u64,
+    /// Blocks of the map that were read, and one that was read twice.
+    map: BTreeSet<u64>,
+    twice: Option<u64>,
+    /// Blocks that are mapped behind those that are asked for.
+    past: u64,
     runs: Vec<Run>,
     problems: &'w mut Vec<Problem>,
 }
@@ -112,7 +131,9 @@ impl Walk<'_, '_> {
     }
 
     fn add(&mut self, logical: u64, physical: u64, blocks: u64) {
+        let stated = blocks;
         let blocks = blocks.min(self.blocks.saturating_sub(logical));
+        self.past += stated - blocks;
         self.next = logical + blocks;
         if blocks == 0 {
             return;
@@ -127,6 +148,33 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// Tells of blocks that are mapped behind the file's end, and of those that stand in it at several places.
+    fn tell(&mut self) {
+        let (inode, superblock) = (self.inode, &self.volume.superblock);
+        let is_whole = self.blocks == inode.size.div_ceil(superblock.block_size as u64);
+        if self.past > 0 && is_whole && !inode.has(flags::PAST_END) {
+            let detail = format!(
+                "inode {}: blocks behind its {} bytes are mapped, {}",
+                inode.number, inode.size, self.past
+            );
+            self.problems.push(Problem::new(ProblemKind::Malformed, inode.at + 4, detail));
+        }
+        if superblock.has_read_only(read_only::SHARED_BLOCKS) {
+            return;
+        }
+        let mut places: Vec<(u64, u64)> = self.runs.iter().map(|run| (run.physical, run.blocks)).collect();
+        places.extend(self.map.iter().map(|block| (*block, 1)));
+        places.sort_unstable();
+        let overlap = |pair: &[(u64, u64)]| match *pair {
+            [(first, blocks), (second, _)] if second < first.saturating_add(blocks) => Some(second),
+            _ => None,
+        };
+        if let Some(block) = self.twice.or_else(|| places.windows(2).find_map(overlap)) {
+            let detail = format!("inode {}: block {block} is used at several places", inode.number);
+            self.problems.push(Problem::new(ProblemKind::Malformed, inode.at + 0x28, detail));
+        }
+    }
+
     /// The bytes of a node of the tree and where they stand.
     fn node(&mut self, block: u64, from: u64) -> Option<(&[u8], u64)> {
         if self.nodes == 0 {
@@ -134,6 +182,9 @@ impl Walk<'_, '_> {
             return None;
         }
         self.nodes -= 1;
+        if !self.map.insert(block) {
+            self.twice = Some(block);
+        }
         if self.volume.block(block).is_none() {
             self.problem(ProblemKind::Truncated, from, &format!("block {block} of the map is missing"));
             return None;
@@ -159,7 +210,10 @@ impl Walk<'_, '_> {
             let here = at + 12 + index as u64 * 12;
             let logical = number(0);
             if logical >= self.blocks {
-                return;
+                // Blocks that are only set aside hold nothing.
+                let written = if stated == 0 { half(4) } else { 1 };
+                self.past += if written <= WRITTEN_MAX { written } else { 0 };
+                continue;
             }
             if logical < self.next {
                 self.problem(ProblemKind::Malformed, here, "an extent overlaps the one before");
@@ -204,6 +258,7 @@ impl Walk<'_, '_> {
     /// Follows a pointer through `level` blocks of pointers.
     fn pointer(&mut self, block: u64, level: u32, from: u64) {
         if self.next >= self.blocks {
+            self.past += u64::from(block != 0);
             return;
         }
         let in_block = self.volume.superblock.block_size as u64 / 4;

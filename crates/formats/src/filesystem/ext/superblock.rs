@@ -28,6 +28,7 @@ pub(super) mod read_only {
     pub const GROUP_CHECKSUM: u32 = 0x10;
     pub const BIGALLOC: u32 = 0x200;
     pub const METADATA_CHECKSUM: u32 = 0x400;
+    pub const SHARED_BLOCKS: u32 = 0x4000;
 }
 
 const SPARSE_SUPER2: u32 = 0x200;

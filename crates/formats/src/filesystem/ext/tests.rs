@@ -61,6 +61,52 @@ fn a_size_past_all_limits_is_told_and_cut() {
     assert_eq!(unpacked.problems[0].kind, ProblemKind::LimitReached);
 }
 
+/// A volume with its groups.
+fn volume(data: &[u8]) -> Volume<'_> {
+    let superblock = Superblock::parse(&data[superblock::AT..]).unwrap();
+    let mut volume = Volume::new(data, superblock);
+    volume.read_groups(&mut Vec::new());
+    volume
+}
+
+/// The first file of more than a block.
+fn file(volume: &Volume) -> Inode {
+    let inodes = (11..60).filter_map(|number| Inode::parse(volume, number));
+    inodes.into_iter().find(|inode| inode.mode >> 12 == 8 && inode.size > 2048).unwrap()
+}
+
+#[test]
+fn blocks_behind_the_size_are_told() {
+    for name in ["ext2-1k.img", "ext4-1k.img"] {
+        let data = corpus(name);
+        let volume = volume(&data);
+        let mut inode = file(&volume);
+        assert_eq!(mapping::unpack(&volume, &inode, &Limits::default()).problems, [], "{name}");
+        inode.size = 5;
+        assert_eq!(mapping::single_run(&volume, &inode, 1), None, "{name}");
+        let problems = mapping::unpack(&volume, &inode, &Limits::default()).problems;
+        assert_eq!((problems.len(), problems[0].kind), (1, ProblemKind::Malformed), "{name}");
+        assert_eq!(problems[0].offset, inode.at + 4);
+    }
+}
+
+#[test]
+fn a_block_at_several_places_is_told() {
+    let data = corpus("ext2-1k.img");
+    let volume = volume(&data);
+    let mut inode = file(&volume);
+    let first: [u8; 4] = inode.map[..4].try_into().unwrap();
+    inode.map[4..8].copy_from_slice(&first);
+    let problems = mapping::unpack(&volume, &inode, &Limits::default()).problems;
+    assert!(problems.iter().any(|problem| problem.detail.contains("several places")), "{problems:?}");
+    // A block of pointers that is its own content.
+    let mut inode = file(&volume);
+    inode.map[48..52].copy_from_slice(&first);
+    inode.size = 20 << 10;
+    let problems = mapping::unpack(&volume, &inode, &Limits::default()).problems;
+    assert!(problems.iter().any(|problem| problem.detail.contains("several places")), "{problems:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

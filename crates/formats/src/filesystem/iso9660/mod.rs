@@ -20,7 +20,7 @@ use crate::{
     Content, Description, Entry, EntryKind, Format, Limits, Magic, Place, Problem, ProblemKind, Reading,
     Unpacked,
 };
-use record::{Record, SECTOR, both_16, both_32, long_time};
+use record::{Found, Record, SECTOR, both_16, both_32, long_time};
 use rock_ridge::Facts;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -240,6 +240,14 @@ struct Piece {
     length: usize,
 }
 
+/// A file that goes on in the next record, and its place among the items.
+struct Open<'a> {
+    name: &'a [u8],
+    is_associated: bool,
+    item: Option<usize>,
+    at: u64,
+}
+
 /// What a directory holds: each record with what belongs to it.
 struct Item {
     name: Vec<u8>,
@@ -289,10 +297,16 @@ impl<'a, 'l> Walk<'a, 'l> {
             told: BTreeSet::new(),
         };
         let root = Record::parse(tail(data, volume.root), volume.root as u64);
-        let own = root.and_then(|(root, _)| walk.own_record(root.block));
+        let own = root.as_ref().and_then(|(root, _)| walk.own_record(root.block));
         if let Some(skip) = own.and_then(|record| rock_ridge::skipped(record.system_use)) {
             walk.tree = Tree::RockRidge;
             walk.skip = skip;
+        } else if let Some((root, _)) = root
+            && walk.own_record(root.block).is_some_and(|own| rock_ridge::starts(own.system_use))
+        {
+            let detail = "Rock Ridge without the entry that announces it";
+            walk.problem(ProblemKind::Malformed, walk.start(root.block) as u64, detail);
+            walk.tree = Tree::RockRidge;
         } else if let Some(joliet) = volume.joliet {
             walk.tree = Tree::Joliet;
             walk.root = joliet;
@@ -349,19 +363,54 @@ impl<'a, 'l> Walk<'a, 'l> {
         }
     }
 
+    /// How many bytes a directory has: its parent may state fewer than its own record, or than there are sectors of
+    /// records that do not start a directory.
+    fn length(&mut self, piece: Piece, stated_at: u64) -> usize {
+        let own = Record::parse(tail(self.data, piece.start), piece.start as u64);
+        let own = own.filter(|(own, _)| own.name == [0]).map_or(0, |(own, _)| own.size as usize);
+        let rounded = piece.length.max(own).next_multiple_of(SECTOR);
+        let mut length = rounded;
+        let is_follower = |at: usize| {
+            let sector = tail(self.data, at);
+            record::stands(sector, 0)
+                && !Record::parse(sector, 0).is_none_or(|(record, _)| record.is_self_or_parent())
+        };
+        while own > 0 && length < DIRECTORY_MAX && is_follower(piece.start.saturating_add(length)) {
+            length += SECTOR;
+        }
+        let length = if length > rounded || own > piece.length { length } else { piece.length };
+        let behind = piece.length.next_multiple_of(SECTOR) - piece.length;
+        let behind = head(tail(self.data, piece.start.saturating_add(piece.length)), behind);
+        let length =
+            if own > 0 && behind.iter().any(|byte| *byte != 0) { length.max(rounded) } else { length };
+        if length > piece.length {
+            let detail =
+                format!("a directory is said to have {} bytes, it goes on for {length}", piece.length);
+            self.problem(ProblemKind::Malformed, stated_at, detail);
+        }
+        length
+    }
+
     /// The items of a directory.
     fn list(&mut self, piece: Piece, stated_at: u64) -> std::vec::IntoIter<Item> {
+        let piece = Piece { length: self.length(piece, stated_at), ..piece };
         let bytes = head(tail(self.data, piece.start), piece.length.min(DIRECTORY_MAX));
         if bytes.len() < piece.length {
             self.problem(ProblemKind::Truncated, stated_at, "a directory is cut off");
         }
         let mut items: Vec<Item> = Vec::new();
-        let mut continues = false;
-        for record in record::records(bytes, piece.start as u64) {
-            let record = match record {
-                Ok(record) => record,
-                Err(at) => {
+        let mut open: Option<Open> = None;
+        for found in record::records(bytes, piece.start as u64) {
+            let record = match found {
+                Found::Record(record) => record,
+                Found::Strange(at) => {
                     self.problem(ProblemKind::Malformed, at, "no directory record stands here");
+                    continue;
+                }
+                Found::Hidden(at, bytes) => {
+                    let detail =
+                        format!("{bytes} bytes that are not zero behind the end of a sector's records");
+                    self.problem(ProblemKind::Malformed, at, detail);
                     continue;
                 }
             };
@@ -376,14 +425,38 @@ impl<'a, 'l> Walk<'a, 'l> {
                 self.tell_once(ProblemKind::Unsupported, record.at, "an interleaved file");
             }
             let piece = Piece { start: self.start(record.block), length: record.size as usize };
-            if continues && let Some(last) = items.last_mut() {
-                last.pieces.push(piece);
-            } else {
-                items.extend(self.item(&record, piece));
+            let is_open = record.continues();
+            match open.take() {
+                Some(file) if file.name == record.name && file.is_associated == record.is_associated() => {
+                    if let Some(item) = file.item.and_then(|item| items.get_mut(item)) {
+                        item.pieces.push(piece);
+                    }
+                    open = Some(file);
+                }
+                file => {
+                    self.unfinished(file);
+                    let item = self.item(&record, piece);
+                    open = Some(Open {
+                        name: record.name,
+                        is_associated: record.is_associated(),
+                        item: item.is_some().then_some(items.len()),
+                        at: record.at,
+                    });
+                    items.extend(item);
+                }
             }
-            continues = record.continues();
+            open = open.filter(|_| is_open);
         }
+        self.unfinished(open);
         items.into_iter()
+    }
+
+    /// Tells of a file that is said to go on in the next record, where that is another's.
+    fn unfinished(&mut self, file: Option<Open>) {
+        if let Some(file) = file {
+            let detail = "a file is said to go on in the next record, which is not its own";
+            self.problem(ProblemKind::Malformed, file.at, detail);
+        }
     }
 
     fn item(&mut self, record: &Record, piece: Piece) -> Option<Item> {

@@ -44,7 +44,11 @@ impl<'a> Record<'a> {
     /// The record at the start of the bytes, and its length.
     pub(super) fn parse(bytes: &'a [u8], at: u64) -> Option<(Self, usize)> {
         let length = usize::from(*bytes.first()?);
-        let record = slice(bytes, 0, length)?;
+        Some((Self::with_length(slice(bytes, 0, length)?, at)?, length))
+    }
+
+    /// The record that takes all of the bytes, whatever length it states.
+    fn with_length(record: &'a [u8], at: u64) -> Option<Self> {
         let (block, size) = (both_32(record, 2)?, both_32(record, 10)?);
         let name_length = usize::from(*record.get(32)?);
         let name = slice(record, 33, name_length)?;
@@ -60,7 +64,7 @@ impl<'a> Record<'a> {
             agree: block.agree && size.agree,
             system_use: tail(record, (33 + name_length).next_multiple_of(2)),
         };
-        (name_length > 0).then_some((record, length))
+        (name_length > 0).then_some(record)
     }
 
     pub(super) fn is_directory(&self) -> bool {
@@ -82,30 +86,73 @@ impl<'a> Record<'a> {
     }
 }
 
-/// The records of a directory's bytes; `Err` tells where something else stands.
-pub(super) fn records<'a>(bytes: &'a [u8], start: u64) -> impl Iterator<Item = Result<Record<'a>, u64>> {
+/// What stands in a directory.
+pub(super) enum Found<'a> {
+    Record(Record<'a>),
+    /// Something that is no record, here.
+    Strange(u64),
+    /// So many bytes that are not zero, behind a zero that ends the records of a sector.
+    Hidden(u64, usize),
+}
+
+/// What stands in a directory's bytes. Behind what is no record, the next one of its sector is read all the same.
+pub(super) fn records<'a>(bytes: &'a [u8], start: u64) -> impl Iterator<Item = Found<'a>> {
     let mut at = 0;
+    // A record whose length is lost, and where it would end.
+    let mut lost: Option<(usize, usize)> = None;
     std::iter::from_fn(move || {
+        if let Some((from, end)) = lost.take() {
+            let record = bytes.get(from..end).filter(|record| is_plausible(record));
+            if let Some(record) = record.and_then(|record| Record::with_length(record, start + from as u64)) {
+                return Some(Found::Record(record));
+            }
+        }
         loop {
             let length = *bytes.get(at)?;
-            if length == 0 {
-                // Records do not cross sectors.
-                at = (at + 1).next_multiple_of(SECTOR);
-                continue;
-            }
             let here = start + at as u64;
-            return Some(match Record::parse(tail(bytes, at), here) {
-                Some((record, length)) => {
-                    at += length;
-                    Ok(record)
-                }
-                None => {
-                    at = (at + 1).next_multiple_of(SECTOR);
-                    Err(here)
-                }
-            });
+            let end = (at + 1).next_multiple_of(SECTOR).min(bytes.len());
+            if length > 0
+                && let Some((record, length)) = Record::parse(tail(bytes, at), here)
+            {
+                at += length;
+                return Some(Found::Record(record));
+            }
+            let rest = bytes.get(at..end).unwrap_or_default();
+            let set = rest.iter().filter(|byte| **byte != 0).count();
+            let next = (at + 2..end)
+                .step_by(2)
+                .find(|next| *bytes.get(*next).unwrap_or(&0) != 0 && stands(bytes, *next));
+            let (from, stop) = (at, next.unwrap_or(end));
+            // Records do not cross sectors.
+            at = next.unwrap_or((at + 1).next_multiple_of(SECTOR));
+            if length > 0 {
+                return Some(Found::Strange(here));
+            }
+            if set > 0 {
+                lost = Some((from, stop.min(from + usize::from(u8::MAX))));
+                return Some(Found::Hidden(here, set));
+            }
         }
     })
+}
+
+/// Whether a record stands there beyond doubt.
+pub(super) fn stands(bytes: &[u8], at: usize) -> bool {
+    let record = tail(bytes, at);
+    let length = record.first().map_or(0, |length| usize::from(*length));
+    length.is_multiple_of(2) && slice(record, 0, length).is_some_and(is_plausible)
+}
+
+/// Whether all numbers of a record agree in both byte orders, its time is one, and its name has its place.
+fn is_plausible(record: &[u8]) -> bool {
+    let agrees = |both: Option<Both>| both.is_some_and(|both| both.agree);
+    let name = record.get(32).map_or(0, |length| usize::from(*length));
+    agrees(both_32(record, 2))
+        && agrees(both_32(record, 10))
+        && both_16(record, 28).is_some_and(|both| both.agree && both.value > 0)
+        && slice(record, 18, 7).and_then(short_time).is_some()
+        && name > 0
+        && slice(record, 33, name).is_some()
 }
 
 /// Years since 1900, month, day, hour, minute, second, quarters of an hour from UTC.

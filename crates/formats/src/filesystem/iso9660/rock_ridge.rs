@@ -39,6 +39,13 @@ pub(super) fn skipped(system_use: &[u8]) -> Option<usize> {
     signature.get(6).map(|skip| usize::from(*skip))
 }
 
+/// Whether an entry stands at the start of a root's area though none announces them.
+pub(super) fn starts(system_use: &[u8]) -> bool {
+    let is_entry = matches!(system_use.get(..2), Some(b"CE" | b"ER" | b"NM" | b"PX" | b"RR" | b"TF"));
+    let length = system_use.get(2).map_or(0, |length| usize::from(*length));
+    is_entry && (5..=system_use.len()).contains(&length) && system_use.get(3) == Some(&1)
+}
+
 /// Reads the entries of one record, following their continuations through `image`.
 pub(super) fn read(image: &[u8], block_size: usize, system_use: &[u8], skip: usize) -> Facts {
     let mut facts = Facts::default();

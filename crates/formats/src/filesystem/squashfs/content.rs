@@ -133,7 +133,21 @@ impl<'a> Blocks<'a> {
         };
         for (block, (bytes, problem)) in plan.into_iter().zip(made) {
             let end = unpacked.bytes.len() + block.expected;
-            unpacked.bytes.extend_from_slice(crate::bytes::head(&bytes, block.expected));
+            let is_last = end == size;
+            if bytes.len() > block.expected {
+                let more = bytes.len() - block.expected;
+                let place = if is_last { "behind the file's end" } else { "left out of the file" };
+                let detail = format!(
+                    "a block becomes {} bytes, {} are expected; {more} are {place}",
+                    bytes.len(),
+                    block.expected
+                );
+                unpacked.problems.push(Problem::new(ProblemKind::Malformed, block.at as u64, detail));
+            }
+            let room = position(limits.object_bytes).saturating_sub(unpacked.bytes.len()).max(block.expected);
+            let taken = if is_last { bytes.len().min(room) } else { block.expected };
+            unpacked.bytes.extend_from_slice(crate::bytes::head(&bytes, taken));
+            let end = end.max(unpacked.bytes.len());
             // What cannot be decompressed is filled with zeros, so that the rest keeps its place.
             unpacked.bytes.resize(end, 0);
             unpacked.problems.extend(problem);
@@ -238,6 +252,17 @@ mod tests {
             assert!(Arc::ptr_eq(&first, &blocks.fragment(0)), "dropped at {start}");
         }
         assert_eq!(blocks.fragments.lock().unwrap().len(), KEPT_BYTES / (256 << 10));
+    }
+
+    #[test]
+    fn a_block_of_more_than_the_size_is_told_and_handed_out() {
+        let data = b"open and hidden";
+        let blocks = Blocks::new(data, XZ, 4096);
+        let file = File { size: 4, blocks: vec![STORED | 15], ..File::at((u32::MAX, 0)) };
+        assert_eq!(blocks.as_slice(&file, None), None);
+        let unpacked = blocks.unpack(&file, None, &Limits::default());
+        assert_eq!(unpacked.bytes, data);
+        assert_eq!((unpacked.problems.len(), unpacked.problems[0].kind), (1, ProblemKind::Malformed));
     }
 
     #[test]

@@ -33,6 +33,14 @@ impl Object<'_> {
     pub(super) fn size(&self) -> u64 {
         self.header.map_or(0, |header| header.size).max(self.written)
     }
+
+    /// The last chunk of a file that is not deleted, where it goes past the size: where it stands, and where it ends.
+    pub(super) fn overrun(&self, page: usize) -> Option<(usize, u64)> {
+        let header = self.header.filter(|header| !matches!(header.parent, UNLINKED | DELETED));
+        let (number, (at, bytes)) = self.chunks.last_key_value().filter(|_| header.is_some())?;
+        let end = u64::from(number.saturating_sub(1)) * page as u64 + u64::from(*bytes).min(page as u64);
+        (end > self.size()).then_some((*at, end))
+    }
 }
 
 #[derive(Debug, Default)]

@@ -36,6 +36,39 @@ fn layouts_are_told() {
     }
 }
 
+type Contents = std::collections::BTreeMap<Vec<u8>, Vec<u8>>;
+
+fn contents(data: &[u8]) -> (Reading, Contents) {
+    let mut contents = Contents::new();
+    let reading = Yaffs.read(data, Place::Start, &Limits::default(), &mut |entry| {
+        if let crate::EntryKind::File(crate::Content::Deferred { make, .. }) = entry.kind {
+            contents.insert(entry.path.into_owned(), make(&Limits::default()).bytes);
+        }
+    });
+    (reading.unwrap(), contents)
+}
+
+#[test]
+fn chunks_behind_the_stated_size_are_told_and_handed_out() {
+    let data = corpus("used.yaffs");
+    assert_eq!(contents(&data).0.problems, []);
+    let mut lie = data.clone();
+    for at in (0..data.len() - 511).step_by(1056) {
+        let is_file = data[at..at + 4] == [1, 0, 0, 0] && data[at + 8..at + 10] == [0xff, 0xff];
+        let (is_deleted, shrinks) = (matches!(data[at + 4], 3 | 4), data[at + 508] == 1);
+        let size =
+            data[at + 292..at + 296].iter().rev().fold(0_u32, |size, byte| size << 8 | u32::from(*byte));
+        if is_file && !is_deleted && !shrinks && size > 3 {
+            lie[at + 292..at + 296].copy_from_slice(&3_u32.to_le_bytes());
+        }
+    }
+    let (reading, found) = contents(&lie);
+    let told: Vec<_> = reading.problems.iter().map(|problem| (problem.kind, problem.offset)).collect();
+    assert_eq!(told, [(ProblemKind::Malformed, 4516), (ProblemKind::Malformed, 292)]);
+    assert_eq!(found.get(&b"cut"[..]).map(Vec::len), Some(10));
+    assert!(found.values().any(|bytes| bytes.len() == 3000));
+}
+
 #[test]
 fn a_bad_block_is_told_and_the_rest_read() {
     let data = corpus("large-pages.yaffs");

@@ -48,7 +48,7 @@ impl<'a> Tree<'a> {
     }
 
     fn content(&self, number: u32, object: &Object<'a>) -> Content<'a> {
-        let size = object.size();
+        let size = full_size(object, self.page);
         if size == 0 {
             return Content::Slice(&[]);
         }
@@ -93,8 +93,21 @@ impl<'a> Source<'a> for Tree<'a> {
             return Some(nameless(EntryKind::File(self.content(number, object))));
         };
         let kind = match header.kind {
-            Kind::Directory => EntryKind::Directory,
-            Kind::File => EntryKind::File(self.content(number, object)),
+            Kind::Directory if object.chunks.is_empty() => EntryKind::Directory,
+            Kind::Directory => {
+                let detail = format!("directory {number} has {} chunks of content", object.chunks.len());
+                problems.push(ProblemKind::Malformed, header.at, detail);
+                EntryKind::Directory
+            }
+            Kind::File => {
+                if let Some((_, end)) = object.overrun(self.page) {
+                    let size = object.size();
+                    let detail =
+                        format!("object {number} has a size of {size} bytes, its chunks go up to {end}");
+                    problems.push(ProblemKind::Malformed, header.at + 292, detail);
+                }
+                EntryKind::File(self.content(number, object))
+            }
             Kind::Symlink => EntryKind::Symlink(Cow::Borrowed(header.alias)),
             Kind::Hardlink => {
                 problems.push(ProblemKind::Malformed, header.at, "a hard link to a hard link");
@@ -138,9 +151,14 @@ impl<'a> Source<'a> for Tree<'a> {
     }
 }
 
+/// The size of a file with the chunks that go past its stated size.
+fn full_size(object: &Object, page: usize) -> u64 {
+    object.overrun(page).map_or(object.size(), |(_, end)| end)
+}
+
 /// Makes a file's content; chunks that are not there read as zeros.
 fn unpack(data: &[u8], page: usize, object: &Object, limits: &Limits) -> Unpacked {
-    let size = object.size();
+    let size = full_size(object, page);
     let wanted = position(size.min(limits.object_bytes));
     let mut unpacked = Unpacked::default();
     for (number, (at, bytes)) in &object.chunks {
