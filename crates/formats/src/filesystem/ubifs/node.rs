@@ -193,9 +193,12 @@ pub(super) struct Branch {
     pub(super) length: u32,
 }
 
-/// The level of an index node, 0 just above the leaves, and its branches, each with the inode and the word of its key.
+/// A branch with the inode and the word of its key.
+pub(super) type Keyed = (Branch, (u32, u32));
+
+/// The level of an index node, 0 just above the leaves, and its branches.
 /// `None` where the node does not end with its last branch.
-pub(super) fn branches(node: &Node, authenticated: bool) -> Option<(u16, Vec<(Branch, (u32, u32))>)> {
+pub(super) fn branches(node: &Node, authenticated: bool) -> Option<(u16, Vec<Keyed>)> {
     let count = usize::from(node.u16(24)?);
     let level = node.u16(26)?;
     let rest = node.bytes.get(INDEX_HEADER..)?;
