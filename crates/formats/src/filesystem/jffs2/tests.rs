@@ -236,7 +236,7 @@ fn nodes_behind_a_node_of_a_lying_length_are_read() {
     lie.extend(crc_from_zeros(&lie).to_le_bytes());
     lie.extend([0; 56]);
     let data =
-        [&ZLIB[..], &lie, &dirent(1, 99, 999, b"behind", 8), &inode(999, 1, 6, 0, 6, 0, b"behind")].concat();
+        [ZLIB, &lie, &dirent(1, 99, 999, b"behind", 8), &inode(999, 1, 6, 0, 6, 0, b"behind")].concat();
     let (reading, entries) = read(&data, Place::Start).unwrap();
     assert_eq!(reading.size, data.len());
     assert_eq!(reading.problems[0].kind, ProblemKind::Truncated);
