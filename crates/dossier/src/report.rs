@@ -306,13 +306,12 @@ impl<'a> Finding<'a> {
 
     /// Whether it is something to look into: neither a component alone, nor what somebody states, nor a vulnerability that is ruled out.
     pub fn is_result(&self) -> bool {
-        let ruled_out = self.is_vulnerability() && self.fact("state").as_deref() == Some("not-affected");
-        self.is_finding() && !ruled_out
+        self.is_finding() && !vulnerabilities::is_ruled_out(self.claim)
     }
 
     /// A dated value as text; empty text counts as absent.
     pub fn dated(&self, name: &str) -> Option<String> {
-        self.claim.dated.get(name).map(banbury_evidence::Value::to_text).filter(|text| !text.is_empty())
+        self.claim.dated_text(name).filter(|text| !text.is_empty())
     }
 
     /// Whether it is neither a component nor what somebody states: something to be judged by itself.
@@ -322,13 +321,12 @@ impl<'a> Finding<'a> {
 
     /// A fact, or what else the claim holds under this name, as text; empty text counts as absent.
     pub fn value(&self, name: &str) -> Option<String> {
-        let dated = || self.claim.dated.get(name).map(banbury_evidence::Value::to_text);
-        self.fact(name).or_else(dated).filter(|text| !text.is_empty())
+        self.fact(name).or_else(|| self.dated(name))
     }
 
     /// A fact as text; empty text counts as absent.
     pub fn fact(&self, name: &str) -> Option<String> {
-        self.claim.facts.get(name).map(banbury_evidence::Value::to_text).filter(|text| !text.is_empty())
+        self.claim.text(name).filter(|text| !text.is_empty())
     }
 }
 

@@ -128,6 +128,16 @@ impl Claim {
         }
     }
 
+    /// A fact as text.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.facts.get(name).map(Value::to_text)
+    }
+
+    /// A dated value as text.
+    pub fn dated_text(&self, name: &str) -> Option<String> {
+        self.dated.get(name).map(Value::to_text)
+    }
+
     /// The same claim with one more fact.
     #[must_use]
     pub fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {

@@ -114,8 +114,7 @@ pub fn unpack<E: Exhibit + ?Sized>(
 
 fn take_apart(data: &[u8], engine: &Engine<'_>) -> (Examination, Vec<Spot>) {
     let options = engine.options;
-    let whole = Allowance { bytes: options.total_bytes, objects: options.objects };
-    let allowance = engine.allowance(data.len(), whole);
+    let allowance = engine.allowance(data.len(), options.whole());
     let (exhibit, recognised) = engine.hash_and_recognise(data, None, 0, None, allowance);
     let object = Pending {
         location: Location::exhibit(exhibit),
@@ -145,6 +144,11 @@ impl Options {
     /// The readers' limits that these options ask for.
     pub fn limits(&self) -> Limits {
         Limits { object_bytes: self.object_bytes, entries: self.objects, ..Limits::default() }
+    }
+
+    /// What the whole exhibit may become.
+    fn whole(&self) -> Allowance {
+        Allowance { bytes: self.total_bytes, objects: self.objects }
     }
 }
 

@@ -11,6 +11,7 @@ use banbury_evidence::ledger::StoredRun;
 use banbury_evidence::{Claim, Digest, Exhibit, ExhibitKind, RegimeResult, Status, Verdict};
 use banbury_firmware::{Options, Worker};
 use banbury_regime::{Overrides, ParameterValue, Regime};
+use banbury_software::vulnerabilities;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::Path;
@@ -60,8 +61,10 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
     }
     outcome = outcome.and(judge(&results));
     let report = report(&case, exhibits, results, diagnostics, as_of)?;
-    let active =
-        report.claims.iter().filter(|stored| stored.state == "active" && !known::is_ruled_out(&stored.claim));
+    let active = report
+        .claims
+        .iter()
+        .filter(|stored| stored.state == "active" && !vulnerabilities::is_ruled_out(&stored.claim));
     if active
         .filter(|stored| stored.disposition.as_deref() != Some("not applicable"))
         .any(|stored| fail_on.hit(stored.claim.grade, &stored.claim.code))

@@ -7,7 +7,7 @@ use crate::arguments::DiffComponents;
 use crate::outputs;
 use crate::terminal::{Progress, Tone, paint, safe};
 use anyhow::bail;
-use banbury_evidence::{Claim, Examination, Status, Value};
+use banbury_evidence::{Claim, Examination, Status};
 use banbury_firmware::{Options, Worker};
 use banbury_software::join::{self, Joined};
 use banbury_software::vulnerabilities::{AgedFeed, KNOWN_VULNERABILITY, Looked};
@@ -322,7 +322,7 @@ fn claims(examination: &Examination) -> impl Iterator<Item = &Claim> {
 }
 
 fn fact(claim: &Claim, name: &str) -> String {
-    claim.facts.get(name).map(Value::to_text).unwrap_or_default()
+    claim.text(name).unwrap_or_default()
 }
 
 fn version(one: &Joined<'_>) -> String {

@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use banbury_dossier::{InspectReport, Need};
 use banbury_evidence::case::Publisher;
 use banbury_evidence::{Claim, Examination};
+use banbury_software::vulnerabilities;
 use std::io::Write as _;
 
 pub(super) fn run(arguments: Inspect) -> anyhow::Result<Outcome> {
@@ -86,7 +87,8 @@ pub(super) fn judge(examination: &Examination, fail_on: &FailOn) -> Outcome {
         if !known::is_without_feeds(run) {
             outcome = outcome.and(run.status.into());
         }
-        let hit = |claim: &Claim| !known::is_ruled_out(claim) && fail_on.hit(claim.grade, &claim.code);
+        let hit =
+            |claim: &Claim| !vulnerabilities::is_ruled_out(claim) && fail_on.hit(claim.grade, &claim.code);
         if run.claims.iter().any(hit) {
             outcome = outcome.and(Outcome::Breached);
         }

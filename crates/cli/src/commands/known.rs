@@ -56,12 +56,6 @@ pub(super) fn is_without_feeds(run: &RunReport) -> bool {
     run.probe == vulnerabilities::PROBE && run.status == Status::Failed
 }
 
-/// Whether a claim says that something does not apply.
-pub(super) fn is_ruled_out(claim: &Claim) -> bool {
-    claim.code == vulnerabilities::KNOWN_VULNERABILITY
-        && claim.facts.get("state").is_some_and(|state| state.to_text() == "not-affected")
-}
-
 /// What the look-up of an examination leaned on and counted, or why there was none.
 pub(super) fn looked(runs: &[RunReport]) -> Result<Looked, String> {
     let run = runs.iter().rev().find(|run| run.probe == vulnerabilities::PROBE);

@@ -4,9 +4,9 @@ use crate::terminal::{Tone, bytes, paint, safe, shorten};
 use banbury_dossier::{Agreement, CaseReport, Comparison, ComponentRow, Outcome};
 use banbury_evidence::{
     Claim, Examination, Exhibit, ExhibitKind, Grade, Object, ObjectKind, Region, RegionClass, RunReport,
-    Shares, Value, Verdict,
+    Shares, Verdict,
 };
-use banbury_software::vulnerabilities::{KNOWN_VULNERABILITY, order};
+use banbury_software::vulnerabilities::{KNOWN_VULNERABILITY, is_ruled_out, order};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -117,7 +117,7 @@ fn vulnerabilities(text: &mut String, claims: &[&Claim], runs: &[RunReport], as_
     };
     let mut found: Vec<&&Claim> = claims.iter().filter(|claim| claim.code == KNOWN_VULNERABILITY).collect();
     found.sort_by_cached_key(|claim| order(claim));
-    let fact = |claim: &Claim, name: &str| claim.facts.get(name).map(Value::to_text).unwrap_or_default();
+    let fact = |claim: &Claim, name: &str| claim.text(name).unwrap_or_default();
     let count = |state: &str| found.iter().filter(|claim| fact(claim, "state") == state).count();
     line!(
         text,
@@ -135,7 +135,7 @@ fn vulnerabilities(text: &mut String, claims: &[&Claim], runs: &[RunReport], as_
             looked.by_name_alone
         );
     }
-    let open = found.iter().filter(|claim| fact(claim, "state") != "not-affected");
+    let open = found.iter().filter(|claim| !is_ruled_out(claim));
     let open: Vec<&&&Claim> = open.collect();
     for claim in open.iter().take(LINES) {
         let exploited = match fact(claim, "exploited") {
@@ -148,7 +148,7 @@ fn vulnerabilities(text: &mut String, claims: &[&Claim], runs: &[RunReport], as_
                 )
             ),
         };
-        let dated = |name: &str| claim.dated.get(name).map(Value::to_text).filter(|value| !value.is_empty());
+        let dated = |name: &str| claim.dated_text(name).filter(|value| !value.is_empty());
         let score = dated("score").map_or(String::new(), |score| format!("  CVSS {score}"));
         let epss = dated("epss").map_or(String::new(), |epss| {
             format!(

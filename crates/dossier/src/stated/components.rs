@@ -2,7 +2,7 @@
 
 use super::versions::{Relation, Seen};
 use crate::report::{Finding, Inspected};
-use banbury_evidence::{Claim, Value};
+use banbury_evidence::Claim;
 use banbury_software::join::{Evidence, Joined, join};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -186,7 +186,7 @@ fn both(name: String, version: Option<String>, groups: &[&Group], by: &'static s
 
 impl Group {
     fn add(&mut self, joined: &Joined<'_>) {
-        let name = |evidence: &Evidence<'_>| evidence.claim.facts.get("name").map(Value::to_text);
+        let name = |evidence: &Evidence<'_>| evidence.claim.text("name");
         self.names.insert(joined.product.clone());
         self.names.extend(joined.evidence.iter().filter_map(name));
         let exact = [&joined.version, &joined.package_version].into_iter().flatten();
@@ -208,7 +208,7 @@ impl Group {
 
 /// What a component can be recognised by, the surest first. `name` is the fact that holds its name.
 pub(super) fn keys(claim: &Claim, name: &str) -> Vec<Key> {
-    let fact = |name: &str| claim.facts.get(name).map(Value::to_text).filter(|text| !text.is_empty());
+    let fact = |name: &str| claim.text(name).filter(|text| !text.is_empty());
     let mut keys = Vec::new();
     if let Some(purl) = fact("purl").as_deref().and_then(purl) {
         keys.push(Key::Purl(purl));

@@ -74,12 +74,7 @@ impl Ledger {
         report: &RunReport,
         clock: &Clock,
     ) -> Result<Recorded, LedgerError> {
-        self.append(|transaction| {
-            let run = insert_run(transaction, report, Some(exhibit), &BTreeMap::new(), clock)?;
-            let mut recorded = Recorded::default();
-            insert_claims(transaction, run, &report.claims, &mut recorded)?;
-            Ok(recorded)
-        })
+        self.append(|transaction| Ok(insert_run_with_claims(transaction, report, Some(exhibit), clock)?.1))
     }
 
     /// Appends a network model that an import made.
@@ -90,9 +85,7 @@ impl Ledger {
         clock: &Clock,
     ) -> Result<Recorded, LedgerError> {
         self.append(|transaction| {
-            let run = insert_run(transaction, report, None, &BTreeMap::new(), clock)?;
-            let mut recorded = Recorded::default();
-            insert_claims(transaction, run, &report.claims, &mut recorded)?;
+            let (run, recorded) = insert_run_with_claims(transaction, report, None, clock)?;
             insert_model(transaction, run, model)?;
             Ok(recorded)
         })
@@ -236,6 +229,19 @@ fn insert_run(
         statement.execute(params![run, skipped.what, skipped.why])?;
     }
     Ok(run)
+}
+
+/// A run that confined nothing, with its claims: its number, and what is new.
+fn insert_run_with_claims(
+    transaction: &Transaction<'_>,
+    report: &RunReport,
+    exhibit: Option<&Digest>,
+    clock: &Clock,
+) -> rusqlite::Result<(i64, Recorded)> {
+    let run = insert_run(transaction, report, exhibit, &BTreeMap::new(), clock)?;
+    let mut recorded = Recorded::default();
+    insert_claims(transaction, run, &report.claims, &mut recorded)?;
+    Ok((run, recorded))
 }
 
 /// Appends a run's claims and counts which of them are new.

@@ -137,8 +137,7 @@ impl Engine<'_> {
     pub(super) fn ready<'a>(&self, mut begun: Begun<'a>) -> Ready<'a> {
         let spot = begun.spot;
         let size = begun.outcome.objects.first().map_or(0, |object| object.size);
-        let whole = Allowance { bytes: self.options.total_bytes, objects: self.options.objects };
-        let never = self.allowance(size as usize, whole).bytes.saturating_add(1);
+        let never = self.allowance(size as usize, self.options.whole()).bytes.saturating_add(1);
         let open = |found: &mut Found<'a>| self.open(found, spot, never);
         Ready { opened: begun.found.iter_mut().map(open).collect(), begun, prepared: Vec::new() }
     }

@@ -199,7 +199,6 @@ fn package(file: &File<'_>, elf: &Elf<'_>, findings: &mut Findings) {
 mod tests {
     use super::super::golden::claims_of_file;
     use super::*;
-    use banbury_evidence::Value;
     use proptest::prelude::*;
 
     fn corpus(name: &str) -> Vec<u8> {
@@ -212,7 +211,7 @@ mod tests {
         claims
             .iter()
             .map(|claim| {
-                let fact = |name: &str| claim.facts.get(name).map(Value::to_text).unwrap_or_default();
+                let fact = |name: &str| claim.text(name).unwrap_or_default();
                 format!("{}: {} {}", fact("method"), claim.title, fact("version"))
             })
             .collect()

@@ -169,9 +169,7 @@ mod tests {
         claims_of_tree(&PackageTraces, &tree_of(files))
             .iter()
             .map(|claim| {
-                let fact = |name: &str| {
-                    claim.facts.get(name).map(banbury_evidence::Value::to_text).unwrap_or_default()
-                };
+                let fact = |name: &str| claim.text(name).unwrap_or_default();
                 format!("{} {}@{}", fact("method"), fact("name"), fact("version"))
             })
             .collect()

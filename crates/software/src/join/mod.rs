@@ -186,9 +186,7 @@ pub(super) struct Said<'c> {
 
 impl<'c> Said<'c> {
     fn of(claim: &'c Claim) -> Self {
-        let fact = |name: &str| {
-            claim.facts.get(name).map(banbury_evidence::Value::to_text).filter(|text| !text.is_empty())
-        };
+        let fact = |name: &str| claim.text(name).filter(|text| !text.is_empty());
         let method = fact("method").unwrap_or_default();
         let purl = fact("purl").and_then(|text| Purl::parse(&text).map(|purl| (text, purl)));
         let packaged = place::is_package(&method, fact("package-type").as_deref());

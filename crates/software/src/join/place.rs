@@ -46,13 +46,12 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn of(claim: &Claim, method: &str, folder: Option<String>, package: Option<&str>) -> Self {
-        let name = claim.facts.get("name").map(banbury_evidence::Value::to_text).unwrap_or_default();
+        let name = claim.text("name").unwrap_or_default();
         let within = match (method, package) {
             // RPM keeps several versions of a package beside each other, and a program several of a crate.
             (method, Some(version)) if method.starts_with("rpm-") => format!("{name} {version}"),
             ("rust-audit-data", _) => {
-                let version = claim.facts.get("version").map(banbury_evidence::Value::to_text);
-                format!("{name} {}", version.unwrap_or_default())
+                format!("{name} {}", claim.text("version").unwrap_or_default())
             }
             (_, Some(_)) if rank(method) == 0 => name,
             _ => folder.unwrap_or_default(),

@@ -61,12 +61,17 @@ impl ImportedFile {
     /// How many days before `as_of` (ISO 8601) the feed was made; below zero where it was made later. `None` where one of
     /// the two dates is not known.
     pub fn age_in_days(&self, as_of: &str) -> Option<i64> {
-        Some(day_number(as_of)? - day_number(self.dated.as_deref()?)?)
+        days_before(as_of, self.dated.as_deref()?)
     }
 }
 
+/// How many days before `as_of` a date is (both ISO 8601); below zero where it is later.
+pub(crate) fn days_before(as_of: &str, dated: &str) -> Option<i64> {
+    Some(day_number(as_of)? - day_number(dated)?)
+}
+
 /// Days of the Gregorian calendar, counted from one fixed day.
-pub(crate) fn day_number(date: &str) -> Option<i64> {
+fn day_number(date: &str) -> Option<i64> {
     let digits = date.get(..10)?;
     let mut parts = digits.split('-').map(|part| part.parse::<i64>().ok());
     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);

@@ -153,7 +153,7 @@ pub fn examine(claims: &[&Claim], known: &Known<'_>) -> Result<RunReport, Error>
 
 /// Known exploited first, then affected, then what cannot be told, then the rest; by vulnerability and component within.
 pub fn order(claim: &Claim) -> (bool, u8, String, String, String) {
-    let fact = |name: &str| claim.facts.get(name).map(banbury_evidence::Value::to_text).unwrap_or_default();
+    let fact = |name: &str| claim.text(name).unwrap_or_default();
     let place = match fact("state").as_str() {
         "affected" => 0,
         "cannot-tell" => 1,
@@ -161,6 +161,11 @@ pub fn order(claim: &Claim) -> (bool, u8, String, String, String) {
     };
     let exploited = !fact("exploited").is_empty() && place < 2;
     (!exploited, place, fact("vulnerability"), fact("component"), claim.subject.id.clone())
+}
+
+/// Whether a claim says that a vulnerability does not apply.
+pub fn is_ruled_out(claim: &Claim) -> bool {
+    claim.code == KNOWN_VULNERABILITY && claim.text("state").as_deref() == Some("not-affected")
 }
 
 /// The answer for a component, by each version where its evidence contradicts itself.

@@ -4,7 +4,7 @@ use super::{PROBE, VERSION};
 use crate::join::Joined;
 use crate::known::Answer;
 use crate::store::ImportedFile;
-use crate::store::day_number;
+use crate::store::days_before;
 use banbury_evidence::{RunReport, Skipped, Status};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -112,7 +112,7 @@ impl Looked {
 
     /// The feeds, each with its age.
     pub fn aged(&self, as_of: &str) -> Vec<AgedFeed> {
-        let age = |file: &FeedFile| Some(day_number(as_of)? - day_number(file.dated.as_deref()?)?);
+        let age = |file: &FeedFile| days_before(as_of, file.dated.as_deref()?);
         self.feeds.iter().map(|file| AgedFeed { file: file.clone(), age_in_days: age(file) }).collect()
     }
 
@@ -136,7 +136,7 @@ impl Looked {
 fn age(dated: Option<&str>, as_of: &str) -> String {
     let Some(dated) = dated else { return "of unknown date".to_owned() };
     let day = dated.get(..10).unwrap_or(dated);
-    match day_number(as_of).zip(day_number(dated)).map(|(now, then)| now - then) {
+    match days_before(as_of, dated) {
         Some(1) => format!("of {day} (1 day old)"),
         Some(days) if days >= 0 => format!("of {day} ({days} days old)"),
         Some(_) => format!("of {day} (later than {as_of})"),

@@ -32,7 +32,7 @@ fn examined(feeds: &[&str], claims: &[Claim]) -> RunReport {
 }
 
 fn shown(report: &RunReport) -> Vec<String> {
-    let fact = |claim: &Claim, name: &str| claim.facts.get(name).map(Value::to_text).unwrap_or_default();
+    let fact = |claim: &Claim, name: &str| claim.text(name).unwrap_or_default();
     let line = |claim: &Claim| {
         ["vulnerability", "component", "state", "reason"].map(|name| fact(claim, name)).join(" ")
     };

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 const BANNER: &str = "Linux version 5.10.101-vendor+ (build@host) (mipsel-linux-gcc (GCC) 11.2.0, GNU ld 2.37) #7 SMP Thu Apr 27 20:28:15 2023\n\0";
 
 fn facts(path: &str, content: &[u8]) -> Vec<(String, String, String)> {
-    let text = |claim: &Claim, name: &str| claim.facts.get(name).map(Value::to_text).unwrap_or_default();
+    let text = |claim: &Claim, name: &str| claim.text(name).unwrap_or_default();
     let claims = claims_of_file(&Kernel, path, content);
     claims
         .iter()
