@@ -16,6 +16,7 @@ mod report;
 mod rows;
 pub mod structure;
 mod table;
+mod types;
 
 pub use diagnostic::{Diagnostic, Kind, Severity};
 pub use import::{Input, import, recognise};
