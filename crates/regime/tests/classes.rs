@@ -29,7 +29,15 @@ fn every_function_of_the_5g_core_is_in_the_core() {
         .map(|function| function.name)
         .collect();
     assert!(core.len() > 25, "{core:?}");
-    for (regime, class) in [("practice-2019", "core"), ("uk-hrv-2020", "core-5g"), ("uk-hrv-2020", "5g")] {
+    let classes = [
+        ("practice-2019", "core"),
+        ("se-2020", "central"),
+        ("uk-dvd-2022", "core"),
+        ("uk-dvd-2022", "5g"),
+        ("uk-hrv-2020", "core-5g"),
+        ("uk-hrv-2020", "5g"),
+    ];
+    for (regime, class) in classes {
         let class = functions(&find(regime).unwrap().unwrap(), Some(class));
         let missing: Vec<&&str> = core.iter().filter(|name| !class.contains(**name)).collect();
         assert!(missing.is_empty(), "{regime}: {missing:?}");

@@ -8,7 +8,7 @@ mod case;
 use banbury_evidence::ledger::Ledger;
 use banbury_evidence::{RegimeResult, Verdict};
 use banbury_network::{Input, import};
-use banbury_regime::{Overrides, ParameterValue, apply, builtin};
+use banbury_regime::{Overrides, ParameterValue, apply, find};
 use case::{Inspected, clock, report};
 use std::path::{Path, PathBuf};
 
@@ -36,7 +36,8 @@ fn assessed() -> Vec<RegimeResult> {
     let settings: toml::Table =
         std::fs::read_to_string(island().join("banbury.toml")).unwrap().parse().unwrap();
     let mut results = Vec::new();
-    for regime in builtin().unwrap() {
+    for name in settings["case"]["regimes"].as_array().unwrap() {
+        let regime = find(name.as_str().unwrap()).unwrap().unwrap();
         let set = settings["parameters"].get(&regime.id).and_then(|set| set.as_table());
         let overrides: Overrides = set
             .into_iter()
