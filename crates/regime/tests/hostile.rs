@@ -222,7 +222,7 @@ fn mistakes_have_their_place_and_a_hint() {
         ),
         (
             "SELECT name AS subject, 'met' AS verdict, '' AS reason\nFROM devcies",
-            "no such table: devcies\n  hint: did you mean device_types or devices?",
+            "no such table: devcies\n  hint: did you mean devices?",
         ),
         (
             "SELECT name AS subject, 'met' AS verdict FROM devices",

@@ -102,6 +102,11 @@ impl Example {
         example
     }
 
+    /// Takes over another example's attestations.
+    pub fn attest(&mut self, other: Self) {
+        self.model.attestations.extend(other.model.attestations);
+    }
+
     /// Gives each record the place it would have in a table of its own: a heading, then a line each.
     fn number(&mut self) {
         fn each<'a>(file: &str, sources: impl Iterator<Item = &'a mut Source>) {
