@@ -10,6 +10,7 @@ mod draft;
 pub mod functions;
 mod import;
 mod inputs;
+pub mod nation;
 mod nearest;
 mod references;
 mod report;
