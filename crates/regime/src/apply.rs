@@ -222,7 +222,7 @@ impl Bench<'_, '_> {
         bound.extend(self.measure.bind.iter().map(|(name, value)| (name.as_str(), value as &dyn ToSql)));
         let query =
             Query { guard: self.guard, bounds: self.bounds, purpose: &self.measure.id, bound: &bound };
-        let rows = query.run(&Composed::query(self.measure))?.rows;
+        let rows = query.run(&Composed::query(self.measure))?;
         let mut found = Vec::new();
         let mut faults = Vec::new();
         for values in &rows {
@@ -293,13 +293,19 @@ fn define(
     for script in &regime.definitions {
         for definition in compose::definitions(script)? {
             let name = definition.name.as_str();
-            let composed = Composed::definition(script, &definition);
+            let composed = Composed::definition(script, &definition, bounds.definition_rows + 1);
             if guard.views().contains_key(name) {
                 let cause = format!("{name} is the name of a view");
                 return Err(composed.diagnostic(None, cause).hint("give the definition another name").into());
             }
-            let rows = Query { guard, bounds, purpose: name, bound }.run(&composed)?;
-            guard.table(name, &rows.columns, &rows.rows)?;
+            guard.making(name)?;
+            Query { guard, bounds, purpose: name, bound }.make(&composed)?;
+            if guard.made(name)? > bounds.definition_rows {
+                let query = Query { guard, bounds, purpose: name, bound };
+                return Err(
+                    query.stopped(&composed, format!("it makes more than {} rows", bounds.definition_rows))
+                );
+            }
         }
     }
     Ok(())

@@ -50,9 +50,12 @@ impl<'a> Composed<'a> {
         Self::new("SELECT subject, verdict, reason FROM (\n", &measure.query, 0, end(&measure.query.text))
     }
 
-    /// A definition's SELECT.
-    pub fn definition(script: &'a Script, definition: &Definition) -> Self {
-        Self::new("SELECT * FROM (\n", script, definition.start, definition.end)
+    /// A definition as the temporary table that it becomes, with at most `rows` rows.
+    pub fn definition(script: &'a Script, definition: &Definition, rows: usize) -> Self {
+        let head = format!("CREATE TEMP TABLE {} AS SELECT * FROM (\n", quoted(&definition.name));
+        let mut composed = Self::new(&head, script, definition.start, definition.end);
+        composed.sql.push_str(&format!(" LIMIT {rows}"));
+        composed
     }
 
     fn new(head: &str, script: &'a Script, start: usize, end: usize) -> Self {
@@ -85,6 +88,11 @@ impl<'a> Composed<'a> {
             })
             .map(|(at, _)| self.head + at)
     }
+}
+
+/// A name as SQL writes it.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// Splits `definitions.sql`, a list of `name AS (SELECT ...)` with commas between, as after `WITH`.

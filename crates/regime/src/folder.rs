@@ -229,7 +229,7 @@ impl Regime {
             for definition in compose::definitions(script)? {
                 if !defined.insert(definition.name.clone()) {
                     let cause = format!("{} is one of the shared definitions", definition.name);
-                    return Err(compose::Composed::definition(script, &definition)
+                    return Err(compose::Composed::definition(script, &definition, 0)
                         .diagnostic(None, cause)
                         .hint("give it another name, or leave shared_definitions out of regime.toml")
                         .into());

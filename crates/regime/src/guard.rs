@@ -6,6 +6,7 @@
 //! the guard is dropped. What it misses: memory of a sort within the instruction bound,
 //! which SQLite spills to a temporary file.
 
+use crate::compose::quoted;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use rusqlite::types::Value;
@@ -19,8 +20,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Bounds {
     /// Instructions of SQLite's virtual machine; 200 million are a few seconds.
     pub instructions: u64,
+    /// Instructions more for each record of the network model.
+    pub instructions_a_record: u64,
     /// Rows returned.
     pub rows: usize,
+    /// Rows in a definition's table.
+    pub definition_rows: usize,
     /// Bytes in one value.
     pub value_bytes: u32,
     /// Bytes in all values returned.
@@ -29,7 +34,25 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { instructions: 200_000_000, rows: 1_000_000, value_bytes: 1 << 20, total_bytes: 256 << 20 }
+        Self {
+            instructions: 200_000_000,
+            instructions_a_record: 1_000,
+            rows: 1_000_000,
+            definition_rows: 5_000_000,
+            value_bytes: 1 << 20,
+            total_bytes: 256 << 20,
+        }
+    }
+}
+
+impl Bounds {
+    /// Instructions that a query over this ledger may use.
+    pub(crate) fn most(&self, connection: &Connection) -> u64 {
+        let records =
+            connection
+                .query_row("SELECT coalesce(sum(\"rows\"), 0) FROM imported_tables", [], |row| row.get(0));
+        let records: i64 = records.unwrap_or_default();
+        self.instructions.saturating_add(self.instructions_a_record.saturating_mul(records.unsigned_abs()))
     }
 }
 
@@ -117,20 +140,30 @@ pub(crate) const FUNCTIONS: &[&str] = &[
 /// Table-valued functions that a query may read from.
 const TABLE_FUNCTIONS: &[&str] = &["json_each", "json_tree"];
 
+/// A table with so many rows needs no index.
+const FEW: i64 = 200;
+
 /// How many instructions pass between two looks at the bound.
 const STEP: u16 = 1000;
 
-/// The views and their columns, as they stand in the database (temporary ones included: a scenario lays its own over
-/// the ledger's).
+/// The views and their columns, as they stand in the databases of the connection: temporary ones included (a scenario lays
+/// its own over the ledger's), and those of an attached ledger, which may stand as tables before it (a workbench).
 pub(crate) type Views = BTreeMap<String, Vec<String>>;
 
 /// Reads which views there are.
 fn views(connection: &Connection) -> Result<Views> {
-    let mut statement = connection.prepare(
-        "SELECT lower(v.name), c.name FROM (SELECT name FROM sqlite_schema WHERE type = 'view'
-             UNION SELECT name FROM sqlite_temp_schema WHERE type = 'view') v
-         JOIN pragma_table_info(v.name) c ORDER BY v.name, c.cid",
-    )?;
+    let mut schemas = vec!["sqlite_temp_schema".to_owned()];
+    let mut statement =
+        connection.prepare("SELECT name FROM pragma_database_list WHERE name <> 'temp' ORDER BY seq")?;
+    for name in statement.query_map([], |row| row.get::<_, String>(0))? {
+        schemas.push(format!("{}.sqlite_schema", quoted(&name?)));
+    }
+    let each: Vec<String> =
+        schemas.iter().map(|schema| format!("SELECT name FROM {schema} WHERE type = 'view'")).collect();
+    let mut statement = connection.prepare(&format!(
+        "SELECT lower(v.name), c.name FROM ({}) v JOIN pragma_table_info(v.name) c ORDER BY v.name, c.cid",
+        each.join(" UNION ")
+    ))?;
     let mut views = Views::new();
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -158,6 +191,7 @@ pub(crate) struct Guard<'c> {
     refused: Arc<Mutex<Option<Refused>>>,
     used: Arc<AtomicU64>,
     limits: Vec<(Limit, i32)>,
+    most: u64,
 }
 
 impl<'c> Guard<'c> {
@@ -167,7 +201,8 @@ impl<'c> Guard<'c> {
         let refused = Arc::new(Mutex::new(None));
         let used = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&used);
-        let mut guard = Self { connection, views, made: Vec::new(), refused, used, limits: Vec::new() };
+        let most = bounds.most(connection);
+        let mut guard = Self { connection, views, made: Vec::new(), refused, used, limits: Vec::new(), most };
         let length = i32::try_from(bounds.value_bytes).unwrap_or(i32::MAX);
         for (limit, value) in [
             (Limit::SQLITE_LIMIT_LENGTH, length),
@@ -178,12 +213,11 @@ impl<'c> Guard<'c> {
             guard.connection.set_limit(limit, value.min(before))?;
             guard.limits.push((limit, before));
         }
-        let most = bounds.instructions;
         guard.connection.progress_handler(
             i32::from(STEP),
             Some(move || counter.fetch_add(u64::from(STEP), Ordering::Relaxed) >= most),
         )?;
-        guard.authorize()?;
+        guard.authorize(None)?;
         Ok(guard)
     }
 
@@ -194,6 +228,11 @@ impl<'c> Guard<'c> {
         self.connection
     }
 
+    /// How many instructions a query may take.
+    pub fn most(&self) -> u64 {
+        self.most
+    }
+
     /// The views and tables that may be read, with their columns.
     pub fn views(&self) -> &Views {
         &self.views
@@ -201,17 +240,52 @@ impl<'c> Guard<'c> {
 
     /// Makes a temporary table that queries may read, until the guard is dropped.
     pub fn table(&mut self, name: &str, columns: &[String], rows: &[Vec<Value>]) -> Result<()> {
-        self.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
-        self.used.store(0, Ordering::Relaxed);
+        self.free()?;
         let made = self.fill(name, columns, rows);
-        self.made.push(name.to_owned());
-        self.views.insert(name.to_owned(), columns.to_vec());
-        self.authorize()?;
+        self.keep(name, columns.to_vec());
+        self.authorize(None)?;
         made
     }
 
+    /// Lets the next statements make the temporary table `name`, and nothing else but reading.
+    pub fn making(&mut self, name: &str) -> Result<()> {
+        self.free()?;
+        self.authorize(Some(name))
+    }
+
+    /// Takes up the temporary table `name` that was made: queries may read it. It gets an index over its first column,
+    /// by which such tables are joined. Gives back how many rows it has.
+    pub fn made(&mut self, name: &str) -> Result<usize> {
+        self.free()?;
+        let table = quoted(name);
+        let columns: Vec<String> = {
+            let statement = self.connection.prepare(&format!("SELECT * FROM temp.{table}"))?;
+            statement.column_names().map(str::to_owned).collect()
+        };
+        let rows: i64 =
+            self.connection.query_row(&format!("SELECT count(*) FROM temp.{table}"), [], |row| row.get(0))?;
+        if let Some(first) = columns.first().filter(|_| rows > FEW) {
+            let index = quoted(&format!("{name} by its first column"));
+            self.connection
+                .execute_batch(&format!("CREATE INDEX temp.{index} ON {table} ({});", quoted(first)))?;
+        }
+        self.keep(name, columns);
+        self.authorize(None)?;
+        Ok(usize::try_from(rows).unwrap_or_default())
+    }
+
+    /// Takes the authorizer off, for statements of our own.
+    fn free(&mut self) -> Result<()> {
+        self.used.store(0, Ordering::Relaxed);
+        self.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)
+    }
+
+    fn keep(&mut self, name: &str, columns: Vec<String>) {
+        self.made.push(name.to_owned());
+        self.views.insert(name.to_owned(), columns);
+    }
+
     fn fill(&mut self, name: &str, columns: &[String], rows: &[Vec<Value>]) -> Result<()> {
-        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
         let listed: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
         let marks = vec!["?"; columns.len()].join(", ");
         let name = quoted(name);
@@ -226,12 +300,13 @@ impl<'c> Guard<'c> {
         savepoint.commit()
     }
 
-    fn authorize(&mut self) -> Result<()> {
+    fn authorize(&mut self, making: Option<&str>) -> Result<()> {
+        let making = making.map(str::to_lowercase);
         let names: BTreeSet<String> = self.views.keys().cloned().collect();
         let tables = tables(self.connection)?;
         let refused = Arc::clone(&self.refused);
         self.connection.authorizer(Some(move |context: AuthContext<'_>| {
-            match judge(&context, &names, &tables) {
+            match judge(&context, &names, &tables, making.as_deref()) {
                 None => Authorization::Allow,
                 Some(what) => {
                     refused.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(what);
@@ -270,7 +345,27 @@ fn tables(connection: &Connection) -> Result<BTreeSet<String>> {
 }
 
 /// What is wrong with an action; `None` when it is allowed.
-fn judge(context: &AuthContext<'_>, views: &BTreeSet<String>, tables: &BTreeSet<String>) -> Option<Refused> {
+fn judge(
+    context: &AuthContext<'_>,
+    views: &BTreeSet<String>,
+    tables: &BTreeSet<String>,
+    making: Option<&str>,
+) -> Option<Refused> {
+    if let Some(making) = making {
+        // SQLite notes a table that is made in its own; no text of a regime can name one.
+        let own = |name: &str| ["sqlite_temp_master", "sqlite_temp_schema"].contains(&name);
+        let ours = |name: &str| name.eq_ignore_ascii_case(making);
+        let allowed = match context.action {
+            AuthAction::CreateTempTable { table_name } => ours(table_name),
+            AuthAction::Insert { table_name } => ours(table_name) || own(table_name),
+            AuthAction::Update { table_name, .. } => own(table_name),
+            AuthAction::Read { table_name, .. } => own(table_name) && context.database_name == Some("temp"),
+            _ => false,
+        };
+        if allowed {
+            return None;
+        }
+    }
     match context.action {
         AuthAction::Select | AuthAction::Recursive => None,
         AuthAction::Read { table_name, column_name } => {

@@ -18,6 +18,7 @@ mod guard;
 mod metadata;
 mod near;
 mod query;
+mod workbench;
 
 pub use apply::{Assessment, apply, apply_within};
 pub use error::{Diagnostic, RegimeError};
@@ -28,3 +29,4 @@ pub use metadata::{
     Certainty, Date, Measure, Overrides, Parameter, ParameterValue, Regime, Script, Sensitivity, SourceText,
     Start,
 };
+pub use workbench::{Workbench, apply_all};

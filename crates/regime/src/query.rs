@@ -20,17 +20,41 @@ pub(crate) struct Query<'a, 'c> {
     pub bound: &'a [(&'a str, &'a dyn ToSql)],
 }
 
-/// What a text returned.
-pub(crate) struct Rows {
-    /// Names of the columns.
-    pub columns: Vec<String>,
-    /// The rows.
-    pub rows: Vec<Vec<Value>>,
-}
-
 impl Query<'_, '_> {
     /// Runs a composed text to its end.
-    pub fn run(&self, composed: &Composed<'_>) -> Result<Rows, RegimeError> {
+    pub fn run(&self, composed: &Composed<'_>) -> Result<Vec<Vec<Value>>, RegimeError> {
+        let mut statement = self.prepare(composed)?;
+        let columns = statement.column_count();
+        let mut found = Vec::new();
+        let mut bytes = 0usize;
+        let mut rows = statement.raw_query();
+        loop {
+            let next = match rows.next() {
+                Ok(Some(next)) => next,
+                Ok(None) => break,
+                Err(error) => return Err(self.mistake(composed, error)),
+            };
+            if found.len() >= self.bounds.rows {
+                return Err(self.stopped(composed, format!("it returns more than {} rows", self.bounds.rows)));
+            }
+            let values: Vec<Value> = (0..columns).map(|column| next.get(column)).collect::<Result<_, _>>()?;
+            bytes += values.iter().map(size).sum::<usize>();
+            if bytes > self.bounds.total_bytes {
+                let most = self.bounds.total_bytes;
+                return Err(self.stopped(composed, format!("it returns more than {most} bytes")));
+            }
+            found.push(values);
+        }
+        Ok(found)
+    }
+
+    /// Runs a composed text that returns nothing, but makes a table.
+    pub fn make(&self, composed: &Composed<'_>) -> Result<(), RegimeError> {
+        let mut statement = self.prepare(composed)?;
+        statement.raw_execute().map(|_| ()).map_err(|error| self.mistake(composed, error))
+    }
+
+    fn prepare<'s>(&'s self, composed: &Composed<'_>) -> Result<rusqlite::Statement<'s>, RegimeError> {
         let mut statement =
             self.guard.connection().prepare(&composed.sql).map_err(|error| self.mistake(composed, error))?;
         for index in 1..=statement.parameter_count() {
@@ -46,32 +70,10 @@ impl Query<'_, '_> {
             };
             statement.raw_bind_parameter(index, value)?;
         }
-        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
-        let mut found = Vec::new();
-        let mut bytes = 0usize;
-        let mut rows = statement.raw_query();
-        loop {
-            let next = match rows.next() {
-                Ok(Some(next)) => next,
-                Ok(None) => break,
-                Err(error) => return Err(self.mistake(composed, error)),
-            };
-            if found.len() >= self.bounds.rows {
-                return Err(self.stopped(composed, format!("it returns more than {} rows", self.bounds.rows)));
-            }
-            let values: Vec<Value> =
-                (0..columns.len()).map(|column| next.get(column)).collect::<Result<_, _>>()?;
-            bytes += values.iter().map(size).sum::<usize>();
-            if bytes > self.bounds.total_bytes {
-                let most = self.bounds.total_bytes;
-                return Err(self.stopped(composed, format!("it returns more than {most} bytes")));
-            }
-            found.push(values);
-        }
-        Ok(Rows { columns, rows: found })
+        Ok(statement)
     }
 
-    fn stopped(&self, composed: &Composed<'_>, what: String) -> RegimeError {
+    pub(crate) fn stopped(&self, composed: &Composed<'_>, what: String) -> RegimeError {
         RegimeError::Stopped {
             file: composed.script.file.clone(),
             purpose: self.purpose.to_owned(),
@@ -83,7 +85,7 @@ impl Query<'_, '_> {
     fn mistake(&self, composed: &Composed<'_>, error: Error) -> RegimeError {
         match error.sqlite_error_code() {
             Some(ErrorCode::OperationInterrupted) => {
-                let most = self.bounds.instructions;
+                let most = self.guard.most();
                 return self.stopped(composed, format!("it takes more than {most} instructions"));
             }
             Some(ErrorCode::TooBig) => {

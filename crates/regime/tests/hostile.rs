@@ -78,8 +78,14 @@ fn ledger() -> Ledger {
     ledger
 }
 
-const SMALL: Bounds =
-    Bounds { instructions: 2_000_000, rows: 1000, value_bytes: 10_000, total_bytes: 100_000 };
+const SMALL: Bounds = Bounds {
+    instructions: 2_000_000,
+    instructions_a_record: 0,
+    rows: 1000,
+    definition_rows: 1000,
+    value_bytes: 10_000,
+    total_bytes: 100_000,
+};
 
 /// Runs one query over two devices, and sees that the ledger can be used and written as before.
 fn run_with(files: &Files) -> Assessment {

@@ -49,12 +49,13 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
     diagnostics.extend(import(&mut case, &exhibits)?);
     let stopwatch = Stopwatch::start();
     let mut results = Vec::new();
-    for (regime, overrides) in &regimes {
-        let mut reader = case.ledger.reader()?;
-        let assessment = banbury_regime::apply(&mut reader, regime, overrides, &as_of.to_string())?;
+    let scratch = case.root().join(format!("assess-{}.scratch", std::process::id()));
+    let progress = Progress::start("applying the regimes");
+    for assessment in banbury_regime::apply_all(case.ledger.path(), &scratch, &regimes, &as_of.to_string())? {
         diagnostics.extend(assessment.problems.iter().map(ToString::to_string));
         results.push(assessment.result);
     }
+    drop(progress);
     case.ledger.record_verdicts(&results, &stopwatch.clock())?;
     for diagnostic in &diagnostics {
         terminal::note(&terminal::safe_lines(diagnostic));
