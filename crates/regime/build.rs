@@ -1,4 +1,4 @@
-//! Embeds every folder under `regimes/`, and the definitions that they share: a regime is data and has no line of
+//! Embeds every folder under `regimes/`, and the texts that they share: a regime is data and has no line of
 //! registration.
 
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ fn main() -> io::Result<()> {
         }
         let _ = writeln!(code, "({:?}, &[", name(&folder));
         let mut files = vec![folder.join("regime.toml"), folder.join("definitions.sql")];
-        for part in ["measures", "queries"] {
+        for part in ["measures", "attested", "queries"] {
             files.extend(entries(&folder.join(part))?);
         }
         for file in files.iter().filter(|file| file.is_file()) {
@@ -28,11 +28,12 @@ fn main() -> io::Result<()> {
         code.push_str("]),\n");
     }
     code.push_str("]\n");
-    let shared = root.join("definitions.sql");
-    println!("cargo::rerun-if-changed={}", shared.display());
-    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("regimes.rs");
-    fs::copy(&shared, out.with_file_name("definitions.sql"))?;
-    fs::write(out, code)
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    for shared in ["definitions.sql", "attested.sql"] {
+        println!("cargo::rerun-if-changed={}", root.join(shared).display());
+        fs::copy(root.join(shared), out.join(shared))?;
+    }
+    fs::write(out.join("regimes.rs"), code)
 }
 
 /// The entries of a folder in order of name; none when it is not there.

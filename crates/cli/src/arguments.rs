@@ -38,6 +38,11 @@ pub(crate) enum Command {
     Feeds(Feeds),
     /// Record a person's decision on a claim.
     Dispose(Dispose),
+    /// Make a case of a made-up network, marked as such in every output.
+    Example {
+        #[command(subcommand)]
+        example: Example,
+    },
     /// Say what a finding's or a measure's code means.
     Explain {
         /// A code, such as `credential.empty-password` or `practice-2019/redundancy`.
@@ -61,6 +66,21 @@ pub(crate) enum Command {
     Confined {
         /// What it is to do, as JSON.
         task: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Example {
+    /// A national network of any size: regions, rings, aggregation, cores, invented vendors.
+    Nation {
+        /// Folder to make for the case.
+        case: PathBuf,
+        /// How many sites; some five devices stand at each.
+        #[arg(long, value_name = "N", default_value_t = 1000)]
+        sites: u32,
+        /// Seed of chance: the same seed makes the same network.
+        #[arg(long, value_name = "S", default_value_t = 1)]
+        seed: u64,
     },
 }
 

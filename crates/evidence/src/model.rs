@@ -25,10 +25,18 @@ pub struct Model {
     pub sites: Vec<Site>,
     /// Devices.
     pub devices: Vec<Device>,
+    /// Device types: the products that devices are.
+    pub device_types: Vec<DeviceType>,
+    /// Interfaces of devices.
+    pub interfaces: Vec<Interface>,
     /// Network functions on devices.
     pub functions: Vec<Function>,
     /// Links between devices.
     pub links: Vec<Link>,
+    /// Demands of sites on functions of the network.
+    pub demands: Vec<Demand>,
+    /// Segments of the management plane.
+    pub segments: Vec<Segment>,
     /// Vendors.
     pub vendors: Vec<Vendor>,
     /// Lists and designations that vendors stand on.
@@ -39,6 +47,10 @@ pub struct Model {
     pub interceptions: Vec<Interception>,
     /// Findings of engineering reviews.
     pub reviews: Vec<Review>,
+    /// What somebody states of a measure.
+    pub attestations: Vec<Attestation>,
+    /// Values that stand in another place than the record they complete, where several sources describe one thing.
+    pub value_sources: Vec<ValueSource>,
     /// Single points of failure, computed from devices and links.
     pub single_points: Vec<SinglePoint>,
     /// Whom the loss of each single point cuts off; bounded, see the importer's structure module.
@@ -47,10 +59,17 @@ pub struct Model {
     pub connected: Vec<String>,
 }
 
+impl Model {
+    /// What made the network up, when any of its tables describes none that exists.
+    pub fn synthetic(&self) -> Option<&str> {
+        self.tables.iter().find_map(|table| table.synthetic.as_deref())
+    }
+}
+
 /// A table that was imported.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Table {
-    /// Which: `devices`, `cables`, `sites`, `functions`, `vendors`, `contracts`, `interceptions`, `reviews`, `graphml`.
+    /// Which: `devices`, `cables`, `sites`, ...: the names of `docs/network.md`.
     pub table: String,
     /// Name of the exhibit it was read from.
     pub file: String,
@@ -60,6 +79,9 @@ pub struct Table {
     pub rejected: u64,
     /// Attribution that has to be kept with the data, where its licence asks for one.
     pub attribution: Option<String>,
+    /// What made the data up, when it describes no real network.
+    #[serde(default)]
+    pub synthetic: Option<String>,
 }
 
 /// A place where devices stand.
@@ -70,6 +92,8 @@ pub struct Site {
     pub name: String,
     /// Region.
     pub region: Option<String>,
+    /// Country in which it stands, as the source states it.
+    pub country: Option<String>,
     /// Whether the site is sensitive (critical national infrastructure, government, defence).
     pub sensitive: Option<bool>,
     /// Subscribers served from here.
@@ -106,6 +130,52 @@ pub struct Device {
     pub segment: Option<String>,
     /// Life-cycle state, such as `active` or `planned`.
     pub status: Option<String>,
+    /// Day on which it was installed, `YYYY-MM-DD`.
+    pub installed: Option<String>,
+    /// Last day on which its maker supports it, `YYYY-MM-DD`; its type's where the device's own is not stated.
+    pub support_end: Option<String>,
+    /// What its replacement costs, in whole units of the case's currency.
+    pub cost: Option<u64>,
+    /// Where the record was read.
+    pub source: Source,
+}
+
+/// A device type: a product of a manufacturer (NetBox's word).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeviceType {
+    /// Model, as devices name their type.
+    pub model: String,
+    /// Manufacturer.
+    pub manufacturer: Option<String>,
+    /// Part number.
+    pub part_number: Option<String>,
+    /// Last day on which its maker supports it, `YYYY-MM-DD`.
+    pub support_end: Option<String>,
+    /// Country in which it is produced, as the source states it.
+    pub production: Option<String>,
+    /// What one costs, in whole units of the case's currency.
+    pub cost: Option<u64>,
+    /// Where the record was read.
+    pub source: Source,
+}
+
+/// An interface of a device.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Interface {
+    /// Device.
+    pub device: String,
+    /// Name, unique on its device.
+    pub name: String,
+    /// Kind, such as `1000base-t` or `virtual`.
+    pub kind: Option<String>,
+    /// Address with the length of its prefix, where it has one.
+    pub address: Option<String>,
+    /// Segment of the management plane that it stands in.
+    pub segment: Option<String>,
+    /// Whether it is in use.
+    pub enabled: Option<bool>,
     /// Where the record was read.
     pub source: Source,
 }
@@ -140,6 +210,38 @@ pub struct Link {
     pub medium: Option<String>,
     /// Capacity in Mbit/s.
     pub capacity_mbps: Option<u64>,
+    /// Who operates the circuit.
+    pub operator: Option<String>,
+    /// Where the record was read.
+    pub source: Source,
+}
+
+/// What a site asks of a function of the network.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Demand {
+    /// Site.
+    pub site: String,
+    /// Function in capitals, such as `UPF`.
+    pub function: String,
+    /// Subscribers who need it.
+    pub subscribers: Option<u64>,
+    /// Traffic in Mbit/s.
+    pub mbps: Option<u64>,
+    /// Where the record was read.
+    pub source: Source,
+}
+
+/// A segment of the management plane.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Segment {
+    /// Name, as devices and interfaces name it.
+    pub name: String,
+    /// What it manages: `core`, `access`, `transport`, `oversight` or `shared`.
+    pub plane: Option<String>,
+    /// Whether a failure in it stays in it.
+    pub contained: Option<bool>,
     /// Where the record was read.
     pub source: Source,
 }
@@ -152,6 +254,14 @@ pub struct Vendor {
     pub name: String,
     /// Country whose law the vendor is bound by, as the source states it.
     pub jurisdiction: Option<String>,
+    /// Who controls the vendor.
+    pub control: Option<String>,
+    /// Country in which it produces, as the source states it.
+    pub production: Option<String>,
+    /// Day on which the source stated it, `YYYY-MM-DD`.
+    pub stated: Option<String>,
+    /// Document that says so.
+    pub citation: Option<String>,
     /// Where the record was read.
     pub source: Source,
 }
@@ -187,6 +297,14 @@ pub struct Contract {
     /// How the party reaches the equipment: `direct`, `mediated` (through the operator's mediation point) or `none`
     /// (parts and advice only).
     pub access: Option<String>,
+    /// The operator's mediation point through which the party comes.
+    pub through: Option<String>,
+    /// Whether the party administers equipment (a third-party administrator).
+    pub administrator: Option<bool>,
+    /// Whether the party's access is logged.
+    pub logged: Option<bool>,
+    /// The plan for leaving the party: the document's name, or `none`.
+    pub exit_plan: Option<String>,
     /// First day, `YYYY-MM-DD`.
     pub since: Option<String>,
     /// Last day, `YYYY-MM-DD`.
@@ -228,6 +346,47 @@ pub struct Review {
     /// State: `open`, `fixed`, `accepted`.
     pub state: Option<String>,
     /// Where the record was read.
+    pub source: Source,
+}
+
+/// What somebody states of a measure: the evidence for what no model, image or traffic shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Attestation {
+    /// Regime.
+    pub regime: String,
+    /// Measure.
+    pub measure: String,
+    /// Whom or what it is about, as a verdict's subject; absent for the network as a whole.
+    pub subject: Option<String>,
+    /// What is stated: `met`, `breached` or `not applicable`.
+    pub state: String,
+    /// Who states it.
+    pub party: String,
+    /// When, `YYYY-MM-DD`.
+    pub date: String,
+    /// Last day on which it holds, `YYYY-MM-DD`.
+    pub until: Option<String>,
+    /// The document.
+    pub document: Option<String>,
+    /// The document's SHA-256.
+    pub sha256: Option<String>,
+    /// Where the record was read.
+    pub source: Source,
+}
+
+/// A value that was read elsewhere than the record it stands in: several sources describe one thing, and each fills in
+/// what the ones before it do not state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ValueSource {
+    /// The view in which the record stands, such as `devices`.
+    pub kind: String,
+    /// The record's name; its parts with a blank between them where it has several.
+    pub record: String,
+    /// The view's column.
+    pub field: String,
+    /// Where the value was read.
     pub source: Source,
 }
 

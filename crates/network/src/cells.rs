@@ -35,8 +35,15 @@ pub(crate) struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
+    #[cfg(test)]
     pub fn new(text: &'a [u8], delimiter: u8) -> Self {
         Self { text, delimiter, at: 0, line: 1 }
+    }
+
+    /// The records behind a text's lead.
+    pub fn after(text: &'a [u8], lead: &Lead<'_>) -> Self {
+        let rest = text.get(lead.length..).unwrap_or_default();
+        Self { text, delimiter: delimiter(rest), at: lead.length, line: lead.lines + 1 }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -118,6 +125,32 @@ impl<'a> Iterator for Records<'a> {
     }
 }
 
+/// The lines before a table's headings that start with `#`: remarks of whoever wrote the file.
+pub(crate) struct Lead<'a> {
+    text: &'a [u8],
+    length: usize,
+    lines: u64,
+}
+
+/// Reads a text's lead; most have none.
+pub(crate) fn lead(text: &[u8]) -> Lead<'_> {
+    let (mut length, mut lines) = (0, 0);
+    while text.get(length) == Some(&b'#') {
+        let rest = text.get(length..).unwrap_or_default();
+        length += rest.iter().position(|&byte| byte == b'\n').map_or(rest.len(), |at| at + 1);
+        lines += 1;
+    }
+    Lead { text: text.get(..length).unwrap_or_default(), length, lines }
+}
+
+impl<'a> Lead<'a> {
+    /// What made the table up, where its lead says `# synthetic: ...`.
+    pub fn synthetic(&self) -> Option<&'a str> {
+        let text = std::str::from_utf8(self.text).ok()?;
+        text.lines().find_map(|line| Some(line.strip_prefix('#')?.trim().strip_prefix("synthetic:")?.trim()))
+    }
+}
+
 /// The text without a UTF-8 byte order mark, and how long the mark was.
 pub(crate) fn without_mark(text: &[u8]) -> (&[u8], usize) {
     text.strip_prefix(b"\xef\xbb\xbf").map_or((text, 0), |rest| (rest, 3))
@@ -130,7 +163,8 @@ pub(crate) fn is_utf16(text: &[u8]) -> bool {
 
 /// The delimiter of a text: of comma, semicolon and tab, the one that cuts its first record into most cells.
 pub(crate) fn delimiter(text: &[u8]) -> u8 {
-    let cells = |delimiter| Records::new(text, delimiter).next().map_or(0, |record| record.cells.len());
+    let cells =
+        |delimiter| Records { text, delimiter, at: 0, line: 1 }.next().map_or(0, |record| record.cells.len());
     // On a tie the last of the greatest wins: the comma.
     [b'\t', b';', b','].into_iter().max_by_key(|&delimiter| cells(delimiter)).unwrap_or(b',')
 }
@@ -182,6 +216,17 @@ mod tests {
         assert_eq!(records.len(), 2);
         assert_eq!(records[0].unclosed, Some(2));
         assert_eq!(records[1].cells[1].bytes.as_ref(), b"d");
+    }
+
+    #[test]
+    fn a_lead_is_passed_over_and_lines_count_on() {
+        let text = b"# synthetic: made by x\n#\na;b\n1;2\n";
+        let lead = lead(text);
+        assert_eq!(lead.synthetic(), Some("made by x"));
+        let lines: Vec<u64> = Records::after(text, &lead).map(|record| record.line).collect();
+        assert_eq!(lines, [3, 4]);
+        assert_eq!(super::lead(b"a,b\n# synthetic: x\n").synthetic(), None);
+        assert_eq!(super::lead(b"# no end").length, 8);
     }
 
     #[test]

@@ -2,7 +2,7 @@ use crate::cells::{is_utf16, without_mark};
 use crate::diagnostic::{Diagnostic, Kind, Place};
 use crate::draft::Draft;
 use crate::table::{Head, Table};
-use crate::{INPUTS, references, structure};
+use crate::{INPUTS, references, structure, types};
 use banbury_evidence::model::Model;
 
 /// An input: its name in the case and its bytes.
@@ -19,13 +19,22 @@ pub struct Input<'a> {
 /// Whatever is wrong is a diagnostic, and the rest is read. The diagnostics are ordered by input, line and column.
 pub fn import(inputs: &[Input<'_>]) -> (Model, Vec<Diagnostic>) {
     let mut draft = Draft::default();
+    let mut known = Vec::new();
     for input in inputs {
         match recognise(&input.name, input.bytes) {
-            Some(table) => table.read(input, &mut draft),
+            Some(table) => known.push((table, input)),
             None => draft.problem(not_recognised(input)),
         }
     }
+    // What others name comes first, so that a name can be looked up where it is read.
+    known.sort_by_key(|(table, _)| match table.describe().table {
+        "graphml" | "sites" => 0,
+        "devices" => 1,
+        _ => 2,
+    });
+    known.into_iter().for_each(|(table, input)| table.read(input, &mut draft));
     references::check(&mut draft);
+    types::check(&mut draft);
     let Draft { mut model, mut diagnostics, .. } = draft;
     let order = |file: &str| inputs.iter().position(|input| input.name == file);
     let structure = structure::examine(&model);

@@ -10,12 +10,14 @@ mod draft;
 pub mod functions;
 mod import;
 mod inputs;
+pub mod nation;
 mod nearest;
 mod references;
 mod report;
 mod rows;
 pub mod structure;
 mod table;
+mod types;
 
 pub use diagnostic::{Diagnostic, Kind, Severity};
 pub use import::{Input, import, recognise};

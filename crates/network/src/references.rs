@@ -72,6 +72,9 @@ impl Target {
 
 /// Checks every name noted in the draft; what is wrong goes to its diagnostics.
 pub(crate) fn check(draft: &mut Draft) {
+    if draft.references.is_empty() {
+        return;
+    }
     let mut names: BTreeMap<Target, Names> = BTreeMap::new();
     let mut know = |target, name: Option<&String>| {
         if let Some(name) = name {

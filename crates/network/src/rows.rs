@@ -173,6 +173,14 @@ impl<'a> Row<'a> {
         self.required_value(column, A_DATE, read_date)
     }
 
+    /// A SHA-256 in small hexadecimal digits.
+    pub fn digest(&mut self, column: &str) -> Option<String> {
+        self.value(column, "64 hexadecimal digits", |text| {
+            let digits = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+            digits.then(|| text.to_ascii_lowercase())
+        })
+    }
+
     /// One of `words`, in any case.
     pub fn choice(&mut self, column: &str, words: &[&str]) -> Option<String> {
         self.value(column, &one_of(words), |text| read_choice(text, words))
@@ -246,9 +254,12 @@ pub(crate) fn read(
         rows: 0,
         rejected: 0,
         attribution: None,
+        synthetic: None,
     };
     let (text, _) = cells::without_mark(input.bytes);
-    let mut records = Records::new(text, cells::delimiter(text));
+    let lead = cells::lead(text);
+    table.synthetic = lead.synthetic().map(str::to_owned);
+    let mut records = Records::after(text, &lead);
     let Some(header) = records.next() else { return };
     let at =
         |offset| Place { file: input.name.clone(), line: header.line, column: cells::column(text, offset) };

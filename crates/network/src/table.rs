@@ -76,7 +76,7 @@ impl Head {
         const ENOUGH: usize = 1 << 16;
         let bytes = bytes.get(..ENOUGH).unwrap_or(bytes);
         let (text, _) = cells::without_mark(bytes);
-        let record = cells::Records::new(text, cells::delimiter(text)).next();
+        let record = cells::Records::after(text, &cells::lead(text)).next();
         let headings = record.map_or_else(Vec::new, |record| {
             record.cells.iter().map(|cell| rows::heading(&String::from_utf8_lossy(&cell.bytes))).collect()
         });

@@ -83,7 +83,7 @@ fn tables_are_told_by_their_headings() {
         ("Label,Device A,Termination A,Device B,Termination B,Type,Status\n", Some("netbox-cables")),
         ("Name,Status,Facility,Region,Group,Tenant,Latitude,Longitude\n", Some("sites")),
         ("Name,Site,Location,Status,Facility ID,Tenant,Role,Rack type,Height\n", None),
-        ("Name,Device,Label,Enabled,Type,Description\n", None),
+        ("Name,Device,Label,Enabled,Type,Description\n", Some("netbox-interfaces")),
         ("device,function\n", Some("functions")),
         ("devcie,function\n", Some("functions")),
         ("device,part,operator\n", Some("interceptions")),
@@ -138,6 +138,55 @@ fn names_are_checked_over_all_tables_with_the_near_miss_named() {
     assert_eq!(codes, BTreeSet::from(["network.unknown-reference"]));
     let place = &run.claims[1].locations[0];
     assert_eq!((place.line, place.offset), (Some(2), Some(24)));
+}
+
+#[test]
+fn several_sources_complete_one_device_and_each_value_keeps_its_source() {
+    let inputs = [
+        ("netbox.csv", "name,site,role,manufacturer\na,S,gnb,Aster\nb,S,gnb,\n"),
+        (
+            "ages.csv",
+            "name,role,installed,support_end\na,,2019-05-01,2027-06-30\nb,enb,2018-01-01,\nc,gnb,,\n",
+        ),
+    ];
+    let inputs: Vec<Input<'_>> =
+        inputs.iter().map(|&(name, text)| Input { name: name.to_owned(), bytes: text.as_bytes() }).collect();
+    let (model, diagnostics) = import(&inputs);
+    let shown: Vec<String> = model
+        .devices
+        .iter()
+        .map(|d| format!("{} {:?} {:?} {}", d.name, d.role, d.installed, d.source.file))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "a Some(\"gnb\") Some(\"2019-05-01\") netbox.csv",
+            "b Some(\"gnb\") Some(\"2018-01-01\") netbox.csv",
+            "c Some(\"gnb\") None ages.csv"
+        ]
+    );
+    let sources: Vec<String> = model
+        .value_sources
+        .iter()
+        .map(|v| format!("{} {} {} {}:{}", v.kind, v.record, v.field, v.source.file, v.source.line))
+        .collect();
+    assert_eq!(
+        sources,
+        [
+            "devices a installed ages.csv:2",
+            "devices a support_end ages.csv:2",
+            "devices b installed ages.csv:3"
+        ]
+    );
+    let told: Vec<&str> = diagnostics
+        .iter()
+        .filter(|found| found.file == "ages.csv")
+        .map(|found| found.message.as_str())
+        .collect();
+    assert_eq!(
+        told,
+        ["this device is already described at netbox.csv:3, which differs in role; the first is kept"]
+    );
 }
 
 #[test]

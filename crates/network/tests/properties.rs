@@ -23,7 +23,9 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
     prop_assert_eq!(&import(&inputs), &(model.clone(), diagnostics.clone()));
     let rejected: u64 = model.tables.iter().map(|table| table.rejected).sum();
     let told = diagnostics.iter().filter(|diagnostic| diagnostic.left_out).count() as u64;
-    let whole_table = diagnostics.iter().any(|diagnostic| diagnostic.left_out && diagnostic.line <= 1);
+    let whole_table = diagnostics
+        .iter()
+        .any(|found| found.left_out && (found.line <= 1 || found.message.contains("no record can be read")));
     prop_assert!(told >= rejected || whole_table, "{} rejected, {} told", rejected, told);
     prop_assert!(!model.tables.is_empty() || told > 0, "neither read nor told");
     let run = banbury_network::report(&model, &diagnostics, &inputs);

@@ -4,7 +4,7 @@ use crate::compose::{self, Composed};
 use crate::error::RegimeError;
 use crate::folder::TABLES;
 use crate::guard::{Bounds, Guard};
-use crate::metadata::{Date, Measure, Overrides, ParameterValue, Regime};
+use crate::metadata::{Date, Measure, Overrides, ParameterValue, Regime, Start};
 use crate::near;
 use crate::query::Query;
 use banbury_evidence::{MeasureResult, RegimeResult, SubjectVerdict, Verdict};
@@ -148,7 +148,14 @@ struct Bench<'a, 'c> {
 impl Bench<'_, '_> {
     fn decide(&mut self, imported: &Imported) -> Result<MeasureResult, RegimeError> {
         let measure = self.measure;
-        let in_force = [&self.regime.in_force, &measure.in_force_from].into_iter().flatten().max();
+        let own = match &measure.in_force_from {
+            Some(start) => match start.day(self.parameters) {
+                Some(day) => Some(day),
+                None => return Ok(self.result(vec![row(NETWORK, Verdict::Inconclusive, no_day(start))])),
+            },
+            None => None,
+        };
+        let in_force = self.regime.in_force.iter().chain(&own).max();
         if let Some(from) = in_force.filter(|from| *from > self.as_of) {
             let reason = format!("In force from {from}; as of {} it does not apply yet.", self.as_of);
             return Ok(self.result(vec![row(NETWORK, Verdict::NotApplicable, reason)]));
@@ -300,6 +307,16 @@ fn define(
 
 fn row(subject: impl Into<String>, verdict: Verdict, reason: impl Into<String>) -> SubjectVerdict {
     SubjectVerdict { subject: subject.into(), verdict, reason: reason.into() }
+}
+
+/// Why it is not known since when a measure applies: the user's value of the parameter is no day.
+fn no_day(start: &Start) -> String {
+    match start {
+        Start::Day(day) => format!("In force from {day}."),
+        Start::Parameter(name) => {
+            format!("Since when it applies is not known: the parameter {name} is set to no day (YYYY-MM-DD).")
+        }
+    }
 }
 
 fn not_imported(tables: &[&str], consequence: &str) -> SubjectVerdict {

@@ -3,7 +3,7 @@
 use crate::compose;
 use crate::error::RegimeError;
 use crate::folder::find;
-use crate::metadata::{Certainty, Measure, Regime};
+use crate::metadata::{Certainty, Measure, Regime, Start};
 use std::fmt::Write as _;
 
 /// Explains a built-in regime (`practice-2019`) or one of its measures (`practice-2019/lawful-intercept`); `None`
@@ -49,16 +49,31 @@ pub fn explain_regime(regime: &Regime) -> String {
     text
 }
 
+fn since(start: &Start, regime: &Regime) -> String {
+    match start {
+        Start::Day(day) => day.to_string(),
+        Start::Parameter(name) => match regime.parameters.get(name) {
+            Some(parameter) => {
+                format!("{} [{}], by the parameter {name}", parameter.value, parameter.certainty.as_str())
+            }
+            None => format!("by the parameter {name}"),
+        },
+    }
+}
+
 /// A measure: its clause, what it asks, how sure we are, what it needs, what decides it, the query.
 pub fn explain_measure(regime: &Regime, measure: &Measure) -> String {
     let mut text = String::new();
     heading(&mut text, &format!("{}/{}", regime.id, measure.id), &measure.title, &measure.text);
     field(&mut text, "Clause", &measure.clause);
     field(&mut text, "Certainty", &certainty(measure.certainty));
-    if let Some(date) = &measure.in_force_from {
-        field(&mut text, "In force", date.as_str());
+    if let Some(start) = &measure.in_force_from {
+        field(&mut text, "In force", &since(start, regime));
     } else if let Some(date) = &regime.in_force {
         field(&mut text, "In force", &format!("{date} [{}]", regime.dates_certainty.as_str()));
+    }
+    if measure.attested {
+        field(&mut text, "Coverage", "by attestation: no model, image or traffic shows it");
     }
     field(&mut text, "Needs", &measure.needs.join(", "));
     if !measure.wants.is_empty() {

@@ -1,9 +1,10 @@
 //! Reading a regime's folder.
 
+use crate::attested;
 use crate::compose;
 use crate::error::{Diagnostic, RegimeError};
 use crate::metadata::{
-    Certainty, Date, Measure, Parameter, ParameterValue, Regime, Script, Sensitivity, SourceText,
+    Certainty, Date, Measure, Parameter, ParameterValue, Regime, Script, Sensitivity, SourceText, Start,
 };
 use crate::near;
 use serde::Deserialize;
@@ -26,6 +27,11 @@ pub(crate) const TABLES: &[(&str, &[&str], &str)] = &[
     ("contracts", &["contracts"], "the maintenance contracts (contracts.csv)"),
     ("interceptions", &["interceptions"], "the lawful-intercept arrangements (interceptions.csv)"),
     ("reviews", &["reviews"], "the findings of engineering reviews (reviews.csv)"),
+    ("device_types", &["device_types"], "the device types (device_types.csv)"),
+    ("interfaces", &["interfaces"], "the interfaces of devices (interfaces.csv)"),
+    ("demands", &["demands"], "the demands of sites (demands.csv)"),
+    ("segments", &["segments"], "the segments of the management plane (segments.csv)"),
+    ("attestations", &["attestations"], "the attestations (attestations.csv)"),
 ];
 
 /// A file of a regime is a few hundred lines of text; anything larger is none.
@@ -79,7 +85,7 @@ struct MeasureToml {
     clause: String,
     text: String,
     certainty: Certainty,
-    in_force_from: Option<Date>,
+    in_force_from: Option<Spanned<Start>>,
     query: Spanned<String>,
     needs: Vec<Spanned<String>>,
     #[serde(default)]
@@ -113,8 +119,11 @@ impl Regime {
         if folder.join("definitions.sql").is_file() {
             read("definitions.sql".to_owned())?;
         }
-        for (part, extension) in [("measures", "toml"), ("queries", "sql")] {
+        for (part, extension) in [("measures", "toml"), ("attested", "toml"), ("queries", "sql")] {
             let inner = folder.join(part);
+            if part == "attested" && !inner.is_dir() {
+                continue;
+            }
             for entry in std::fs::read_dir(&inner).map_err(|source| file(&inner, source))? {
                 let name = entry.map_err(|source| file(&inner, source))?.file_name();
                 let name = name.to_string_lossy();
@@ -152,28 +161,53 @@ impl Regime {
         }
         let parameters: BTreeMap<String, Parameter> =
             raw.parameters.into_iter().map(|(name, parameter)| (name.into_inner(), parameter)).collect();
+        let mut attested = attested::measures(id, files, &parameters)?;
         let mut listed = BTreeSet::new();
         let mut measures = Vec::new();
         for name in &raw.measures {
-            if !listed.insert(format!("measures/{}.toml", name.get_ref())) {
+            let own = format!("measures/{}.toml", name.get_ref());
+            if !listed.insert(own.clone()) {
                 return Err(
                     fault(name.span(), format!("measure {:?} is listed twice", name.get_ref())).into()
                 );
             }
-            if !files.contains_key(&format!("measures/{}.toml", name.get_ref())) {
-                let there = ids(files);
-                return Err(fault(name.span(), format!("measures/{}.toml is not there", name.get_ref()))
-                    .hint(near::hint("measures", name.get_ref(), there.iter().map(String::as_str)))
+            match (attested.remove(name.get_ref()), files.contains_key(&own)) {
+                (None, true) => measures.push(measure(id, name.get_ref(), files, &parameters)?),
+                (Some(by_attestation), false) => measures.push(by_attestation),
+                (Some(_), true) => {
+                    return Err(fault(
+                        name.span(),
+                        format!("{:?} stands in {own} and among the attested", name.get_ref()),
+                    )
+                    .hint("take it out of attested/, now that it is computed")
                     .into());
+                }
+                (None, false) => {
+                    let mut there = ids(files);
+                    there.extend(attested.into_keys());
+                    return Err(fault(name.span(), format!("{own} is not there"))
+                        .hint(near::hint("measures", name.get_ref(), there.iter().map(String::as_str)))
+                        .into());
+                }
             }
-            measures.push(measure(id, name.get_ref(), files, &parameters)?);
         }
+        let unlisted = || format!("add it to `measures` in {file}: the list gives the order");
         if let Some(stray) =
             files.keys().find(|path| path.starts_with("measures/") && !listed.contains(*path))
         {
             return Err(Diagnostic::at(&format!("{id}/{stray}"), "", None, "the measure is not listed")
-                .hint(format!("add it to `measures` in {file}: the list gives the order"))
+                .hint(unlisted())
                 .into());
+        }
+        if let Some((stray, _)) = attested.first_key_value() {
+            return Err(Diagnostic::at(
+                &format!("{id}/attested"),
+                "",
+                None,
+                format!("the measure {stray} is not listed"),
+            )
+            .hint(unlisted())
+            .into());
         }
         let mut definitions = Vec::new();
         if let Some(wish) = raw.shared_definitions.filter(|wish| *wish.get_ref()) {
@@ -271,7 +305,8 @@ fn measure(
         clause: raw.clause,
         text: raw.text,
         certainty: raw.certainty,
-        in_force_from: raw.in_force_from,
+        in_force_from: start(raw.in_force_from, parameters, &fault)?,
+        attested: false,
         needs: names(raw.needs),
         wants: names(raw.wants),
         nothing: raw.nothing,
@@ -282,7 +317,36 @@ fn measure(
     })
 }
 
-fn from_toml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Diagnostic> {
+/// The day from which a measure applies, checked against the parameters.
+pub(crate) fn start(
+    written: Option<Spanned<Start>>,
+    parameters: &BTreeMap<String, Parameter>,
+    fault: &dyn Fn(std::ops::Range<usize>, String) -> Diagnostic,
+) -> Result<Option<Start>, Diagnostic> {
+    let Some(written) = written else { return Ok(None) };
+    let span = written.span();
+    let start = written.into_inner();
+    if let Start::Parameter(name) = &start {
+        let Some(parameter) = parameters.get(name) else {
+            return Err(fault(span, format!("there is no parameter {name:?}")).hint(near::hint(
+                "parameters",
+                name,
+                parameters.keys().map(String::as_str),
+            )));
+        };
+        let day = matches!(&parameter.value, ParameterValue::Text(text) if Date::parse(text).is_some());
+        if !day {
+            return Err(fault(
+                span,
+                format!("the parameter {name:?} holds {}, which is no day", parameter.value),
+            )
+            .hint("write its value as \"YYYY-MM-DD\""));
+        }
+    }
+    Ok(Some(start))
+}
+
+pub(crate) fn from_toml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Diagnostic> {
     toml::from_str(text)
         .map_err(|error| Diagnostic::at(file, text, error.span(), error.message().replace('\n', " ")))
 }

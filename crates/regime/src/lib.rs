@@ -9,6 +9,7 @@
 //! for so long: see [`Bounds`].
 
 mod apply;
+mod attested;
 mod compose;
 mod error;
 mod explain;
@@ -25,4 +26,5 @@ pub use folder::{Files, builtin, find};
 pub use guard::Bounds;
 pub use metadata::{
     Certainty, Date, Measure, Overrides, Parameter, ParameterValue, Regime, Script, Sensitivity, SourceText,
+    Start,
 };

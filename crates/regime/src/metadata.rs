@@ -91,6 +91,43 @@ impl<'de> Deserialize<'de> for Date {
     }
 }
 
+/// The day from which a measure applies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// A day that the text states.
+    Day(Date),
+    /// A parameter of the regime holds the day, for it depends on whom the regime is applied to, or is not certain.
+    Parameter(String),
+}
+
+impl Start {
+    /// The day, with the values of the regime's parameters.
+    pub fn day(&self, parameters: &BTreeMap<String, ParameterValue>) -> Option<Date> {
+        match self {
+            Self::Day(day) => Some(day.clone()),
+            Self::Parameter(name) => match parameters.get(name)? {
+                ParameterValue::Text(text) => Date::parse(text),
+                _ => None,
+            },
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Start {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "write a day as \"YYYY-MM-DD\", or { parameter = \"name\" }")]
+        enum Form {
+            Day(Date),
+            Parameter { parameter: String },
+        }
+        Ok(match Form::deserialize(deserializer)? {
+            Form::Day(day) => Self::Day(day),
+            Form::Parameter { parameter } => Self::Parameter(parameter),
+        })
+    }
+}
+
 /// A value that a query's `:name` is bound to.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
@@ -264,7 +301,9 @@ pub struct Measure {
     /// How sure we are of the text.
     pub certainty: Certainty,
     /// Since when it applies, where that differs from the regime.
-    pub in_force_from: Option<Date>,
+    pub in_force_from: Option<Start>,
+    /// Whether only an attestation can decide it.
+    pub attested: bool,
     /// Tables without which nothing can be said.
     pub needs: Vec<String>,
     /// Tables without which a breach can be shown, but nothing else.

@@ -41,7 +41,14 @@ fn two_stars(most: usize, cut: usize) -> Model {
     }
     for table in ["devices", "cables", "sites", "functions"] {
         let file = format!("{table}.csv");
-        model.tables.push(Table { table: table.to_owned(), file, rows: 1, rejected: 0, attribution: None });
+        model.tables.push(Table {
+            table: table.to_owned(),
+            file,
+            rows: 1,
+            rejected: 0,
+            attribution: None,
+            synthetic: None,
+        });
     }
     model
 }

@@ -7,7 +7,7 @@
 mod case;
 
 use banbury_evidence::{SubjectVerdict, Verdict};
-use banbury_regime::{Regime, apply, builtin};
+use banbury_regime::{Measure, Regime, apply, builtin};
 use case::Example;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,15 @@ const VERDICTS: [Verdict; 3] = [Verdict::Met, Verdict::Breached, Verdict::Inconc
 
 fn folder(regime: &Regime) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../regimes").join(&regime.id).join("examples")
+}
+
+/// The examples of a measure: its own, or for one by attestation those that all such measures share.
+fn examples(regime: &Regime, measure: &Measure) -> PathBuf {
+    if measure.attested {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../regimes/attested-examples")
+    } else {
+        folder(regime).join(&measure.id)
+    }
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -27,11 +36,42 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The regime with one of its measures alone.
-fn only(regime: &Regime, measure: &str) -> Regime {
-    let mut regime = regime.clone();
-    regime.measures.retain(|other| other.id == measure);
-    regime
+/// The measures to try together, and the example for them: a computed measure by itself, all by attestation at once.
+struct Trial {
+    regime: Regime,
+    path: PathBuf,
+    example: Example,
+}
+
+fn trials() -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for regime in builtin().unwrap() {
+        for measure in regime.measures.iter().filter(|measure| !measure.attested) {
+            for path in tomls(&examples(&regime, measure)) {
+                let example = Example::read(&path, &regime.id, &measure.id);
+                let mut only = regime.clone();
+                only.measures.retain(|other| other.id == measure.id);
+                trials.push(Trial { regime: only, path, example });
+            }
+        }
+        let mut attested = regime.clone();
+        attested.measures.retain(|measure| measure.attested);
+        let Some(first) = attested.measures.first().cloned() else { continue };
+        for path in tomls(&examples(&attested, &first)) {
+            let mut example = Example::read(&path, &regime.id, &first.id);
+            for measure in &attested.measures[1..] {
+                example.attest(Example::read(&path, &regime.id, &measure.id));
+            }
+            trials.push(Trial { regime: attested.clone(), path, example });
+        }
+    }
+    trials
+}
+
+fn tomls(folder: &Path) -> Vec<PathBuf> {
+    let mut files = files(folder);
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    files
 }
 
 /// The verdict that a file's name starts with.
@@ -53,7 +93,7 @@ fn named(path: &Path) -> Verdict {
 fn every_measure_has_an_example_for_each_verdict() {
     for regime in builtin().unwrap() {
         for measure in &regime.measures {
-            let folder = folder(&regime).join(&measure.id);
+            let folder = examples(&regime, measure);
             let files = files(&folder);
             let shown: BTreeSet<Verdict> = files
                 .iter()
@@ -79,8 +119,10 @@ fn every_measure_has_an_example_for_each_verdict() {
                 }
             }
         }
-        let known: BTreeSet<String> = regime.measures.iter().map(|measure| measure.id.clone()).collect();
-        let there: BTreeSet<String> = files(&folder(&regime))
+        let computed = regime.measures.iter().filter(|measure| !measure.attested);
+        let known: BTreeSet<String> = computed.map(|measure| measure.id.clone()).collect();
+        let own = folder(&regime);
+        let there: BTreeSet<String> = if own.is_dir() { files(&own) } else { Vec::new() }
             .iter()
             .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
             .collect();
@@ -91,40 +133,33 @@ fn every_measure_has_an_example_for_each_verdict() {
 #[test]
 fn every_example_comes_to_the_verdict_it_states() {
     let mut wrong = Vec::new();
-    for regime in builtin().unwrap() {
-        for measure in &regime.measures {
-            let regime = only(&regime, &measure.id);
-            for path in files(&folder(&regime).join(&measure.id)) {
-                if path.extension().is_none_or(|extension| extension != "toml") {
-                    continue;
-                }
-                let example = Example::read(&path);
-                let mut ledger = example.ledger();
-                let assessment =
-                    apply(ledger.connection_mut(), &regime, &example.parameters, &example.as_of).unwrap();
-                let problems: Vec<String> = assessment.problems.iter().map(ToString::to_string).collect();
-                assert!(problems.is_empty(), "{}: {}", path.display(), problems.join("\n"));
-                let [result] = assessment.result.measures.as_slice() else {
-                    panic!("one measure, one result")
-                };
-                let all: Vec<String> = result
-                    .subjects
-                    .iter()
-                    .map(|SubjectVerdict { subject, verdict, reason }| {
-                        format!("{subject}: {}: {reason}", verdict.as_str())
-                    })
-                    .chain([result.reason.clone()])
-                    .collect();
-                let told = all.iter().any(|line| line.contains(&example.reason));
-                if result.verdict != named(&path) || !told {
-                    wrong.push(format!(
-                        "{}\n  comes to {}, with\n    {}\n  wanted: {}",
-                        path.display(),
-                        result.verdict.as_str(),
-                        all.join("\n    "),
-                        example.reason
-                    ));
-                }
+    for Trial { regime, path, example } in trials() {
+        let mut ledger = example.ledger();
+        let assessment =
+            apply(ledger.connection_mut(), &regime, &example.parameters, &example.as_of).unwrap();
+        let problems: Vec<String> = assessment.problems.iter().map(ToString::to_string).collect();
+        assert!(problems.is_empty(), "{}: {}", path.display(), problems.join("\n"));
+        assert_eq!(assessment.result.measures.len(), regime.measures.len());
+        for result in &assessment.result.measures {
+            let all: Vec<String> = result
+                .subjects
+                .iter()
+                .map(|SubjectVerdict { subject, verdict, reason }| {
+                    format!("{subject}: {}: {reason}", verdict.as_str())
+                })
+                .chain([result.reason.clone()])
+                .collect();
+            let told = all.iter().any(|line| line.contains(&example.reason));
+            if result.verdict != named(&path) || !told {
+                wrong.push(format!(
+                    "{} for {}/{}\n  comes to {}, with\n    {}\n  wanted: {}",
+                    path.display(),
+                    regime.id,
+                    result.measure,
+                    result.verdict.as_str(),
+                    all.join("\n    "),
+                    example.reason
+                ));
             }
         }
     }
@@ -133,24 +168,12 @@ fn every_example_comes_to_the_verdict_it_states() {
 
 #[test]
 fn the_same_ledger_gives_the_same_result() {
-    for regime in builtin().unwrap() {
-        for measure in &regime.measures {
-            let regime = only(&regime, &measure.id);
-            for path in files(&folder(&regime).join(&measure.id)) {
-                if path.extension().is_none_or(|extension| extension != "toml") {
-                    continue;
-                }
-                let example = Example::read(&path);
-                let run = || {
-                    let mut ledger = example.ledger();
-                    apply(ledger.connection_mut(), &regime, &example.parameters, &example.as_of)
-                        .unwrap()
-                        .result
-                };
-                let (one, two) = (run(), run());
-                assert_eq!(serde_json::to_string(&one).unwrap(), serde_json::to_string(&two).unwrap());
-            }
-        }
+    for Trial { regime, example, .. } in trials() {
+        let run = || {
+            let mut ledger = example.ledger();
+            apply(ledger.connection_mut(), &regime, &example.parameters, &example.as_of).unwrap().result
+        };
+        assert_eq!(serde_json::to_string(&run()).unwrap(), serde_json::to_string(&run()).unwrap());
     }
 }
 

@@ -51,6 +51,7 @@ fn ledger() -> Ledger {
         rows: 2,
         rejected: 0,
         attribution: None,
+        synthetic: None,
     };
     let device = |name: &str, line| Device {
         name: name.to_owned(),
@@ -343,7 +344,7 @@ fn mistakes_in_the_metadata_have_their_place() {
             "measures/m.toml",
             "[\"devices\"]",
             "[\"device\"]",
-            "there is no table \"device\"\n  hint: did you mean devices?",
+            "there is no table \"device\"\n  hint: did you mean device_types or devices?",
         ),
         (
             "measures/m.toml",

@@ -4,6 +4,7 @@ mod add;
 mod assess;
 mod diff_components;
 mod dispose;
+mod example;
 mod explain;
 mod feeds;
 mod init;
@@ -35,6 +36,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::DiffComponents(arguments) => diff_components::run(&arguments),
         Command::Feeds(arguments) => feeds::run(arguments),
         Command::Dispose(arguments) => dispose::run(arguments),
+        Command::Example { example } => example::run(example),
         Command::Explain { code } => explain::run(&code),
         Command::Formats => list::formats(),
         Command::Probes => list::probes(),

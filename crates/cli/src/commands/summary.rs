@@ -315,6 +315,9 @@ pub(super) fn looked(text: &mut String, examination: &Examination) {
 pub(super) fn case(report: &CaseReport) -> String {
     let mut text = String::new();
     line!(text, "{}, as of {}", paint(&safe(&report.name), Tone::Strong), report.as_of);
+    if let Some(maker) = report.model.synthetic() {
+        line!(text, "SYNTHETIC NETWORK: it describes no real one; it was made by {}", safe(maker));
+    }
     for regime in &report.regimes {
         line!(text, "\n{} ({}, version {})", safe(&regime.title), regime.regime, regime.version);
         for measure in &regime.measures {

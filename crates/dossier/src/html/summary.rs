@@ -12,6 +12,9 @@ pub(super) fn case(report: &CaseReport, inspected: &[Inspected<'_>]) -> Markup {
     html! {
         p.over { "Banbury dossier" }
         h1 { bdi { (visible(&report.name)) } }
+        @if let Some(maker) = model.synthetic() {
+            p.synthetic { strong { "Synthetic network." } " It describes no real one; it was made by " (visible(maker)) "." }
+        }
         p.meta { "Assessed as of " strong { (visible(&report.as_of)) } " by " (visible(&report.created_by)) "." }
         div.totals {
             @if report.regimes.is_empty() {

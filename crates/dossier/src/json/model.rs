@@ -1,39 +1,7 @@
+//! The network model as it goes over the wire: a record's fields in their order, absent ones left out, then its source.
+
 use banbury_evidence::model as inner;
 use serde::Serialize;
-
-/// The network model.
-#[derive(Serialize)]
-pub(super) struct Network<'a> {
-    tables: Vec<Table<'a>>,
-    sites: Vec<Site<'a>>,
-    devices: Vec<Device<'a>>,
-    functions: Vec<Function<'a>>,
-    links: Vec<Link<'a>>,
-    vendors: Vec<Vendor<'a>>,
-    designations: Vec<Designation<'a>>,
-    contracts: Vec<Contract<'a>>,
-    interceptions: Vec<Interception<'a>>,
-    reviews: Vec<Review<'a>>,
-    single_points: Vec<SinglePoint<'a>>,
-}
-
-impl<'a> Network<'a> {
-    pub fn of(model: &'a inner::Model) -> Self {
-        Self {
-            tables: model.tables.iter().map(Table::of).collect(),
-            sites: model.sites.iter().map(Site::of).collect(),
-            devices: model.devices.iter().map(Device::of).collect(),
-            functions: model.functions.iter().map(Function::of).collect(),
-            links: model.links.iter().map(Link::of).collect(),
-            vendors: model.vendors.iter().map(Vendor::of).collect(),
-            designations: model.designations.iter().map(Designation::of).collect(),
-            contracts: model.contracts.iter().map(Contract::of).collect(),
-            interceptions: model.interceptions.iter().map(Interception::of).collect(),
-            reviews: model.reviews.iter().map(Review::of).collect(),
-            single_points: model.single_points.iter().map(SinglePoint::of).collect(),
-        }
-    }
-}
 
 /// The file and line that a record was read from.
 #[derive(Serialize)]
@@ -42,287 +10,137 @@ struct Source<'a> {
     line: u64,
 }
 
-impl<'a> Source<'a> {
-    fn of(source: &'a inner::Source) -> Self {
-        Self { file: &source.file, line: source.line }
-    }
+/// How a field of the model goes over the wire: texts by reference, everything else as it is.
+trait Wire<'a> {
+    type Form: Serialize;
+    fn form(&'a self) -> Self::Form;
 }
 
-#[derive(Serialize)]
-struct Table<'a> {
-    table: &'a str,
-    file: &'a str,
-    rows: u64,
-    rejected: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attribution: Option<&'a str>,
-}
-
-impl<'a> Table<'a> {
-    fn of(record: &'a inner::Table) -> Self {
-        Self {
-            table: &record.table,
-            file: &record.file,
-            rows: record.rows,
-            rejected: record.rejected,
-            attribution: record.attribution.as_deref(),
+macro_rules! plain {
+    ($($type:ty),*) => {$(
+        impl<'a> Wire<'a> for $type {
+            type Form = $type;
+            fn form(&'a self) -> $type {
+                *self
+            }
         }
+    )*};
+}
+
+plain!(u64, bool, f64, Option<u64>, Option<bool>, Option<f64>);
+
+impl<'a> Wire<'a> for String {
+    type Form = &'a str;
+    fn form(&'a self) -> &'a str {
+        self
     }
 }
 
-#[derive(Serialize)]
-struct Site<'a> {
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    region: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sensitive: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subscribers: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    latitude: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    longitude: Option<f64>,
-    source: Source<'a>,
+impl<'a> Wire<'a> for Option<String> {
+    type Form = Option<&'a str>;
+    fn form(&'a self) -> Option<&'a str> {
+        self.as_deref()
+    }
 }
 
-impl<'a> Site<'a> {
-    fn of(record: &'a inner::Site) -> Self {
-        Self {
-            name: &record.name,
-            region: record.region.as_deref(),
-            sensitive: record.sensitive,
-            subscribers: record.subscribers,
-            latitude: record.latitude,
-            longitude: record.longitude,
-            source: Source::of(&record.source),
+impl<'a> Wire<'a> for inner::Source {
+    type Form = Source<'a>;
+    fn form(&'a self) -> Source<'a> {
+        Source { file: &self.file, line: self.line }
+    }
+}
+
+/// The wire's types: `name: type` is always there, `name? type` where it is stated.
+macro_rules! wire {
+    ($($type:ident { $($field:ident $kind:tt $of:ty),* })*) => {$(
+        #[derive(Serialize)]
+        struct $type<'a> {
+            $(
+                #[serde(skip_serializing_if = "absent")]
+                $field: Field<<wire!(@type $kind $of) as Wire<'a>>::Form>,
+            )*
         }
-    }
-}
 
-#[derive(Serialize)]
-struct Device<'a> {
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    site: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    manufacturer: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    device_type: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    platform: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    software: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    image: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    segment: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<&'a str>,
-    source: Source<'a>,
-}
-
-impl<'a> Device<'a> {
-    fn of(record: &'a inner::Device) -> Self {
-        Self {
-            name: &record.name,
-            site: record.site.as_deref(),
-            role: record.role.as_deref(),
-            manufacturer: record.manufacturer.as_deref(),
-            device_type: record.device_type.as_deref(),
-            platform: record.platform.as_deref(),
-            software: record.software.as_deref(),
-            image: record.image.as_deref(),
-            segment: record.segment.as_deref(),
-            status: record.status.as_deref(),
-            source: Source::of(&record.source),
+        impl<'a> $type<'a> {
+            fn of(record: &'a inner::$type) -> Self {
+                Self { $($field: wire!(@put $kind record.$field.form())),* }
+            }
         }
+    )*};
+    (@type : $of:ty) => { $of };
+    (@type ? $of:ty) => { Option<$of> };
+    (@put : $value:expr) => { Field { value: $value, absent: false } };
+    (@put ? $value:expr) => {{
+        let value = $value;
+        Field { absent: value.is_none(), value }
+    }};
+}
+
+/// A field with whether it is left out.
+struct Field<T> {
+    value: T,
+    absent: bool,
+}
+
+impl<T: Serialize> Serialize for Field<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
     }
 }
 
-#[derive(Serialize)]
-struct Function<'a> {
-    device: &'a str,
-    function: &'a str,
-    source: Source<'a>,
+fn absent<T>(field: &Field<T>) -> bool {
+    field.absent
 }
 
-impl<'a> Function<'a> {
-    fn of(record: &'a inner::Function) -> Self {
-        Self { device: &record.device, function: &record.function, source: Source::of(&record.source) }
-    }
+wire! {
+    Table { table: String, file: String, rows: u64, rejected: u64, attribution? String, synthetic? String }
+    Site { name: String, region? String, country? String, sensitive? bool, subscribers? u64, latitude? f64, longitude? f64,
+        source: inner::Source }
+    Device { name: String, site? String, role? String, manufacturer? String, device_type? String, platform? String,
+        software? String, image? String, segment? String, status? String, installed? String, support_end? String,
+        cost? u64, source: inner::Source }
+    DeviceType { model: String, manufacturer? String, part_number? String, support_end? String, production? String,
+        cost? u64, source: inner::Source }
+    Interface { device: String, name: String, kind? String, address? String, segment? String, enabled? bool,
+        source: inner::Source }
+    Function { device: String, function: String, source: inner::Source }
+    Link { name: String, a_device: String, a_interface? String, b_device: String, b_interface? String, medium? String,
+        capacity_mbps? u64, operator? String, source: inner::Source }
+    Demand { site: String, function: String, subscribers? u64, mbps? u64, source: inner::Source }
+    Segment { name: String, plane? String, contained? bool, source: inner::Source }
+    Vendor { name: String, jurisdiction? String, control? String, production? String, stated? String, citation? String,
+        source: inner::Source }
+    Designation { vendor: String, list: String, since? String, citation? String, source: inner::Source }
+    Contract { name: String, party: String, scope_kind: String, scope: String, access? String, through? String,
+        administrator? bool, logged? bool, exit_plan? String, since? String, until? String, source: inner::Source }
+    Interception { device: String, part: String, operator? String, source: inner::Source }
+    Review { vendor: String, product? String, date: String, reviewer? String, finding: String, grade: String, state? String,
+        source: inner::Source }
+    Attestation { regime: String, measure: String, subject? String, state: String, party: String, date: String,
+        until? String, document? String, sha256? String, source: inner::Source }
+    ValueSource { kind: String, record: String, field: String, source: inner::Source }
+    SinglePoint { kind: String, name: String, devices_cut: u64, subscribers_cut? u64 }
 }
 
-#[derive(Serialize)]
-struct Link<'a> {
-    name: &'a str,
-    a_device: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    a_interface: Option<&'a str>,
-    b_device: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    b_interface: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    medium: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    capacity_mbps: Option<u64>,
-    source: Source<'a>,
-}
-
-impl<'a> Link<'a> {
-    fn of(record: &'a inner::Link) -> Self {
-        Self {
-            name: &record.name,
-            a_device: &record.a_device,
-            a_interface: record.a_interface.as_deref(),
-            b_device: &record.b_device,
-            b_interface: record.b_interface.as_deref(),
-            medium: record.medium.as_deref(),
-            capacity_mbps: record.capacity_mbps,
-            source: Source::of(&record.source),
+macro_rules! network {
+    ($($list:ident: $type:ident),*) => {
+        /// The network model.
+        #[derive(Serialize)]
+        pub(super) struct Network<'a> {
+            $($list: Vec<$type<'a>>,)*
         }
-    }
-}
 
-#[derive(Serialize)]
-struct Vendor<'a> {
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    jurisdiction: Option<&'a str>,
-    source: Source<'a>,
-}
-
-impl<'a> Vendor<'a> {
-    fn of(record: &'a inner::Vendor) -> Self {
-        Self {
-            name: &record.name,
-            jurisdiction: record.jurisdiction.as_deref(),
-            source: Source::of(&record.source),
+        impl<'a> Network<'a> {
+            pub fn of(model: &'a inner::Model) -> Self {
+                Self { $($list: model.$list.iter().map($type::of).collect()),* }
+            }
         }
-    }
+    };
 }
 
-#[derive(Serialize)]
-struct Designation<'a> {
-    vendor: &'a str,
-    list: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    since: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    citation: Option<&'a str>,
-    source: Source<'a>,
-}
-
-impl<'a> Designation<'a> {
-    fn of(record: &'a inner::Designation) -> Self {
-        Self {
-            vendor: &record.vendor,
-            list: &record.list,
-            since: record.since.as_deref(),
-            citation: record.citation.as_deref(),
-            source: Source::of(&record.source),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Contract<'a> {
-    name: &'a str,
-    party: &'a str,
-    scope_kind: &'a str,
-    scope: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    access: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    since: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<&'a str>,
-    source: Source<'a>,
-}
-
-impl<'a> Contract<'a> {
-    fn of(record: &'a inner::Contract) -> Self {
-        Self {
-            name: &record.name,
-            party: &record.party,
-            scope_kind: &record.scope_kind,
-            scope: &record.scope,
-            access: record.access.as_deref(),
-            since: record.since.as_deref(),
-            until: record.until.as_deref(),
-            source: Source::of(&record.source),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Interception<'a> {
-    device: &'a str,
-    part: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    operator: Option<&'a str>,
-    source: Source<'a>,
-}
-
-impl<'a> Interception<'a> {
-    fn of(record: &'a inner::Interception) -> Self {
-        Self {
-            device: &record.device,
-            part: &record.part,
-            operator: record.operator.as_deref(),
-            source: Source::of(&record.source),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Review<'a> {
-    vendor: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    product: Option<&'a str>,
-    date: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reviewer: Option<&'a str>,
-    finding: &'a str,
-    grade: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<&'a str>,
-    source: Source<'a>,
-}
-
-impl<'a> Review<'a> {
-    fn of(record: &'a inner::Review) -> Self {
-        Self {
-            vendor: &record.vendor,
-            product: record.product.as_deref(),
-            date: &record.date,
-            reviewer: record.reviewer.as_deref(),
-            finding: &record.finding,
-            grade: &record.grade,
-            state: record.state.as_deref(),
-            source: Source::of(&record.source),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct SinglePoint<'a> {
-    kind: &'a str,
-    name: &'a str,
-    devices_cut: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subscribers_cut: Option<u64>,
-}
-
-impl<'a> SinglePoint<'a> {
-    fn of(record: &'a inner::SinglePoint) -> Self {
-        Self {
-            kind: &record.kind,
-            name: &record.name,
-            devices_cut: record.devices_cut,
-            subscribers_cut: record.subscribers_cut,
-        }
-    }
+network! {
+    tables: Table, sites: Site, devices: Device, device_types: DeviceType, interfaces: Interface, functions: Function,
+    links: Link, demands: Demand, segments: Segment, vendors: Vendor, designations: Designation, contracts: Contract,
+    interceptions: Interception, reviews: Review, attestations: Attestation, value_sources: ValueSource,
+    single_points: SinglePoint
 }

@@ -125,6 +125,7 @@ fn model() -> Model {
         rows: rows as u64,
         rejected: u64::from(table == "cables"),
         attribution: None,
+        synthetic: None,
     };
     let mut functions = Vec::new();
     let devices =
@@ -151,6 +152,7 @@ fn model() -> Model {
                 segment: None,
                 status: Some("active".to_owned()),
                 source: source(line),
+                ..Device::default()
             }
         });
     Model {
@@ -171,6 +173,7 @@ fn model() -> Model {
                 latitude: Some(*latitude),
                 longitude: Some(*longitude),
                 source: source(line),
+                ..Site::default()
             })
             .collect(),
         functions,
@@ -189,6 +192,7 @@ fn model() -> Model {
             name: "Marram Networks".to_owned(),
             jurisdiction: Some("Farland".to_owned()),
             source: source(0),
+            ..Vendor::default()
         }],
         designations: vec![Designation {
             vendor: "Marram Networks".to_owned(),
@@ -203,9 +207,8 @@ fn model() -> Model {
             scope_kind: "role".to_owned(),
             scope: "gnb".to_owned(),
             access: Some("direct".to_owned()),
-            since: None,
-            until: None,
             source: source(0),
+            ..Contract::default()
         }],
         interceptions: vec![Interception {
             device: "li-admf".to_owned(),

@@ -341,6 +341,9 @@ pub(crate) fn hostile() -> CaseReport {
         image,
         segment: text(),
         status: text(),
+        installed: text(),
+        support_end: text(),
+        cost: Some(12),
         source: source.clone(),
     };
     let long = "d".repeat(4096);
@@ -351,6 +354,7 @@ pub(crate) fn hostile() -> CaseReport {
             rows: 3,
             rejected: 1,
             attribution: text(),
+            synthetic: text(),
         }],
         sites: vec![Site {
             name: HOSTILE.to_owned(),

@@ -4,6 +4,7 @@
 //! interface. Each exhibit's examination is one transaction: a process killed at any moment loses at most the exhibit
 //! it was working on.
 
+mod model;
 mod read;
 mod record;
 
@@ -14,15 +15,14 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use std::path::{Path, PathBuf};
 
 /// The version of the tables in `schema.sql` and what followed it, kept in `PRAGMA user_version`.
-pub const SCHEMA_VERSION: i64 = 2;
+pub const SCHEMA_VERSION: i64 = 3;
 
 /// The documented views, as they are created in the ledger.
 pub const VIEWS: &str = include_str!("views.sql");
 
-const SCHEMA: &str = include_str!("schema.sql");
-
-/// What version 2 added.
-const SCHEMA_2: &str = include_str!("schema-2.sql");
+/// What each version of the tables added to the one before it.
+const SCHEMAS: [&str; SCHEMA_VERSION as usize] =
+    [include_str!("schema.sql"), include_str!("schema-2.sql"), include_str!("schema-3.sql")];
 
 /// `BANB` in ASCII: marks the file as a ledger (`PRAGMA application_id`).
 const APPLICATION_ID: i64 = 0x42_41_4E_42;
@@ -178,8 +178,11 @@ impl Ledger {
         // Another process may have done the work between the check above and the lock.
         let version: i64 =
             transaction.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(database)?;
+        for (made, schema) in (1..).zip(SCHEMAS).filter(|(made, _)| *made > version) {
+            transaction.execute_batch(schema).map_err(database)?;
+            transaction.pragma_update(None, "user_version", made).map_err(database)?;
+        }
         if version < 1 {
-            transaction.execute_batch(SCHEMA).map_err(database)?;
             transaction
                 .execute_batch(
                     "CREATE TABLE ledger_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;",
@@ -188,9 +191,7 @@ impl Ledger {
             transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(database)?;
         }
         if version < SCHEMA_VERSION {
-            transaction.execute_batch(SCHEMA_2).map_err(database)?;
             append_only(&transaction).map_err(database)?;
-            transaction.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(database)?;
         }
         replace_views(&transaction).map_err(database)?;
         transaction

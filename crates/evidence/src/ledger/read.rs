@@ -4,10 +4,6 @@ use super::{Ledger, LedgerError};
 use crate::{
     Claim, Digest, Exhibit, ExhibitKind, Location, Object, ObjectKind, Region, RegionClass, Skipped, Status,
     Subject, SubjectKind, Weight,
-    model::{
-        Contract, CutOff, Designation, Device, Function, Interception, Link, Model, Review, SinglePoint,
-        Site, Source, Table, Vendor,
-    },
 };
 use rusqlite::Row;
 use serde::de::DeserializeOwned;
@@ -305,132 +301,7 @@ impl Ledger {
             .collect()
     }
 
-    /// The network model of the latest import; empty when there was none.
-    pub fn model(&self) -> Result<Model, LedgerError> {
-        let source = |row: &Row<'_>, at: usize| -> rusqlite::Result<Source> {
-            Ok(Source { file: row.get(at)?, line: row.get::<_, i64>(at + 1)?.unsigned_abs() })
-        };
-        Ok(Model {
-            tables: self.rows("SELECT name, file, \"rows\", rejected, attribution FROM imported_tables ORDER BY name, file", [], |row| {
-                Ok(Table {
-                    table: row.get(0)?,
-                    file: row.get(1)?,
-                    rows: row.get::<_, i64>(2)?.unsigned_abs(),
-                    rejected: row.get::<_, i64>(3)?.unsigned_abs(),
-                    attribution: row.get(4)?,
-                })
-            })?,
-            sites: self.rows("SELECT * FROM sites ORDER BY name, source_file, source_line", [], |row| {
-                Ok(Site {
-                    name: row.get(0)?,
-                    region: row.get(1)?,
-                    sensitive: row.get(2)?,
-                    subscribers: row.get::<_, Option<i64>>(3)?.map(i64::unsigned_abs),
-                    latitude: row.get(4)?,
-                    longitude: row.get(5)?,
-                    source: source(row, 6)?,
-                })
-            })?,
-            devices: self.rows(
-                "SELECT name, site, role, manufacturer, device_type, platform, software, image, segment, status, source_file, source_line
-                 FROM devices ORDER BY name, source_file, source_line",
-                [],
-                |row| {
-                    Ok(Device {
-                        name: row.get(0)?,
-                        site: row.get(1)?,
-                        role: row.get(2)?,
-                        manufacturer: row.get(3)?,
-                        device_type: row.get(4)?,
-                        platform: row.get(5)?,
-                        software: row.get(6)?,
-                        image: row.get(7)?,
-                        segment: row.get(8)?,
-                        status: row.get(9)?,
-                        source: source(row, 10)?,
-                    })
-                },
-            )?,
-            functions: self.rows("SELECT * FROM functions ORDER BY device, function, source_line", [], |row| {
-                Ok(Function { device: row.get(0)?, function: row.get(1)?, source: source(row, 2)? })
-            })?,
-            links: self.rows("SELECT * FROM links ORDER BY name, source_file, source_line", [], |row| {
-                Ok(Link {
-                    name: row.get(0)?,
-                    a_device: row.get(1)?,
-                    a_interface: row.get(2)?,
-                    b_device: row.get(3)?,
-                    b_interface: row.get(4)?,
-                    medium: row.get(5)?,
-                    capacity_mbps: row.get::<_, Option<i64>>(6)?.map(i64::unsigned_abs),
-                    source: source(row, 7)?,
-                })
-            })?,
-            vendors: self.rows("SELECT * FROM vendors ORDER BY name, source_line", [], |row| {
-                Ok(Vendor { name: row.get(0)?, jurisdiction: row.get(1)?, source: source(row, 2)? })
-            })?,
-            designations: self.rows("SELECT * FROM designations ORDER BY vendor, list, source_line", [], |row| {
-                Ok(Designation {
-                    vendor: row.get(0)?,
-                    list: row.get(1)?,
-                    since: row.get(2)?,
-                    citation: row.get(3)?,
-                    source: source(row, 4)?,
-                })
-            })?,
-            contracts: self.rows("SELECT * FROM contracts ORDER BY name, source_line", [], |row| {
-                Ok(Contract {
-                    name: row.get(0)?,
-                    party: row.get(1)?,
-                    scope_kind: row.get(2)?,
-                    scope: row.get(3)?,
-                    access: row.get(4)?,
-                    since: row.get(5)?,
-                    until: row.get(6)?,
-                    source: source(row, 7)?,
-                })
-            })?,
-            interceptions: self.rows("SELECT * FROM interceptions ORDER BY device, part, source_line", [], |row| {
-                Ok(Interception {
-                    device: row.get(0)?,
-                    part: row.get(1)?,
-                    operator: row.get(2)?,
-                    source: source(row, 3)?,
-                })
-            })?,
-            reviews: self.rows("SELECT * FROM reviews ORDER BY vendor, date, finding, source_line", [], |row| {
-                Ok(Review {
-                    vendor: row.get(0)?,
-                    product: row.get(1)?,
-                    date: row.get(2)?,
-                    reviewer: row.get(3)?,
-                    finding: row.get(4)?,
-                    grade: row.get(5)?,
-                    state: row.get(6)?,
-                    source: source(row, 7)?,
-                })
-            })?,
-            single_points: self.rows("SELECT * FROM single_points ORDER BY kind, name", [], |row| {
-                Ok(SinglePoint {
-                    kind: row.get(0)?,
-                    name: row.get(1)?,
-                    devices_cut: row.get::<_, i64>(2)?.unsigned_abs(),
-                    subscribers_cut: row.get::<_, Option<i64>>(3)?.map(i64::unsigned_abs),
-                })
-            })?,
-            cut_off: self.rows("SELECT * FROM cut_off ORDER BY kind, name, device", [], |row| {
-                Ok(CutOff {
-                    kind: row.get(0)?,
-                    name: row.get(1)?,
-                    device: row.get(2)?,
-                    equal: row.get(3)?,
-                })
-            })?,
-            connected: self.rows("SELECT device FROM connected ORDER BY device", [], |row| row.get(0))?,
-        })
-    }
-
-    fn rows<T>(
+    pub(super) fn rows<T>(
         &self,
         sql: &str,
         parameters: impl rusqlite::Params,

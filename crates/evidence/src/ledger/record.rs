@@ -2,8 +2,7 @@
 
 use super::{Ledger, LedgerError};
 use crate::{
-    Claim, Digest, Examination, Exhibit, Location, Object, RegimeResult, RunReport, Status,
-    model::{Model, Source},
+    Claim, Digest, Examination, Exhibit, Location, Object, RegimeResult, RunReport, Status, model::Model,
 };
 use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior, params};
 use std::collections::BTreeMap;
@@ -86,7 +85,7 @@ impl Ledger {
     ) -> Result<Recorded, LedgerError> {
         self.append(|transaction| {
             let (run, recorded) = insert_run_with_claims(transaction, report, None, clock)?;
-            insert_model(transaction, run, model)?;
+            super::model::insert(transaction, run, model)?;
             Ok(recorded)
         })
     }
@@ -355,130 +354,6 @@ fn insert_objects(transaction: &Transaction<'_>, run: i64, objects: &[Object]) -
                 region.entropy
             ])?;
         }
-    }
-    Ok(())
-}
-
-fn insert_model(transaction: &Transaction<'_>, run: i64, model: &Model) -> rusqlite::Result<()> {
-    /// Inserts every record of one table: its own values, then where it was read.
-    macro_rules! insert {
-        ($records:expr, $sql:literal, |$record:ident| [$($value:expr),*]) => {
-            let mut statement = transaction.prepare($sql)?;
-            for $record in $records {
-                let Source { file, line } = &$record.source;
-                statement.execute(params![run, $($value,)* file, *line as i64])?;
-            }
-        };
-    }
-    let mut statement = transaction.prepare("INSERT INTO model_tables VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
-    for table in &model.tables {
-        statement.execute(params![
-            run,
-            table.table,
-            table.file,
-            table.rows as i64,
-            table.rejected as i64,
-            table.attribution
-        ])?;
-    }
-    insert!(&model.sites, "INSERT INTO model_sites VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", |site| [
-        site.name,
-        site.region,
-        site.sensitive,
-        site.subscribers.map(|count| count as i64),
-        site.latitude,
-        site.longitude
-    ]);
-    insert!(
-        &model.devices,
-        "INSERT INTO model_devices VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-        |device| [
-            device.name,
-            device.site,
-            device.role,
-            device.manufacturer,
-            device.device_type,
-            device.platform,
-            device.software,
-            device.image,
-            device.segment,
-            device.status
-        ]
-    );
-    insert!(&model.functions, "INSERT INTO model_functions VALUES (?1, ?2, ?3, ?4, ?5)", |function| [
-        function.device,
-        function.function
-    ]);
-    insert!(
-        &model.links,
-        "INSERT INTO model_links VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        |link| [
-            link.name,
-            link.a_device,
-            link.a_interface,
-            link.b_device,
-            link.b_interface,
-            link.medium,
-            link.capacity_mbps.map(|capacity| capacity as i64)
-        ]
-    );
-    insert!(&model.vendors, "INSERT INTO model_vendors VALUES (?1, ?2, ?3, ?4, ?5)", |vendor| [
-        vendor.name,
-        vendor.jurisdiction
-    ]);
-    insert!(
-        &model.designations,
-        "INSERT INTO model_designations VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        |entry| [entry.vendor, entry.list, entry.since, entry.citation]
-    );
-    insert!(
-        &model.contracts,
-        "INSERT INTO model_contracts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        |contract| [
-            contract.name,
-            contract.party,
-            contract.scope_kind,
-            contract.scope,
-            contract.access,
-            contract.since,
-            contract.until
-        ]
-    );
-    insert!(
-        &model.interceptions,
-        "INSERT INTO model_interceptions VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        |entry| [entry.device, entry.part, entry.operator]
-    );
-    insert!(
-        &model.reviews,
-        "INSERT INTO model_reviews VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        |review| [
-            review.vendor,
-            review.product,
-            review.date,
-            review.reviewer,
-            review.finding,
-            review.grade,
-            review.state
-        ]
-    );
-    let mut statement = transaction.prepare("INSERT INTO model_single_points VALUES (?1, ?2, ?3, ?4, ?5)")?;
-    for point in &model.single_points {
-        statement.execute(params![
-            run,
-            point.kind,
-            point.name,
-            point.devices_cut as i64,
-            point.subscribers_cut.map(|count| count as i64)
-        ])?;
-    }
-    let mut statement = transaction.prepare("INSERT INTO model_cut_off VALUES (?1, ?2, ?3, ?4, ?5)")?;
-    for cut in &model.cut_off {
-        statement.execute(params![run, cut.kind, cut.name, cut.device, cut.equal])?;
-    }
-    let mut statement = transaction.prepare("INSERT INTO model_connected VALUES (?1, ?2)")?;
-    for device in &model.connected {
-        statement.execute(params![run, device])?;
     }
     Ok(())
 }

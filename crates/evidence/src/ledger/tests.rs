@@ -291,19 +291,55 @@ fn reopened_it_holds_what_it_held() {
     assert_eq!(Ledger::open(&path).unwrap().exhibits().unwrap(), [exhibit]);
 }
 
+/// A ledger as an older version left it.
+fn as_version(version: usize, path: &Path) {
+    let mut connection = Connection::open(path).unwrap();
+    let transaction = connection.transaction().unwrap();
+    for schema in &SCHEMAS[..version] {
+        transaction.execute_batch(schema).unwrap();
+    }
+    transaction
+        .execute_batch("CREATE TABLE ledger_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;")
+        .unwrap();
+    append_only(&transaction).unwrap();
+    transaction.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    transaction.pragma_update(None, "user_version", version as i64).unwrap();
+    transaction.commit().unwrap();
+}
+
+#[test]
+fn every_older_ledger_becomes_one_of_this_version() {
+    let shape = |ledger: &Ledger| -> Vec<String> {
+        let mut found = Vec::new();
+        for kind in ["table", "view", "trigger"] {
+            found.extend(names(ledger.connection(), kind).unwrap());
+        }
+        found.extend(
+            ledger
+                .rows(
+                    "SELECT m.name || '.' || c.name FROM sqlite_schema m, pragma_table_info(m.name) c
+                                  WHERE m.type = 'table' ORDER BY 1",
+                    [],
+                    |row| row.get(0),
+                )
+                .unwrap(),
+        );
+        found
+    };
+    let expected = shape(&Ledger::in_memory().unwrap());
+    for version in 1..SCHEMAS.len() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.sqlite");
+        as_version(version, &path);
+        assert_eq!(shape(&Ledger::open(&path).unwrap()), expected, "version {version}");
+    }
+}
+
 #[test]
 fn a_ledger_of_version_1_gains_what_version_2_has() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.sqlite");
-    {
-        // As version 1 left it: without the table that version 2 added.
-        let ledger = Ledger::create(&path).unwrap();
-        let connection = ledger.connection();
-        for view in names(connection, "view").unwrap() {
-            connection.execute_batch(&format!("DROP VIEW \"{view}\";")).unwrap();
-        }
-        connection.execute_batch("DROP TABLE dated_records; PRAGMA user_version = 1;").unwrap();
-    }
+    as_version(1, &path);
     let mut ledger = Ledger::open(&path).unwrap();
     assert_eq!(count(&ledger, "dated_records"), 0);
     let exhibit =

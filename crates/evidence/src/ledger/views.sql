@@ -67,30 +67,37 @@ CREATE VIEW device_vulnerabilities AS
            v.disposition, v.fingerprint
     FROM devices d JOIN vulnerabilities v ON v.exhibit = d.exhibit;
 
--- The tables of the network model that were imported; a table that is not here was not looked at.
+-- The tables of the network model that were imported; a table that is not here was not looked at. synthetic: what made the
+-- data up, NULL for data that describe a real network.
 CREATE VIEW imported_tables AS
-    SELECT name, file, "rows", rejected, attribution FROM model_tables WHERE run = (SELECT run FROM current_model);
+    SELECT name, file, "rows", rejected, attribution, synthetic FROM model_tables WHERE run = (SELECT run FROM current_model);
 
 -- sensitive: 1, 0 or NULL (not stated).
 CREATE VIEW sites AS
-    SELECT name, region, sensitive, subscribers, latitude, longitude, source_file, source_line
+    SELECT name, region, sensitive, subscribers, latitude, longitude, source_file, source_line, country
     FROM model_sites WHERE run = (SELECT run FROM current_model);
 
 -- image: what the inventory says; exhibit: the exhibit it resolves to (by SHA-256, else by file name), NULL when it is
 -- not in the case; inspected: 1 when the latest unpacking run over that exhibit was complete; inspected_in_part: 1 when
 -- there is one, but it was incomplete. in_service: 0 when the status is planned, staged, inventory or decommissioned, else
--- 1 (a blank status too); the graph of the network uses the same rule.
+-- 1 (a blank status too); the graph of the network uses the same rule. manufacturer, support_end and cost are the device's
+-- type's where its own record does not state them.
 CREATE VIEW devices AS
     SELECT d.name, d.site, s.region, s.sensitive AS site_sensitive, s.subscribers AS site_subscribers, d.role,
-           d.manufacturer, d.device_type, d.platform, d.software, d.image, d.segment, d.status, e.exhibit,
+           coalesce(d.manufacturer, t.manufacturer) AS manufacturer, d.device_type, d.platform, d.software, d.image, d.segment, d.status, e.exhibit,
            EXISTS (SELECT 1 FROM latest_runs l JOIN runs r ON r.id = l.run
                    WHERE l.exhibit = e.exhibit AND l.probe = 'unpack' AND r.status = 'complete') AS inspected,
            d.source_file, d.source_line,
            EXISTS (SELECT 1 FROM latest_runs l JOIN runs r ON r.id = l.run
                    WHERE l.exhibit = e.exhibit AND l.probe = 'unpack' AND r.status <> 'complete') AS inspected_in_part,
-           coalesce(lower(trim(d.status)), '') NOT IN ('planned', 'staged', 'inventory', 'decommissioned') AS in_service
+           coalesce(lower(trim(d.status)), '') NOT IN ('planned', 'staged', 'inventory', 'decommissioned') AS in_service,
+           d.installed, coalesce(d.support_end, t.support_end) AS support_end, coalesce(d.cost, t.cost) AS cost,
+           s.country AS country
     FROM model_devices d
-    LEFT JOIN (SELECT run, name, region, sensitive, subscribers FROM model_sites GROUP BY run, name) s
+    LEFT JOIN (SELECT run, model, manufacturer, support_end, cost, count(*) OVER (PARTITION BY run, model) = 1 AS alone
+               FROM model_device_types) t
+        ON t.run = d.run AND t.model = d.device_type AND (t.manufacturer = d.manufacturer OR (d.manufacturer IS NULL AND t.alone))
+    LEFT JOIN (SELECT run, name, region, sensitive, subscribers, country FROM model_sites GROUP BY run, name) s
         ON s.run = d.run AND s.name = d.site
     LEFT JOIN (SELECT sha256 AS key, sha256 AS exhibit FROM exhibits WHERE kind = 'firmware'
                UNION ALL
@@ -104,11 +111,11 @@ CREATE VIEW functions AS
     FROM model_functions f WHERE f.run = (SELECT run FROM current_model);
 
 CREATE VIEW links AS
-    SELECT name, a_device, a_interface, b_device, b_interface, medium, capacity_mbps, source_file, source_line
+    SELECT name, a_device, a_interface, b_device, b_interface, medium, capacity_mbps, source_file, source_line, operator
     FROM model_links WHERE run = (SELECT run FROM current_model);
 
 CREATE VIEW vendors AS
-    SELECT name, jurisdiction, source_file, source_line FROM model_vendors WHERE run = (SELECT run FROM current_model);
+    SELECT name, jurisdiction, source_file, source_line, control, production, stated, citation FROM model_vendors WHERE run = (SELECT run FROM current_model);
 
 -- Lists that vendors stand on, by somebody's decision (citation).
 CREATE VIEW designations AS
@@ -117,12 +124,13 @@ CREATE VIEW designations AS
 
 -- access: direct, mediated (through the operator's mediation point), none, or NULL (not stated).
 CREATE VIEW contracts AS
-    SELECT name, party, scope_kind, scope, access, since, until, source_file, source_line
+    SELECT name, party, scope_kind, scope, access, since, until, source_file, source_line, through, administrator, logged, exit_plan
     FROM model_contracts WHERE run = (SELECT run FROM current_model);
 
 -- Each device that a contract covers; scopes and names are compared without case and without space around them.
 CREATE VIEW contract_devices AS
-    SELECT c.name AS contract, c.party, c.access, c.since, c.until, d.name AS device, c.source_file, c.source_line
+    SELECT c.name AS contract, c.party, c.access, c.since, c.until, d.name AS device, c.source_file, c.source_line,
+           c.through, c.administrator, c.logged
     FROM (SELECT *, lower(trim(scope_kind)) AS kind, lower(trim(scope)) AS what FROM contracts) c JOIN devices d
       ON (c.kind = 'all')
       OR (c.kind = 'device' AND c.what = lower(trim(d.name)))
@@ -136,6 +144,34 @@ CREATE VIEW contract_devices AS
 CREATE VIEW interceptions AS
     SELECT device, part, operator, source_file, source_line
     FROM model_interceptions WHERE run = (SELECT run FROM current_model);
+
+-- Products: what devices are, by manufacturer and model.
+CREATE VIEW device_types AS
+    SELECT model, manufacturer, part_number, support_end, production, cost, source_file, source_line
+    FROM model_device_types WHERE run = (SELECT run FROM current_model);
+
+CREATE VIEW interfaces AS
+    SELECT device, name, kind, address, segment, enabled, source_file, source_line
+    FROM model_interfaces WHERE run = (SELECT run FROM current_model);
+
+-- What each site asks of a function: subscribers and traffic.
+CREATE VIEW demands AS
+    SELECT site, function, subscribers, mbps, source_file, source_line
+    FROM model_demands WHERE run = (SELECT run FROM current_model);
+
+-- Segments of the management plane; plane: core, access, transport, oversight, shared, or NULL (not stated).
+CREATE VIEW segments AS
+    SELECT name, plane, contained, source_file, source_line FROM model_segments WHERE run = (SELECT run FROM current_model);
+
+-- What somebody states of a measure; state: met, breached, not applicable. subject: NULL for the network as a whole.
+CREATE VIEW attestations AS
+    SELECT regime, measure, subject, state, party, date, until, document, sha256, source_file, source_line
+    FROM model_attestations WHERE run = (SELECT run FROM current_model);
+
+-- Where a value was read that does not stand where its record does: kind is the view, record the name in it, field the column.
+CREATE VIEW value_sources AS
+    SELECT kind, record, field, source_file, source_line
+    FROM model_value_sources WHERE run = (SELECT run FROM current_model);
 
 -- Findings of engineering reviews; grade: high, medium, low, advisory, or none when the review found nothing.
 CREATE VIEW reviews AS

@@ -36,6 +36,30 @@ const DESCRIPTION: Description = Description {
             holds: "the device, role, ... that is covered; empty for all",
         },
         Column { name: "access", others: &[], required: false, holds: "direct, mediated or none" },
+        Column {
+            name: "through",
+            others: &["mediation_point"],
+            required: false,
+            holds: "the operator's mediation point through which the party comes",
+        },
+        Column {
+            name: "administrator",
+            others: &[],
+            required: false,
+            holds: "yes or no: whether the party administers equipment (a third-party administrator)",
+        },
+        Column {
+            name: "logged",
+            others: &[],
+            required: false,
+            holds: "yes or no: whether the party's access is logged",
+        },
+        Column {
+            name: "exit_plan",
+            others: &[],
+            required: false,
+            holds: "the plan for leaving the party: the document's name, or none",
+        },
         Column { name: "since", others: &[], required: false, holds: "first day, YYYY-MM-DD" },
         Column { name: "until", others: &[], required: false, holds: "last day, YYYY-MM-DD" },
     ],
@@ -70,6 +94,10 @@ fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
         scope_kind,
         scope,
         access: row.choice("access", ACCESS),
+        through: row.text("through"),
+        administrator: row.flag("administrator"),
+        logged: row.flag("logged"),
+        exit_plan: row.text("exit_plan"),
         since: row.date("since"),
         until: row.date("until"),
         source: row.source(),
@@ -106,6 +134,6 @@ fn scope(row: &mut Row<'_>, name: &str, kind: &str, draft: &mut Draft) -> Option
     if target == Target::Function {
         scope = functions::standard(&scope).0;
     }
-    draft.refer(target, &scope, row.place("scope"), ("contract", name));
+    draft.refer(target, &scope, || row.place("scope"), ("contract", name));
     Some(scope)
 }

@@ -59,6 +59,6 @@ fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
         source: row.source(),
     };
     let by = ("designation", designation.list.as_str());
-    draft.refer(Target::Manufacturer, &designation.vendor, row.place("vendor"), by);
+    draft.refer(Target::Manufacturer, &designation.vendor, || row.place("vendor"), by);
     draft.add(designation, &row.place("vendor")).map_err(|problem| row.problem(problem)).ok()
 }

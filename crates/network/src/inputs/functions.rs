@@ -65,7 +65,7 @@ fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
         problem.hint = hint(&written, &function);
         row.problem(problem);
     }
-    draft.refer(Target::Device, &device, row.place("device"), ("function", &function));
+    draft.refer(Target::Device, &device, || row.place("device"), ("function", &function));
     let record = Function { device, function, source: row.source() };
     draft.add(record, &row.place("device")).map_err(|problem| row.problem(problem)).ok()
 }

@@ -145,6 +145,7 @@ impl<'a, 'input> Graph<'a, 'input> {
             rows: 0,
             rejected: 0,
             attribution: self.attribution(),
+            synthetic: None,
         };
         let mut count = |taken: bool| if taken { table.rows += 1 } else { table.rejected += 1 };
         let mut vertices: Vec<Vertex<'a>> = Vec::new();
@@ -255,12 +256,13 @@ impl<'a, 'input> Graph<'a, 'input> {
         let site = Site {
             name: name.to_owned(),
             region: vertex.attributes.get("Country").map(|&country| country.to_owned()),
+            country: vertex.attributes.get("Country").map(|&country| country.to_owned()),
             latitude,
             longitude,
             source: source.clone(),
             ..Site::default()
         };
-        if let Err(problem) = draft.add_site(site, &place) {
+        if let Err(problem) = draft.add(site, &place) {
             // The device below is the record; a site that is already described otherwise does not keep it out.
             draft.problem(Diagnostic { left_out: false, ..problem });
         }

@@ -49,7 +49,7 @@ const PARTS: &[&str] = &["ADMF", "LIPF", "MDF2", "MDF3", "POI", "TF"];
 fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     let device = row.required("device")?;
     let part = row.required_choice("part", PARTS)?;
-    draft.refer(Target::Device, &device, row.place("device"), ("interception", &part));
+    draft.refer(Target::Device, &device, || row.place("device"), ("interception", &part));
     let interception = Interception { device, part, operator: row.text("operator"), source: row.source() };
     draft.add(interception, &row.place("device")).map_err(|problem| row.problem(problem)).ok()
 }

@@ -27,25 +27,31 @@ const DESCRIPTION: Description = Description {
     table: "cables",
     title: "NetBox's table of cables",
     columns: &[
-        column("label", &[], "name of the cable; made from its ends when empty"),
-        Column { name: "device_a", others: &["side_a_device"], required: true, holds: "one end's device" },
-        column("termination_a", &["side_a_name"], "one end's interface"),
+        column("label", &["name"], "name of the cable; made from its ends when empty"),
+        Column {
+            name: "device_a",
+            others: &["side_a_device", "a_device"],
+            required: true,
+            holds: "one end's device",
+        },
+        column("termination_a", &["side_a_name", "a_interface"], "one end's interface"),
         column("side_a_type", &[], "what one end is, such as dcim.interface"),
         Column {
             name: "device_b",
-            others: &["side_b_device"],
+            others: &["side_b_device", "b_device"],
             required: true,
             holds: "the other end's device",
         },
-        column("termination_b", &["side_b_name"], "the other end's interface"),
+        column("termination_b", &["side_b_name", "b_interface"], "the other end's interface"),
         column("side_b_type", &[], "what the other end is"),
-        column("type", &["cable_type"], "medium"),
+        column("type", &["cable_type", "medium"], "medium"),
         column("status", &[], "connected, planned or decommissioning"),
         column(
             "capacity_mbps",
             &["cf_capacity_mbps", "capacity_mbit_s", "capacity"],
             "custom field: capacity in whole Mbit/s",
         ),
+        column("operator", &["cf_operator"], "custom field: who operates the circuit"),
     ],
     marks: &[],
     foreign: &["scope_kind"],
@@ -126,9 +132,10 @@ fn take(row: &mut Row<'_>, draft: &mut Draft, idle: &mut Idle) -> Option<()> {
     let single = a_devices.len() == 1 && b_devices.len() == 1;
     let (a_interface, b_interface) = (row.text("termination_a"), row.text("termination_b"));
     let capacity_mbps = row.number("capacity_mbps");
+    let operator = row.text("operator");
     for (column, ends) in [("device_a", &a_devices), ("device_b", &b_devices)] {
         ends.iter()
-            .for_each(|device| draft.refer(Target::Device, device, row.place(column), ("cable", &name)));
+            .for_each(|device| draft.refer(Target::Device, device, || row.place(column), ("cable", &name)));
     }
     for a_device in &a_devices {
         for b_device in &b_devices {
@@ -140,6 +147,7 @@ fn take(row: &mut Row<'_>, draft: &mut Draft, idle: &mut Idle) -> Option<()> {
                 b_interface: b_interface.clone().filter(|_| single),
                 medium: medium.clone(),
                 capacity_mbps,
+                operator: operator.clone(),
                 source: row.source(),
             });
         }

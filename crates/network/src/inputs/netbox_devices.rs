@@ -43,6 +43,17 @@ const DESCRIPTION: Description = Description {
             "custom field: the image it runs, as SHA-256 or file name in the case",
         ),
         column("management_segment", &["cf_management_segment"], "custom field: management-plane segment"),
+        column("installed", &["cf_installed"], "custom field: day of installation, YYYY-MM-DD"),
+        column(
+            "support_end",
+            &["cf_support_end", "end_of_support"],
+            "custom field: last day of its maker's support, YYYY-MM-DD",
+        ),
+        column(
+            "replacement_cost",
+            &["cf_replacement_cost", "cost"],
+            "custom field: what its replacement costs, in whole units of the case's currency",
+        ),
     ],
     marks: &["role", "manufacturer", "device_type", "status", "site"],
     // Racks, virtual machines, and everything that has a device or a slug are other tables of NetBox.
@@ -83,11 +94,20 @@ fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
         image: row.text("image"),
         segment: row.text("management_segment"),
         status: row.text("status").map(|status| status.to_lowercase()),
+        installed: row.date("installed"),
+        support_end: row.date("support_end"),
+        cost: row.number("replacement_cost"),
         source: row.source(),
         name,
     };
+    if let (Some(installed), Some(end)) = (&device.installed, &device.support_end)
+        && installed > end
+    {
+        let message = format!("its support ended on {end}, before it was installed on {installed}");
+        row.problem(row.place("support_end").warning(Kind::Remark, message));
+    }
     if let Some(site) = &device.site {
-        draft.refer(Target::Site, site, row.place("site"), ("device", &device.name));
+        draft.refer(Target::Site, site, || row.place("site"), ("device", &device.name));
     }
     draft.add(device, &row.place("name")).map_err(|problem| row.problem(problem)).ok()
 }

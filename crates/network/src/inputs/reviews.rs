@@ -70,7 +70,7 @@ fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     let date = row.required_date("date")?;
     let finding = row.required("finding")?;
     let grade = row.required_choice("grade", GRADES)?;
-    draft.refer(Target::Manufacturer, &vendor, row.place("vendor"), ("review", &finding));
+    draft.refer(Target::Manufacturer, &vendor, || row.place("vendor"), ("review", &finding));
     let review = Review {
         vendor,
         product: row.text("product"),

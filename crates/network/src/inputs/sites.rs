@@ -20,6 +20,7 @@ const DESCRIPTION: Description = Description {
     columns: &[
         Column { name: "name", others: &[], required: true, holds: "the site, as devices name it" },
         Column { name: "region", others: &[], required: false, holds: "region" },
+        Column { name: "country", others: &[], required: false, holds: "country in which the site stands" },
         Column {
             name: "sensitive",
             others: &[],
@@ -35,7 +36,7 @@ const DESCRIPTION: Description = Description {
         Column { name: "latitude", others: &[], required: false, holds: "degrees north, WGS 84" },
         Column { name: "longitude", others: &[], required: false, holds: "degrees east, WGS 84" },
     ],
-    marks: &["region", "sensitive", "subscribers", "latitude", "longitude"],
+    marks: &["region", "country", "sensitive", "subscribers", "latitude", "longitude"],
     foreign: &[],
     closed: true,
     limits: &[
@@ -59,11 +60,12 @@ fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     let site = Site {
         name: row.required("name")?,
         region: row.text("region"),
+        country: row.text("country"),
         sensitive: row.flag("sensitive"),
         subscribers: row.number("subscribers"),
         latitude: row.degrees("latitude", 90.0),
         longitude: row.degrees("longitude", 180.0),
         source: row.source(),
     };
-    draft.add_site(site, &row.place("name")).map_err(|problem| row.problem(problem)).ok()
+    draft.add(site, &row.place("name")).map_err(|problem| row.problem(problem)).ok()
 }

@@ -70,9 +70,10 @@ pub fn report(probe: &str) -> RunReport {
 }
 
 impl Example {
-    /// Reads an example; a misspelt key is an error.
-    pub fn read(path: &Path) -> Self {
+    /// Reads an example; a misspelt key is an error. An example for many measures says `{regime}` and `{measure}`.
+    pub fn read(path: &Path, regime: &str, measure: &str) -> Self {
         let text = std::fs::read_to_string(path).unwrap();
+        let text = text.replace("{regime}", regime).replace("{measure}", measure);
         let fail = |error: &dyn std::fmt::Display| -> ! { panic!("{}: {error}", path.display()) };
         let mut example: Self = toml::from_str(&text).unwrap_or_else(|error| fail(&error));
         let table: toml::Table = text.parse().unwrap_or_else(|error| fail(&error));
@@ -101,6 +102,11 @@ impl Example {
         example
     }
 
+    /// Takes over another example's attestations.
+    pub fn attest(&mut self, other: Self) {
+        self.model.attestations.extend(other.model.attestations);
+    }
+
     /// Gives each record the place it would have in a table of its own: a heading, then a line each.
     fn number(&mut self) {
         fn each<'a>(file: &str, sources: impl Iterator<Item = &'a mut Source>) {
@@ -118,6 +124,11 @@ impl Example {
         each("contracts.csv", model.contracts.iter_mut().map(|record| &mut record.source));
         each("interceptions.csv", model.interceptions.iter_mut().map(|record| &mut record.source));
         each("reviews.csv", model.reviews.iter_mut().map(|record| &mut record.source));
+        each("device_types.csv", model.device_types.iter_mut().map(|record| &mut record.source));
+        each("interfaces.csv", model.interfaces.iter_mut().map(|record| &mut record.source));
+        each("demands.csv", model.demands.iter_mut().map(|record| &mut record.source));
+        each("segments.csv", model.segments.iter_mut().map(|record| &mut record.source));
+        each("attestations.csv", model.attestations.iter_mut().map(|record| &mut record.source));
         for (name, rejected) in &self.imported {
             model.tables.push(Table {
                 table: name.clone(),
@@ -125,6 +136,7 @@ impl Example {
                 rows: 1,
                 rejected: *rejected,
                 attribution: None,
+                synthetic: None,
             });
         }
     }
