@@ -1,4 +1,4 @@
--- No equipment of a excluded vendor in the class :class.
+-- No equipment of an excluded vendor in the class :class.
 SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL
 SELECT c.device,
