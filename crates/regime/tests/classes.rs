@@ -36,6 +36,7 @@ fn every_function_of_the_5g_core_is_in_the_core() {
         ("uk-dvd-2022", "5g"),
         ("uk-hrv-2020", "core-5g"),
         ("uk-hrv-2020", "5g"),
+        ("uk-security-2022", "security-critical"),
     ];
     for (regime, class) in classes {
         let class = functions(&find(regime).unwrap().unwrap(), Some(class));

@@ -3,7 +3,7 @@ SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL
 SELECT c.device,
        CASE WHEN d.manufacturer IS NULL THEN 'inconclusive' WHEN d.listed_as IS NULL THEN 'met' ELSE c.verdict END,
-       CASE WHEN d.name IS NULL THEN 'It belongs to what is cleared by its ' || c.what || ' (' || c.at || '), but it is not in the inventory.'
+       CASE WHEN d.name IS NULL THEN 'It has the ' || c.what || ' (' || c.at || '), but it is not in the inventory.'
             WHEN d.manufacturer IS NULL THEN 'Nothing says who made it (' || d.at || '); it has the ' || c.what || ' (' || c.at || ').'
             WHEN d.listed_as IS NULL THEN 'Made by ' || d.manufacturer || ', who is not on the list (' || d.at || ').'
             WHEN c.verdict = 'breached' THEN 'Made by ' || d.manufacturer || ', who is on the list (' || d.listed_at || '); it has the ' || c.what

@@ -1,7 +1,21 @@
--- Nothing new of a designated vendor is installed in the class :class. :unsaid is what the model does not hold.
-WITH coming AS (
-    SELECT d.name, d.manufacturer, lower(trim(d.status)) AS status, l.vendor AS listed_as, l.at AS listed_at, d.source_file || ':' || d.source_line AS at,
-           group_concat(DISTINCT s.kind || ' ' || iif(s.kind = 'role', lower(s.name), s.name)) AS what
+-- Nothing of a designated vendor is installed in the class :class from the day :from on, or from the day on which the vendor came
+-- onto the list. Where :forbids is false, being installed later is no breach by itself; :unsaid is what the model does not hold.
+WITH since AS (
+    SELECT lower(trim(vendor)) AS maker, max(:from, min(coalesce(since, ''))) AS day FROM designations
+    WHERE lower(trim(list)) = lower(trim(:list)) GROUP BY lower(trim(vendor))
+),
+there AS (
+    SELECT c.device, c.verdict, c.what, c.note, c.at AS placed_at, d.name, d.manufacturer, d.listed_as, d.listed_at, d.at, v.installed,
+           coalesce(s.day, :from) AS day
+    FROM in_class c
+    LEFT JOIN standing d ON d.name = c.device
+    LEFT JOIN devices v ON v.name = c.device
+    LEFT JOIN since s ON s.maker = d.maker
+    WHERE c.class = :class
+),
+coming AS (
+    SELECT d.name, d.manufacturer, lower(trim(d.status)) AS status, l.at AS listed_at, d.source_file || ':' || d.source_line AS at,
+           group_concat(DISTINCT s.kind || ' ' || s.name) AS what
     FROM devices d
     LEFT JOIN functions f ON f.device = d.name
     JOIN sensitivity s ON s.class = :class
@@ -12,15 +26,18 @@ WITH coming AS (
 )
 SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL
-SELECT c.device,
-       CASE WHEN d.listed_as IS NOT NULL OR d.manufacturer IS NULL THEN 'inconclusive' ELSE 'met' END,
-       CASE WHEN d.name IS NULL THEN 'It has the ' || c.what || ' (' || c.at || '), but it is not in the inventory.'
-            WHEN d.manufacturer IS NULL THEN 'Nothing says who made it (' || d.at || '); it has the ' || c.what || '.'
-            WHEN d.listed_as IS NOT NULL THEN 'Made by ' || d.manufacturer || ', who is on the list (' || d.listed_at || '), with the ' || c.what
-                 || '; ' || :unsaid || ' (' || d.at || ').'
-            ELSE 'Made by ' || d.manufacturer || ', who is not on the list (' || d.at || ').' END
-FROM in_class c LEFT JOIN standing d ON d.name = c.device
-WHERE c.class = :class AND EXISTS (SELECT 1 FROM listed)
+SELECT device,
+       CASE WHEN name IS NULL THEN 'inconclusive' WHEN manufacturer IS NOT NULL AND listed_as IS NULL THEN 'met' WHEN installed < day THEN 'met'
+            WHEN manufacturer IS NULL OR installed IS NULL OR NOT :forbids THEN 'inconclusive' ELSE verdict END,
+       CASE WHEN name IS NULL THEN 'It has the ' || what || ' (' || placed_at || '), but it is not in the inventory.'
+            WHEN manufacturer IS NOT NULL AND listed_as IS NULL THEN 'Made by ' || manufacturer || ', who is not on the list (' || at || ').'
+            WHEN installed < day THEN 'Installed on ' || installed || ', before ' || day || ' (' || at || ').'
+            WHEN manufacturer IS NULL THEN 'Nothing says who made it (' || at || '); it has the ' || what || ' (' || placed_at || ').'
+            ELSE 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '), with the ' || what
+                 || coalesce(', and installed on ' || installed, '; nothing says when it was installed') || ' (' || at || ')'
+                 || iif(installed IS NOT NULL AND NOT :forbids, ': ' || :unsaid, '')
+                 || iif(verdict = 'inconclusive', coalesce(': ' || note, ''), '') || '.' END
+FROM there WHERE EXISTS (SELECT 1 FROM listed)
 UNION ALL
 SELECT name, 'inconclusive',
        'Made by ' || manufacturer || ', who is on the list (' || listed_at || '), with the ' || replace(what, ',', ', ') || '; it is ' || status

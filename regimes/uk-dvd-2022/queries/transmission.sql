@@ -19,7 +19,7 @@ UNION ALL
 SELECT device,
        CASE WHEN manufacturer IS NOT NULL AND listed_as IS NULL THEN 'met' WHEN name IS NOT NULL AND slow THEN 'met'
             WHEN manufacturer IS NULL THEN 'inconclusive' WHEN fastest >= :high_rate_mbps THEN verdict ELSE 'inconclusive' END,
-       CASE WHEN name IS NULL THEN 'It is transmission equipment by its ' || what || ' (' || placed_at || '), but it is not in the inventory.'
+       CASE WHEN name IS NULL THEN 'It has the ' || what || ' (' || placed_at || '), but it is not in the inventory.'
             WHEN manufacturer IS NOT NULL AND listed_as IS NULL THEN 'Made by ' || manufacturer || ', who is not on the list (' || at || ').'
             WHEN slow THEN 'Its fastest link has ' || rate || ', which is not a high rate (from ' || :high_rate_mbps || ' Mbit/s on) (' || at || ').'
             WHEN manufacturer IS NULL THEN 'Nothing says who made it (' || at || '); it has the ' || what || ' (' || placed_at || ').'
