@@ -1,5 +1,7 @@
 -- Definitions for regimes that restrict the vendors on a list: included, before the regime's own, where regime.toml says
 -- `shared_definitions = true`. They need the parameter `list`. Names of vendors and lists are compared without case.
+-- A network has a million devices and some dozens of combinations of role and functions: what a combination means is worked out
+-- once, and a device is looked at by itself only where a verdict is about it.
 
 -- Vendors on the list :list as of :as_of.
 listed AS (
@@ -19,44 +21,70 @@ nobody AS (
     WHERE NOT EXISTS (SELECT 1 FROM listed)
 ),
 -- Devices in service; listed_as is the listed vendor that made it, NULL when none did or nobody says.
-standing AS (
-    SELECT d.name, d.site, d.site_sensitive, d.role, nullif(trim(d.manufacturer), '') AS manufacturer,
-           nullif(lower(trim(d.manufacturer)), '') AS maker, d.inspected, d.inspected_in_part, d.exhibit,
-           l.vendor AS listed_as, d.source_file || ':' || d.source_line AS at, l.at AS listed_at
-    FROM devices d LEFT JOIN listed l ON l.maker = lower(trim(d.manufacturer))
+standing AS NOT MATERIALIZED (
+    SELECT d.name, d.site, d.site_sensitive, d.role, nullif(trim(d.manufacturer), '') AS manufacturer, d.maker, d.inspected,
+           d.inspected_in_part, d.exhibit, l.vendor AS listed_as, d.at, l.at AS listed_at, d.duties, d.installed
+    FROM devices d LEFT JOIN listed l ON l.maker = d.maker
     WHERE d.in_service
 ),
 -- Devices that are not in service: planned, staged, spare, taken out.
-apart AS (SELECT name FROM devices WHERE NOT in_service),
--- What puts a device into a class: a function it carries, its role, a part in interception.
-placed AS (
-    SELECT f.device, s.class, s.verdict, s.note, 'function ' || upper(trim(f.function)) AS what, f.source_file || ':' || f.source_line AS at
-    FROM functions f JOIN sensitivity s ON s.kind = 'function' AND s.name = upper(trim(f.function))
-    WHERE f.device NOT IN (SELECT name FROM apart)
+apart AS NOT MATERIALIZED (SELECT name FROM devices WHERE NOT in_service),
+-- What puts a combination of duties into a class: a function, a role, a part in interception.
+placing AS (
+    SELECT u.duties, s.class, s.verdict, s.note, u.kind || ' ' || u.name AS what
+    FROM combination_duties u JOIN sensitivity s ON s.kind = u.kind AND s.name = u.name
     UNION
-    SELECT d.name, s.class, s.verdict, s.note, 'role ' || lower(trim(d.role)), d.at
-    FROM standing d JOIN sensitivity s ON s.kind = 'role' AND s.name = lower(trim(d.role))
-    UNION
-    SELECT i.device, 'lawful-intercept', 'breached', 'lawful intercept', 'part ' || upper(trim(i.part)), i.source_file || ':' || i.source_line
-    FROM interceptions i WHERE i.device NOT IN (SELECT name FROM apart)
+    SELECT duties, 'lawful-intercept', 'breached', 'lawful intercept', 'part ' || name FROM combination_duties WHERE kind = 'part'
 ),
-in_class AS (
+classes AS (
+    SELECT duties, class, min(verdict) AS verdict, group_concat(what, ', ' ORDER BY what) AS what,
+           group_concat(DISTINCT note) FILTER (WHERE verdict = 'inconclusive') AS note
+    FROM placing GROUP BY duties, class
+),
+-- The same of devices that the inventory does not have.
+strange AS (
     SELECT device, class, min(verdict) AS verdict, group_concat(what, ', ' ORDER BY what) AS what,
            group_concat(DISTINCT note) FILTER (WHERE verdict = 'inconclusive') AS note, min(at) AS at
-    FROM placed GROUP BY device, class
+    FROM (
+        SELECT u.device, s.class, s.verdict, s.note, u.kind || ' ' || u.name AS what, u.at
+        FROM strangers u JOIN sensitivity s ON s.kind = u.kind AND s.name = u.name
+        UNION
+        SELECT device, 'lawful-intercept', 'breached', 'lawful intercept', 'part ' || name, at FROM strangers WHERE kind = 'part'
+    ) GROUP BY device, class
 ),
--- Devices whose use is not known: in no class at all, or with a function that is in none. unknown is what is not known.
-unplaced AS (
-    SELECT d.*, CASE WHEN f.names IS NULL THEN 'nothing says what it does' || coalesce(' (no class has its role ' || lower(trim(d.role)) || ')', '')
-                     ELSE 'no class has its ' || f.names END AS unknown
-    FROM standing d LEFT JOIN (
-        SELECT device, 'function ' || group_concat(upper(trim(function)), ', ' ORDER BY function) AS names FROM functions
-        WHERE upper(trim(function)) NOT IN (SELECT name FROM sensitivity WHERE kind = 'function') GROUP BY device
-    ) f ON f.device = d.name
-    WHERE f.device IS NOT NULL OR d.name NOT IN (SELECT device FROM placed)
+-- Devices in service by class. placed_at: where what puts it there stands.
+members AS NOT MATERIALIZED (
+    SELECT k.class, k.verdict, k.what, k.note, d.name AS device, d.*,
+           coalesce((SELECT min(f.source_file || ':' || f.source_line) FROM functions f
+                     WHERE f.device = d.name AND instr(', ' || k.what || ', ', ', function ' || upper(trim(f.function)) || ', ')),
+                    (SELECT min(i.source_file || ':' || i.source_line) FROM interceptions i
+                     WHERE i.device = d.name AND instr(', ' || k.what || ', ', ', part ' || upper(trim(i.part)) || ', ')), d.at) AS placed_at
+    FROM classes k JOIN standing d ON d.duties = k.duties
+    UNION ALL
+    SELECT class, verdict, what, note, device, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, at FROM strange
 ),
+-- Makers that are not on the list, by class. told is a reason.
+unlisted AS (
+    SELECT class, manufacturer, devices, 'It made ' || devices || iif(devices = 1, ' device', ' devices') || ' in this class, and is not on the list (the first is '
+           || first || ').' AS told
+    FROM (SELECT k.class, min(trim(t.manufacturer)) AS manufacturer, sum(t.devices) AS devices, min(t.first) AS first
+          FROM tallies t JOIN classes k ON k.duties = t.duties
+          WHERE t.in_service AND t.maker IS NOT NULL AND t.maker NOT IN (SELECT maker FROM listed) AND EXISTS (SELECT 1 FROM listed)
+          GROUP BY k.class, t.maker)
+),
+-- Combinations whose use is not known: in no class at all, or with a function that is in none. unknown is what is not known.
+unclear AS (
+    SELECT c.duties, CASE WHEN f.names IS NOT NULL THEN 'no class has its ' || f.names
+                          ELSE 'nothing says what it does' || coalesce(' (no class has its role ' || r.name || ')', '') END AS unknown
+    FROM (SELECT DISTINCT duties FROM combination_duties) c
+    LEFT JOIN (SELECT duties, 'function ' || group_concat(name, ', ' ORDER BY name) AS names FROM combination_duties
+               WHERE kind = 'function' AND name NOT IN (SELECT name FROM sensitivity WHERE kind = 'function') GROUP BY duties) f ON f.duties = c.duties
+    LEFT JOIN combination_duties r ON r.duties = c.duties AND r.kind = 'role'
+    WHERE f.duties IS NOT NULL OR c.duties NOT IN (SELECT duties FROM classes)
+),
+unplaced AS NOT MATERIALIZED (SELECT d.*, u.unknown FROM unclear u JOIN standing d ON d.duties = u.duties),
 -- Devices whose use is not known and that a listed vendor made, or may have made. why begins a reason.
-doubtful AS (
+doubtful AS NOT MATERIALIZED (
     SELECT u.*, CASE WHEN manufacturer IS NULL THEN 'Nothing says who made it, and ' || unknown
                      ELSE 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '), and ' || unknown END
                 || ' (' || u.at || ').' AS why

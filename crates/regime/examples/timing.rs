@@ -10,6 +10,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let ledger = arguments.next().ok_or("timing LEDGER [REGIME]")?;
     let wanted = arguments.next();
+    // Opened for writing it gets the views of this version.
+    drop(banbury_evidence::ledger::Ledger::open(Path::new(&ledger))?);
     let start = Instant::now();
     let scratch = std::env::temp_dir().join(format!("timing-{}.scratch", std::process::id()));
     let bench = Workbench::lay(Path::new(&ledger), &scratch)?;

@@ -298,6 +298,12 @@ fn define(
                 let cause = format!("{name} is the name of a view");
                 return Err(composed.diagnostic(None, cause).hint("give the definition another name").into());
             }
+            if definition.view {
+                let body = Composed::body(script, &definition);
+                let columns = Query { guard, bounds, purpose: name, bound }.check(&body)?;
+                guard.view(name, columns, &Composed::view(script, &definition).sql)?;
+                continue;
+            }
             guard.making(name)?;
             Query { guard, bounds, purpose: name, bound }.make(&composed)?;
             if guard.made(name)? > bounds.definition_rows {

@@ -4,11 +4,14 @@
 use crate::error::Diagnostic;
 use crate::metadata::{Measure, Script};
 
-/// A definition: a table that is made once, before the queries, from a SELECT over views and earlier definitions.
+/// A definition: a table that is made once, before the queries, from a SELECT over views and earlier definitions; or a
+/// view over them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Definition {
     /// Its name.
     pub name: String,
+    /// Whether it is a view: `AS NOT MATERIALIZED`.
+    pub view: bool,
     start: usize,
     end: usize,
 }
@@ -48,6 +51,17 @@ impl<'a> Composed<'a> {
     /// A measure's query.
     pub fn query(measure: &'a Measure) -> Self {
         Self::new("SELECT subject, verdict, reason FROM (\n", &measure.query, 0, end(&measure.query.text))
+    }
+
+    /// A definition's SELECT by itself.
+    pub fn body(script: &'a Script, definition: &Definition) -> Self {
+        Self::new("SELECT * FROM (\n", script, definition.start, definition.end)
+    }
+
+    /// A definition as the temporary view that it becomes.
+    pub fn view(script: &'a Script, definition: &Definition) -> Self {
+        let head = format!("CREATE TEMP VIEW {} AS SELECT * FROM (\n", quoted(&definition.name));
+        Self::new(&head, script, definition.start, definition.end)
     }
 
     /// A definition as the temporary table that it becomes, with at most `rows` rows.
@@ -116,6 +130,10 @@ pub(crate) fn definitions(script: &Script) -> Result<Vec<Definition>, Diagnostic
         if tokens.next_if(|(_, token)| token.eq_ignore_ascii_case("as")).is_none() {
             return Err(fault(at, &format!("{token} has no AS")));
         }
+        let view = tokens.next_if(|(_, token)| token.eq_ignore_ascii_case("not")).is_some();
+        if view && tokens.next_if(|(_, token)| token.eq_ignore_ascii_case("materialized")).is_none() {
+            return Err(fault(at, &format!("{token} has a NOT without MATERIALIZED")));
+        }
         let Some((open, _)) = tokens.next_if(|(_, token)| *token == "(") else {
             return Err(fault(at, &format!("{token} has no SELECT in parentheses")));
         };
@@ -133,7 +151,7 @@ pub(crate) fn definitions(script: &Script) -> Result<Vec<Definition>, Diagnostic
             }
         }
         let end = close.ok_or_else(|| fault(open, "this parenthesis is not closed"))?;
-        found.push(Definition { name: token.to_owned(), start: open + 1, end });
+        found.push(Definition { name: token.to_owned(), view, start: open + 1, end });
         match tokens.next() {
             None => break,
             Some((_, ",")) if tokens.peek().is_some() => {}

@@ -274,6 +274,15 @@ impl<'c> Guard<'c> {
         Ok(usize::try_from(rows).unwrap_or_default())
     }
 
+    /// Takes up the temporary view `name` with these columns, made by a text that was found to read only what it may.
+    pub fn view(&mut self, name: &str, columns: Vec<String>, sql: &str) -> Result<()> {
+        self.free()?;
+        let made = self.connection.execute_batch(sql);
+        self.keep(name, columns);
+        self.authorize(None)?;
+        made
+    }
+
     /// Takes the authorizer off, for statements of our own.
     fn free(&mut self) -> Result<()> {
         self.used.store(0, Ordering::Relaxed);
@@ -327,8 +336,13 @@ impl Drop for Guard<'_> {
         // Taking a hook off cannot fail on an open connection, and there is nobody to tell.
         let _ = self.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>);
         let _ = self.connection.progress_handler(0, None::<fn() -> bool>);
-        for name in &self.made {
-            let _ = self.connection.execute_batch(&format!("DROP TABLE IF EXISTS temp.\"{name}\";"));
+        // Views first, as it were: the last made reads the ones before it.
+        for name in self.made.iter().rev() {
+            let name = quoted(name);
+            let table = self.connection.execute_batch(&format!("DROP TABLE IF EXISTS temp.{name};"));
+            if table.is_err() {
+                let _ = self.connection.execute_batch(&format!("DROP VIEW IF EXISTS temp.{name};"));
+            }
         }
         for (limit, value) in &self.limits {
             let _ = self.connection.set_limit(*limit, *value);

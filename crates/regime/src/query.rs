@@ -54,6 +54,20 @@ impl Query<'_, '_> {
         statement.raw_execute().map(|_| ()).map_err(|error| self.mistake(composed, error))
     }
 
+    /// Whether a composed text can be read under the guard, without running it. What a view holds is judged here: once it
+    /// stands, whatever it reads is read by it.
+    pub fn check(&self, composed: &Composed<'_>) -> Result<Vec<String>, RegimeError> {
+        let statement = self.prepare(composed)?;
+        if let Some(name) = statement.parameter_name(1) {
+            let at = composed.find(name.trim_start_matches(':'));
+            return Err(composed
+                .diagnostic(at, format!("a view binds {name}"))
+                .hint("leave NOT MATERIALIZED out, or put what is bound into a definition before it")
+                .into());
+        }
+        Ok(statement.column_names().map(str::to_owned).collect())
+    }
+
     fn prepare<'s>(&'s self, composed: &Composed<'_>) -> Result<rusqlite::Statement<'s>, RegimeError> {
         let mut statement =
             self.guard.connection().prepare(&composed.sql).map_err(|error| self.mistake(composed, error))?;

@@ -2,13 +2,14 @@
 //!
 //! A view is a query: every measure that reads `devices` would join devices, sites, types and images anew. A workbench is a
 //! scratch database beside the ledger, in which those views stand as tables of the same names with indexes over what they
-//! are joined by; all other views are the ledger's own. A query gives the same rows on either. The scratch file is removed
+//! are joined by; all other views are made over these. A query gives the same rows on either. The scratch file is removed
 //! with its workbench; it holds nothing that the ledger does not.
 
 use crate::apply::{Assessment, apply};
 use crate::error::RegimeError;
 use crate::metadata::{Overrides, Regime};
 use rusqlite::{Connection, OpenFlags};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -19,9 +20,13 @@ use std::thread;
 const LAID: &[(&str, &[&str])] = &[
     ("imported_tables", &[]),
     ("sites", &["name"]),
-    ("devices", &["name"]),
+    ("devices", &["name", "duties, name", "maker"]),
     ("functions", &["device"]),
-    ("links", &["name", "a_device", "b_device"]),
+    ("interceptions", &["device"]),
+    ("strangers", &[]),
+    ("tallies", &["duties"]),
+    ("combination_duties", &[]),
+    ("links", &["name"]),
     ("connected", &["device"]),
     ("single_points", &["name"]),
     ("cut_off", &["name"]),
@@ -55,11 +60,16 @@ impl Workbench {
         connection.pragma_update(None, "cache_size", -CACHED_KIB)?;
         bench.attach(&connection)?;
         connection.execute_batch("BEGIN")?;
+        let views = views(&connection)?;
         for (view, indexed) in LAID {
-            connection.execute_batch(&format!("CREATE TABLE main.{view} AS SELECT * FROM ledger.{view};"))?;
-            for column in *indexed {
+            // As a view of the connection's own it reads what is laid already, where the ledger's would read the ledger.
+            let Some(definition) = views.get(*view) else { continue };
+            connection.execute_batch(&format!(
+                "{definition}; CREATE TABLE main.{view} AS SELECT * FROM temp.{view}; DROP VIEW temp.{view};"
+            ))?;
+            for (number, columns) in indexed.iter().enumerate() {
                 connection
-                    .execute_batch(&format!("CREATE INDEX main.{view}_by_{column} ON {view} ({column});"))?;
+                    .execute_batch(&format!("CREATE INDEX main.{view}_{number} ON {view} ({columns});"))?;
             }
         }
         connection.execute_batch("COMMIT; ANALYZE main;")?;
@@ -73,6 +83,10 @@ impl Workbench {
         connection.pragma_update(None, "cache_size", -CACHED_KIB)?;
         connection.pragma_update(None, "mmap_size", MAPPED)?;
         self.attach(&connection)?;
+        let laid = |name: &String| LAID.iter().any(|(view, _)| view == name);
+        for (_, definition) in views(&connection)?.iter().filter(|(name, _)| !laid(name)) {
+            connection.execute_batch(definition)?;
+        }
         Ok(connection)
     }
 
@@ -82,6 +96,16 @@ impl Workbench {
         connection.execute("ATTACH ?1 AS ledger", [path.as_ref()])?;
         Ok(())
     }
+}
+
+/// The ledger's views, each as the text that makes it a view of the connection's own.
+fn views(connection: &Connection) -> Result<BTreeMap<String, String>, RegimeError> {
+    let mut statement = connection.prepare(
+        "SELECT name, substr(sql, instr(sql, 'VIEW')) FROM ledger.sqlite_schema WHERE type = 'view'",
+    )?;
+    let rows = statement
+        .query_map([], |row| Ok((row.get(0)?, format!("CREATE TEMP {}", row.get::<_, String>(1)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 impl Drop for Workbench {

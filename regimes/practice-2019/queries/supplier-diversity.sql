@@ -1,13 +1,12 @@
-WITH members AS (
-    SELECT 'role ' || lower(role) AS class, name, manufacturer, maker FROM standing WHERE role IS NOT NULL
-    UNION
-    SELECT 'function ' || upper(f.function), d.name, d.manufacturer, d.maker FROM functions f JOIN standing d ON d.name = f.device
+WITH uses AS (
+    SELECT u.kind || ' ' || u.name AS class, t.devices, trim(t.manufacturer) AS manufacturer, t.maker
+    FROM combination_duties u JOIN tallies t ON t.duties = u.duties AND t.in_service WHERE u.kind IN ('function', 'role')
 ),
-totals AS (SELECT class, count(*) AS total, sum(maker IS NULL) AS unknown FROM members GROUP BY class),
+totals AS (SELECT class, sum(devices) AS total, coalesce(sum(devices) FILTER (WHERE maker IS NULL), 0) AS unknown FROM uses GROUP BY class),
 makers AS (
-    SELECT class, min(manufacturer) AS manufacturer, count(*) AS devices,
-           row_number() OVER (PARTITION BY class ORDER BY count(*) DESC, maker) AS place
-    FROM members WHERE maker IS NOT NULL GROUP BY class, maker
+    SELECT class, min(manufacturer) AS manufacturer, sum(devices) AS devices,
+           row_number() OVER (PARTITION BY class ORDER BY sum(devices) DESC, maker) AS place
+    FROM uses WHERE maker IS NOT NULL GROUP BY class, maker
 ),
 largest AS (
     SELECT t.class, t.total, t.unknown, m.manufacturer, coalesce(m.devices, 0) AS devices,
@@ -27,4 +26,5 @@ FROM largest
 UNION ALL
 SELECT 'devices without a role', 'inconclusive',
        count(*) || ' of ' || (SELECT count(*) FROM standing) || ' devices have neither a role nor a function, the first of them ' || min(name) || ' (' || min(at) || ').'
-FROM standing WHERE role IS NULL AND name NOT IN (SELECT device FROM functions) HAVING count(*) > 0
+FROM standing WHERE duties IN (SELECT duties FROM combination_duties GROUP BY duties
+    HAVING coalesce(sum(kind IN ('function', 'role')), 0) = 0) HAVING count(*) > 0

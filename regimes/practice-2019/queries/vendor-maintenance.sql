@@ -1,31 +1,31 @@
--- Base stations, and devices that may be some.
-WITH stations AS (
-    SELECT d.name, d.at, NULL AS unknown FROM standing d JOIN in_class c ON c.device = d.name AND c.class = 'base-station'
-    UNION ALL
-    SELECT name, at, unknown FROM unplaced
-    WHERE name NOT IN (SELECT device FROM in_class WHERE class = 'base-station')
-),
 -- Contracts in force with a vendor on the list.
-theirs AS (
+WITH theirs AS (
     SELECT c.name AS contract, c.party, lower(trim(c.access)) AS access, c.scope_kind, c.scope, c.source_file || ':' || c.source_line AS at
     FROM contracts c JOIN listed l ON l.maker = lower(trim(c.party))
     WHERE (c.since IS NULL OR c.since <= :as_of) AND (c.until IS NULL OR c.until >= :as_of)
 ),
-given AS (
-    SELECT s.name, s.unknown, c.contract, c.party, lower(trim(c.access)) AS access, c.source_file || ':' || c.source_line AS at
-    FROM stations s JOIN contract_devices c ON c.device = s.name JOIN listed l ON l.maker = lower(trim(c.party))
+covered AS MATERIALIZED (
+    SELECT c.device, c.contract, c.party, lower(trim(c.access)) AS access, c.source_file || ':' || c.source_line AS at
+    FROM contract_devices c JOIN listed l ON l.maker = lower(trim(c.party))
     WHERE (c.since IS NULL OR c.since <= :as_of) AND (c.until IS NULL OR c.until >= :as_of)
+),
+-- Base stations among them, and devices that may be some.
+given AS MATERIALIZED (
+    SELECT d.name, iif(k.duties IS NULL, u.unknown, NULL) AS unknown, c.contract, c.party, c.access, c.at
+    FROM covered c JOIN standing d ON d.name = c.device
+    LEFT JOIN classes k ON k.duties = d.duties AND k.class = 'base-station'
+    LEFT JOIN unclear u ON u.duties = d.duties
+    WHERE k.duties IS NOT NULL OR u.duties IS NOT NULL
 )
 SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL
+-- Access that is, or may be, direct: a device each.
 SELECT name,
-       CASE WHEN access IN ('mediated', 'none') THEN 'met' WHEN access = 'direct' AND unknown IS NULL THEN 'breached' ELSE 'inconclusive' END,
+       CASE WHEN access = 'direct' AND unknown IS NULL THEN 'breached' ELSE 'inconclusive' END,
        CASE WHEN access = 'direct' THEN party || ', who is on the list, maintains it directly by the contract "' || contract || '" (' || at || ')'
                  || coalesce('; whether it is a base station is not known: ' || unknown, '') || '.'
-            WHEN access = 'mediated' THEN party || ' reaches it through the operator''s mediation point only, by the contract "' || contract || '" (' || at || ').'
-            WHEN access = 'none' THEN party || ' gives parts and advice only, by the contract "' || contract || '" (' || at || ').'
             ELSE 'The contract "' || contract || '" with ' || party || ' does not say how the vendor reaches it (' || at || ').' END
-FROM given
+FROM given WHERE coalesce(access, '') NOT IN ('mediated', 'none')
 UNION ALL
 -- A contract that covers nothing in the inventory covers something else than it says.
 SELECT 'contract ' || contract, 'inconclusive',
@@ -33,8 +33,16 @@ SELECT 'contract ' || contract, 'inconclusive',
        || ' by it, and its scope (' || scope_kind || ' "' || scope || '") matches no device of the inventory (' || at || ').'
 FROM theirs
 WHERE (access IS NULL OR access NOT IN ('mediated', 'none'))
-  AND NOT EXISTS (SELECT 1 FROM contract_devices d WHERE d.contract = theirs.contract AND d.source_file || ':' || d.source_line = theirs.at)
+  AND NOT EXISTS (SELECT 1 FROM covered d WHERE d.contract = theirs.contract AND d.at = theirs.at)
 UNION ALL
-SELECT s.name, 'met', 'No contract in force gives a vendor on the list a part in its maintenance (' || s.at || ').'
-FROM stations s
-WHERE EXISTS (SELECT 1 FROM listed) AND s.unknown IS NULL AND s.name NOT IN (SELECT name FROM given)
+-- Access through the operator's mediation point, or none: a contract each.
+SELECT 'contract ' || contract, 'met',
+       party || iif(access = 'mediated', ' reaches ' || count(*) || ' of the base stations through the operator''s mediation point only',
+                    ' gives parts and advice only for ' || count(*) || ' of the base stations')
+       || ', by this contract (' || at || ').'
+FROM given WHERE access IN ('mediated', 'none') GROUP BY contract, party, access, at
+UNION ALL
+SELECT 'network', 'met', 'For ' || (stations - known) || ' of ' || stations || ' base stations no contract in force gives a vendor on the list a part in their maintenance.'
+FROM (SELECT coalesce(sum(t.devices), 0) AS stations, (SELECT count(DISTINCT name) FROM given WHERE unknown IS NULL) AS known
+      FROM tallies t JOIN classes k ON k.duties = t.duties AND k.class = 'base-station' WHERE t.in_service)
+WHERE EXISTS (SELECT 1 FROM listed) AND stations > known

@@ -5,32 +5,21 @@ WITH since AS (
     WHERE lower(trim(list)) = lower(trim(:list)) GROUP BY lower(trim(vendor))
 ),
 there AS (
-    SELECT c.device, c.verdict, c.what, c.note, c.at AS placed_at, d.name, d.manufacturer, d.listed_as, d.listed_at, d.at, v.installed,
-           coalesce(s.day, :from) AS day
-    FROM in_class c
-    LEFT JOIN standing d ON d.name = c.device
-    LEFT JOIN devices v ON v.name = c.device
-    LEFT JOIN since s ON s.maker = d.maker
-    WHERE c.class = :class
+    SELECT c.*, coalesce(s.day, :from) AS day
+    FROM members c LEFT JOIN since s ON s.maker = c.maker
+    WHERE c.class = :class AND (c.listed_as IS NOT NULL OR c.manufacturer IS NULL)
 ),
 coming AS (
-    SELECT d.name, d.manufacturer, lower(trim(d.status)) AS status, l.at AS listed_at, d.source_file || ':' || d.source_line AS at,
-           group_concat(DISTINCT s.kind || ' ' || s.name) AS what
-    FROM devices d
-    LEFT JOIN functions f ON f.device = d.name
-    JOIN sensitivity s ON s.class = :class
-         AND ((s.kind = 'function' AND s.name = upper(trim(f.function))) OR (s.kind = 'role' AND s.name = lower(trim(d.role))))
-    JOIN listed l ON l.maker = lower(trim(d.manufacturer))
+    SELECT d.name, d.manufacturer, lower(trim(d.status)) AS status, l.at AS listed_at, d.at, k.what
+    FROM listed l JOIN devices d ON d.maker = l.maker JOIN classes k ON k.duties = d.duties AND k.class = :class
     WHERE NOT d.in_service AND lower(trim(d.status)) IN ('planned', 'staged')
-    GROUP BY d.name
 )
 SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL
 SELECT device,
-       CASE WHEN name IS NULL THEN 'inconclusive' WHEN manufacturer IS NOT NULL AND listed_as IS NULL THEN 'met' WHEN installed < day THEN 'met'
+       CASE WHEN name IS NULL THEN 'inconclusive' WHEN installed < day THEN 'met'
             WHEN manufacturer IS NULL OR installed IS NULL OR NOT :forbids THEN 'inconclusive' ELSE verdict END,
        CASE WHEN name IS NULL THEN 'It has the ' || what || ' (' || placed_at || '), but it is not in the inventory.'
-            WHEN manufacturer IS NOT NULL AND listed_as IS NULL THEN 'Made by ' || manufacturer || ', who is not on the list (' || at || ').'
             WHEN installed < day THEN 'Installed on ' || installed || ', before ' || day || ' (' || at || ').'
             WHEN manufacturer IS NULL THEN 'Nothing says who made it (' || at || '); it has the ' || what || ' (' || placed_at || ').'
             ELSE 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '), with the ' || what
@@ -39,8 +28,10 @@ SELECT device,
                  || iif(verdict = 'inconclusive', coalesce(': ' || note, ''), '') || '.' END
 FROM there WHERE EXISTS (SELECT 1 FROM listed)
 UNION ALL
+SELECT manufacturer, 'met', told FROM unlisted WHERE class = :class
+UNION ALL
 SELECT name, 'inconclusive',
-       'Made by ' || manufacturer || ', who is on the list (' || listed_at || '), with the ' || replace(what, ',', ', ') || '; it is ' || status
+       'Made by ' || manufacturer || ', who is on the list (' || listed_at || '), with the ' || what || '; it is ' || status
        || ' (' || at || '): the direction may forbid putting it in.'
 FROM coming
 UNION ALL

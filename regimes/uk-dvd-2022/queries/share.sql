@@ -1,15 +1,14 @@
 -- The share of designated vendors together in the access network :class, by count of devices or of sites. A device that belongs
 -- to it only perhaps, as one of unknown make, counts both ways: the verdict stands only when it is the same with and without.
-WITH members AS (
-    SELECT CASE :count_by WHEN 'sites' THEN coalesce(d.site, d.name) ELSE d.name END AS unit, d.listed_as,
-           c.verdict = 'breached' AS surely, d.manufacturer IS NULL AS blank
-    FROM in_class c JOIN standing d ON d.name = c.device
-    WHERE c.class = :class
+WITH counted AS (
+    SELECT CASE :count_by WHEN 'sites' THEN coalesce(site, name) ELSE name END AS unit, listed_as,
+           verdict = 'breached' AS surely, manufacturer IS NULL AS blank
+    FROM members WHERE class = :class AND name IS NOT NULL
 ),
 units AS (
     SELECT unit, max(surely) AS surely, max(surely AND listed_as IS NOT NULL) AS listed,
            max(listed_as IS NOT NULL OR blank) AS maybe_listed, max(listed_as IS NULL) AS maybe_other
-    FROM members GROUP BY unit
+    FROM counted GROUP BY unit
 ),
 sums AS (
     SELECT sum(surely) AS total, sum(listed) AS listed, sum(maybe_listed AND NOT listed) AS unknown,
@@ -18,7 +17,7 @@ sums AS (
            -- The most: all that is unknown is theirs, and of others only what surely belongs to the network counts.
            sum(maybe_listed) * 1.0 / nullif(sum(surely OR maybe_listed), 0) AS most,
            (SELECT group_concat(vendor || ' ' || devices, ', ' ORDER BY vendor) FROM (
-                SELECT listed_as AS vendor, count(*) AS devices FROM members WHERE listed_as IS NOT NULL AND surely GROUP BY listed_as)) AS vendors,
+                SELECT listed_as AS vendor, count(*) AS devices FROM counted WHERE listed_as IS NOT NULL AND surely GROUP BY listed_as)) AS vendors,
            (SELECT min(s.note) FROM sensitivity s WHERE s.class = :class AND s.verdict = 'breached') AS network
     FROM units HAVING count(*) > 0
 )

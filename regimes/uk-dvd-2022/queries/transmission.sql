@@ -8,19 +8,18 @@ WITH carried AS (
     ) GROUP BY device
 ),
 theirs AS (
-    SELECT c.device, c.verdict, c.what, c.note, c.at AS placed_at, d.name, d.manufacturer, d.listed_as, d.listed_at, d.at,
+    SELECT c.*,
            coalesce(k.links > 0 AND k.unstated = 0 AND k.fastest < :high_rate_mbps, 0) AS slow, k.fastest,
            rtrim(rtrim(printf('%.3f', k.fastest), '0'), '.') || ' Mbit/s' AS rate
-    FROM in_class c LEFT JOIN standing d ON d.name = c.device LEFT JOIN carried k ON k.device = c.device
-    WHERE c.class = 'transmission'
+    FROM members c LEFT JOIN carried k ON k.device = c.device
+    WHERE c.class = 'transmission' AND (c.listed_as IS NOT NULL OR c.manufacturer IS NULL)
 )
 SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL
 SELECT device,
-       CASE WHEN manufacturer IS NOT NULL AND listed_as IS NULL THEN 'met' WHEN name IS NOT NULL AND slow THEN 'met'
+       CASE WHEN name IS NOT NULL AND slow THEN 'met'
             WHEN manufacturer IS NULL THEN 'inconclusive' WHEN fastest >= :high_rate_mbps THEN verdict ELSE 'inconclusive' END,
        CASE WHEN name IS NULL THEN 'It has the ' || what || ' (' || placed_at || '), but it is not in the inventory.'
-            WHEN manufacturer IS NOT NULL AND listed_as IS NULL THEN 'Made by ' || manufacturer || ', who is not on the list (' || at || ').'
             WHEN slow THEN 'Its fastest link has ' || rate || ', which is not a high rate (from ' || :high_rate_mbps || ' Mbit/s on) (' || at || ').'
             WHEN manufacturer IS NULL THEN 'Nothing says who made it (' || at || '); it has the ' || what || ' (' || placed_at || ').'
             ELSE 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '); it has the ' || what || ' (' || placed_at || ')'
@@ -28,5 +27,7 @@ SELECT device,
                          ELSE ', and nothing says how fast each of its links is' END
                  || iif(verdict = 'inconclusive', coalesce(': ' || note, ''), '') || '.' END
 FROM theirs WHERE EXISTS (SELECT 1 FROM listed)
+UNION ALL
+SELECT manufacturer, 'met', told FROM unlisted WHERE class = 'transmission'
 UNION ALL
 SELECT name, 'inconclusive', why FROM doubtful

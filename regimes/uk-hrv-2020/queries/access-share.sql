@@ -1,16 +1,16 @@
 -- The share of high-risk vendors together in each access network, by count of devices or of sites.
 WITH units AS (
-    SELECT c.class, CASE :count_by WHEN 'sites' THEN coalesce(d.site, d.name) ELSE d.name END AS unit,
-           max(d.listed_as IS NOT NULL) AS listed, max(d.manufacturer IS NULL) AS unknown
-    FROM in_class c JOIN standing d ON d.name = c.device
-    WHERE c.class IN ('access-mobile', 'access-fixed') GROUP BY 1, 2
+    SELECT c.class, CASE :count_by WHEN 'sites' THEN coalesce(c.site, c.name) ELSE c.name END AS unit,
+           max(c.listed_as IS NOT NULL) AS listed, max(c.manufacturer IS NULL) AS unknown
+    FROM members c
+    WHERE c.name IS NOT NULL AND c.class IN ('access-mobile', 'access-fixed') GROUP BY 1, 2
 ),
 sums AS (
     SELECT class, count(*) AS total, sum(listed) AS listed, sum(unknown AND NOT listed) AS unknown,
            sum(listed) * 1.0 / count(*) AS least, sum(listed OR unknown) * 1.0 / count(*) AS most,
            (SELECT group_concat(vendor || ' ' || devices, ', ' ORDER BY vendor) FROM (
-                SELECT d.listed_as AS vendor, count(*) AS devices FROM in_class i JOIN standing d ON d.name = i.device
-                WHERE i.class = units.class AND d.listed_as IS NOT NULL GROUP BY d.listed_as)) AS vendors,
+                SELECT listed_as AS vendor, count(*) AS devices FROM members i
+                WHERE i.class = units.class AND listed_as IS NOT NULL GROUP BY listed_as)) AS vendors,
            (SELECT min(s.note) FROM sensitivity s WHERE s.class = units.class) AS network
     FROM units GROUP BY class
 )

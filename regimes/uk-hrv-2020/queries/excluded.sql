@@ -1,15 +1,16 @@
 -- No equipment of a high-risk vendor in the class :class.
 SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL
-SELECT c.device,
-       CASE WHEN d.manufacturer IS NULL THEN 'inconclusive' WHEN d.listed_as IS NULL THEN 'met' ELSE c.verdict END,
-       CASE WHEN d.name IS NULL THEN 'It is excluded equipment by its ' || c.what || ' (' || c.at || '), but it is not in the inventory.'
-            WHEN d.manufacturer IS NULL THEN 'Nothing says who made it (' || d.at || '); it has the ' || c.what || ' (' || c.at || ').'
-            WHEN d.listed_as IS NULL THEN 'Made by ' || d.manufacturer || ', who is not on the list (' || d.at || ').'
-            WHEN c.verdict = 'breached' THEN 'Made by ' || d.manufacturer || ', who is on the list (' || d.listed_at || '); it has the ' || c.what
-                 || ' (' || c.at || ')' || coalesce(' at ' || d.site, '') || '.'
-            ELSE 'Made by ' || d.manufacturer || ', who is on the list (' || d.listed_at || '); it has the ' || c.what || ' (' || c.at || '): ' || c.note || '.' END
-FROM in_class c LEFT JOIN standing d ON d.name = c.device
-WHERE c.class = :class AND EXISTS (SELECT 1 FROM listed)
+SELECT device,
+       CASE WHEN manufacturer IS NULL THEN 'inconclusive' ELSE verdict END,
+       CASE WHEN name IS NULL THEN 'It is excluded equipment by its ' || what || ' (' || placed_at || '), but it is not in the inventory.'
+            WHEN manufacturer IS NULL THEN 'Nothing says who made it (' || at || '); it has the ' || what || ' (' || placed_at || ').'
+            WHEN verdict = 'breached' THEN 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '); it has the ' || what
+                 || ' (' || placed_at || ')' || coalesce(' at ' || site, '') || '.'
+            ELSE 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '); it has the ' || what || ' (' || placed_at || '): ' || note || '.' END
+FROM members
+WHERE class = :class AND (listed_as IS NOT NULL OR manufacturer IS NULL) AND EXISTS (SELECT 1 FROM listed)
+UNION ALL
+SELECT manufacturer, 'met', told FROM unlisted WHERE class = :class
 UNION ALL
 SELECT name, 'inconclusive', why FROM doubtful

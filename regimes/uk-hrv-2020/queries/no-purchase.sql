@@ -1,12 +1,15 @@
+-- The inventory has no dates of purchase: a breach cannot be shown. Installed before the day, it was bought before it.
 SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL
-SELECT d.name,
-       CASE WHEN d.listed_as IS NOT NULL OR d.manufacturer IS NULL THEN 'inconclusive' ELSE 'met' END,
-       CASE WHEN d.manufacturer IS NULL THEN 'Nothing says who made it (' || d.at || '); it has the ' || c.what || '.'
-            WHEN d.listed_as IS NOT NULL THEN 'Made by ' || d.manufacturer || ', who is on the list (' || d.listed_at || '), with the ' || c.what
-                 || '; the inventory has no date of purchase or installation (' || d.at || ').'
-            ELSE 'Made by ' || d.manufacturer || ', who is not on the list (' || d.at || ').' END
-FROM in_class c JOIN standing d ON d.name = c.device
-WHERE c.class = '5g' AND EXISTS (SELECT 1 FROM listed)
+SELECT device, iif(installed < :from, 'met', 'inconclusive'),
+       CASE WHEN name IS NULL THEN 'It has the ' || what || ' (' || placed_at || '), but it is not in the inventory.'
+            WHEN installed < :from THEN 'Installed on ' || installed || ', so it was bought before ' || :from || ' (' || at || ').'
+            WHEN manufacturer IS NULL THEN 'Nothing says who made it (' || at || '); it has the ' || what || '.'
+            ELSE 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '), with the ' || what
+                 || coalesce('; installed on ' || installed || ', and nothing says when it was bought',
+                             '; the inventory has no date of purchase or installation') || ' (' || at || ').' END
+FROM members WHERE class = '5g' AND (listed_as IS NOT NULL OR manufacturer IS NULL) AND EXISTS (SELECT 1 FROM listed)
+UNION ALL
+SELECT manufacturer, 'met', told FROM unlisted WHERE class = '5g'
 UNION ALL
 SELECT name, 'inconclusive', why FROM doubtful

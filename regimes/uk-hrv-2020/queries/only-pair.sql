@@ -1,7 +1,8 @@
 -- In no access network are two or more vendors all high-risk.
 WITH makers AS (
-    SELECT DISTINCT c.class, d.maker, d.manufacturer, d.listed_as FROM in_class c JOIN standing d ON d.name = c.device
-    WHERE c.class IN ('access-mobile', 'access-fixed')
+    SELECT DISTINCT k.class, t.maker, trim(t.manufacturer) AS manufacturer, l.vendor AS listed_as
+    FROM tallies t JOIN classes k ON k.duties = t.duties LEFT JOIN listed l ON l.maker = t.maker
+    WHERE t.in_service AND k.class IN ('access-mobile', 'access-fixed')
 ),
 sums AS (
     SELECT class, count(DISTINCT maker) AS vendors, count(DISTINCT listed_as) AS listed, max(maker IS NULL) AS unknown,

@@ -81,29 +81,62 @@ CREATE VIEW sites AS
 -- not in the case; inspected: 1 when the latest unpacking run over that exhibit was complete; inspected_in_part: 1 when
 -- there is one, but it was incomplete. in_service: 0 when the status is planned, staged, inventory or decommissioned, else
 -- 1 (a blank status too); the graph of the network uses the same rule. manufacturer, support_end and cost are the device's
--- type's where its own record does not state them.
+-- type's where its own record does not state them. maker: the manufacturer in small letters, NULL when blank; at: where the
+-- record stands; duties: its functions, role and parts in interception as one text, empty when there is none.
 CREATE VIEW devices AS
     SELECT d.name, d.site, s.region, s.sensitive AS site_sensitive, s.subscribers AS site_subscribers, d.role,
-           coalesce(d.manufacturer, t.manufacturer) AS manufacturer, d.device_type, d.platform, d.software, d.image, d.segment, d.status, e.exhibit,
-           EXISTS (SELECT 1 FROM latest_runs l JOIN runs r ON r.id = l.run
-                   WHERE l.exhibit = e.exhibit AND l.probe = 'unpack' AND r.status = 'complete') AS inspected,
-           d.source_file, d.source_line,
-           EXISTS (SELECT 1 FROM latest_runs l JOIN runs r ON r.id = l.run
-                   WHERE l.exhibit = e.exhibit AND l.probe = 'unpack' AND r.status <> 'complete') AS inspected_in_part,
+           coalesce(d.manufacturer, t.manufacturer) AS manufacturer, d.device_type, d.platform, d.software, d.image,
+           d.segment, d.status, e.exhibit, coalesce(e.status = 'complete', 0) AS inspected, d.source_file, d.source_line,
+           coalesce(e.status <> 'complete', 0) AS inspected_in_part,
            coalesce(lower(trim(d.status)), '') NOT IN ('planned', 'staged', 'inventory', 'decommissioned') AS in_service,
            d.installed, coalesce(d.support_end, t.support_end) AS support_end, coalesce(d.cost, t.cost) AS cost,
-           s.country AS country
+           s.country AS country, nullif(lower(trim(coalesce(d.manufacturer, t.manufacturer))), '') AS maker,
+           d.source_file || ':' || d.source_line AS at,
+           concat_ws(', ', f.names, 'role ' || nullif(lower(trim(d.role)), ''), p.names) AS duties
     FROM model_devices d
     LEFT JOIN (SELECT run, model, manufacturer, support_end, cost, count(*) OVER (PARTITION BY run, model) = 1 AS alone
                FROM model_device_types) t
         ON t.run = d.run AND t.model = d.device_type AND (t.manufacturer = d.manufacturer OR (d.manufacturer IS NULL AND t.alone))
-    LEFT JOIN (SELECT run, name, region, sensitive, subscribers, country FROM model_sites GROUP BY run, name) s
+    LEFT JOIN (SELECT run, name, region, sensitive, subscribers, country FROM model_sites
+               WHERE run = (SELECT run FROM current_model) GROUP BY run, name) s
         ON s.run = d.run AND s.name = d.site
-    LEFT JOIN (SELECT sha256 AS key, sha256 AS exhibit FROM exhibits WHERE kind = 'firmware'
-               UNION ALL
-               SELECT name, max(sha256) FROM exhibits WHERE kind = 'firmware' GROUP BY name HAVING count(*) = 1) e
+    LEFT JOIN (SELECT k.key, k.exhibit, (SELECT r.status FROM latest_runs l JOIN runs r ON r.id = l.run
+                                         WHERE l.exhibit = k.exhibit AND l.probe = 'unpack') AS status
+               FROM (SELECT sha256 AS key, sha256 AS exhibit FROM exhibits WHERE kind = 'firmware'
+                     UNION ALL
+                     SELECT name, max(sha256) FROM exhibits WHERE kind = 'firmware' GROUP BY name HAVING count(*) = 1) k) e
         ON e.key = d.image
+    LEFT JOIN (SELECT device, group_concat('function ' || upper(trim(function)), ', ' ORDER BY upper(trim(function))) AS names
+               FROM model_functions WHERE run = (SELECT run FROM current_model) GROUP BY device) f ON f.device = d.name
+    LEFT JOIN (SELECT device, group_concat('part ' || upper(trim(part)), ', ' ORDER BY upper(trim(part))) AS names
+               FROM model_interceptions WHERE run = (SELECT run FROM current_model) GROUP BY device) p ON p.device = d.name
     WHERE d.run = (SELECT run FROM current_model);
+
+-- What each device is used for, a row each: its functions and parts in interception in capitals, its role in small letters.
+CREATE VIEW device_duties AS
+    SELECT device, 'function' AS kind, upper(trim(function)) AS name, source_file || ':' || source_line AS at FROM functions
+    UNION ALL
+    SELECT device, 'part', upper(trim(part)), source_file || ':' || source_line FROM interceptions
+    UNION ALL
+    SELECT name, 'role', lower(trim(role)), at FROM devices WHERE trim(role) <> '';
+
+-- The combinations of duties that devices have, and what each consists of, a row each.
+CREATE VIEW combination_duties AS
+    SELECT c.duties, u.kind, u.name FROM (SELECT duties, min(name) AS example FROM devices GROUP BY duties) c
+    LEFT JOIN device_duties u ON u.device = c.example;
+
+-- Functions and parts in interception on devices that the inventory does not have.
+CREATE VIEW strangers AS
+    SELECT device, 'function' AS kind, upper(trim(function)) AS name, source_file || ':' || source_line AS at FROM functions
+    WHERE device NOT IN (SELECT name FROM devices)
+    UNION ALL
+    SELECT device, 'part', upper(trim(part)), source_file || ':' || source_line FROM interceptions
+    WHERE device NOT IN (SELECT name FROM devices);
+
+-- How many devices have the same duties, maker, sensitivity of their site and state; first: the first of them by name.
+CREATE VIEW tallies AS
+    SELECT duties, maker, min(manufacturer) AS manufacturer, site_sensitive, in_service, count(*) AS devices, min(name) AS first
+    FROM devices GROUP BY duties, maker, site_sensitive, in_service;
 
 -- Network functions on devices, in capitals, by their standard names.
 CREATE VIEW functions AS
@@ -129,16 +162,27 @@ CREATE VIEW contracts AS
 
 -- Each device that a contract covers; scopes and names are compared without case and without space around them.
 CREATE VIEW contract_devices AS
-    SELECT c.name AS contract, c.party, c.access, c.since, c.until, d.name AS device, c.source_file, c.source_line,
-           c.through, c.administrator, c.logged
-    FROM (SELECT *, lower(trim(scope_kind)) AS kind, lower(trim(scope)) AS what FROM contracts) c JOIN devices d
-      ON (c.kind = 'all')
-      OR (c.kind = 'device' AND c.what = lower(trim(d.name)))
-      OR (c.kind = 'role' AND c.what = lower(trim(d.role)))
-      OR (c.kind = 'site' AND c.what = lower(trim(d.site)))
-      OR (c.kind = 'manufacturer' AND c.what = lower(trim(d.manufacturer)))
-      OR (c.kind = 'function' AND EXISTS (
-              SELECT 1 FROM functions f WHERE f.device = d.name AND lower(trim(f.function)) = c.what));
+    WITH scopes AS (
+        SELECT name AS contract, party, access, since, until, source_file, source_line, through, administrator, logged,
+               lower(trim(scope_kind)) AS kind, lower(trim(scope)) AS what
+        FROM contracts
+    ),
+    covered AS (
+        SELECT c.*, d.name AS device FROM scopes c JOIN devices d WHERE c.kind = 'all'
+        UNION ALL
+        SELECT c.*, d.name FROM scopes c JOIN devices d ON d.maker = c.what WHERE c.kind = 'manufacturer'
+        UNION ALL
+        SELECT c.*, d.name FROM scopes c JOIN combination_duties u ON u.kind = c.kind AND lower(u.name) = c.what
+            JOIN devices d ON d.duties = u.duties WHERE c.kind IN ('role', 'function')
+        UNION ALL
+        -- All devices beside the few scopes, never the other way round.
+        SELECT c.*, d.name FROM devices d CROSS JOIN scopes c ON c.what = lower(trim(d.name)) AND c.kind = 'device'
+            WHERE EXISTS (SELECT 1 FROM scopes WHERE kind = 'device')
+        UNION ALL
+        SELECT c.*, d.name FROM devices d CROSS JOIN scopes c ON c.what = lower(trim(d.site)) AND c.kind = 'site'
+            WHERE EXISTS (SELECT 1 FROM scopes WHERE kind = 'site')
+    )
+    SELECT contract, party, access, since, until, device, source_file, source_line, through, administrator, logged FROM covered;
 
 -- Lawful-intercept arrangements: which device takes which part (ADMF, LIPF, MDF2, MDF3, POI, TF).
 CREATE VIEW interceptions AS
