@@ -348,3 +348,36 @@ fn a_listed_version_may_be_spelled_otherwise() {
         assert_eq!(word(&state), expected, "{kind} {version}: {state:?}");
     }
 }
+
+#[test]
+fn a_name_that_cannot_be_read_is_not_taken_for_none() {
+    let of = |names: &[&str]| {
+        let matches: Vec<String> =
+            names.iter().map(|name| format!(r#"{{"vulnerable":true,"criteria":"{name}"}}"#)).collect();
+        format!(
+            r#"{{"format":"NVD_CVE","vulnerabilities":[{{"cve":{{"id":"CVE-2099-0001","configurations":[{{"nodes":[
+            {{"operator":"OR","cpeMatch":[{}]}}]}}]}}}}]}}"#,
+            matches.join(",")
+        )
+    };
+    let plain = "cpe:2.3:a:example:thing:1.0:*:*:*:*:*:*:*";
+    let cases = [
+        (vec![plain], "1.0", "affected"),
+        (vec![plain], "2.0", "not"),
+        (vec![plain, "cpe:2.3:a:example:thing:2:0:*:*:*:*:*:*:*"], "1.0", "affected"),
+        (vec![plain, "cpe:2.3:a:example:thing:2:0:*:*:*:*:*:*:*"], "2.0", "cannot tell"),
+        (vec![plain, "broken"], "2.0", "cannot tell"),
+        (vec![plain, "cpe:2.3:a:example:other:2:0:*:*:*:*:*:*:*"], "2.0", "not"),
+    ];
+    for (names, version, expected) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store_of(folder.path(), "nvd.json", &of(&names));
+        let state = state(
+            &store,
+            &component("thing", version, "a:example:thing"),
+            &Facts::default(),
+            "CVE-2099-0001",
+        );
+        assert_eq!(word(&state), expected, "{names:?} {version}: {state:?}");
+    }
+}
