@@ -152,6 +152,23 @@ fn packages_of_languages_keep_apart() {
 }
 
 #[test]
+fn opkg_is_not_openwrt_alone() {
+    let system = |purl: &str| {
+        let said = claim(0, "usr/lib/opkg/status", &["name=zlib", "version=1.2.11-1", "method=opkg", purl]);
+        let joined = join(std::iter::once(&said));
+        let distribution = joined[0].distribution.clone().unwrap();
+        (distribution.name, distribution.release)
+    };
+    let of = |name: &str, release: Option<&str>| (name.to_owned(), release.map(str::to_owned));
+    assert_eq!(system("purl=pkg:generic/zlib@1.2.11-1"), of("unknown", None));
+    assert_eq!(system("purl=pkg:generic/zlib@1.2.11-1?distro=poky-4.0.2"), of("poky", Some("4.0.2")));
+    assert_eq!(
+        system("purl=pkg:generic/zlib@1.2.11-1?arch=mips_24kc&distro=openwrt-22.03.5"),
+        of("openwrt", Some("22.03.5"))
+    );
+}
+
+#[test]
 fn one_cpe_is_one_product() {
     let cpe = "cpe=cpe:2.3:a:zlib:zlib:*:*:*:*:*:*:*:*";
     let claims = [

@@ -15,6 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Products that are there on Linux alone.
 const LINUX: &[&str] = &["linux", "glibc", "musl", "uclibc", "uclibc-ng"];
 
+/// Products that are there on Android alone, which advisories take for a system of its own, and for a Linux.
+const ANDROID: &[&str] = &["bionic"];
+
 /// What says that a container could not be read to the end.
 const DAMAGE: &[&str] = &[
     "unpack.malformed",
@@ -39,7 +42,8 @@ pub(super) struct Parts<'c> {
 impl<'c> Parts<'c> {
     pub(super) fn of(claims: &[&'c Claim], joined: &[Joined<'_>]) -> Self {
         let of = |code: &str| claims.iter().copied().filter(|claim| claim.code == code).collect::<Vec<_>>();
-        let linux = joined.iter().any(|one| LINUX.contains(&one.product.as_str()));
+        let has = |products: &[&str]| joined.iter().any(|one| products.contains(&one.product.as_str()));
+        let linux = has(LINUX) && !has(ANDROID);
         Self {
             configurations: of("kernel.configuration"),
             modules: of("kernel.modules"),

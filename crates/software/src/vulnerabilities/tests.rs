@@ -200,6 +200,20 @@ fn modules_of_a_damaged_file_system_rule_nothing_out() {
 }
 
 #[test]
+fn android_is_a_linux_and_a_system_of_its_own() {
+    let system = |products: &[&str]| {
+        let claims: Vec<Claim> =
+            products.iter().map(|name| component(name, "1.0", name, "version-string")).collect();
+        let claims: Vec<&Claim> = claims.iter().collect();
+        let joined = join::join(claims.iter().copied());
+        Parts::of(&claims, &joined).facts(&joined[0]).system.clone()
+    };
+    assert_eq!(system(&["linux", "zlib"]).as_deref(), Some("linux"));
+    assert_eq!(system(&["linux", "bionic", "zlib"]), None);
+    assert_eq!(system(&["zlib"]), None);
+}
+
+#[test]
 fn feeds_of_one_name_are_all_named() {
     let file = |sha256: &str, dated: Option<&str>| FeedFile {
         feed: "nvd-2.0".to_owned(),
