@@ -87,7 +87,7 @@ const CHAINS: &[(Scheme, &str)] = &[
     // PEP 440, "Summary of permitted suffixes and relative ordering" and its examples.
     (
         Scheme::Pep440,
-        "1.dev0 1.0.dev456 1.0a1=1.0.alpha1 1.0a2.dev456 1.0a12.dev456 1.0a12 1.0b1.dev456 1.0b2 1.0b2.post345.dev456 1.0b2.post345 1.0rc1.dev456 1.0rc1=1.0c1=1.0-pre1 1.0=1=v1.0.0 1.0+abc.5 1.0+abc.7 1.0+5 1.0.post456.dev34 1.0.post456=1.0-456 1.0.15 1.1.dev1 1!0.1",
+        "1.dev0 1.0.dev456 1.0a1=1.0.alpha1 1.0a1postdev 1.0a1post 1.0a2.dev456=1.0a2dev456 1.0a12.dev456 1.0a12 1.0b1.dev456 1.0b2 1.0b2.post345.dev456 1.0b2.post345 1.0rc1.dev456 1.0rc1=1.0c1=1.0-pre1 1.0=1=v1.0.0 1.0+abc.5 1.0+abc.7 1.0+5 1.0.post456.dev34 1.0.post456=1.0-456 1.0.15 1.1.dev1 1!0.1",
     ),
     // OpenSSL's release history.
     (
