@@ -186,6 +186,20 @@ fn one_cpe_is_one_product() {
 }
 
 #[test]
+fn revisions_of_an_unknown_distribution_are_ordered_by_its_package_manager() {
+    for method in ["opkg", "dpkg", "rpm-sqlite"] {
+        let package = |version: &str| {
+            claim(0, "db", &["name=zlib", &format!("version={version}"), &format!("method={method}")])
+        };
+        let (old, new) = (package("1.2.11-r9"), package("1.2.11-r10"));
+        let (old, new) = (join(std::iter::once(&old)), join(std::iter::once(&new)));
+        let found = difference(&old, &new);
+        assert_eq!((found.upgraded.len(), found.changed.len()), (1, 0), "{method}");
+        assert_eq!(difference(&new, &old).downgraded.len(), 1, "{method}");
+    }
+}
+
+#[test]
 fn a_release_is_held_against_another() {
     let old = [
         dpkg(0, "zlib1g", "1:1.2.11.dfsg-2", "zlib"),
