@@ -37,7 +37,7 @@ static DESCRIPTION: Description = Description {
         "executables that were renamed, for signatures that ask for the name",
         "fixes that a distributor put in without changing the version",
         "scripts and style sheets whose comments were removed, or that have another ending than .js, .css, .htm or .html",
-        "a lone version text, when the file holds two that differ",
+        "a lone version text, when the file holds two that differ, also where one follows data directly",
         "what an executable holds in which three products or more have several versions each, since that is a list of texts",
     ],
     codes: &[COMPONENT],
@@ -196,6 +196,20 @@ mod tests {
             "compiled in, zlib says so itself"
         );
         assert!(names("usr/sbin/tool", &elf("\x001.8.9\0iptables")).is_empty());
+    }
+
+    #[test]
+    fn a_lone_version_beside_another_tells_nothing() {
+        let found = |texts: &str| names("usr/sbin/kresd", &elf(&format!("kresd can not recover\0{texts}\0")));
+        assert_eq!(found("5.6.0"), ["Knot Resolver 5.6.0"]);
+        assert!(found("5.6.0\x003.7.5").is_empty(), "two");
+        assert!(found("x>5.6.0\x003.7.5").is_empty(), "its own follows data, and the other is a library's");
+        assert_eq!(
+            found("5.6.0\0needs 3.7.5\0 3.7.5\0lib.so.3.7.5"),
+            ["Knot Resolver 5.6.0"],
+            "in other texts"
+        );
+        assert_eq!(found("5.6.0\0\r9.7"), ["Knot Resolver 5.6.0"], "two numbers come about by chance");
     }
 
     #[test]
