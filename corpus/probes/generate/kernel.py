@@ -20,6 +20,15 @@ CONFIG_TUN=m
 # CONFIG_IP_SCTP is not set
 CONFIG_HZ=250
 CONFIG_CMDLINE="console=ttyS0"
+
+#
+# Library routines
+#
+CONFIG_CRC32=y
+
+#
+# Kernel hacking
+#
 """
 
 

@@ -55,12 +55,14 @@ pub(crate) fn paint(text: &str, tone: Tone) -> String {
     format!("\x1b[{code}m{text}\x1b[0m")
 }
 
-/// Text from an input with control and direction characters shown as escapes, so that it cannot steer a terminal.
+/// Text from an input with control and direction characters, separators of lines and what has no width shown as escapes, so
+/// that it cannot steer a terminal or make one name look like another.
 pub(crate) fn safe(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         let steers = character.is_control()
-            || matches!(character, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+            || matches!(character, '\u{AD}' | '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{E0000}'..='\u{E0FFF}');
         if steers {
             safe.extend(character.escape_unicode());
         } else {
@@ -139,5 +141,7 @@ mod tests {
     #[test]
     fn a_hostile_name_cannot_steer_a_terminal() {
         assert_eq!(safe("a\x1b[2Jb\u{202E}c"), "a\\u{1b}[2Jb\\u{202e}c");
+        assert_eq!(safe("a\u{2028}b\u{200B}c\u{FEFF}"), "a\\u{2028}b\\u{200b}c\\u{feff}");
+        assert_eq!(safe("Ünïcödé عربى 😀"), "Ünïcödé عربى 😀");
     }
 }

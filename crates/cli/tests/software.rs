@@ -23,7 +23,9 @@ fn image(openssl: &str, bluetooth: bool) -> Vec<u8> {
     program.resize(64, 0);
     program.extend(format!("OpenSSL {openssl} 14 Dec 2021\0").as_bytes());
     let option = if bluetooth { "CONFIG_BT=y\n" } else { "# CONFIG_BT is not set\n" };
-    let configuration = format!("#\n# Linux/arm 5.10.101 Kernel Configuration\n#\nCONFIG_NET=y\n{option}");
+    let configuration = format!(
+        "#\n# Linux/arm 5.10.101 Kernel Configuration\n#\nCONFIG_NET=y\n{option}#\n# Library routines\n#\n#\n# Kernel hacking\n#\n"
+    );
     let status =
         "Package: busybox\nStatus: install ok installed\nVersion: 1:1.35.0-4\nArchitecture: armhf\n\n";
     cpio(&[

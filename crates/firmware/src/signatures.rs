@@ -11,7 +11,7 @@
 use crate::literals::Literals;
 use regex::bytes::Regex;
 use serde::Deserialize;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// The sources, by file name.
 pub const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/signatures.rs"));
@@ -210,7 +210,29 @@ impl Signature {
             }
         }
         let agree = hits.windows(2).all(|pair| matches!(pair, [one, two] if one.version == two.version));
-        if agree { hits } else { Vec::new() }
+        if agree && !self.is_doubtful(content, &hits) { hits } else { Vec::new() }
+    }
+
+    /// Whether another lone version stands in the file that the pattern only passes over because data stands directly before
+    /// it in place of a zero byte: the one that was found may then be that of something else. Three numbers are asked for;
+    /// two come about by chance.
+    fn is_doubtful(&self, content: &[u8], hits: &[Hit]) -> bool {
+        static BEHIND_DATA: LazyLock<Option<Regex>> = LazyLock::new(|| {
+            let data = r#"[^\x00A-Za-z0-9._/+~:= ("'%@,<\n\t\[#*&;|-]"#;
+            let version = r"(?<version>[0-9]{1,5}(?:\.[0-9]{1,5}){2,3}(?:-?[a-z]{1,6}[0-9]{0,2})?)";
+            Regex::new(&format!(r"(?s-u){data}{version}\x00")).ok()
+        });
+        let lone = self.pattern.starts_with(r"\x00") && self.pattern.ends_with(r"\x00");
+        let (true, Some(behind_data), Some(regex), Some(first)) =
+            (lone, BEHIND_DATA.as_ref(), self.regex(), hits.first())
+        else {
+            return false;
+        };
+        behind_data.captures_iter(content).filter_map(|found| found.name("version")).any(|version| {
+            let text = [b"\0", version.as_bytes(), b"\0"].concat();
+            let other = regex.captures(&text).and_then(|found| self.hit(&found, 0));
+            other.is_some_and(|other| other.version != first.version)
+        })
     }
 
     fn hit(&self, found: &regex::bytes::Captures<'_>, start: usize) -> Option<Hit> {

@@ -73,12 +73,14 @@ pub enum Error {
         present: String,
     },
     /// The database refused.
-    #[error("feed database {path}: {source}")]
+    #[error("feed database {path}: {source}{}{remedy}", if remedy.is_empty() { "" } else { "; " })]
     Database {
         /// The database.
         path: PathBuf,
         /// Why.
         source: rusqlite::Error,
+        /// What to do, where that is known.
+        remedy: &'static str,
     },
     /// A database of another version, or none at all.
     #[error("{path} is no feed database of this version ({found}); import the feeds into a new one")]

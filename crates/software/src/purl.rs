@@ -70,6 +70,18 @@ impl Purl {
         })
     }
 
+    /// The distribution by the qualifier alone (`distro=openwrt-22.03.5`), for packages whose type names none.
+    pub(crate) fn system(&self) -> Option<Distribution> {
+        let distro = self.qualifiers.get("distro")?;
+        let (name, release) = distro.rsplit_once('-').unwrap_or((distro, ""));
+        Some(Distribution {
+            name: name.to_lowercase(),
+            release: Some(release.to_owned()).filter(|release| !release.is_empty()),
+            source: self.name.clone(),
+            source_version: self.full_version(),
+        })
+    }
+
     /// The package's name as its ecosystem writes it.
     pub(crate) fn package(&self) -> String {
         match (self.namespace.as_str(), self.kind.as_str()) {

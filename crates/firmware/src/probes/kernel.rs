@@ -52,13 +52,14 @@ static MODULES: CodeInfo = CodeInfo {
 
 static DESCRIPTION: Description = Description {
     name: "kernel",
-    version: "1",
+    version: "2",
     finds: "the Linux kernel by its banner, the folder and the vermagic of its modules, and its configuration; the options set and the modules present",
     how: "a whole banner at the start of a text, in bytes that are neither a text file nor a program with libraries; lib/modules/RELEASE; .modinfo of modules; the header of a configuration",
     wrong: "a memory dump that is not text holds the banner of another kernel; modules and configurations of a kernel that is not the one started",
     misses: &[
         "kernels other than Linux, and kernels whose banner was changed",
         "the stable release behind a release that numbers only the interface (6.1.0-50-armmp), where no banner or configuration names it",
+        "which options a configuration sets that was cut off within its last menu; one that ends before is called incomplete",
         "options beyond 12,000 of one configuration, and modules beyond 8,000 of one folder, which are counted",
     ],
     codes: &[COMPONENT, CONFIGURATION, MODULES],

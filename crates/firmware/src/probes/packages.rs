@@ -13,6 +13,7 @@
 use super::text::{Line, kept, lines, root_of, show};
 use crate::probe::{Description, Findings, Probe, Tree, TreeEntry};
 use banbury_evidence::{Claim, CodeInfo, Grade};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Components from package databases.
@@ -32,7 +33,7 @@ static MALFORMED: CodeInfo = CodeInfo {
 
 static DESCRIPTION: Description = Description {
     name: "packages",
-    version: "1",
+    version: "2",
     finds: "components that the databases of dpkg, opkg and apk say are present",
     how: "reads each stanza of the database; a package counts as present when its state says that its files are unpacked",
     wrong: "files of a package that were deleted from the image afterwards are still claimed as present",
@@ -58,7 +59,7 @@ impl Probe for Packages {
     }
 
     fn tree(&self, tree: &Tree, findings: &mut Findings) {
-        let mut named: BTreeSet<(String, String)> = BTreeSet::new();
+        let mut named: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
         // Status files before single control files, which only add what no status file names.
         let mut files = kept(tree, findings, |path| database(path).is_some());
         files.sort_by_key(|(path, ..)| path.ends_with(".control"));
@@ -66,15 +67,20 @@ impl Probe for Packages {
             let Some((method, root)) = database(path) else { continue };
             let distribution = Distribution::of(tree, root);
             let single = path.ends_with(".control");
-            let (packages, broken) = parse(content, method, single);
+            let (packages, mut broken) = parse(content, method, single);
             let mut claims: BTreeMap<(String, String, String), Claim> = BTreeMap::new();
             for package in packages {
-                let Some(state) = package.present(method, single) else { continue };
-                let identity = (root.to_owned(), show(package.name));
-                if single && named.contains(&identity) {
+                // The status file's word counts, also where it says that the package is not there.
+                let known = named.entry((root.to_owned(), show(package.name)));
+                if single && let Entry::Occupied(known) = &known {
+                    if !known.get().contains(&show(package.version)) {
+                        let what = "the status file names another version of this package";
+                        broken.push(Broken { line: package.line, offset: package.offset, what });
+                    }
                     continue;
                 }
-                named.insert(identity);
+                known.or_default().insert(show(package.version));
+                let Some(state) = package.present(method, single) else { continue };
                 let location = entry.location.line(package.line, package.offset);
                 let key = (show(package.name), show(package.version), show(package.architecture));
                 match claims.get_mut(&key) {
@@ -226,7 +232,15 @@ fn parse(content: &[u8], method: Method, single: bool) -> (Vec<Package<'_>>, Vec
         if package.line == 0 {
             (package.line, package.offset) = (line.number, line.offset);
         }
-        if let Err(what) = package.field(&line, method) {
+        // A database that is cut off ends in a value that may be the start of a longer one.
+        let cut = !single && line.offset + line.bytes.len() as u64 == content.len() as u64;
+        let field = if cut {
+            Err("the last line does not end, and is not used")
+        } else {
+            package.field(&line, method)
+        };
+        package.fields += usize::from(cut);
+        if let Err(what) = field {
             broken.push(Broken { line: line.number, offset: line.offset, what });
         }
     }
@@ -405,7 +419,7 @@ mod tests {
             facts.sort();
             facts
         };
-        assert_eq!(claims(text), claims(&stanzas.join("\n\n")));
+        assert_eq!(claims(text), claims(&(stanzas.join("\n\n") + "\n")));
     }
 
     #[test]
@@ -417,6 +431,34 @@ mod tests {
         );
         assert_eq!(packages.len(), 1);
         assert_eq!(broken.iter().map(|b| (b.line, b.offset)).collect::<Vec<_>>(), [(1, 0), (6, 54)]);
+    }
+
+    #[test]
+    fn a_value_that_may_have_been_cut_is_not_used() {
+        for end in TWO.len() - 10..TWO.len() {
+            let (packages, broken) = parse(&TWO[..end], Method::Dpkg, false);
+            let c = packages.iter().find(|package| package.name == b"c");
+            assert!(c.is_none() && !broken.is_empty(), "cut at {end}: {c:?}");
+        }
+        // A single control file is written by hand now and then.
+        let (packages, broken) = parse(b"Package: a\nVersion: 1.2", Method::Opkg, true);
+        assert_eq!((packages[0].version, broken.len()), (&b"1.2"[..], 0));
+    }
+
+    #[test]
+    fn a_control_file_adds_only_what_the_status_file_does_not_speak_of() {
+        let status: &[u8] = b"Package: a\nStatus: install ok installed\nVersion: 2\n\nPackage: b\nStatus: deinstall ok not-installed\nVersion: 1\n\n";
+        let found = |name: &str, control: &[u8]| {
+            let path = format!("usr/lib/opkg/info/{name}.control");
+            let tree = tree_of(&[("usr/lib/opkg/status", status), (&path, control)]);
+            let titles = claims_of_tree(&Packages, &tree).into_iter().map(|claim| claim.title);
+            titles.collect::<Vec<_>>()
+        };
+        assert_eq!(found("a", b"Package: a\nVersion: 2\n"), ["a 2"]);
+        let other = found("a", b"Package: a\nVersion: 1\n");
+        assert!(other.len() == 2 && other.iter().any(|title| title.contains("another version")), "{other:?}");
+        assert_eq!(found("b", b"Package: b\nVersion: 1\n"), ["a 2"], "it was removed");
+        assert_eq!(found("c", b"Package: c\nVersion: 3\n"), ["a 2", "c 3"]);
     }
 
     #[test]
@@ -456,6 +498,7 @@ mod tests {
     fn a_line_of_a_megabyte_is_read() {
         let mut content = b"Package: a\nStatus: install ok installed\nVersion: ".to_vec();
         content.extend(std::iter::repeat_n(b'1', 1 << 20));
+        content.push(b'\n');
         let (packages, broken) = parse(&content, Method::Dpkg, false);
         assert_eq!((packages.len(), broken.len()), (1, 0));
         assert!(packages[0].purl(Method::Dpkg, &Distribution::default()).len() < 1000);

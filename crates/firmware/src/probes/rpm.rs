@@ -30,7 +30,7 @@ static COMPONENT: CodeInfo = super::COMPONENT;
 
 static DESCRIPTION: Description = Description {
     name: "rpm",
-    version: "1",
+    version: "2",
     finds: "components that an RPM database says are installed, in its SQLite, ndb and Berkeley DB forms",
     how: "walks the database to the header of each package; name, epoch, version, release, architecture and source package by the header's tags",
     wrong: "files of a package that were deleted from the image afterwards are still claimed as present",
@@ -55,6 +55,23 @@ struct Blob<'b> {
     at: usize,
     /// Bytes of it that stand there in one piece; the rest stands in other pages.
     piece: usize,
+}
+
+/// Bytes that the headers of a database may still have. Each stands in the file once, so that together they are no longer
+/// than it: more than that is one that is pointed at again and again.
+struct Room(usize);
+
+impl Room {
+    fn of(data: &[u8]) -> Self {
+        Self(data.len())
+    }
+
+    /// Whether a header of this length still fits.
+    fn take(&mut self, length: usize) -> bool {
+        let left = self.0.checked_sub(length);
+        self.0 = left.unwrap_or(self.0);
+        left.is_some()
+    }
 }
 
 impl<'b> Blob<'b> {

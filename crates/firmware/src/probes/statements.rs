@@ -70,6 +70,10 @@ static DESCRIPTION: Description = Description {
     source: "ECMA-424 (CycloneDX); SPDX specification 2.3; OpenVEX specification 0.2.0; OASIS CSAF 2.0",
 };
 
+/// Components, and statuses, of one document that are claimed: an exhibit keeps no more, and a claim takes a hundred times
+/// the bytes of the reference that a document spends on it.
+const CLAIMED: usize = 20_000;
+
 impl Probe for Statements {
     fn describe(&self) -> &'static Description {
         &DESCRIPTION
@@ -99,11 +103,19 @@ impl Probe for Statements {
             return;
         }
         findings.claim(whole(&statement, title, file));
-        for component in &statement.components {
+        for component in statement.components.iter().take(CLAIMED) {
             findings.claim(listed(&statement, component, file));
         }
-        for status in &statement.vulnerabilities {
+        for status in statement.vulnerabilities.iter().take(CLAIMED) {
             findings.claim(self::status(&statement, status, file));
+        }
+        for (what, count) in
+            [("components", statement.components.len()), ("statuses", statement.vulnerabilities.len())]
+        {
+            if let Some(more) = count.checked_sub(CLAIMED).filter(|more| *more > 0) {
+                let why = format!("{more} further {what} of a statement, beyond {CLAIMED}");
+                findings.skip(file.location.to_string(), why);
+            }
         }
     }
 }
@@ -221,6 +233,22 @@ mod tests {
         Statements.file(&File::new("x", file, &location, location.exhibit), &mut findings);
         let codes: Vec<&str> = findings.claims.iter().map(|claim| claim.code.as_str()).collect();
         assert_eq!((codes, findings.skipped.len()), (vec!["statement.malformed"], 1));
+    }
+
+    #[test]
+    fn what_is_beyond_the_bound_is_counted_and_not_claimed() {
+        let refs: Vec<String> =
+            (0..20_003).map(|number| format!(r#"{{"ref": "pkg:generic/p{number}@1"}}"#)).collect();
+        let file = format!(
+            r#"{{"bomFormat": "CycloneDX", "specVersion": "1.6", "vulnerabilities": [{{"id": "CVE-2099-1", "affects": [{}],
+            "analysis": {{"state": "exploitable"}}}}]}}"#,
+            refs.join(",")
+        );
+        let location = banbury_evidence::Location::exhibit(banbury_evidence::Digest::of(file.as_bytes()));
+        let mut findings = Findings::default();
+        Statements.file(&File::new("x", file.as_bytes(), &location, location.exhibit), &mut findings);
+        assert_eq!((findings.claims.len(), findings.skipped.len()), (CLAIMED + 1, 1));
+        assert!(findings.skipped[0].why.contains("3 further statuses"), "{:?}", findings.skipped);
     }
 
     #[test]

@@ -7,7 +7,8 @@
 //! How: one pass over a file for all anchors of all signatures; at each, the signature's pattern.
 //! A file that merely mentions a product does not become it: text files are not asked, but for those of the names that
 //! signatures of scripts state; most signatures name the files
-//! that they look at, and the `GCC: (...)` mark of a compiler is not a component of any signature.
+//! that they look at, and the `GCC: (...)` mark of a compiler is not a component of any signature. An executable in which
+//! three products or more each have several versions holds a list of such texts, as a scanner does, and is none of them.
 //! When it is wrong: a program that copies the banner of another; a fork that keeps the version of its origin.
 //! What it misses: stripped or changed banners, products without a signature, patches that do not change the version.
 //! The weight of a claim is its method's, by the hit rates of `rates.rs`: how much more often a product is named where it is
@@ -27,7 +28,7 @@ static COMPONENT: CodeInfo = super::COMPONENT;
 
 static DESCRIPTION: Description = Description {
     name: "versions",
-    version: "6",
+    version: "7",
     finds: "components by the version that executables, boot loaders, scripts and style sheets carry as text",
     how: "one pass for the anchors of all signatures, then each signature's pattern around the anchor; files are chosen by kind, name and SONAME",
     wrong: "a program that copies another's banner, or a fork that keeps its origin's version; how seldom is the claim's weight",
@@ -36,7 +37,8 @@ static DESCRIPTION: Description = Description {
         "executables that were renamed, for signatures that ask for the name",
         "fixes that a distributor put in without changing the version",
         "scripts and style sheets whose comments were removed, or that have another ending than .js, .css, .htm or .html",
-        "a lone version text, when the file holds two that differ",
+        "a lone version text, when the file holds two that differ, also where one follows data directly",
+        "what an executable holds in which three products or more have several versions each, since that is a list of texts",
     ],
     codes: &[COMPONENT],
     source: "the sources of each product, named in its signature; CPE 2.3 (NISTIR 7695); package URL specification",
@@ -44,6 +46,9 @@ static DESCRIPTION: Description = Description {
 
 /// Anchors of one signature in one file that are tried.
 const TRIED: usize = 64;
+/// Products with several versions each in one executable from which on it is a list of texts. Two copies of one library,
+/// of different versions, are linked into a program now and then; of three nobody has seen it.
+const LIST: usize = 3;
 /// Endings of the text files that are asked.
 const WEB: &[&str] = &[".js", ".css", ".htm", ".html"];
 /// Places of one version in one file that are listed.
@@ -94,6 +99,9 @@ impl Probe for Versions {
                 }
             }
         }
+        if elf.is_some() && is_list(found.keys().map(|(index, version, _)| (*index, version.as_deref()))) {
+            return;
+        }
         for ((index, version, banner), places) in found {
             let Some(signature) = signatures.all.get(index) else { continue };
             let mut claim = match &version {
@@ -123,6 +131,15 @@ impl Probe for Versions {
             findings.claim(claim);
         }
     }
+}
+
+/// Whether texts of signatures, with their versions, are a list rather than what a program says of itself.
+fn is_list<'v>(texts: impl Iterator<Item = (usize, Option<&'v str>)>) -> bool {
+    let mut versions: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
+    for (signature, version) in texts {
+        versions.entry(signature).or_default().extend(version);
+    }
+    versions.values().filter(|versions| versions.len() > 1).count() >= LIST
 }
 
 #[cfg(test)]
@@ -156,6 +173,21 @@ mod tests {
     }
 
     #[test]
+    fn a_list_of_texts_is_none_of_what_it_lists() {
+        let zlib = |version: &str| {
+            format!("deflate {version} Copyright 1995-2022 Jean-loup Gailly and Mark Adler \0")
+        };
+        let busybox = |version: &str| format!("BusyBox v{version} (2022-01-01 00:00:00 UTC)\0");
+        let uboot = |version: &str| format!("U-Boot {version} (Jan 01 2022 - 00:00:00 +0000)\0");
+        let two =
+            [zlib("1.2.13"), zlib("1.2.11"), busybox("1.35.0"), busybox("1.36.1"), uboot("2022.01")].concat();
+        assert!(names("bin/busybox", &elf(&two)).len() >= 4, "two products twice");
+        let three = two + &uboot("2021.04");
+        assert!(names("bin/busybox", &elf(&three)).is_empty(), "{:?}", names("bin/busybox", &elf(&three)));
+        assert!(!names("image.bin", three.as_bytes()).is_empty(), "bytes that are no executable");
+    }
+
+    #[test]
     fn a_library_version_needs_the_library() {
         let text = "\0deflate 1.2.13 Copyright 1995-2022 Jean-loup Gailly and Mark Adler \0";
         assert_eq!(
@@ -164,6 +196,20 @@ mod tests {
             "compiled in, zlib says so itself"
         );
         assert!(names("usr/sbin/tool", &elf("\x001.8.9\0iptables")).is_empty());
+    }
+
+    #[test]
+    fn a_lone_version_beside_another_tells_nothing() {
+        let found = |texts: &str| names("usr/sbin/kresd", &elf(&format!("kresd can not recover\0{texts}\0")));
+        assert_eq!(found("5.6.0"), ["Knot Resolver 5.6.0"]);
+        assert!(found("5.6.0\x003.7.5").is_empty(), "two");
+        assert!(found("x>5.6.0\x003.7.5").is_empty(), "its own follows data, and the other is a library's");
+        assert_eq!(
+            found("5.6.0\0needs 3.7.5\0 3.7.5\0lib.so.3.7.5"),
+            ["Knot Resolver 5.6.0"],
+            "in other texts"
+        );
+        assert_eq!(found("5.6.0\0\r9.7"), ["Knot Resolver 5.6.0"], "two numbers come about by chance");
     }
 
     #[test]

@@ -32,7 +32,7 @@ impl Feed for KevJson {
     }
 
     fn read(&self, input: &mut Input<'_>, reading: &mut Reading<'_>) -> Result<(), Error> {
-        let mut wanted = None;
+        let (mut wanted, before) = (None, reading.records);
         input.object(|input, key| match key {
             "vulnerabilities" => input.array(|input, _| item(input, reading)),
             "dateReleased" => {
@@ -48,8 +48,9 @@ impl Feed for KevJson {
             _ => input.value().map(|_| ()),
         })?;
         input.finish()?;
-        if let Some(wanted) = wanted.filter(|wanted| *wanted != reading.records) {
-            let what = format!("the feed says that it has {wanted} records, and has {}", reading.records);
+        let found = reading.records - before;
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
+            let what = format!("the feed says that it has {wanted} records, and has {found}");
             let (place, offset) = (input.place().to_owned(), input.offset());
             reading.problem(ProblemKind::Count, &place, offset, what);
         }

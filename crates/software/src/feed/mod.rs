@@ -221,7 +221,7 @@ impl Reading<'_> {
 
     /// The feed states its date.
     pub(crate) fn state_date(&mut self, date: &str) {
-        if !date.is_empty()
+        if stamp(date).is_some()
             && (!self.stated || self.dated.as_deref().is_none_or(|known| stamp(known) < stamp(date)))
         {
             (self.dated, self.stated) = (Some(date.to_owned()), true);
@@ -230,20 +230,29 @@ impl Reading<'_> {
 
     /// A record's date, which counts where the feed states none.
     pub(crate) fn see_date(&mut self, date: Option<&str>) {
-        let Some(date) = date.filter(|_| !self.stated) else { return };
+        let Some(date) = date.filter(|date| !self.stated && stamp(date).is_some()) else { return };
         if self.dated.as_deref().is_none_or(|known| stamp(known) < stamp(date)) {
             self.dated = Some(date.to_owned());
         }
     }
 }
 
-/// A date as 14 digits, so that the spellings of different feeds can be compared.
-pub(crate) fn stamp(date: &str) -> String {
-    let mut digits: String = date.chars().filter(char::is_ascii_digit).take(14).collect();
-    while digits.len() < 14 {
-        digits.push('0');
+/// A date as 14 digits, so that the spellings of different feeds can be compared; `None` for what does not begin with a day
+/// as ISO 8601 writes it: that is neither older nor newer than anything.
+pub(crate) fn stamp(date: &str) -> Option<String> {
+    let (day, time) = date.split_at_checked(10)?;
+    let shape = day.bytes().enumerate().all(|(at, byte)| match at {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    });
+    let within = |range: std::ops::Range<usize>, last: &str| {
+        day.get(range).is_some_and(|number| ("01"..=last).contains(&number))
+    };
+    if !shape || !within(5..7, "12") || !within(8..10, "31") {
+        return None;
     }
-    digits
+    let digits = day.chars().chain(time.chars()).filter(char::is_ascii_digit);
+    Some(digits.chain(std::iter::repeat('0')).take(14).collect())
 }
 
 /// Something wrong in a feed that did not keep the rest from being read.

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 pub(super) struct Condition {
     pub(super) groups: Vec<Vec<Match>>,
     pub(super) negated: bool,
+    /// Names of members that are no CPE names.
+    pub(super) unreadable: Vec<String>,
 }
 
 /// A member of a group.
@@ -65,6 +67,13 @@ pub(super) fn state(advisory: &mut Advisory, conditions: &[Condition]) {
                     products.entry(format!("cpe:{key}")).or_default().push(one.criterion(false));
                 }
             }
+            // A version that a name would have spoken of must not pass for one that nothing speaks of.
+            for (key, any) in &mut products {
+                let unreadable = condition.unreadable.iter().filter(|name| may_be_of(name, key));
+                any.extend(
+                    unreadable.map(|name| Criterion { version: Some(name.clone()), ..Criterion::default() }),
+                );
+            }
             let others = (0..condition.groups.len()).filter(|other| several && *other != place);
             let needs: Vec<usize> = others.map(|other| first + other).collect();
             for (key, any) in products {
@@ -73,4 +82,10 @@ pub(super) fn state(advisory: &mut Advisory, conditions: &[Condition]) {
             }
         }
     }
+}
+
+/// Whether a name that cannot be read may be of this product.
+fn may_be_of(name: &str, key: &str) -> bool {
+    let product = key.rsplit(':').next().unwrap_or(key);
+    !name.contains(':') || name.to_lowercase().contains(product)
 }

@@ -35,7 +35,7 @@ impl Feed for Nvd11 {
     }
 
     fn read(&self, input: &mut Input<'_>, reading: &mut Reading<'_>) -> Result<(), Error> {
-        let mut wanted = None;
+        let (mut wanted, before) = (None, reading.records);
         input.object(|input, key| match key {
             "CVE_Items" => input.array(|input, _| item(input, reading)),
             "CVE_data_timestamp" => {
@@ -52,8 +52,9 @@ impl Feed for Nvd11 {
             _ => input.value().map(|_| ()),
         })?;
         input.finish()?;
-        if let Some(wanted) = wanted.filter(|wanted| *wanted != reading.records) {
-            let what = format!("the feed says that it has {wanted} records, and has {}", reading.records);
+        let found = reading.records - before;
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
+            let what = format!("the feed says that it has {wanted} records, and has {found}");
             let (place, offset) = (input.place().to_owned(), input.offset());
             reading.problem(ProblemKind::Count, &place, offset, what);
         }
@@ -97,10 +98,10 @@ fn item(input: &mut Input<'_>, reading: &mut Reading<'_>) -> Result<(), Error> {
 
 /// An AND of nodes is a group each; every match of an AND itself is one, too. An OR is one group with all below it.
 fn condition(node: &Node<'_>, wrong: &mut Vec<String>) -> Condition {
-    let mut condition = Condition { groups: Vec::new(), negated: node.negate };
+    let mut condition = Condition { negated: node.negate, ..Condition::default() };
     let mut matches = |node: &Node<'_>, condition: &mut Condition| {
         let mut found = Vec::new();
-        collect(node, &mut found, wrong, &mut condition.negated, 0);
+        collect(node, &mut found, wrong, condition, 0);
         found
     };
     if &*node.operator == "AND" {
@@ -118,19 +119,28 @@ fn condition(node: &Node<'_>, wrong: &mut Vec<String>) -> Condition {
     condition
 }
 
-fn collect(node: &Node<'_>, found: &mut Vec<Match>, wrong: &mut Vec<String>, negated: &mut bool, depth: u32) {
-    *negated |= node.negate;
+fn collect(
+    node: &Node<'_>,
+    found: &mut Vec<Match>,
+    wrong: &mut Vec<String>,
+    condition: &mut Condition,
+    depth: u32,
+) {
+    condition.negated |= node.negate;
     for one in &node.cpe_match {
         match Match::new(one.vulnerable, &one.name, [&one.ge, &one.gt, &one.le, &one.lt]) {
             Ok(one) => found.push(one),
-            Err(what) => wrong.push(what),
+            Err(what) => {
+                condition.unreadable.push(one.name.to_owned_string());
+                wrong.push(what);
+            }
         }
     }
     for child in &node.children {
         if depth > 0 && &*child.operator == "AND" {
             wrong.push("an AND within an OR is taken for an OR".to_owned());
         }
-        collect(child, found, wrong, negated, depth + 1);
+        collect(child, found, wrong, condition, depth + 1);
     }
 }
 

@@ -98,14 +98,17 @@ fn item(input: &mut Input<'_>, reading: &mut Reading<'_>) -> Result<(), Error> {
 /// An AND of nodes is one condition; otherwise each node is one.
 fn conditions(configuration: &Configuration<'_>, wrong: &mut Vec<String>) -> Vec<Condition> {
     let mut conditions = Vec::new();
-    let mut whole = Condition { groups: Vec::new(), negated: configuration.negate };
+    let mut whole = Condition { negated: configuration.negate, ..Condition::default() };
     let all = configuration.operator.as_ref().is_some_and(|operator| &**operator == "AND");
     for node in &configuration.nodes {
-        let mut found = Vec::new();
+        let (mut found, mut unreadable) = (Vec::new(), Vec::new());
         for one in &node.matches {
             match Match::new(one.vulnerable, &one.name, [&one.ge, &one.gt, &one.le, &one.lt]) {
                 Ok(one) => found.push(one),
-                Err(what) => wrong.push(what),
+                Err(what) => {
+                    unreadable.push(one.name.to_owned_string());
+                    wrong.push(what);
+                }
             }
         }
         let each = &*node.operator == "AND";
@@ -114,8 +117,9 @@ fn conditions(configuration: &Configuration<'_>, wrong: &mut Vec<String>) -> Vec
         if all {
             whole.groups.extend(groups);
             whole.negated |= node.negate;
+            whole.unreadable.extend(unreadable);
         } else {
-            conditions.push(Condition { groups, negated: configuration.negate || node.negate });
+            conditions.push(Condition { groups, negated: configuration.negate || node.negate, unreadable });
         }
     }
     if all {

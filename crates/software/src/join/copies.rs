@@ -232,13 +232,11 @@ impl<'c> Held<'c> {
 /// The distribution's word on the component: from the purl, with the source package that the database names.
 fn distribution(said: &Said<'_>) -> Option<Distribution> {
     let package = said.package.as_ref()?;
-    let of_purl = said.purl.as_ref().and_then(|(_, purl)| purl.distribution());
-    let name = of_purl.as_ref().map_or_else(
-        || if said.method == "opkg" { "openwrt".to_owned() } else { "unknown".to_owned() },
-        |one| if one.name.is_empty() { "unknown".to_owned() } else { one.name.clone() },
-    );
+    let of_purl = said.purl.as_ref().and_then(|(_, purl)| purl.distribution().or_else(|| purl.system()));
+    let name = of_purl.as_ref().map(|one| one.name.clone()).filter(|name| !name.is_empty());
     Some(Distribution {
-        name,
+        // opkg is not OpenWrt's alone: without a word of the system nobody's advisories speak of its packages.
+        name: name.unwrap_or_else(|| "unknown".to_owned()),
         release: of_purl.and_then(|one| one.release),
         source: said.source.clone().unwrap_or_else(|| said.name.clone()),
         source_version: Some(package.clone()),

@@ -65,10 +65,22 @@ fn order(a: &Joined<'_>, b: &Joined<'_>) -> Option<Ordering> {
         && distribution(a) == distribution(b)
         && let Some(scheme) = distribution(a)
             .and_then(|name| choice().package_type(&name))
+            .or_else(|| package_type(a).filter(|kind| package_type(b) == Some(kind)))
             .and_then(|kind| choice().of_package(kind))
     {
         return compare(scheme, ours, theirs);
     }
     let scheme = super::copies::scheme_of(&a.product, &a.cpes, a.purls.first().map(String::as_str));
     compare(scheme, a.version.as_deref()?, b.version.as_deref()?)
+}
+
+/// The type of the package by its database, where no distribution is known.
+fn package_type(one: &Joined<'_>) -> Option<&'static str> {
+    match one.evidence.first()?.method.as_str() {
+        "dpkg" => Some("deb"),
+        "opkg" => Some("opkg"),
+        "apk" => Some("apk"),
+        method if method.starts_with("rpm-") => Some("rpm"),
+        _ => None,
+    }
 }

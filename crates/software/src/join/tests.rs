@@ -152,6 +152,23 @@ fn packages_of_languages_keep_apart() {
 }
 
 #[test]
+fn opkg_is_not_openwrt_alone() {
+    let system = |purl: &str| {
+        let said = claim(0, "usr/lib/opkg/status", &["name=zlib", "version=1.2.11-1", "method=opkg", purl]);
+        let joined = join(std::iter::once(&said));
+        let distribution = joined[0].distribution.clone().unwrap();
+        (distribution.name, distribution.release)
+    };
+    let of = |name: &str, release: Option<&str>| (name.to_owned(), release.map(str::to_owned));
+    assert_eq!(system("purl=pkg:generic/zlib@1.2.11-1"), of("unknown", None));
+    assert_eq!(system("purl=pkg:generic/zlib@1.2.11-1?distro=poky-4.0.2"), of("poky", Some("4.0.2")));
+    assert_eq!(
+        system("purl=pkg:generic/zlib@1.2.11-1?arch=mips_24kc&distro=openwrt-22.03.5"),
+        of("openwrt", Some("22.03.5"))
+    );
+}
+
+#[test]
 fn one_cpe_is_one_product() {
     let cpe = "cpe=cpe:2.3:a:zlib:zlib:*:*:*:*:*:*:*:*";
     let claims = [
@@ -166,6 +183,20 @@ fn one_cpe_is_one_product() {
         &["name=odd", "version=1.2.11-1", "method=opkg", "cpe=cpe:/a:zlib:zlib"],
     );
     assert_eq!(shown(&[uri]), ["zlib 1.2.11 1"]);
+}
+
+#[test]
+fn revisions_of_an_unknown_distribution_are_ordered_by_its_package_manager() {
+    for method in ["opkg", "dpkg", "rpm-sqlite"] {
+        let package = |version: &str| {
+            claim(0, "db", &["name=zlib", &format!("version={version}"), &format!("method={method}")])
+        };
+        let (old, new) = (package("1.2.11-r9"), package("1.2.11-r10"));
+        let (old, new) = (join(std::iter::once(&old)), join(std::iter::once(&new)));
+        let found = difference(&old, &new);
+        assert_eq!((found.upgraded.len(), found.changed.len()), (1, 0), "{method}");
+        assert_eq!(difference(&new, &old).downgraded.len(), 1, "{method}");
+    }
 }
 
 #[test]

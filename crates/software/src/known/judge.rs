@@ -200,16 +200,13 @@ impl Judged<'_> {
         {
             return Judgement::Silent(format!("it speaks of {ecosystem}, not of {own}"));
         }
-        let listed = versions.iter().any(|listed| listed == version);
-        let in_ranges = ranges.iter().map(|range| on_range(range, version, self.words));
-        let judgement =
-            if listed { Some(Judgement::Affected(Reason::InRange)) } else { Judgement::strongest(in_ranges) };
-        let judgement = judgement.unwrap_or_else(|| {
-            self.outside(|| {
-                let version = brief(version);
-                format!("{version} is none of the {} versions that are affected", versions.len())
-            })
-        });
+        // A list beside ranges only adds to them.
+        let judgement = if versions.iter().any(|listed| listed == version) {
+            Judgement::Affected(Reason::InRange)
+        } else {
+            Judgement::strongest(ranges.iter().map(|range| on_range(range, version, self.words)))
+                .unwrap_or_else(|| self.listed(ecosystem, versions, version))
+        };
         match judgement {
             Judgement::Affected(_) | Judgement::Unknown(..) if !release.is_empty() && own.is_none() => {
                 Judgement::Unknown(
@@ -222,6 +219,36 @@ impl Judged<'_> {
                 Judgement::Not(Reason::Backported, detail)
             }
             other => other,
+        }
+    }
+
+    /// Whether a version is among those that are listed, however it is spelled: 1.0 may be 1.0.0.
+    fn listed(&self, ecosystem: &str, versions: &[String], version: &str) -> Judgement {
+        if versions.is_empty() {
+            let what = "which versions are affected: the advisory names none".to_owned();
+            return Judgement::Unknown(Reason::NoRange, what);
+        }
+        let Some(scheme) = choice().of_osv(ecosystem) else {
+            let what = format!(
+                "whether {} is one of the versions that are listed, spelled otherwise: the order of versions of {ecosystem} \
+                 is not known here",
+                brief(version)
+            );
+            return Judgement::Unknown(Reason::UnorderedVersion, what);
+        };
+        let mut doubt = None;
+        for listed in versions {
+            match compare(scheme, version, listed) {
+                Some(Ordering::Equal) => return Judgement::Affected(Reason::InRange),
+                Some(_) => {}
+                None => doubt = doubt.or(Some(listed)),
+            }
+        }
+        match doubt {
+            Some(listed) => unordered(version, listed, scheme),
+            None => self.outside(|| {
+                format!("{} is none of the {} versions that are affected", brief(version), versions.len())
+            }),
         }
     }
 
@@ -296,6 +323,8 @@ impl Judged<'_> {
         for entry in versions {
             match entry_on(entry, whole, self.scheme) {
                 Ok(Some(Status::Affected)) => return Judgement::Affected(Reason::InRange),
+                // The first entry that fits decides: whether one before this does is not known.
+                Ok(Some(_)) if unknown.is_some() => break,
                 Ok(Some(Status::Unaffected)) => {
                     return self.outside(|| {
                         format!("the CNA says that {version} is not affected ({})", shown_entry(entry))
@@ -351,8 +380,8 @@ impl Judged<'_> {
     /// Limited to other systems than ours: only where every name is that of a system.
     fn platforms(&self, platforms: &[String]) -> Option<Judgement> {
         let system = self.facts.system.as_deref()?;
-        let plain = |name: &String| name.to_lowercase().replace(' ', "_");
-        let other = |name: &String| is_system(&plain(name)) && plain(name) != system;
+        let plain = |name: &str| name.to_lowercase().replace(' ', "_").trim_end_matches("_kernel").to_owned();
+        let other = |name: &String| is_system(&plain(name)) && plain(name) != plain(system);
         (!platforms.is_empty() && platforms.iter().all(other)).then(|| {
             Judgement::Not(
                 Reason::OtherPlatform,

@@ -266,3 +266,118 @@ fn support_is_told_by_cycle() {
     assert_eq!(known.support(&component("busybox", "1.36.1", "a:busybox:busybox")).unwrap().len(), 1);
     assert_eq!(known.support(&component("openssl", "3.01", "a:openssl:openssl")).unwrap().len(), 0);
 }
+
+/// A database with one document of our own.
+fn store_of(folder: &Path, name: &str, content: &str) -> Store {
+    let path = folder.join(name);
+    std::fs::write(&path, content).unwrap();
+    let mut store = Store::open(&folder.join("feeds.sqlite")).unwrap();
+    store.import(&path, &Options::default()).unwrap();
+    store
+}
+
+#[test]
+fn an_entry_that_cannot_be_ordered_leaves_those_behind_it_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let entries = r#"[{"version":"vendor-branch","lessThan":"vendor-fix","versionType":"custom","status":"affected"},
+        {"version":"1.0","lessThan":"2.0","versionType":"custom","status":"unaffected"},
+        {"version":"2.0","lessThan":"3.0","versionType":"custom","status":"unknown"},
+        {"version":"3.0","lessThan":"4.0","versionType":"custom","status":"affected"}]"#;
+    let record = format!(
+        r#"{{"dataType":"CVE_RECORD","cveMetadata":{{"cveId":"CVE-2099-0001","state":"PUBLISHED"}},"containers":{{"cna":
+        {{"affected":[{{"vendor":"example","product":"thing","defaultStatus":"unaffected","versions":{entries}}}]}}}}}}"#
+    );
+    let store = store_of(folder.path(), "cve.json", &record);
+    for (version, expected) in
+        [("1.5", "cannot tell"), ("2.5", "cannot tell"), ("3.5", "affected"), ("5.0", "cannot tell")]
+    {
+        let state = state(
+            &store,
+            &component("thing", version, "a:example:thing"),
+            &Facts::default(),
+            "CVE-2099-0001",
+        );
+        assert_eq!(word(&state), expected, "{version}: {state:?}");
+    }
+}
+
+#[test]
+fn a_platform_that_is_this_one_in_other_words_rules_nothing_out() {
+    for (platforms, expected) in [
+        (r#"["Linux"]"#, "affected"),
+        (r#"["Linux Kernel"]"#, "affected"),
+        (r#"["linux_kernel", "Windows"]"#, "affected"),
+        (r#"["Windows", "macOS"]"#, "not"),
+        (r#"["Windows", "x86"]"#, "affected"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let record = format!(
+            r#"{{"dataType":"CVE_RECORD","cveMetadata":{{"cveId":"CVE-2099-0001","state":"PUBLISHED"}},"containers":{{"cna":
+            {{"affected":[{{"vendor":"example","product":"thing","defaultStatus":"affected","platforms":{platforms}}}]}}}}}}"#
+        );
+        let store = store_of(folder.path(), "cve.json", &record);
+        let facts = Facts { system: Some("linux".to_owned()), ..Facts::default() };
+        let state = state(&store, &component("thing", "1", "a:example:thing"), &facts, "CVE-2099-0001");
+        assert_eq!(word(&state), expected, "{platforms}: {state:?}");
+    }
+}
+
+#[test]
+fn a_listed_version_may_be_spelled_otherwise() {
+    let cases = [
+        ("PyPI", "pypi", "1.0", "affected"),
+        ("PyPI", "pypi", "1.0.0", "affected"),
+        ("PyPI", "pypi", "1.1", "not"),
+        ("PyPI", "pypi", "trunk", "cannot tell"),
+        ("npm", "npm", "v1.0", "affected"),
+        ("Maven", "maven", "1.0", "affected"),
+        ("Maven", "maven", "1.0.0", "cannot tell"),
+    ];
+    for (ecosystem, kind, version, expected) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let record = format!(
+            r#"{{"id":"X-1","modified":"2098-01-01T00:00:00Z","affected":[{{"package":{{"ecosystem":"{ecosystem}","name":"thing"}},"versions":["1.0"]}}]}}"#
+        );
+        let store = store_of(folder.path(), "osv.json", &record);
+        let thing = Component {
+            name: "thing".to_owned(),
+            purl: Some(format!("pkg:{kind}/thing@{version}")),
+            ..Component::default()
+        };
+        let state = state(&store, &thing, &Facts::default(), "X-1");
+        assert_eq!(word(&state), expected, "{kind} {version}: {state:?}");
+    }
+}
+
+#[test]
+fn a_name_that_cannot_be_read_is_not_taken_for_none() {
+    let of = |names: &[&str]| {
+        let matches: Vec<String> =
+            names.iter().map(|name| format!(r#"{{"vulnerable":true,"criteria":"{name}"}}"#)).collect();
+        format!(
+            r#"{{"format":"NVD_CVE","vulnerabilities":[{{"cve":{{"id":"CVE-2099-0001","configurations":[{{"nodes":[
+            {{"operator":"OR","cpeMatch":[{}]}}]}}]}}}}]}}"#,
+            matches.join(",")
+        )
+    };
+    let plain = "cpe:2.3:a:example:thing:1.0:*:*:*:*:*:*:*";
+    let cases = [
+        (vec![plain], "1.0", "affected"),
+        (vec![plain], "2.0", "not"),
+        (vec![plain, "cpe:2.3:a:example:thing:2:0:*:*:*:*:*:*:*"], "1.0", "affected"),
+        (vec![plain, "cpe:2.3:a:example:thing:2:0:*:*:*:*:*:*:*"], "2.0", "cannot tell"),
+        (vec![plain, "broken"], "2.0", "cannot tell"),
+        (vec![plain, "cpe:2.3:a:example:other:2:0:*:*:*:*:*:*:*"], "2.0", "not"),
+    ];
+    for (names, version, expected) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store_of(folder.path(), "nvd.json", &of(&names));
+        let state = state(
+            &store,
+            &component("thing", version, "a:example:thing"),
+            &Facts::default(),
+            "CVE-2099-0001",
+        );
+        assert_eq!(word(&state), expected, "{names:?} {version}: {state:?}");
+    }
+}

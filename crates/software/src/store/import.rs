@@ -207,9 +207,10 @@ impl Import<'_> {
                 *state.problems.counts.entry(*kind).or_default() += count;
             }
             state.problems.first.extend(self.aside.first.iter().cloned());
-            if state.given == 0 && state.records > 0 {
-                let first =
-                    state.problems.first.first().map(|problem| problem.what.clone()).unwrap_or_default();
+            // A snapshot without a record would take everything out of the database.
+            if state.given == 0 && (state.records > 0 || description.replaces == Replaces::Everything) {
+                let first = state.problems.first.first().map(|problem| problem.what.clone());
+                let first = first.unwrap_or_else(|| "there is none".to_owned());
                 return Err(Error::Nothing { place: place.to_owned(), records: state.records, first });
             }
             let present = newest(self.transaction, family).map_err(of)?;
@@ -294,7 +295,7 @@ impl Writer<'_> {
             .optional()?;
         let mut twice = None;
         if let Some(known) = known {
-            let date = |date: &Option<String>| date.as_deref().map(stamp);
+            let date = |date: &Option<String>| date.as_deref().and_then(stamp);
             let older = match (date(&advisory.modified), date(&known.modified)) {
                 (Some(ours), Some(theirs)) => ours < theirs,
                 _ => false,

@@ -12,7 +12,7 @@ pub use import::Imported;
 
 use crate::Error;
 use crate::feed::Problems;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -86,20 +86,19 @@ fn day_number(date: &str) -> Option<i64> {
 /// Bytes of the database that a look-up reads without a system call for each page, at most.
 const MAPPED: i64 = 2 << 30;
 
+/// How long is waited for another process. An import of all that there is takes a minute, and of its time the file is
+/// locked from where its changes outgrow memory.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(180);
+
 impl Store {
     /// Opens the database at `path` for importing; makes it where there is none.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let connection = Connection::open(path).map_err(|source| database(path, source))?;
         let store = Self { connection, path: path.to_owned() };
         let of = |source| database(path, source);
-        store.connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(of)?;
-        let tables: i64 = store
-            .connection
-            .query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get(0))
-            .map_err(of)?;
-        if tables == 0 {
-            let schema = format!("BEGIN IMMEDIATE; {} COMMIT;", include_str!("schema.sql"));
-            store.connection.execute_batch(&schema).map_err(of)?;
+        store.connection.busy_timeout(PATIENCE).map_err(of)?;
+        if store.tables().map_err(of)? == 0 {
+            store.make().map_err(of)?;
         }
         store.checked()
     }
@@ -109,7 +108,7 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(|source| database(path, source))?;
         connection
-            .busy_timeout(std::time::Duration::from_secs(10))
+            .busy_timeout(PATIENCE)
             .and_then(|()| connection.pragma_update(None, "mmap_size", MAPPED))
             .map_err(|source| database(path, source))?;
         Self { connection, path: path.to_owned() }.checked()
@@ -174,19 +173,45 @@ impl Store {
         Ok(files)
     }
 
+    fn tables(&self) -> rusqlite::Result<i64> {
+        self.connection.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get(0))
+    }
+
+    /// Makes the tables, unless another process has just made them.
+    fn make(&self) -> rusqlite::Result<()> {
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        if self.tables()? == 0 {
+            self.connection.execute_batch(include_str!("schema.sql"))?;
+        }
+        transaction.commit()
+    }
+
     fn checked(self) -> Result<Self, Error> {
         let version = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
         let version = self.connection.query_row("PRAGMA user_version", [], version);
-        match version.map_err(|source| self.failed(source))? {
-            VERSION => Ok(self),
-            other => Err(Error::Version {
-                path: self.path,
-                found: format!("its version is {other}, ours {VERSION}"),
-            }),
-        }
+        let version = version.map_err(|source| self.failed(source))?;
+        // Other programs number their databases too.
+        let ours = "SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('file', 'advisory', 'statement')";
+        let ours = self.connection.query_row(ours, [], |row| row.get::<_, i64>(0));
+        let found = match (version, ours.map_err(|source| self.failed(source))?) {
+            (VERSION, 3) => return Ok(self),
+            (VERSION, _) => "it has other tables".to_owned(),
+            (other, _) => format!("its version is {other}, ours {VERSION}"),
+        };
+        Err(Error::Version { path: self.path, found })
     }
 }
 
 fn database(path: &Path, source: rusqlite::Error) -> Error {
-    Error::Database { path: path.to_owned(), source }
+    use rusqlite::ErrorCode::{
+        DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase, ReadOnly,
+    };
+    let remedy = match source.sqlite_error_code() {
+        Some(DatabaseBusy | DatabaseLocked) => "another process is importing: try again when it has ended",
+        Some(DatabaseCorrupt | NotADatabase) => "import the feeds into a new one",
+        Some(DiskFull) => "make room and try again; what was imported before stays",
+        Some(ReadOnly) => "it cannot be written to: give another with --feeds",
+        _ => "",
+    };
+    Error::Database { path: path.to_owned(), source, remedy }
 }

@@ -272,3 +272,92 @@ fn a_date_can_be_given_to_a_feed_without_one() {
     let read = Store::open_to_read(&scratch.folder.path().join("feeds.sqlite")).unwrap();
     assert_eq!(read.files_in_use().unwrap(), [file]);
 }
+
+#[test]
+fn a_snapshot_without_records_takes_nothing_away() {
+    let kev = |rest: &str| format!(r#"{{"catalogVersion":"x","dateReleased":"2098-09-01T00:00:00Z"{rest}}}"#);
+    let cases = [
+        ("empty.json", kev(r#","count":0,"vulnerabilities":[]"#)),
+        ("without.json", kev(r#","count":1"#)),
+        ("empty.csv", "cveID,vendorProject,dateAdded\r\n".to_owned()),
+    ];
+    let mut scratch = Scratch::new();
+    scratch.import(&corpus("kev-json/input.json")).unwrap();
+    let before = scratch.dump();
+    for (name, content) in cases {
+        let path = scratch.file(name, content.as_bytes());
+        let error = scratch.import(&path).unwrap_err();
+        assert!(matches!(error, Error::Nothing { .. }), "{name}: {error}");
+        assert!(error.to_string().contains("What was imported before stays"), "{error}");
+        assert_eq!(scratch.dump(), before, "{name}");
+    }
+}
+
+#[test]
+fn each_file_of_a_folder_is_held_against_its_own_count() {
+    let mut scratch = Scratch::new();
+    let bytes = String::from_utf8(std::fs::read(corpus("nvd-1.1/input.json")).unwrap()).unwrap();
+    scratch.file("years/2099.json", bytes.as_bytes());
+    scratch.file("years/2100.json", bytes.replace("CVE-2099", "CVE-2100").as_bytes());
+    let imported = scratch.import(&scratch.folder.path().join("years")).unwrap();
+    let problems = &imported[0].file.problems;
+    assert_eq!(imported[0].file.records, 10);
+    assert_eq!(problems.counts.get(&ProblemKind::Count), None, "{problems:?}");
+}
+
+#[test]
+fn what_is_no_date_is_neither_older_nor_newer() {
+    let kev = |released: &str| {
+        format!(
+            r#"{{"catalogVersion":"x","dateReleased":"{released}","count":1,"vulnerabilities":[{{"cveID":"CVE-2099-1","dateAdded":"2098-01-01"}}]}}"#
+        )
+    };
+    let mut scratch = Scratch::new();
+    for (number, released) in ["9 July 2098", "2098-13-01", "98-07-09", "soon"].into_iter().enumerate() {
+        let path = scratch.file(&format!("{number}.json"), kev(released).as_bytes());
+        let file = scratch.import(&path).unwrap().remove(0).file;
+        assert_eq!(file.dated.as_deref(), Some("2098-01-01"), "{released}: the newest record's counts");
+    }
+    // An advisory that says when it was changed in words does not outlive one that says it as a date.
+    let osv = |summary: &str, modified: &str| {
+        format!(
+            r#"{{"id":"X-1","modified":"{modified}","summary":"{summary}","affected":[{{"package":{{"ecosystem":"npm","name":"p"}},"versions":["1"]}}]}}"#
+        )
+    };
+    let odd = scratch.file("odd.json", osv("one", "9 July 2098").as_bytes());
+    let plain = scratch.file("plain.json", osv("two", "2098-08-01T00:00:00Z").as_bytes());
+    scratch.import(&odd).unwrap();
+    scratch.import(&plain).unwrap();
+    assert_eq!(scratch.count("SELECT body LIKE '%\"summary\":\"two\"%' FROM body"), 1);
+}
+
+#[test]
+fn several_processes_may_make_the_database_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..20 {
+        let path = folder.path().join(format!("{round}.sqlite"));
+        let opened: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| Store::open(&path).map(|_| ()))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        for one in opened {
+            one.unwrap_or_else(|error| panic!("round {round}: {error}"));
+        }
+    }
+}
+
+#[test]
+fn another_programs_database_is_none_of_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other.sqlite");
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("CREATE TABLE t (a); PRAGMA user_version = 1;").unwrap();
+    for opened in [Store::open(&path), Store::open_to_read(&path)] {
+        let error = opened.unwrap_err();
+        assert!(matches!(&error, Error::Version { found, .. } if found.contains("other tables")), "{error}");
+    }
+    std::fs::write(&path, b"this is a text of some length that is surely not a database of any kind ......")
+        .unwrap();
+    let error = Store::open_to_read(&path).unwrap_err();
+    assert!(error.to_string().contains("import the feeds into a new one"), "{error}");
+}

@@ -96,6 +96,8 @@ impl Choice {
     }
 
     fn release_number<'a>(&'a self, distribution: &str, name: &'a str) -> &'a str {
+        // OSV marks Ubuntu's releases with long support (22.04:LTS); Pro:22.04:LTS is another, with fixes of its own.
+        let name = name.strip_suffix(":LTS").unwrap_or(name);
         let known = |release: &&Release| release.distribution == distribution && release.name == name;
         let number = self.release.iter().find(known).map_or(name, |release| release.version.as_str());
         number.strip_prefix('v').unwrap_or(number)
@@ -128,5 +130,8 @@ mod tests {
         assert!(table.same_release("alpine", "v3.18", "3.18.4"));
         assert!(!table.same_release("debian", "bookworm", "11"));
         assert!(!table.same_release("alpine", "3.1", "3.18"));
+        assert!(table.same_release("ubuntu", "22.04:LTS", "22.04"));
+        assert!(table.same_release("ubuntu", "22.04:LTS", "jammy"));
+        assert!(!table.same_release("ubuntu", "Pro:22.04:LTS", "22.04"));
     }
 }

@@ -1,6 +1,6 @@
 //! The Linux kernel's order: `5.10.101`, `5.10-rc3`, and 2.6's four numbers.
 //!
-//! A missing number is 0. `-preN` and `-rcN` sort before the release. What a vendor appends (`-150-generic`, `+`,
+//! A missing number is 0. `-preN` and `-rcN` sort before the release, also behind the `~` and `_` of distributions. What a vendor appends (`-150-generic`, `+`,
 //! `-g1a2b3c`) says nothing on where upstream stands, and does not count: two builds of one upstream release are equal
 //! here. Not ordered: what does not begin with two dotted numbers, and letters directly behind a number.
 //! Source: the kernel's Documentation/process/2.Process.rst and its Makefile's KERNELVERSION.
@@ -38,9 +38,11 @@ impl<'a> Version<'a> {
         if numbers.len() < 2 || !(rest.is_empty() || rest.starts_with(['-', '+', '_', '~', ' '])) {
             return None;
         }
-        let stage = marked(rest, "-rc")
+        // Distributions write it behind other marks: 6.1~rc3, 6.1_rc3.
+        let behind = rest.strip_prefix(['-', '~', '_']).unwrap_or(rest);
+        let stage = marked(behind, "rc")
             .map(Stage::Candidate)
-            .or_else(|| marked(rest, "-pre").map(Stage::Pre))
+            .or_else(|| marked(behind, "pre").map(Stage::Pre))
             .unwrap_or(Stage::Release);
         Some(Self { numbers: without_trailing_zeros(numbers), stage })
     }

@@ -2,7 +2,7 @@
 //!
 //! Not ordered: what PEP 440 does not accept. Source: PEP 440, now the PyPA's "Version specifiers".
 
-use super::{Number, split_digits, split_dotted, split_letters, without_trailing_zeros};
+use super::{Number, split_digits, split_dotted, without_trailing_zeros};
 use std::cmp::Ordering;
 
 pub(super) fn compare(a: &str, b: &str) -> Option<Ordering> {
@@ -56,25 +56,22 @@ impl<'a> Version<'a> {
         };
         let (release, mut rest) = split_dotted(text)?;
         let mut before = None;
-        if let Some((word, number, behind)) = marked(rest) {
+        if let Some((word, number, behind)) = marked(rest, BEFORE) {
             before = match word {
-                "a" | "alpha" => Some(Before::Alpha(number)),
-                "b" | "beta" => Some(Before::Beta(number)),
-                "c" | "rc" | "pre" | "preview" => Some(Before::Candidate(number)),
-                _ => None,
+                "alpha" | "a" => Some(Before::Alpha(number)),
+                "beta" | "b" => Some(Before::Beta(number)),
+                _ => Some(Before::Candidate(number)),
             };
-            if before.is_some() {
-                rest = behind;
-            }
+            rest = behind;
         }
         let mut post = None;
         if let Some((number, behind)) = implicit_post(rest) {
             (post, rest) = (Some(number), behind);
-        } else if let Some(("post" | "rev" | "r", number, behind)) = marked(rest) {
+        } else if let Some((_, number, behind)) = marked(rest, POST) {
             (post, rest) = (Some(number), behind);
         }
         let mut dev = Dev::None;
-        if let Some(("dev", number, behind)) = marked(rest) {
+        if let Some((_, number, behind)) = marked(rest, &["dev"]) {
             (dev, rest) = (Dev::Number(number), behind);
         }
         let alone = post.is_none() && dev != Dev::None;
@@ -84,12 +81,15 @@ impl<'a> Version<'a> {
     }
 }
 
-/// A word with an optional separator before it and an optional number behind it: `.post1`, `rc-2`, `a`.
-fn marked(text: &str) -> Option<(&str, Number<'_>, &str)> {
-    let (word, rest) = split_letters(text.strip_prefix(['.', '-', '_']).unwrap_or(text));
-    if word.is_empty() {
-        return None;
-    }
+/// The words before and behind a release; one that begins with another stands before it.
+const BEFORE: &[&str] = &["alpha", "a", "beta", "b", "preview", "pre", "c", "rc"];
+const POST: &[&str] = &["post", "rev", "r"];
+
+/// One of the words with an optional separator before it and an optional number behind it: `.post1`, `rc-2`, `a`. The next
+/// may follow directly: `1.0adev`.
+fn marked<'t>(text: &'t str, words: &[&'static str]) -> Option<(&'static str, Number<'t>, &'t str)> {
+    let text = text.strip_prefix(['.', '-', '_']).unwrap_or(text);
+    let (word, rest) = words.iter().find_map(|word| Some((*word, text.strip_prefix(word)?)))?;
     let (digits, behind) = split_digits(rest.strip_prefix(['.', '-', '_']).unwrap_or(rest));
     match Number::new(digits) {
         Some(number) => Some((word, number, behind)),

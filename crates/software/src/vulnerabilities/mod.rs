@@ -45,7 +45,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const PROBE: &str = "vulnerabilities";
 
 /// Its version; changes whenever what it finds changes.
-pub const VERSION: &str = "1";
+pub const VERSION: &str = "2";
 
 /// The code of its claims.
 pub const KNOWN_VULNERABILITY: &str = "known-vulnerability";
@@ -203,7 +203,8 @@ fn agreed(answers: Vec<Answer>) -> Answer {
         let all = found.len() == count;
         let mut kinds: Vec<&str> = found.iter().map(|one| one.state.as_str()).collect();
         kinds.dedup();
-        let same = all && kinds.len() == 1;
+        // What is not there is ruled out by the version.
+        let same = kinds.len() == 1 && (all || kinds == ["not-affected"]);
         let gravest = found.into_iter().min_by_key(|one| match one.state {
             State::Affected { .. } => 0,
             State::CannotTell { .. } => 1,
@@ -214,7 +215,7 @@ fn agreed(answers: Vec<Answer>) -> Answer {
             finding.state = State::CannotTell {
                 reason: Reason::Contradiction,
                 detail:
-                    "which of the versions that the evidence names is there: one is affected, another is not"
+                    "which of the versions that the evidence names is there: what is known of them differs"
                         .to_owned(),
             };
         }

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 /// The start of the parameters that name a feed's file.
 const FEED: &str = "feed ";
+/// Between files of one feed and name.
+const AND: &str = "; ";
 /// The parameters that count.
 const COUNTS: [&str; 3] = ["ruled-out-by-version", "looked-up-by-name-alone", "contradictory-components"];
 
@@ -81,11 +83,17 @@ impl Looked {
     pub(super) fn parameters(&self) -> BTreeMap<String, String> {
         let counts = [self.ruled_out_by_version, self.by_name_alone, self.contradictory];
         let counts = COUNTS.iter().zip(counts).map(|(name, count)| ((*name).to_owned(), count.to_string()));
-        let feeds = self.feeds.iter().map(|file| {
+        let mut parameters: BTreeMap<String, String> = counts.collect();
+        for file in &self.feeds {
             let dated = file.dated.as_deref().unwrap_or("no date");
-            (format!("{FEED}{} {}", file.feed, file.name), format!("{} {dated}", file.sha256))
-        });
-        counts.chain(feeds).collect()
+            let value = format!("{} {dated}", file.sha256);
+            // Files that are fetched again and again keep their name.
+            parameters
+                .entry(format!("{FEED}{} {}", file.feed, file.name))
+                .and_modify(|known| known.push_str(&format!("{AND}{value}")))
+                .or_insert(value);
+        }
+        parameters
     }
 
     /// Read back from a run's parameters.
@@ -94,16 +102,19 @@ impl Looked {
         let [ruled_out, by_name, contradictory] = COUNTS.map(count);
         let feeds = parameters.iter().filter_map(|(key, value)| {
             let (feed, name) = key.strip_prefix(FEED)?.split_once(' ')?;
-            let (sha256, dated) = value.split_once(' ')?;
-            Some(FeedFile {
-                feed: feed.to_owned(),
-                name: name.to_owned(),
-                sha256: sha256.to_owned(),
-                dated: Some(dated.to_owned()).filter(|dated| dated != "no date"),
-            })
+            let files = value.split(AND).filter_map(move |file| {
+                let (sha256, dated) = file.split_once(' ')?;
+                Some(FeedFile {
+                    feed: feed.to_owned(),
+                    name: name.to_owned(),
+                    sha256: sha256.to_owned(),
+                    dated: Some(dated.to_owned()).filter(|dated| dated != "no date"),
+                })
+            });
+            Some(files)
         });
         Self {
-            feeds: feeds.collect(),
+            feeds: feeds.flatten().collect(),
             ruled_out_by_version: ruled_out,
             by_name_alone: by_name,
             contradictory,

@@ -121,6 +121,113 @@ fn the_kernels_configuration_rules_out_and_known_exploited_stands_first() {
 }
 
 #[test]
+fn a_configuration_that_ends_early_or_is_another_kernels_rules_nothing_out() {
+    let feeds = ["cve-5/input.json", "nvd-2.0/input.json"];
+    let banner = |file: &str, build: &str| {
+        let mut banner = component("linux", "5.10.101", file, "kernel-banner");
+        banner.facts.insert("release".to_owned(), Value::from("5.10.101"));
+        banner.facts.insert("build".to_owned(), Value::from(build));
+        banner
+    };
+    // A kernel's own configuration stands in it; another in a file beside it.
+    let configuration = |file: &str, own: bool| {
+        let mut both = [
+            component("linux", "5.10.101", file, "kernel-configuration"),
+            claim("kernel.configuration", file, &[("release", "5.10.101")]),
+        ];
+        both[1].facts.insert("built-in".to_owned(), Value::List(vec!["NET".to_owned()]));
+        both[1].facts.insert("modules".to_owned(), Value::List(Vec::new()));
+        for claim in both.iter_mut().filter(|_| own) {
+            let step = Step {
+                format: "ikconfig".to_owned(),
+                offset: 64,
+                entry: Some("config".to_owned()),
+                at: None,
+            };
+            let inside = claim.locations[0].inside(step);
+            (claim.subject, claim.locations) = (inside.subject(), vec![inside]);
+        }
+        both
+    };
+    let states = |claims: &[Claim]| {
+        let report = examined(&feeds, claims);
+        let states: BTreeSet<String> =
+            report.claims.iter().filter_map(|claim| claim.text("reason")).collect();
+        states.into_iter().collect::<Vec<_>>().join(" ")
+    };
+    let with = |banners: &[Claim], configurations: &[Claim]| states(&[banners, configurations].concat());
+    let one = [banner("boot/a", "#1")];
+    let two = [banner("boot/a", "#1"), banner("boot/b", "#2")];
+    let same = [banner("boot/a", "#1"), banner("boot/b", "#1")];
+    let (own, beside) = (configuration("boot/a", true), configuration("boot/config", false));
+    assert_eq!(with(&one, &own), "configuration");
+    assert_eq!(with(&one, &beside), "configuration");
+    assert_eq!(with(&same, &own), "configuration", "two copies of one build");
+    assert_eq!(with(&two, &own), "in-range", "the second build may have it");
+    assert_eq!(with(&two, &beside), "in-range");
+    assert_eq!(with(&two, &[own.clone(), configuration("boot/b", true)].concat()), "configuration");
+    assert_eq!(with(&one, &configuration("boot/b", true)), "in-range", "it stands in another kernel");
+    let mut early = beside.clone();
+    early[1].facts.insert("incomplete".to_owned(), Value::from("it ends before its last menu"));
+    assert_eq!(with(&one, &early), "in-range");
+}
+
+#[test]
+fn modules_of_a_damaged_file_system_rule_nothing_out() {
+    let feeds = ["cve-5/input.json"];
+    let kernel = component("linux", "5.10.101", "boot/config", "kernel-configuration");
+    let mut configuration = claim("kernel.configuration", "boot/config", &[("release", "5.10.101")]);
+    configuration.facts.insert("built-in".to_owned(), Value::List(vec!["NET".to_owned()]));
+    configuration.facts.insert("modules".to_owned(), Value::List(vec!["BT".to_owned()]));
+    let facts = [
+        ("name", "linux"),
+        ("version", "5.10.101"),
+        ("release", "5.10.101"),
+        ("method", "kernel-modules-folder"),
+    ];
+    let folder = claim(join::COMPONENT, "lib/modules/5.10.101", &facts);
+    let mut modules = claim("kernel.modules", "lib/modules/5.10.101", &[("release", "5.10.101")]);
+    modules.facts.insert("modules".to_owned(), Value::List(vec!["tun".to_owned()]));
+    let whole = [kernel, configuration, folder, modules];
+    assert_eq!(shown(&examined(&feeds, &whole)), ["CVE-2099-0008 linux not-affected module-absent"]);
+    let mut damage = claim("unpack.truncated", "x", &[("format", "squashfs")]);
+    damage.locations = vec![Location::exhibit(Digest::of(b"image"))];
+    let damaged = [&whole[..], &[damage.clone()]].concat();
+    assert_eq!(shown(&examined(&feeds, &damaged)), ["CVE-2099-0008 linux affected in-range"]);
+    damage.facts.insert("format".to_owned(), Value::from("gzip"));
+    let elsewhere = [&whole[..], &[damage]].concat();
+    assert_eq!(shown(&examined(&feeds, &elsewhere)), ["CVE-2099-0008 linux not-affected module-absent"]);
+}
+
+#[test]
+fn android_is_a_linux_and_a_system_of_its_own() {
+    let system = |products: &[&str]| {
+        let claims: Vec<Claim> =
+            products.iter().map(|name| component(name, "1.0", name, "version-string")).collect();
+        let claims: Vec<&Claim> = claims.iter().collect();
+        let joined = join::join(claims.iter().copied());
+        Parts::of(&claims, &joined).facts(&joined[0]).system.clone()
+    };
+    assert_eq!(system(&["linux", "zlib"]).as_deref(), Some("linux"));
+    assert_eq!(system(&["linux", "bionic", "zlib"]), None);
+    assert_eq!(system(&["zlib"]), None);
+}
+
+#[test]
+fn feeds_of_one_name_are_all_named() {
+    let file = |sha256: &str, dated: Option<&str>| FeedFile {
+        feed: "nvd-2.0".to_owned(),
+        name: "nvdcve-2.0-modified.json.gz".to_owned(),
+        sha256: sha256.to_owned(),
+        dated: dated.map(str::to_owned),
+    };
+    let feeds = vec![file("aa", Some("2098-01-08")), file("bb", Some("2098-01-01")), file("cc", None)];
+    let looked = Looked { feeds, ..Looked::default() };
+    assert_eq!(Looked::of(&looked.parameters()), looked);
+    assert!(looked.ages("2098-01-09").contains("2098-01-08 (1 day old), 3 files"));
+}
+
+#[test]
 fn without_advisories_nothing_was_looked_up() {
     let report = examined(&["epss/input.csv"], &[component("openssl", "3.0.1", "bin/x", "version-string")]);
     assert_eq!((report.status, report.claims.len(), report.skipped.len()), (Status::Failed, 0, 1));

@@ -33,8 +33,26 @@ pub(super) fn read(file: &File<'_>, findings: &mut Findings) {
         modules.len()
     );
     let claim = Claim::observation(&CONFIGURATION, file.subject(), title).fact("release", release.text);
-    let claim = listed(listed(claim, "built-in", built_in, OPTIONS), "modules", modules, OPTIONS);
+    let mut claim = listed(listed(claim, "built-in", built_in, OPTIONS), "modules", modules, OPTIONS);
+    if !is_whole(file.content) {
+        claim = claim.fact("incomplete", "it ends before its last menu");
+    }
     findings.claim(claim.at(place));
+}
+
+/// Whether the text reaches to its last menus. One that was cut off names too few options, and nothing else tells: since
+/// 5.1 each menu says where it ends; before, one of these two is the last.
+fn is_whole(content: &[u8]) -> bool {
+    let (mut ends, mut hacking, mut library, mut end) = (false, false, false, false);
+    for line in lines(content) {
+        match line.bytes.trim_ascii_end() {
+            b"# Kernel hacking" => hacking = true,
+            b"# Library routines" => library = true,
+            b"# end of Kernel hacking" => end = true,
+            other => ends |= other.starts_with(b"# end of "),
+        }
+    }
+    if ends { end } else { hacking && library }
 }
 
 /// The release that the header names, and where it stands.

@@ -100,6 +100,24 @@ fn options_that_are_set() {
 }
 
 #[test]
+fn a_configuration_that_ends_early_is_incomplete() {
+    let head = "# Linux/arm 5.10.1 Kernel Configuration\nCONFIG_NET=y\n";
+    let menus = "#\n# Library routines\n#\nCONFIG_CRC32=y\n#\n# Kernel hacking\n#\nCONFIG_DEBUG_FS=y\n";
+    let ends = "# end of General setup\n".to_owned() + menus;
+    let cases = [
+        (head.to_owned(), true),
+        (format!("{head}{menus}"), false),
+        (format!("{head}{}", menus.split("# Kernel").next().unwrap()), true),
+        (format!("{head}{ends}"), true),
+        (format!("{head}{ends}# end of Kernel hacking\r\n"), false),
+    ];
+    for (text, incomplete) in cases {
+        let claims = claims_of_file(&Kernel, "config", text.as_bytes());
+        assert_eq!(claims[1].facts.contains_key("incomplete"), incomplete, "{text}");
+    }
+}
+
+#[test]
 fn modules_by_folder() {
     let tree = tree_of(&[
         ("r/lib/modules/5.10.101/kernel/net/nf-nat.ko", b"x"),

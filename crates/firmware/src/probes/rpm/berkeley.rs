@@ -1,7 +1,7 @@
 //! The Berkeley DB form: pages of a hash table, whose values are mostly too large for them and stand in chains of their
 //! own pages.
 
-use super::{Blob, HEADER, PACKAGES, half, word};
+use super::{Blob, HEADER, PACKAGES, Room, half, word};
 use std::borrow::Cow;
 
 /// The mark of a hash table, at byte 12 of its first page.
@@ -21,7 +21,7 @@ pub(super) fn blobs(data: &[u8]) -> Option<(Vec<Blob<'_>>, usize)> {
     if !(512..=65_536).contains(&size) || !size.is_power_of_two() {
         return None;
     }
-    let (mut blobs, mut lost): (Vec<Blob<'_>>, usize) = (Vec::new(), 0);
+    let (mut blobs, mut lost, mut room): (Vec<Blob<'_>>, usize, Room) = (Vec::new(), 0, Room::of(data));
     for (number, page) in data.chunks_exact(size).enumerate().skip(1) {
         if !page.get(25).is_some_and(|kind| HASHED.contains(kind)) {
             continue;
@@ -36,14 +36,20 @@ pub(super) fn blobs(data: &[u8]) -> Option<(Vec<Blob<'_>>, usize)> {
                 continue;
             }
             match page.get(at) {
-                Some(&OUTSIDE) => match chain(data, page, at, size, big) {
+                Some(&OUTSIDE) => match chain(data, page, at, size, big, &mut room) {
                     Some(blob) => blobs.push(blob),
                     None => lost += 1,
                 },
                 // The first record counts the packages; it is four bytes long.
                 Some(&INSIDE) => {
                     let inner = before.and_then(|end| page.get(at + 1..end)).filter(|inner| inner.len() > 16);
-                    blobs.extend(inner.map(|inner| Blob::whole(number * size + at + 1, inner)));
+                    match inner {
+                        Some(inner) if room.take(inner.len()) => {
+                            blobs.push(Blob::whole(number * size + at + 1, inner));
+                        }
+                        Some(_) => lost += 1,
+                        None => {}
+                    }
                 }
                 _ => {}
             }
@@ -53,9 +59,17 @@ pub(super) fn blobs(data: &[u8]) -> Option<(Vec<Blob<'_>>, usize)> {
 }
 
 /// A value that stands in pages of its own, one after the other.
-fn chain<'d>(data: &'d [u8], page: &[u8], at: usize, size: usize, big: bool) -> Option<Blob<'d>> {
+fn chain<'d>(
+    data: &'d [u8],
+    page: &[u8],
+    at: usize,
+    size: usize,
+    big: bool,
+    room: &mut Room,
+) -> Option<Blob<'d>> {
     let mut next = usize::try_from(word(page, at + 4, big)?).ok()?;
     let length = usize::try_from(word(page, at + 8, big)?).ok().filter(|length| *length <= HEADER)?;
+    room.take(length).then_some(())?;
     let first = next.checked_mul(size)?.checked_add(PAGE_HEADER)?;
     let (mut blob, mut piece) = (Vec::new(), 0);
     while next != 0 && blob.len() < length {

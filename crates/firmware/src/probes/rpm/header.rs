@@ -56,8 +56,9 @@ impl<'h> Header<'h> {
                 _ => continue,
             };
             if TEXTS.contains(&kind) && slot.is_empty() {
-                let text = value.split(|&byte| byte == 0).next().unwrap_or_default();
-                *slot = if text.len() <= TEXT { text } else { &[] };
+                // The end is not looked for beyond that: a header may name a thousand texts that do not end.
+                let end = value.iter().take(TEXT + 1).position(|&byte| byte == 0);
+                *slot = end.and_then(|end| value.get(..end)).unwrap_or_default();
             }
         }
         let whole = !header.name.is_empty() && !header.version.is_empty() && !header.release.is_empty();

@@ -1,6 +1,6 @@
 //! The ndb form: slots of 16 bytes name the blobs, which stand at multiples of 16 bytes.
 
-use super::{Blob, HEADER, PACKAGES, word};
+use super::{Blob, HEADER, PACKAGES, Room, word};
 
 const PAGE: usize = 4096;
 const SLOT: usize = 16;
@@ -14,7 +14,7 @@ pub(super) fn blobs(data: &[u8]) -> Option<(Vec<Blob<'_>>, usize)> {
     }
     let pages = usize::try_from(word(data, 12, false)?).ok()?;
     let end = pages.saturating_mul(PAGE).min(data.len());
-    let (mut blobs, mut lost) = (Vec::new(), 0);
+    let (mut blobs, mut lost, mut room) = (Vec::new(), 0, Room::of(data));
     // The file's own header takes the room of the first two slots.
     for slot in data.get(2 * SLOT..end)?.chunks_exact(SLOT) {
         let (Some(index), Some(block)) = (word(slot, 4, false), word(slot, 8, false)) else { break };
@@ -33,7 +33,7 @@ pub(super) fn blobs(data: &[u8]) -> Option<(Vec<Blob<'_>>, usize)> {
                 usize::try_from(word(blob, 12, false)?).ok().filter(|length| right && *length <= HEADER)?;
             Some(Blob::whole(at + BLOB, blob.get(BLOB..)?.get(..length)?))
         };
-        match found() {
+        match found().filter(|blob| room.take(blob.bytes.len())) {
             Some(blob) => blobs.push(blob),
             None => lost += 1,
         }

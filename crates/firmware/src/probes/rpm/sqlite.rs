@@ -1,6 +1,6 @@
 //! The SQLite form: the table `Packages`, a b-tree whose rows hold a number and the header.
 
-use super::{Blob, HEADER, PACKAGES, half, word};
+use super::{Blob, HEADER, PACKAGES, Room, half, word};
 use std::borrow::Cow;
 
 /// Levels of a b-tree; twenty hold more rows than a file can.
@@ -12,7 +12,7 @@ const LEAF: u8 = 13;
 /// The headers, and how many could not be reached; `None` where it is no such database.
 pub(super) fn blobs(data: &[u8]) -> Option<(Vec<Blob<'_>>, usize)> {
     let database = Database::open(data)?;
-    let mut schema = Rows::default();
+    let mut schema = Rows::of(data);
     database.walk(1, 0, &mut schema);
     let root = schema.found.iter().find_map(|row| {
         let columns = columns(&row.bytes)?;
@@ -20,7 +20,7 @@ pub(super) fn blobs(data: &[u8]) -> Option<(Vec<Blob<'_>>, usize)> {
         let wanted = text(0)? == b"table" && text(1)? == b"Packages";
         wanted.then(|| number(text(3)?)).flatten()
     })?;
-    let mut rows = Rows::default();
+    let mut rows = Rows::of(data);
     database.walk(root, 0, &mut rows);
     let mut blobs = Vec::new();
     for row in rows.found {
@@ -41,12 +41,18 @@ pub(super) fn blobs(data: &[u8]) -> Option<(Vec<Blob<'_>>, usize)> {
 }
 
 /// Rows of a table, and how many could not be read.
-#[derive(Default)]
 struct Rows<'d> {
     found: Vec<Blob<'d>>,
     lost: usize,
     /// Pages that were visited: a page that points at one above it would go on for ever.
     pages: usize,
+    room: Room,
+}
+
+impl Rows<'_> {
+    fn of(data: &[u8]) -> Self {
+        Self { found: Vec::new(), lost: 0, pages: 0, room: Room::of(data) }
+    }
 }
 
 struct Database<'d> {
@@ -97,7 +103,7 @@ impl<'d> Database<'d> {
             } else if rows.found.len() == PACKAGES {
                 rows.lost += 1;
             } else {
-                match self.row(page, at) {
+                match self.row(page, at, &mut rows.room) {
                     Some(row) => rows.found.push(Blob { at: start + row.at, ..row }),
                     None => rows.lost += 1,
                 }
@@ -111,11 +117,12 @@ impl<'d> Database<'d> {
     }
 
     /// The content of a leaf's cell, as it stands from the start of the page.
-    fn row(&self, page: &'d [u8], at: usize) -> Option<Blob<'d>> {
+    fn row(&self, page: &'d [u8], at: usize, room: &mut Room) -> Option<Blob<'d>> {
         let cell = page.get(at..)?;
         let (length, first) = varint(cell)?;
         let (_, second) = varint(cell.get(first..)?)?;
         let length = usize::try_from(length).ok().filter(|length| *length <= HEADER)?;
+        room.take(length).then_some(())?;
         let start = at + first + second;
         if length <= self.usable - 35 {
             return Some(Blob::whole(start, page.get(start..start.checked_add(length)?)?));
