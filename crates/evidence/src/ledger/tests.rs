@@ -297,11 +297,8 @@ fn a_ledger_of_version_1_gains_what_version_2_has() {
     let path = folder.path().join("ledger.sqlite");
     {
         // As version 1 left it: without the table that version 2 added.
-        let ledger = Ledger::create(&path).unwrap();
-        let connection = ledger.connection();
-        for view in names(connection, "view").unwrap() {
-            connection.execute_batch(&format!("DROP VIEW \"{view}\";")).unwrap();
-        }
+        as_of_version_2(Ledger::create(&path).unwrap().connection());
+        let connection = Connection::open(&path).unwrap();
         connection.execute_batch("DROP TABLE dated_records; PRAGMA user_version = 1;").unwrap();
     }
     let mut ledger = Ledger::open(&path).unwrap();
@@ -320,4 +317,48 @@ fn a_ledger_of_version_1_gains_what_version_2_has() {
     assert_eq!(claims.len(), 1, "another value of the day is no other claim");
     assert_eq!(claims[0].claim.dated["epss"], crate::Value::from("0.9"));
     assert!(ledger.connection().execute("DELETE FROM dated_records", []).is_err());
+}
+
+#[test]
+fn a_ledger_of_version_2_takes_statements_and_keeps_what_it_had() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.sqlite");
+    let exhibit =
+        Exhibit { sha256: Digest::of(b"abc"), name: "i".into(), kind: ExhibitKind::Firmware, size: 3 };
+    {
+        let mut ledger = Ledger::create(&path).unwrap();
+        ledger.add_exhibit(&exhibit, "2026-01-01T00:00:00Z").unwrap();
+        let claim = Claim::observation(&INFO, crate::Subject::exhibit(&exhibit.sha256), "t");
+        ledger.record_run(&exhibit.sha256, &report("p", vec![claim]), &clock()).unwrap();
+        as_of_version_2(ledger.connection());
+    }
+    let statement =
+        Exhibit { sha256: Digest::of(b"def"), name: "s.json".into(), kind: ExhibitKind::Statement, size: 3 };
+    let mut ledger = Ledger::open(&path).unwrap();
+    ledger.add_exhibit(&statement, "2026-01-02T00:00:00Z").unwrap();
+    assert_eq!(ledger.exhibits().unwrap(), [exhibit.clone(), statement]);
+    assert_eq!((ledger.runs().unwrap().len(), ledger.claims(Some(&exhibit.sha256)).unwrap().len()), (1, 1));
+    // It still only grows, and runs still need their exhibit.
+    for change in ["DELETE FROM exhibits", "UPDATE exhibits SET name = 'x'"] {
+        assert!(ledger.connection().execute(change, []).is_err(), "{change}");
+    }
+    let nowhere = Digest::of(b"nowhere");
+    assert!(ledger.record_run(&nowhere, &report("p", Vec::new()), &clock()).is_err());
+}
+
+/// Puts the tables back as version 2 left them.
+fn as_of_version_2(connection: &Connection) {
+    drop_views(connection).unwrap();
+    connection
+        .execute_batch(
+            "PRAGMA foreign_keys = OFF;
+             CREATE TABLE old (sha256 TEXT PRIMARY KEY, name TEXT NOT NULL,
+                 kind TEXT NOT NULL CHECK (kind IN ('firmware', 'network')), size INTEGER NOT NULL,
+                 added_at TEXT NOT NULL) STRICT;
+             INSERT INTO old SELECT sha256, name, kind, size, added_at FROM exhibits;
+             DROP TABLE exhibits;
+             ALTER TABLE old RENAME TO exhibits;
+             PRAGMA user_version = 2;",
+        )
+        .unwrap();
 }
