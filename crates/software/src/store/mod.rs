@@ -5,6 +5,7 @@
 //! indices that a first import would only slow down are made after it.
 
 mod import;
+pub(crate) mod says;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// The version of the schema.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// A feed database that is open.
 #[derive(Debug)]

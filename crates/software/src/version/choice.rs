@@ -95,7 +95,8 @@ impl Choice {
         within(a, b) || within(b, a)
     }
 
-    fn release_number<'a>(&'a self, distribution: &str, name: &'a str) -> &'a str {
+    /// A release's number, where it is given by its code name.
+    pub(crate) fn release_number<'a>(&'a self, distribution: &str, name: &'a str) -> &'a str {
         let known = |release: &&Release| release.distribution == distribution && release.name == name;
         let number = self.release.iter().find(known).map_or(name, |release| release.version.as_str());
         number.strip_prefix('v').unwrap_or(number)

@@ -52,11 +52,11 @@ fn a_component_of_two_probes_is_looked_up_once() {
     assert_eq!(claim.facts["cpe"], Value::from("cpe:2.3:a:openssl:openssl:3.0.1:*:*:*:*:*:*:*"));
     assert_eq!(claim.dated["epss"], Value::from("0.91234"));
     let looked = Looked::of(&report.parameters);
-    assert_eq!((looked.feeds.len(), report.looked), (2, 1));
+    assert_eq!((looked.feeds.files().len(), report.looked), (2, 1));
     assert!(
-        looked.ages("2098-04-05").contains("nvd-2.0 of 2098-04-02 (3 days old)"),
+        looked.feeds.ages("2098-04-05").contains("nvd-2.0 of 2098-04-02 (3 days old)"),
         "{}",
-        looked.ages("2098-04-05")
+        looked.feeds.ages("2098-04-05")
     );
 }
 
