@@ -75,6 +75,8 @@ const MERGE: &str = "
         SELECT subject.id, added.advisory, added.vulnerabilities, added.says
         FROM temp.added AS added JOIN subject ON subject.key = added.key ORDER BY 1, 2;
     CREATE INDEX IF NOT EXISTS statement_advisory ON statement (advisory);
+    CREATE INDEX IF NOT EXISTS advisory_file ON advisory (file);
+    CREATE INDEX IF NOT EXISTS score_file ON score (file);
     DELETE FROM temp.added;
     DELETE FROM temp.replaced;";
 

@@ -129,8 +129,10 @@ impl Store {
     /// The files whose records are in use: the newest of each family that is replaced as a whole, every one of others.
     pub fn files_in_use(&self) -> Result<Vec<ImportedFile>, Error> {
         self.files_where(
-            "id IN (SELECT file FROM advisory UNION SELECT file FROM exploited
-                    UNION SELECT file FROM score UNION SELECT file FROM support)",
+            "EXISTS (SELECT 1 FROM advisory WHERE advisory.file = file.id)
+             OR EXISTS (SELECT 1 FROM score WHERE score.file = file.id)
+             OR EXISTS (SELECT 1 FROM exploited WHERE exploited.file = file.id)
+             OR EXISTS (SELECT 1 FROM support WHERE support.file = file.id)",
         )
     }
 
