@@ -117,6 +117,8 @@ pub(crate) enum Kind {
     Firmware,
     /// Tables and graphs of the network model.
     Network,
+    /// Bills of materials and VEX documents.
+    Statement,
 }
 
 #[derive(Debug, Args)]

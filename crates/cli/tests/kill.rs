@@ -58,8 +58,8 @@ fn a_killed_assessment_loses_nothing_that_was_recorded() {
         let runs = opened.ledger.runs().unwrap();
         let examinations = runs.iter().filter(|run| run.probe == "unpack").count();
         let probes = banbury_firmware::probes::PROBES.len();
-        // What is known against it is looked up behind each, as a run by itself.
-        let others = ["unpack", banbury_software::vulnerabilities::PROBE];
+        // What is known of it is looked up behind each, as runs by themselves.
+        let others = ["unpack", banbury_software::vulnerabilities::PROBE, banbury_software::support::PROBE];
         let probe_runs =
             runs.iter().filter(|run| run.exhibit.is_some() && !others.contains(&run.probe.as_str())).count();
         assert_eq!(probe_runs, examinations * probes, "round {round}");

@@ -126,9 +126,13 @@ fn without_feeds_it_says_so_and_what_to_do() {
     assert!(stdout(&output).contains(line), "{}", stdout(&output));
     let json = command().arg("inspect").arg(&image).args(["-o", "json=-"]).output().unwrap();
     let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
-    let run = json["exhibits"][0]["runs"].as_array().unwrap().last().unwrap().clone();
-    assert_eq!((run["probe"].as_str(), run["status"].as_str()), (Some("vulnerabilities"), Some("failed")));
-    assert_eq!(json["exhibits"][0]["software"]["known_vulnerabilities"]["looked"], false);
+    let runs = json["exhibits"][0]["runs"].as_array().unwrap();
+    let last: Vec<_> =
+        runs[runs.len() - 2..].iter().map(|run| (run["probe"].as_str(), run["status"].as_str())).collect();
+    assert_eq!(last, [(Some("vulnerabilities"), Some("failed")), (Some("support"), Some("failed"))]);
+    for look_up in ["known_vulnerabilities", "support"] {
+        assert_eq!(json["exhibits"][0]["software"][look_up]["looked"], false, "{look_up}");
+    }
 }
 
 #[test]
@@ -196,7 +200,7 @@ fn an_assessment_looks_up_and_a_measure_can_ask() {
     folder.run(&["add", "c", "i.bin"]);
     let ledger = || rows(&folder.0.path().join("c/ledger.sqlite"));
     let without = command().args(["assess", "c"]).current_dir(folder.0.path()).output().unwrap();
-    assert!(stderr(&without).contains("known vulnerabilities were not looked up"), "{}", stderr(&without));
+    assert!(stderr(&without).contains("not looked up: known vulnerabilities"), "{}", stderr(&without));
     assert_eq!(ledger(), (0, 0, 1), "the failed run is on record, and no look-up");
     folder.import(FEEDS);
     folder.run(&["assess", "c", "--as-of", "2098-07-01"]);
@@ -216,10 +220,88 @@ fn rows(ledger: &Path) -> (i64, i64, i64) {
     )
 }
 
+const SUPPORT: &[&str] = &["endoflife/input.json", "endoflife/products.json", "endoflife/busybox.json"];
+
+#[test]
+fn support_is_counted_from_the_stated_day() {
+    let folder = Folder::new();
+    folder.import(SUPPORT);
+    folder.write("i.bin", &image("1.0.2k", true));
+    let arguments = ["inspect", "i.bin", "--as-of", "2098-07-01"];
+    let output = folder.run(&arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let text = stdout(&output);
+    let from = text.find("  Known vulnerabilities:").unwrap();
+    let to = text.find("  Looked at:").unwrap();
+    insta::assert_snapshot!("inspect_with_support", &text[from..to]);
+    assert_eq!(stdout(&folder.run(&arguments)), text, "same input, same output");
+    let json = folder.run(&[&arguments[..], &["-o", "json=-"]].concat());
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    valid("inspect", &json);
+    let support = &json["exhibits"][0]["software"]["support"];
+    let states: Vec<(&str, &str)> = support["releases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["component"].as_str().unwrap(), one["state"].as_str().unwrap()))
+        .collect();
+    assert_eq!(states[0], ("openssl", "ended"));
+    assert!(states.contains(&("linux", "supported")), "{states:?}");
+    assert_eq!(support["feeds"].as_array().unwrap().len(), 3);
+    let html = folder.run(&[&arguments[..], &["-o", "html=-"]].concat());
+    let html = stdout(&html);
+    assert!(
+        html.contains("support has ended") && html.contains("openssl 1.0.2 was supported until 2019-12-31")
+    );
+    for (fail_on, day, code) in [
+        ("support.ended", "2098-07-01", 1),
+        ("low", "2098-07-01", 1),
+        ("support.ended", "2018-01-01", 0),
+        ("support.unknown", "2018-01-01", 1),
+    ] {
+        let output = folder.run(&["inspect", "i.bin", "--as-of", day, "--fail-on", fail_on]);
+        assert_eq!(output.status.code(), Some(code), "{fail_on} {day}: {}", stdout(&output));
+    }
+}
+
+#[test]
+fn a_measure_can_ask_for_the_end_of_support() {
+    let folder = Folder::new();
+    folder.import(SUPPORT);
+    folder.write("i.bin", &image("1.0.2k", true));
+    folder.write("devices.csv", b"name,site,role,manufacturer,image\nr1,s,router,m,i.bin\n");
+    folder.run(&["init", "c"]);
+    folder.run(&["add", "c", "i.bin", "devices.csv"]);
+    let ledger = |query: &str| -> Vec<String> {
+        let connection = rusqlite::Connection::open(folder.0.path().join("c/ledger.sqlite")).unwrap();
+        let mut statement = connection.prepare(query).unwrap();
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let devices =
+        "SELECT device || ' ' || component || ' ' || cycle || ' ' || coalesce(ends, '-') || ' ' || state
+                   FROM device_support WHERE component IN ('openssl', 'linux') ORDER BY component";
+    let lookups = "SELECT as_of || ' ' || not_in_feed FROM support_lookups";
+    let fingerprints = "SELECT fingerprint FROM claim_records WHERE code LIKE 'support.%' ORDER BY 1";
+    folder.run(&["assess", "c", "--as-of", "2098-07-01"]);
+    assert_eq!(ledger(devices), ["r1 linux 5.10 2098-12-31 supported", "r1 openssl 1.0.2 2019-12-31 ended"]);
+    assert_eq!(ledger(lookups), ["2098-07-01 0"]);
+    let first = ledger(fingerprints);
+    folder.run(&["assess", "c", "--as-of", "2098-12-31"]);
+    assert_eq!(ledger(fingerprints), first, "another day makes no other claim");
+    folder.run(&["assess", "c", "--as-of", "2099-01-01"]);
+    assert_eq!(ledger(fingerprints).len(), first.len() + 1, "that support ended does");
+    assert_eq!(ledger(devices), ["r1 linux 5.10 2098-12-31 ended", "r1 openssl 1.0.2 2019-12-31 ended"]);
+    let dossier = std::fs::read(folder.0.path().join("c/dossier.json")).unwrap();
+    valid("dossier", &serde_json::from_slice(&dossier).unwrap());
+}
+
 #[test]
 fn the_code_is_explained() {
     let output = command().args(["explain", "known-vulnerability"]).output().unwrap();
     insta::assert_snapshot!("explain_known_vulnerability", stdout(&output));
+    let output = command().args(["explain", "support.ended"]).output().unwrap();
+    insta::assert_snapshot!("explain_support_ended", stdout(&output));
 }
 
 fn valid(schema: &str, document: &serde_json::Value) {

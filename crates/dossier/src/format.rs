@@ -111,6 +111,13 @@ fn is_url(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
+/// Sets a member of an object that a report is made of.
+pub(crate) fn set(object: &mut serde_json::Value, name: &str, value: serde_json::Value) {
+    if let serde_json::Value::Object(members) = object {
+        members.insert(name.to_owned(), value);
+    }
+}
+
 /// `value` as indented JSON that ends in a line feed.
 pub(crate) fn to_json(format: &'static str, value: &impl serde::Serialize) -> Result<String, DossierError> {
     let mut text =

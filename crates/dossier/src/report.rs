@@ -5,7 +5,8 @@ use banbury_evidence::{
     model::Model,
 };
 use banbury_software::join::{Joined, join};
-use banbury_software::vulnerabilities;
+use banbury_software::lookup::Ran;
+use banbury_software::{support, vulnerabilities};
 use std::collections::BTreeMap;
 
 /// All that a dossier says about a case.
@@ -83,6 +84,8 @@ pub(crate) const COMPONENT: &str = "component";
 
 /// An exhibit with what is known about it, from a case or from an inspection.
 pub(crate) struct Inspected<'a> {
+    /// Whether it was added as a statement.
+    pub is_stated: bool,
     pub names: Vec<&'a str>,
     pub sha256: Digest,
     pub size: u64,
@@ -131,20 +134,26 @@ impl<'a> Inspected<'a> {
 
     /// The latest look-up of known vulnerabilities: what it leaned on and counted, or why there was none.
     pub fn looked_up(&self) -> Result<vulnerabilities::Looked, String> {
-        let mut runs = self.runs.iter().rev().filter(|run| run.probe == vulnerabilities::PROBE);
-        let latest = runs.clone().find(|run| run.status != Status::Failed);
-        if let Some(run) = latest {
-            return Ok(vulnerabilities::Looked::of(run.parameters));
-        }
-        let why = runs.next().and_then(|run| run.skipped.first()).map(|skipped| skipped.why.clone());
-        Err(why.unwrap_or_else(|| "no run of the look-up is on record".to_owned()))
+        vulnerabilities::Looked::latest(self.runs.iter().map(Looked::ran))
+    }
+
+    /// How long components are supported: what ended first.
+    pub fn support(&self) -> Vec<Finding<'a>> {
+        let mut found: Vec<Finding<'a>> = self.findings.iter().copied().filter(Finding::is_support).collect();
+        found.sort_by_cached_key(|finding| support::order(finding.claim));
+        found
+    }
+
+    /// The latest look-up of support: what it leaned on and counted, or why there was none.
+    pub fn support_looked_up(&self) -> Result<support::Looked, String> {
+        support::Looked::latest(self.runs.iter().map(Looked::ran))
     }
 
     /// What keeps "nothing was found" from meaning anything: no run at all, or one that did not cover the image.
     /// A probe's latest run counts.
     pub fn gap(&self) -> Option<String> {
-        // What the look-up leaned on, or that there was none, stands with the vulnerabilities.
-        let probes = self.runs.iter().filter(|run| run.probe != vulnerabilities::PROBE);
+        // What a look-up leaned on, or that there was none, stands with what it found.
+        let probes = self.runs.iter().filter(|run| !run.ran().is_look_up());
         let latest: BTreeMap<&str, Status> = probes.map(|run| (run.probe, run.status)).collect();
         if latest.is_empty() {
             return Some("no probe looked at it".to_owned());
@@ -180,6 +189,7 @@ impl InspectReport {
             }
             sort(&mut findings);
             all.push(Inspected {
+                is_stated: false,
                 names: vec![name],
                 sha256: examination.exhibit,
                 size: examination.size,
@@ -216,17 +226,18 @@ impl InspectReport {
 }
 
 impl CaseReport {
-    /// The firmware exhibits.
+    /// The exhibits that probes look at: images, and statements on them.
     pub(crate) fn inspected(&self) -> Vec<Inspected<'_>> {
         self.exhibits
             .iter()
-            .filter(|exhibit| exhibit.kind == ExhibitKind::Firmware)
+            .filter(|exhibit| exhibit.kind.is_examined())
             .map(|exhibit| {
                 let here = |claim: &&StoredClaim| claim.exhibit == Some(exhibit.sha256);
                 let mut findings: Vec<Finding<'_>> =
                     self.claims.iter().filter(here).filter(|claim| active(claim)).map(Finding::of).collect();
                 sort(&mut findings);
                 Inspected {
+                    is_stated: exhibit.kind == ExhibitKind::Statement,
                     names: vec![&exhibit.name],
                     sha256: exhibit.sha256,
                     size: exhibit.size,
@@ -304,6 +315,11 @@ impl<'a> Finding<'a> {
         self.claim.code == vulnerabilities::KNOWN_VULNERABILITY
     }
 
+    /// Whether it says how long a component is supported.
+    pub fn is_support(&self) -> bool {
+        support::is_support(&self.claim.code)
+    }
+
     /// Whether it is something to look into: neither a component alone, nor what somebody states, nor a vulnerability that is ruled out.
     pub fn is_result(&self) -> bool {
         self.is_finding() && !vulnerabilities::is_ruled_out(self.claim)
@@ -314,9 +330,10 @@ impl<'a> Finding<'a> {
         self.claim.dated_text(name).filter(|text| !text.is_empty())
     }
 
-    /// Whether it is neither a component nor what somebody states: something to be judged by itself.
+    /// Whether it is neither a component, nor a remark on its support, nor what somebody states: something to be judged by itself.
     pub fn is_finding(&self) -> bool {
-        !self.is_component() && !crate::stated::is_stated(&self.claim.code)
+        let code = &self.claim.code;
+        !self.is_component() && !support::is_remark(code) && !crate::stated::is_stated(code)
     }
 
     /// A fact, or what else the claim holds under this name, as text; empty text counts as absent.
@@ -331,6 +348,11 @@ impl<'a> Finding<'a> {
 }
 
 impl<'a> Looked<'a> {
+    /// As look-ups see it.
+    pub fn ran(&self) -> Ran<'a> {
+        Ran { probe: self.probe, status: self.status, parameters: self.parameters, skipped: self.skipped }
+    }
+
     pub fn of(run: &'a StoredRun) -> Self {
         Self {
             probe: &run.probe,

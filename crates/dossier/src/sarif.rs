@@ -6,11 +6,10 @@
 //! that the provenance is SARIF's own; what a run did not look at is a notification of the invocation.
 //! Misses: see [`FORMAT`]'s limits. Source: OASIS SARIF 2.1.0 with Errata 01.
 
-use crate::format::{DossierError, ReportFormat, to_json};
+use crate::format::{DossierError, ReportFormat, set, to_json};
 use crate::report::{Finding, InspectReport, Inspected};
 use crate::visible::visible;
 use banbury_evidence::{Grade, Location, Object, Status};
-use banbury_software::vulnerabilities::PROBE;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,7 +48,7 @@ fn render(report: &InspectReport) -> Result<String, DossierError> {
         }
         for run in &exhibit.runs {
             // That there were no feeds to look up in is no failure of the inspection.
-            let failed = run.status == Status::Failed && run.probe != PROBE;
+            let failed = run.status == Status::Failed && !run.ran().is_without_feeds();
             successful &= !failed;
             for skipped in run.skipped {
                 notifications.push(json!({
@@ -308,12 +307,6 @@ fn encode(path: &str) -> String {
         }
     }
     out
-}
-
-fn set(object: &mut Value, name: &str, value: Value) {
-    if let Value::Object(members) = object {
-        members.insert(name.to_owned(), value);
-    }
 }
 
 #[cfg(test)]

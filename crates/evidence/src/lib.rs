@@ -6,6 +6,7 @@
 
 pub mod case;
 mod claim;
+mod description;
 mod digest;
 mod examination;
 mod kept;
@@ -17,6 +18,7 @@ mod subject;
 mod verdict;
 
 pub use claim::{Claim, CodeInfo, Grade, Value, Weight};
+pub use description::Description;
 pub use digest::{Digest, DigestError};
 pub use examination::{Examination, Object, ObjectKind, Region, RegionClass, Shares};
 pub use kept::{Kept, KeptPart};
@@ -46,14 +48,22 @@ pub enum ExhibitKind {
     Firmware,
     /// A table or graph of the network model.
     Network,
+    /// What somebody states about equipment: a bill of materials, a VEX document.
+    Statement,
 }
 
 impl ExhibitKind {
+    /// Whether probes look at it.
+    pub fn is_examined(self) -> bool {
+        self != Self::Network
+    }
+
     /// The word used in the ledger and in output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Firmware => "firmware",
             Self::Network => "network",
+            Self::Statement => "statement",
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::marks::{self, Mark};
 use crate::rates::weighed;
-use banbury_evidence::{Claim, CodeInfo, Digest, Location, ObjectKind, Skipped, Subject};
+pub use banbury_evidence::Description;
+use banbury_evidence::{Claim, Digest, Location, ObjectKind, Skipped, Subject};
 use banbury_formats::executable::elf::{Elf, Symbol};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -33,27 +34,6 @@ pub const KEEP_LIMIT: usize = 4 << 20;
 
 /// Claims that one probe keeps of one exhibit; further ones are counted and said.
 pub const CLAIMS: usize = 20_000;
-
-/// A probe's documentation.
-#[derive(Debug)]
-pub struct Description {
-    /// Short name, unique, lower case.
-    pub name: &'static str,
-    /// Version; changes whenever what the probe finds changes.
-    pub version: &'static str,
-    /// What it finds.
-    pub finds: &'static str,
-    /// How it finds it.
-    pub how: &'static str,
-    /// When it is wrong: its false positives.
-    pub wrong: &'static str,
-    /// What it misses; never empty.
-    pub misses: &'static [&'static str],
-    /// The codes of its claims.
-    pub codes: &'static [CodeInfo],
-    /// The specifications or papers behind it.
-    pub source: &'static str,
-}
 
 /// A file or stream with its bytes.
 pub struct File<'a> {

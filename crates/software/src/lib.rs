@@ -6,7 +6,8 @@
 //! - [`store`]: the feed database, one SQLite file; an import is all or nothing.
 //! - [`join`]: claims of one component by several probes, as one component with all its evidence.
 //! - [`known`]: the look-up: affected, not affected and why, or what would tell.
-//! - [`vulnerabilities`]: what is known against an exhibit's components, as claims.
+//! - [`lookup`]: what look-ups have in common; [`vulnerabilities`]: what is known against an exhibit's components, as claims;
+//!   [`support`]: until when their releases are supported.
 //!
 //! ```
 //! use banbury_software::known::{Component, Facts, Known, Reason, State};
@@ -36,13 +37,16 @@
 //! ```
 
 pub mod advisory;
+pub mod asked;
 pub mod cpe;
 mod error;
 pub mod feed;
 pub mod join;
 pub mod known;
+pub mod lookup;
 mod purl;
 pub mod store;
+pub mod support;
 pub mod version;
 pub mod vulnerabilities;
 

@@ -3,12 +3,14 @@
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 use banbury_software::Error;
-use banbury_software::advisory::{Advisory, Record};
+use banbury_software::advisory::{Advisory, Record, Says};
+use banbury_software::cpe::Cpe;
 use banbury_software::feed::{FEEDS, Problems, records};
-use banbury_software::known::{Component, Facts, Known, State};
+use banbury_software::known::{Answer, Component, Facts, Finding, Known, Reason, State};
 use banbury_software::store::{Options, Store};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
@@ -157,4 +159,62 @@ fn an_advisory_survives_its_own_form() {
         let text = serde_json::to_string(advisory).unwrap();
         assert_eq!(&serde_json::from_str::<Advisory>(&text).unwrap(), advisory);
     }
+}
+
+/// The look-up that only counts what the version rules out reads no statement whole that it need not: over a real year, its
+/// answers are those of the look-up that reads all of them.
+#[test]
+fn over_a_real_year_what_matters_is_the_same_without_reading_all_of_it() {
+    let Some(path) = real("nvdcve-1.1-2022.json.gz") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&folder.path().join("feeds.sqlite")).unwrap();
+    store.import(&path, &Options::default()).unwrap();
+    let mut bytes = Vec::new();
+    flate2::read::GzDecoder::new(std::fs::File::open(&path).unwrap()).read_to_end(&mut bytes).unwrap();
+    let (_, found, _) = records("nvdcve-1.1-2022.json", &bytes).unwrap();
+    // Of each product a version at the edge of a range, and the products with most ranges several.
+    let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for record in &found {
+        let Record::Advisory(advisory) = record else { continue };
+        for statement in &advisory.statements {
+            let Says::Cpe { any, .. } = &statement.says else { continue };
+            let bounds = any.iter().flat_map(|one| [&one.ge, &one.gt, &one.le, &one.lt, &one.version]);
+            versions.entry(statement.key.clone()).or_default().extend(bounds.flatten().take(2).cloned());
+        }
+    }
+    versions
+        .insert("cpe:o:linux:linux_kernel".to_owned(), ["5.10.101".to_owned(), "4.4.1-x".to_owned()].into());
+    let known = Known::new(&store).unwrap();
+    let (mut asked, mut findings, mut outside) = (0, 0, 0);
+    for (key, versions) in versions
+        .iter()
+        .enumerate()
+        .filter(|(at, (key, _))| at % 20 == 0 || key.contains("linux"))
+        .map(|(_, one)| one)
+    {
+        let Ok(cpe) = format!("cpe:2.3:{}:*:*:*:*:*:*:*:*", &key[4..]).parse::<Cpe>() else { continue };
+        for version in versions.iter().take(3) {
+            let component = Component {
+                name: "x".to_owned(),
+                version: Some(version.clone()),
+                cpes: vec![cpe.clone()],
+                ..Component::default()
+            };
+            let mut whole = known.look_up(&component, &Facts::default()).unwrap();
+            let quick = known.look_up_what_matters(&component, &Facts::default()).unwrap();
+            let all = whole.findings.len();
+            whole.findings.retain(|finding| finding.state.reason() != Reason::OutOfRange);
+            assert_eq!(quick.outside, all - whole.findings.len(), "{key} {version}");
+            let shown = |answer: &Answer| -> Vec<(String, State, usize)> {
+                let one = |finding: &Finding| {
+                    (finding.vulnerability.clone(), finding.state.clone(), finding.says.len())
+                };
+                answer.findings.iter().map(one).collect()
+            };
+            assert_eq!(shown(&quick), shown(&whole), "{key} {version}");
+            (asked, findings, outside) =
+                (asked + 1, findings + quick.findings.len(), outside + quick.outside);
+        }
+    }
+    assert!(asked > 300 && findings > 300 && outside > 1000, "{asked} {findings} {outside}");
 }

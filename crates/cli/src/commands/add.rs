@@ -40,13 +40,14 @@ fn add(case: &mut Case, path: &Path, kind: Option<Kind>) -> anyhow::Result<Strin
     let (kind, told) = match kind {
         Some(Kind::Firmware) => (ExhibitKind::Firmware, "as told"),
         Some(Kind::Network) => (ExhibitKind::Network, "as told"),
+        Some(Kind::Statement) => (ExhibitKind::Statement, "as told"),
         None => recognise(path, &name)?,
     };
     let added = case.add(path, &name, kind, &super::now())?;
     let state = if added.new { "added" } else { "known" };
     let size = terminal::bytes(added.exhibit.size);
     let sha256 = added.exhibit.sha256.short();
-    Ok(format!("{state}  {sha256}  {:<8}  {}  {size}, {told}", kind.as_str(), terminal::safe(&name)))
+    Ok(format!("{state}  {sha256}  {:<9}  {}  {size}, {told}", kind.as_str(), terminal::safe(&name)))
 }
 
 /// What a file is, from its content.
@@ -73,7 +74,7 @@ fn recognise(path: &Path, name: &str) -> anyhow::Result<(ExhibitKind, &'static s
         );
     }
     if let Some(form) = banbury_formats::statement::looks_like(&head) {
-        return Ok((ExhibitKind::Firmware, form.title));
+        return Ok((ExhibitKind::Statement, form.title));
     }
     Ok((ExhibitKind::Firmware, "image"))
 }

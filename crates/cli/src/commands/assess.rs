@@ -1,4 +1,4 @@
-use super::known::{self, FeedDatabase};
+use super::known::FeedDatabase;
 use super::{FailOn, Stopwatch, summary};
 use crate::Outcome;
 use crate::arguments::Assess;
@@ -11,6 +11,7 @@ use banbury_evidence::ledger::StoredRun;
 use banbury_evidence::{Claim, Digest, Exhibit, ExhibitKind, RegimeResult, Status, Verdict};
 use banbury_firmware::{Options, Worker};
 use banbury_regime::{Overrides, ParameterValue, Regime};
+use banbury_software::lookup::Ran;
 use banbury_software::vulnerabilities;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -45,7 +46,7 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
     let feeds = FeedDatabase::open(&arguments.feeds)?;
     let (mut outcome, failures) = inspect_all(&mut case, &exhibits, &options)?;
     let mut diagnostics = failures;
-    diagnostics.extend(look_up(&mut case, &exhibits, &feeds)?);
+    diagnostics.extend(look_up(&mut case, &exhibits, &feeds, &as_of.to_string())?);
     diagnostics.extend(import(&mut case, &exhibits)?);
     let stopwatch = Stopwatch::start();
     let mut results = Vec::new();
@@ -151,7 +152,7 @@ fn inspect_all(
     let runs = case.ledger.runs()?;
     let mut outcome = Outcome::Done;
     let mut failures = Vec::new();
-    for exhibit in exhibits.iter().filter(|exhibit| exhibit.kind == ExhibitKind::Firmware) {
+    for exhibit in exhibits.iter().filter(|exhibit| exhibit.kind.is_examined()) {
         if let Some(status) = inspected(&runs, &exhibit.sha256, options) {
             // It may have been changed or removed since; then its evidence has lost its exhibit.
             match case.verify(&exhibit.sha256) {
@@ -205,9 +206,14 @@ fn inspect(
     Ok((status, why))
 }
 
-/// Looks up what is known against each image's components, unless the latest look-up had the same components and feeds.
+/// Looks up what is known of each image's components, unless the latest look-up had the same components and feeds.
 /// Gives back what could not be looked up.
-fn look_up(case: &mut Case, exhibits: &[Exhibit], feeds: &FeedDatabase) -> anyhow::Result<Vec<String>> {
+fn look_up(
+    case: &mut Case,
+    exhibits: &[Exhibit],
+    feeds: &FeedDatabase,
+    as_of: &str,
+) -> anyhow::Result<Vec<String>> {
     let mut diagnostics = Vec::new();
     let runs = case.ledger.runs()?;
     for exhibit in exhibits.iter().filter(|exhibit| exhibit.kind == ExhibitKind::Firmware) {
@@ -221,27 +227,29 @@ fn look_up(case: &mut Case, exhibits: &[Exhibit], feeds: &FeedDatabase) -> anyho
         let stored = case.ledger.claims(Some(&exhibit.sha256))?;
         let active: Vec<_> = stored.iter().filter(|stored| stored.state == "active").collect();
         let claims: Vec<_> = active.iter().map(|stored| &stored.claim).collect();
-        let report = feeds.look_up(&claims)?;
-        if known::is_without_feeds(&report) {
-            let why = report.skipped.first().map(|skipped| skipped.why.as_str()).unwrap_or_default();
-            diagnostics.push(format!("{}: known vulnerabilities were not looked up: {why}", exhibit.name));
-        }
-        let latest =
-            runs.iter().rev().find(|run| run.probe == report.probe && run.exhibit == Some(exhibit.sha256));
-        let ours: BTreeSet<Digest> = report.claims.iter().map(Claim::fingerprint).collect();
-        let theirs: BTreeSet<Digest> = active
-            .iter()
-            .filter(|stored| stored.probe == report.probe)
-            .map(|stored| stored.fingerprint)
-            .collect();
-        let known = latest.is_some_and(|run| {
-            run.version == report.version
-                && run.status == report.status
-                && run.parameters == report.parameters
-                && (ours == theirs || report.status == Status::Failed)
-        });
-        if !known {
-            case.ledger.record_run(&exhibit.sha256, &report, &stopwatch.clock())?;
+        for report in feeds.look_up(&claims, as_of)? {
+            if Ran::of(&report).is_without_feeds() {
+                let skipped = report.skipped.first().map(|one| format!("{}: {}", one.what, one.why));
+                let why = skipped.unwrap_or_default();
+                diagnostics.push(format!("{}: not looked up: {why}", exhibit.name));
+            }
+            let own = |run: &&StoredRun| run.probe == report.probe && run.exhibit == Some(exhibit.sha256);
+            let latest = runs.iter().rev().find(own);
+            let ours: BTreeSet<Digest> = report.claims.iter().map(Claim::fingerprint).collect();
+            let theirs: BTreeSet<Digest> = active
+                .iter()
+                .filter(|stored| stored.probe == report.probe)
+                .map(|stored| stored.fingerprint)
+                .collect();
+            let known = latest.is_some_and(|run| {
+                run.version == report.version
+                    && run.status == report.status
+                    && run.parameters == report.parameters
+                    && (ours == theirs || report.status == Status::Failed)
+            });
+            if !known {
+                case.ledger.record_run(&exhibit.sha256, &report, &stopwatch.clock())?;
+            }
         }
     }
     Ok(diagnostics)
@@ -321,7 +329,7 @@ fn report(
     as_of: jiff::civil::Date,
 ) -> anyhow::Result<CaseReport> {
     let mut objects = BTreeMap::new();
-    for exhibit in exhibits.iter().filter(|exhibit| exhibit.kind == ExhibitKind::Firmware) {
+    for exhibit in exhibits.iter().filter(|exhibit| exhibit.kind.is_examined()) {
         let found = case.ledger.objects(&exhibit.sha256)?;
         if !found.is_empty() {
             objects.insert(exhibit.sha256, found);

@@ -1,7 +1,7 @@
 //! What another release added, removed, upgraded, fixed and brought.
 
 use super::inspect;
-use super::known::{self, FeedDatabase};
+use super::known::FeedDatabase;
 use crate::Outcome;
 use crate::arguments::DiffComponents;
 use crate::outputs;
@@ -9,8 +9,10 @@ use crate::terminal::{Progress, Tone, paint, safe};
 use anyhow::bail;
 use banbury_evidence::{Claim, Examination, Status};
 use banbury_firmware::{Options, Worker};
+use banbury_software::asked::AgedFeed;
 use banbury_software::join::{self, Joined};
-use banbury_software::vulnerabilities::{AgedFeed, KNOWN_VULNERABILITY, Looked};
+use banbury_software::lookup::Ran;
+use banbury_software::vulnerabilities::{KNOWN_VULNERABILITY, Looked};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -35,8 +37,8 @@ pub(super) fn run(arguments: &DiffComponents) -> anyhow::Result<Outcome> {
     let options = super::options(&arguments.limits, as_of)?;
     let feeds = FeedDatabase::open(&arguments.feeds)?;
     let worker = super::worker()?;
-    let old = examined(&arguments.old, &worker, &options, &feeds)?;
-    let new = examined(&arguments.new, &worker, &options, &feeds)?;
+    let old = examined(&arguments.old, &worker, &options, &feeds, &as_of.to_string())?;
+    let new = examined(&arguments.new, &worker, &options, &feeds, &as_of.to_string())?;
     let no_limits = super::FailOn::parse(&[])?;
     let mut outcome = inspect::judge(&old, &no_limits).and(inspect::judge(&new, &no_limits));
     let difference = Difference::of(&arguments.old, &old, &arguments.new, &new, &as_of.to_string());
@@ -58,6 +60,7 @@ fn examined(
     worker: &Worker,
     options: &Options,
     feeds: &FeedDatabase,
+    as_of: &str,
 ) -> anyhow::Result<Examination> {
     let _progress = Progress::start(&format!("inspecting {}", path.display()));
     let mut examination = worker.inspect(path, options)?;
@@ -66,7 +69,7 @@ fn examined(
         let why = run.skipped.first().map_or("nothing of it could be read", |skipped| skipped.why.as_str());
         bail!("{}: cannot be inspected: {why}", path.display());
     }
-    feeds.append(&mut examination)?;
+    feeds.append(&mut examination, as_of)?;
     Ok(examination)
 }
 
@@ -209,7 +212,7 @@ impl Difference {
             line!(text, "\nKnown vulnerabilities: NOT LOOKED: {}", safe(why));
             return text;
         }
-        line!(text, "\nKnown vulnerabilities by {}", safe(&known.leaned_on.ages(as_of)));
+        line!(text, "\nKnown vulnerabilities by {}", safe(&known.leaned_on.feeds.ages(as_of)));
         list(&mut text, "Fixed", &shown(&known.fixed));
         list(&mut text, "Brought", &shown(&known.brought));
         line!(text, "\nAffect both: {}; cannot be told of the new: {}", known.kept, known.open);
@@ -241,7 +244,7 @@ fn list(text: &mut String, what: &str, lines: &[String]) {
 
 impl Vulnerabilities {
     fn of(old: &Examination, new: &Examination, as_of: &str) -> Self {
-        let (leaned_on, why_not) = match known::looked(&old.runs).and(known::looked(&new.runs)) {
+        let (leaned_on, why_not) = match looked(old).and_then(|_| looked(new)) {
             Ok(looked) => (looked, None),
             Err(why) => (Looked::default(), Some(why)),
         };
@@ -249,7 +252,7 @@ impl Vulnerabilities {
         Self {
             looked: why_not.is_none(),
             why_not,
-            feeds: leaned_on.aged(as_of),
+            feeds: leaned_on.feeds.aged(as_of),
             fixed: before.affected_without(&after, true),
             brought: after.affected_without(&before, false),
             kept: before.affected().filter(|(key, _)| after.is(key, "affected")).count(),
@@ -315,6 +318,11 @@ impl<'c> States<'c> {
             None => "component absent".to_owned(),
         }
     }
+}
+
+/// What the look-up of an examination leaned on and counted, or why there was none.
+fn looked(examination: &Examination) -> Result<Looked, String> {
+    Looked::latest(examination.runs.iter().map(Ran::of))
 }
 
 fn claims(examination: &Examination) -> impl Iterator<Item = &Claim> {

@@ -22,8 +22,8 @@ pub(super) fn run(code: &str) -> anyhow::Result<Outcome> {
             )?;
             writeln!(out, "\nWhen it is wrong\n{}", indent(probe.wrong))?;
         }
-        let look_up = &banbury_software::vulnerabilities::DESCRIPTION;
-        if look_up.codes.iter().any(|known| known.code == code) {
+        let look_ups = banbury_software::lookup::LOOK_UPS.iter();
+        for look_up in look_ups.filter(|look_up| look_up.codes.iter().any(|known| known.code == code)) {
             let who = format!("the look-up `{}`: {}", look_up.name, look_up.how);
             writeln!(out, "\nWho says so\n{}", indent(&who))?;
             writeln!(out, "\nWhen it is wrong\n{}", indent(look_up.wrong))?;

@@ -1,4 +1,4 @@
-use super::known::{self, FeedDatabase};
+use super::known::FeedDatabase;
 use super::{FailOn, summary};
 use crate::Outcome;
 use crate::arguments::Inspect;
@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use banbury_dossier::{InspectReport, Need};
 use banbury_evidence::case::Publisher;
 use banbury_evidence::{Claim, Examination};
+use banbury_software::lookup::Ran;
 use banbury_software::vulnerabilities;
 use std::io::Write as _;
 
@@ -46,7 +47,7 @@ pub(super) fn run(arguments: Inspect) -> anyhow::Result<Outcome> {
         drop(progress);
         match examined {
             Ok(mut examination) => {
-                feeds.append(&mut examination)?;
+                feeds.append(&mut examination, &as_of.to_string())?;
                 outcome = outcome.and(judge(&examination, &fail_on));
                 let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
                 examinations.push((name, examination));
@@ -84,7 +85,7 @@ pub(super) fn run(arguments: Inspect) -> anyhow::Result<Outcome> {
 pub(super) fn judge(examination: &Examination, fail_on: &FailOn) -> Outcome {
     let mut outcome = Outcome::Done;
     for run in &examination.runs {
-        if !known::is_without_feeds(run) {
+        if !Ran::of(run).is_without_feeds() {
             outcome = outcome.and(run.status.into());
         }
         let hit =

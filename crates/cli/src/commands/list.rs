@@ -2,7 +2,7 @@
 
 use super::explain::indent;
 use crate::Outcome;
-use banbury_evidence::CodeInfo;
+use banbury_evidence::Description;
 use std::io::{self, Write as _};
 
 pub(super) fn formats() -> anyhow::Result<Outcome> {
@@ -42,13 +42,11 @@ pub(super) fn formats() -> anyhow::Result<Outcome> {
 
 pub(super) fn probes() -> anyhow::Result<Outcome> {
     let mut out = io::stdout().lock();
-    for probe in banbury_firmware::probes::PROBES.iter().map(|probe| probe.describe()) {
+    let probes = banbury_firmware::probes::PROBES.iter().map(|probe| probe.describe());
+    for probe in probes.chain(banbury_software::lookup::LOOK_UPS.iter().copied()) {
         writeln!(out, "{} (version {}): {}", probe.name, probe.version, probe.finds)?;
-        limits_of_a_probe(&mut out, [probe.how, probe.wrong], probe.misses, probe.codes)?;
+        limits_of_a_probe(&mut out, probe)?;
     }
-    let known = &banbury_software::vulnerabilities::DESCRIPTION;
-    writeln!(out, "{} (version {}): {}", known.name, known.version, known.finds)?;
-    limits_of_a_probe(&mut out, [known.how, known.wrong], known.misses, known.codes)?;
     writeln!(out, "unpack (part of every inspection)")?;
     for info in banbury_firmware::CODES {
         writeln!(out, "    {:<7} {}: {}", info.grade.as_str(), info.code, info.title)?;
@@ -71,18 +69,13 @@ pub(super) fn regimes() -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn limits_of_a_probe(
-    out: &mut impl io::Write,
-    [how, wrong]: [&str; 2],
-    misses: &[&str],
-    codes: &[CodeInfo],
-) -> io::Result<()> {
-    writeln!(out, "{}", indent(&format!("how: {how}")))?;
-    writeln!(out, "{}", indent(&format!("wrong when: {wrong}")))?;
-    for miss in misses {
+fn limits_of_a_probe(out: &mut impl io::Write, probe: &Description) -> io::Result<()> {
+    writeln!(out, "{}", indent(&format!("how: {}", probe.how)))?;
+    writeln!(out, "{}", indent(&format!("wrong when: {}", probe.wrong)))?;
+    for miss in probe.misses {
         writeln!(out, "{}", indent(&format!("misses: {miss}")))?;
     }
-    for info in codes {
+    for info in probe.codes {
         writeln!(out, "    {:<7} {}: {}", info.grade.as_str(), info.code, info.title)?;
     }
     writeln!(out)

@@ -111,8 +111,8 @@ impl Stopwatch {
 /// Every code that a claim can have.
 fn codes() -> impl Iterator<Item = &'static CodeInfo> {
     let probes = banbury_firmware::probes::PROBES.iter().flat_map(|probe| probe.describe().codes);
-    let known = banbury_software::vulnerabilities::CODES;
-    banbury_firmware::CODES.iter().chain(probes).chain(banbury_network::CODES).chain(known)
+    let look_ups = banbury_software::lookup::LOOK_UPS.iter().flat_map(|look_up| look_up.codes);
+    banbury_firmware::CODES.iter().chain(probes).chain(banbury_network::CODES).chain(look_ups)
 }
 
 fn explanations() -> BTreeMap<String, Explanation> {

@@ -6,7 +6,9 @@ use banbury_evidence::{
     Claim, Examination, Exhibit, ExhibitKind, Grade, Object, ObjectKind, Region, RegionClass, RunReport,
     Shares, Verdict,
 };
-use banbury_software::vulnerabilities::{KNOWN_VULNERABILITY, is_ruled_out, order};
+use banbury_software::lookup::Ran;
+use banbury_software::support;
+use banbury_software::vulnerabilities::{KNOWN_VULNERABILITY, Looked, is_ruled_out, order};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -29,6 +31,7 @@ pub(super) fn examination(name: &str, examination: &Examination, as_of: &str) ->
     let claims: Vec<&Claim> = examination.runs.iter().flat_map(|run| &run.claims).collect();
     components(&mut text, &claims);
     vulnerabilities(&mut text, &claims, &examination.runs, as_of);
+    supported(&mut text, &claims, &examination.runs, as_of);
     findings(&mut text, &claims);
     looked(&mut text, examination);
     text
@@ -108,7 +111,7 @@ fn components(text: &mut String, claims: &[&Claim]) {
 }
 
 fn vulnerabilities(text: &mut String, claims: &[&Claim], runs: &[RunReport], as_of: &str) {
-    let looked = match super::known::looked(runs) {
+    let looked = match Looked::latest(runs.iter().map(Ran::of)) {
         Ok(looked) => looked,
         Err(why) => {
             line!(text, "\n  Known vulnerabilities: NOT LOOKED: {}", safe(&why));
@@ -127,7 +130,7 @@ fn vulnerabilities(text: &mut String, claims: &[&Claim], runs: &[RunReport], as_
         count("not-affected"),
         looked.ruled_out_by_version
     );
-    line!(text, "    by {}", safe(&looked.ages(as_of)));
+    line!(text, "    by {}", safe(&looked.feeds.ages(as_of)));
     if looked.by_name_alone > 0 {
         line!(
             text,
@@ -168,10 +171,47 @@ fn vulnerabilities(text: &mut String, claims: &[&Claim], runs: &[RunReport], as_
     }
 }
 
+fn supported(text: &mut String, claims: &[&Claim], runs: &[RunReport], as_of: &str) {
+    let looked = match support::Looked::latest(runs.iter().map(Ran::of)) {
+        Ok(looked) => looked,
+        Err(why) => {
+            line!(text, "\n  Support: NOT LOOKED: {}", safe(&why));
+            return;
+        }
+    };
+    let mut found: Vec<&&Claim> = claims.iter().filter(|claim| support::is_support(&claim.code)).collect();
+    found.sort_by_cached_key(|claim| support::order(claim));
+    let count = |code: &str| found.iter().filter(|claim| claim.code == code).count();
+    line!(
+        text,
+        "\n  Support as of {as_of}: of {} it has ended, of {} it goes on, of {} it cannot be told; {} components are of products that no feed names",
+        count(support::ENDED),
+        count(support::UNTIL),
+        count(support::UNKNOWN),
+        looked.not_in_feed
+    );
+    line!(text, "    by {}", safe(&looked.feeds.ages(as_of)));
+    for claim in found.iter().take(LINES) {
+        let packages =
+            claim.dated_text("packages").map(|count| format!("  with packages: {count}")).unwrap_or_default();
+        let latest =
+            claim.dated_text("latest").map(|latest| format!("  newest: {latest}")).unwrap_or_default();
+        let line = format!("{}{}{}", safe(&claim.title), safe(&packages), safe(&latest));
+        line!(text, "    {:<6} {}", claim.grade.as_str(), shorten(&line, 110));
+    }
+    if found.len() > LINES {
+        line!(text, "    ... and {} more: all of them with -o json=PATH", found.len() - LINES);
+    }
+}
+
 fn findings(text: &mut String, claims: &[&Claim]) {
     let mut by_code: BTreeMap<(std::cmp::Reverse<Grade>, &str), Vec<&Claim>> = BTreeMap::new();
-    let own =
-        |code: &str| code != "component" && code != KNOWN_VULNERABILITY && !banbury_dossier::is_stated(code);
+    let own = |code: &str| {
+        code != "component"
+            && code != KNOWN_VULNERABILITY
+            && !support::is_support(code)
+            && !banbury_dossier::is_stated(code)
+    };
     for claim in claims.iter().filter(|claim| own(&claim.code)) {
         by_code.entry((std::cmp::Reverse(claim.grade), &claim.code)).or_default().push(claim);
     }
@@ -342,6 +382,7 @@ pub(super) fn case(report: &CaseReport) -> String {
             stored.exhibit == Some(exhibit.sha256)
                 && stored.state == "active"
                 && stored.claim.code != "component"
+                && !support::is_remark(&stored.claim.code)
                 && !banbury_dossier::is_stated(&stored.claim.code)
         });
         let mut grades: BTreeMap<std::cmp::Reverse<Grade>, usize> = BTreeMap::new();

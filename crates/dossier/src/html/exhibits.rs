@@ -1,6 +1,6 @@
 //! Each image: its hash, the findings, what is in it, and the account of its bytes.
 
-use super::{account, anchors::Anchors, findings, keys, marks, numbers, software};
+use super::{account, anchors::Anchors, findings, keys, marks, numbers, software, support};
 use crate::Explanation;
 use crate::report::{CaseReport, Finding, InspectReport, Inspected};
 use crate::stated;
@@ -70,7 +70,8 @@ fn one(
     devices: Markup,
 ) -> Markup {
     let components = exhibit.components();
-    let by_itself = |finding: &&Finding<'_>| finding.is_finding() && !finding.is_vulnerability();
+    let by_itself =
+        |finding: &&Finding<'_>| finding.is_finding() && !finding.is_vulnerability() && !finding.is_support();
     let others: Vec<Finding<'_>> = exhibit.findings.iter().filter(by_itself).copied().collect();
     html! {
         article.exhibit id={ "exhibit-" (exhibit.sha256.short()) } {
@@ -95,6 +96,8 @@ fn one(
             } @else {
                 h4 { "Known vulnerabilities" }
                 (software::vulnerabilities(exhibit, explanations, as_of))
+                h4 { "Support" }
+                (support::section(exhibit, explanations, as_of))
                 h4 { "Findings" }
                 (findings::section(&others, explanations))
                 @if exhibit.superseded > 0 {

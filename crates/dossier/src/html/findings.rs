@@ -1,5 +1,6 @@
 //! Findings by grade and code: what the code means, what to do, and each place down to the byte.
 
+use super::prose::prose;
 use super::{marks, numbers};
 use crate::Explanation;
 use crate::report::Finding;
@@ -47,8 +48,8 @@ fn group(grade: Grade, code: &str, findings: &[Finding<'_>], explanation: Option
                 }
             }
             @if let Some(known) = explanation {
-                p { (visible(&known.meaning)) }
-                p { strong { "Remedy. " } (visible(&known.remedy)) }
+                p { (prose(&known.meaning)) }
+                p { strong { "Remedy. " } (prose(&known.remedy)) }
             }
             details open[grade >= Grade::Medium && findings.len() <= OPEN] {
                 summary {

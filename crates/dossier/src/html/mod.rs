@@ -16,9 +16,11 @@ mod looked;
 mod marks;
 mod numbers;
 mod picture;
+mod prose;
 mod software;
 mod stated;
 mod summary;
+mod support;
 #[cfg(test)]
 mod tests;
 mod verdicts;

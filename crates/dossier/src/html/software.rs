@@ -1,5 +1,6 @@
 //! The components of an image, each once, and what is known against them: known exploited first.
 
+use super::prose::prose;
 use super::{marks, numbers};
 use crate::Explanation;
 use crate::report::{Finding, Inspected};
@@ -68,10 +69,10 @@ pub(super) fn vulnerabilities(
     let (affected, open, ruled_out) = (state("affected"), state("cannot-tell"), state("not-affected"));
     html! {
         @match exhibit.looked_up() {
-            Err(why) => { p.warning { strong { "Not looked up." } " " (visible(&why)) } }
+            Err(why) => { p.warning { strong { "Not looked up." } " " (prose(&why)) } }
             Ok(looked) => {
                 p.meta {
-                    "By the feeds " (visible(&looked.ages(as_of))) ". What came out after them is not known here. "
+                    "By the feeds " (visible(&looked.feeds.ages(as_of))) ". What came out after them is not known here. "
                     (numbers::grouped(looked.ruled_out_by_version)) " more are ruled out by the version alone."
                     @if looked.by_name_alone > 0 {
                         " Looked up by their names alone, which tells nothing for sure: "
@@ -81,8 +82,8 @@ pub(super) fn vulnerabilities(
             }
         }
         @if let Some(known) = found.first().and_then(|first| explanations.get(&first.claim.code)) {
-            p { (visible(&known.meaning)) }
-            p { strong { "Remedy. " } (visible(&known.remedy)) }
+            p { (prose(&known.meaning)) }
+            p { strong { "Remedy. " } (prose(&known.remedy)) }
         }
         (table("affected, known exploited first", &affected, true))
         (table("cannot be told", &open, false))

@@ -3,12 +3,14 @@
 use super::marks::{self, GRADES, tally};
 use super::numbers::{count, grouped};
 use crate::report::{CaseReport, Finding, InspectReport, Inspected};
+use crate::stated::is_statement;
 use crate::visible::visible;
 use banbury_evidence::Grade;
 use maud::{Markup, html};
 
 pub(super) fn case(report: &CaseReport, inspected: &[Inspected<'_>]) -> Markup {
     let model = &report.model;
+    let images = inspected.iter().filter(|exhibit| !is_statement(exhibit)).count();
     html! {
         p.over { "Banbury dossier" }
         h1 { bdi { (visible(&report.name)) } }
@@ -37,7 +39,7 @@ pub(super) fn case(report: &CaseReport, inspected: &[Inspected<'_>]) -> Markup {
                 h2 { "The case" }
                 ul.plain {
                     li { (count(model.devices.len(), "device", "devices")) " at " (count(model.sites.len(), "site", "sites")) ", " (count(model.links.len(), "link", "links")) }
-                    li { (count(report.exhibits.len(), "exhibit", "exhibits")) ", of them " (count(inspected.len(), "image", "images")) }
+                    li { (count(report.exhibits.len(), "exhibit", "exhibits")) ", of them " (count(images, "image", "images")) }
                     li { (grades(inspected.iter().flat_map(|exhibit| &exhibit.findings))) }
                 }
             }

@@ -1,8 +1,10 @@
 //! Components, each with all its evidence, and what is known against them.
 
 use crate::report::{Finding, Inspected};
+use banbury_software::asked::AgedFeed;
 use banbury_software::join::Joined;
-use banbury_software::vulnerabilities::{AgedFeed, Looked};
+use banbury_software::support;
+use banbury_software::vulnerabilities::Looked;
 use serde::Serialize;
 
 /// What software an exhibit holds.
@@ -10,6 +12,7 @@ use serde::Serialize;
 pub(super) struct Software {
     components: Vec<Component>,
     known_vulnerabilities: Vulnerabilities,
+    support: Support,
 }
 
 #[derive(Serialize)]
@@ -65,11 +68,41 @@ struct Known {
     claim: String,
 }
 
+#[derive(Serialize)]
+struct Support {
+    looked: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why_not: Option<String>,
+    feeds: Vec<AgedFeed>,
+    not_in_feed: u64,
+    releases: Vec<Supported>,
+}
+
+#[derive(Serialize)]
+struct Supported {
+    component: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    state: &'static str,
+    reason: String,
+    product: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cycle: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latest: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packages: Option<u64>,
+    claim: String,
+}
+
 impl Software {
     pub(super) fn of(inspected: &Inspected<'_>, as_of: &str) -> Self {
         Self {
             components: inspected.components().iter().map(Component::of).collect(),
             known_vulnerabilities: Vulnerabilities::of(inspected, as_of),
+            support: Support::of(inspected, as_of),
         }
     }
 }
@@ -105,7 +138,7 @@ impl Vulnerabilities {
         Self {
             looked: why_not.is_none(),
             why_not,
-            feeds: looked.aged(as_of),
+            feeds: looked.feeds.aged(as_of),
             ruled_out_by_version: looked.ruled_out_by_version,
             looked_up_by_name_alone: looked.by_name_alone,
             findings: inspected.vulnerabilities().iter().map(Known::of).collect(),
@@ -123,6 +156,40 @@ impl Known {
             state: fact("state").unwrap_or_default(),
             reason: fact("reason").unwrap_or_default(),
             exploited: fact("exploited"),
+            claim: finding.fingerprint.to_string(),
+        }
+    }
+}
+
+impl Support {
+    fn of(inspected: &Inspected<'_>, as_of: &str) -> Self {
+        let (looked, why_not) = match inspected.support_looked_up() {
+            Ok(looked) => (looked, None),
+            Err(why) => (support::Looked::default(), Some(why)),
+        };
+        Self {
+            looked: why_not.is_none(),
+            why_not,
+            feeds: looked.feeds.aged(as_of),
+            not_in_feed: looked.not_in_feed,
+            releases: inspected.support().iter().map(Supported::of).collect(),
+        }
+    }
+}
+
+impl Supported {
+    fn of(finding: &Finding<'_>) -> Self {
+        let fact = |name: &str| finding.fact(name);
+        Self {
+            component: fact("component").unwrap_or_default(),
+            version: fact("version"),
+            state: support::state(&finding.claim.code),
+            reason: fact("reason").unwrap_or_default(),
+            product: fact("product").unwrap_or_default(),
+            cycle: fact("cycle"),
+            ends: fact("ends"),
+            latest: finding.dated("latest"),
+            packages: finding.dated("packages").and_then(|text| text.parse().ok()),
             claim: finding.fingerprint.to_string(),
         }
     }

@@ -225,6 +225,48 @@ fn examination() -> Examination {
                 skipped: Vec::new(),
                 claims,
             },
+            supported(&shadow),
+        ],
+    }
+}
+
+/// A look-up of support: each state once.
+fn supported(at: &Location) -> RunReport {
+    let claim = |code: &'static str, grade: Grade, product: &str, reason: &str| {
+        Claim::observation(&info(code, grade), at.subject(), format!("{product}: {reason}"))
+            .fact("component", product)
+            .fact("product", product)
+            .fact("reason", reason)
+            .fact("source", "endoflife.date")
+            .at(at.clone())
+    };
+    RunReport {
+        probe: banbury_software::support::PROBE.to_owned(),
+        version: "1".to_owned(),
+        parameters: BTreeMap::from([
+            ("as-of".to_owned(), "2019-03-28".to_owned()),
+            ("not-in-feed".to_owned(), "3".to_owned()),
+            ("feed endoflife products.json".to_owned(), format!("{} 2019-03-01", "5".repeat(64))),
+        ]),
+        status: Status::Complete,
+        looked: 6,
+        bytes: 0,
+        skipped: Vec::new(),
+        claims: vec![
+            claim(banbury_software::support::ENDED, Grade::Low, "debian", "past-end")
+                .fact("version", "7")
+                .fact("cycle", "7")
+                .fact("ends", "2016-04-25")
+                .dated("packages", 214)
+                .dated("detail", "debian 7 was supported until 2016-04-25"),
+            claim(banbury_software::support::UNTIL, Grade::Info, "openssl", "before-end")
+                .fact("version", "1.1.1b")
+                .fact("cycle", "1.1.1")
+                .fact("ends", "2023-09-11")
+                .dated("latest", "1.1.1b")
+                .dated("detail", "openssl 1.1.1 is supported until 2023-09-11"),
+            claim(banbury_software::support::UNKNOWN, Grade::Info, HOSTILE, "no-cycle")
+                .dated("detail", HOSTILE),
         ],
     }
 }

@@ -93,10 +93,11 @@ pub(crate) fn compare(all: &[Inspected<'_>]) -> Vec<Comparison> {
     comparisons
 }
 
-/// Whether an exhibit is a statement and no image: it states something and holds no file.
+/// Whether an exhibit is a statement and no image: it was added as one, or it states something and holds no file.
 pub(crate) fn is_statement(exhibit: &Inspected<'_>) -> bool {
-    exhibit.findings.iter().any(|finding| finding.claim.code == STATEMENT)
-        && !exhibit.objects.iter().any(|object| object.kind == ObjectKind::File)
+    exhibit.is_stated
+        || exhibit.findings.iter().any(|finding| finding.claim.code == STATEMENT)
+            && !exhibit.objects.iter().any(|object| object.kind == ObjectKind::File)
 }
 
 fn one(exhibit: &Inspected<'_>, statement: &Finding<'_>, images: &[&Inspected<'_>]) -> Comparison {

@@ -7,7 +7,7 @@
 
 use super::{Assertion, Part, Status, Vex};
 use crate::bill;
-use crate::format::{CATEGORY, DossierError, Need, ReportFormat, to_json};
+use crate::format::{CATEGORY, DossierError, Need, ReportFormat, set, to_json};
 use crate::visible::visible;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,10 +33,7 @@ pub(crate) const FORMAT: ReportFormat = ReportFormat {
 };
 
 fn write(vex: &Vex<'_>) -> Result<String, DossierError> {
-    FORMAT.check(vex.publisher)?;
-    if vex.assertions.is_empty() {
-        return Err(Vex::nothing(FORMAT.name));
-    }
+    vex.check(&FORMAT)?;
     let mut by_vulnerability: BTreeMap<&str, Vec<&Assertion>> = BTreeMap::new();
     for assertion in &vex.assertions {
         by_vulnerability.entry(&assertion.vulnerability).or_default().push(assertion);
@@ -142,6 +139,7 @@ fn vulnerability(vex: &Vex<'_>, id: &str, assertions: &[&Assertion]) -> Value {
         let list = match assertion.status {
             Status::Affected => "known_affected",
             Status::UnderInvestigation => "under_investigation",
+            Status::Fixed => "fixed",
             Status::NotAffected => "known_not_affected",
         };
         lists.entry(list).or_default().push(product.clone());
@@ -153,7 +151,7 @@ fn vulnerability(vex: &Vex<'_>, id: &str, assertions: &[&Assertion]) -> Value {
                 }
                 threats.entry(("impact", assertion.text())).or_default().push(product.clone());
             }
-            Status::UnderInvestigation => {}
+            Status::Fixed | Status::UnderInvestigation => {}
         }
         if assertion.status != Status::NotAffected {
             notes.insert(format!("{}: {}", assertion.part.title(), assertion.text()));
@@ -204,10 +202,4 @@ fn is_cve(id: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let parts = id.strip_prefix("CVE-").and_then(|rest| rest.split_once('-'));
     parts.is_some_and(|(year, number)| year.len() == 4 && digits(year) && number.len() >= 4 && digits(number))
-}
-
-fn set(object: &mut Value, name: &str, value: Value) {
-    if let Value::Object(members) = object {
-        members.insert(name.to_owned(), value);
-    }
 }

@@ -6,7 +6,7 @@
 
 use super::{Assertion, Part, Status, Vex};
 use crate::bill;
-use crate::format::{DossierError, ReportFormat, to_json};
+use crate::format::{DossierError, ReportFormat, set, to_json};
 use crate::visible::visible;
 use serde_json::{Value, json};
 
@@ -93,6 +93,7 @@ fn vulnerability(vex: &Vex<'_>, assertion: &Assertion) -> Value {
         "state": match assertion.status {
             Status::Affected => "exploitable",
             Status::UnderInvestigation => "in_triage",
+            Status::Fixed => "resolved",
             Status::NotAffected => "not_affected",
         },
         "detail": assertion.text(),
@@ -125,10 +126,4 @@ fn vulnerability(vex: &Vex<'_>, assertion: &Assertion) -> Value {
 
 fn reference(vex: &Vex<'_>, part: &Part) -> String {
     format!("component:{}", part.key(&vex.images))
-}
-
-fn set(object: &mut Value, name: &str, value: Value) {
-    if let Value::Object(members) = object {
-        members.insert(name.to_owned(), value);
-    }
 }

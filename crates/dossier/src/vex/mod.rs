@@ -1,6 +1,7 @@
 //! Statements on vulnerabilities (VEX), from claims of the code `known-vulnerability`, as three formats write them.
 //!
-//! What: for each image, component and vulnerability what was found: affected, not affected and why, or not decided.
+//! What: for each image, component and vulnerability what was found: affected, fixed in the revision that is there, not
+//! affected and why, or not decided.
 //! How: our words are mapped to the formats' own once, in [`Assertion`]; of several claims on the same three the gravest
 //! counts, since no format lets two stand. A person's decision on record comes before what was found. Wrong when: the claim is. Misses: what the version alone rules out is not
 //! claimed, and so is not stated. Source: the formats' specifications; CISA, "Minimum Requirements for VEX" (2023).
@@ -13,6 +14,7 @@ pub(crate) use csaf::FORMAT as CSAF;
 pub(crate) use cyclonedx::FORMAT as CYCLONEDX;
 pub(crate) use openvex::FORMAT as OPENVEX;
 
+use crate::format::{DossierError, ReportFormat};
 use crate::report::{CaseReport, Finding, InspectReport, Inspected};
 use crate::stated::KNOWN;
 use crate::visible::visible;
@@ -27,6 +29,9 @@ const NO_REMEDY: &str = "No remedy is known to the author of this statement. Ask
 /// In place of a reason: a person has decided that it does not apply, or disputes it.
 const DECIDED: &str = "decided";
 const DISPUTED: &str = "disputed";
+
+/// The reason that says that the revision which is there holds the fix.
+const FIX: &str = "backported";
 
 /// All that a VEX document says, before a format writes it.
 struct Vex<'r> {
@@ -78,6 +83,8 @@ struct Assertion {
 enum Status {
     Affected,
     UnderInvestigation,
+    /// No longer: what is there holds the fix.
+    Fixed,
     NotAffected,
 }
 
@@ -140,14 +147,18 @@ impl<'r> Vex<'r> {
         self.images.get(part.image)
     }
 
-    /// That there is nothing to state, for formats that cannot say so.
-    fn nothing(format: &'static str) -> crate::DossierError {
-        crate::DossierError::Missing {
-            format,
+    /// Refuses to write what a format without empty documents cannot: no publisher where it needs one, nothing to state.
+    fn check(&self, format: &ReportFormat) -> Result<(), DossierError> {
+        format.check(self.publisher)?;
+        if !self.assertions.is_empty() {
+            return Ok(());
+        }
+        Err(DossierError::Missing {
+            format: format.name,
             what: "there is nothing to state, and the format has no empty document: no vulnerability was found to apply or was \
                    ruled out (import feeds with `banbury feeds import`, and see whether the look-up ran)"
                 .to_owned(),
-        }
+        })
     }
 }
 
@@ -186,6 +197,10 @@ impl Assertion {
             _ => Status::UnderInvestigation,
         };
         let reason = finding.fact("reason").unwrap_or_default();
+        let found = match found {
+            Status::NotAffected if reason == FIX => Status::Fixed,
+            found => found,
+        };
         let (status, reason) = decided.map_or((found, reason), |(status, word)| (status, word.to_owned()));
         let part = Part {
             image,
@@ -211,8 +226,8 @@ impl Assertion {
         match self.reason.as_str() {
             "condition-absent" => Some("component_not_present"),
             "in-range" | "" => None,
-            "out-of-range" | "backported" | "never-affected" | "other-platform" | "configuration"
-            | "module-absent" | "applet-absent" => Some("vulnerable_code_not_present"),
+            "out-of-range" | "never-affected" | "other-platform" | "configuration" | "module-absent"
+            | "applet-absent" => Some("vulnerable_code_not_present"),
             _ => None,
         }
     }
@@ -222,8 +237,9 @@ impl Assertion {
         match self.reason.as_str() {
             "condition-absent" => Some("requires_dependency"),
             "other-platform" => Some("requires_environment"),
-            "out-of-range" | "backported" | "never-affected" | "configuration" | "module-absent"
-            | "applet-absent" => Some("code_not_present"),
+            "out-of-range" | "never-affected" | "configuration" | "module-absent" | "applet-absent" => {
+                Some("code_not_present")
+            }
             _ => None,
         }
     }

@@ -6,7 +6,7 @@
 
 use super::{Assertion, Part, Status, Vex};
 use crate::bill;
-use crate::format::{DossierError, Need, ReportFormat, to_json};
+use crate::format::{DossierError, Need, ReportFormat, set, to_json};
 use crate::visible::visible;
 use serde_json::{Value, json};
 
@@ -29,10 +29,7 @@ pub(crate) const FORMAT: ReportFormat = ReportFormat {
 };
 
 fn write(vex: &Vex<'_>) -> Result<String, DossierError> {
-    FORMAT.check(vex.publisher)?;
-    if vex.assertions.is_empty() {
-        return Err(Vex::nothing(FORMAT.name));
-    }
+    vex.check(&FORMAT)?;
     let author = vex.publisher.map(|publisher| visible(&publisher.name).into_owned()).unwrap_or_default();
     let statements: Vec<Value> = vex.assertions.iter().map(|assertion| statement(vex, assertion)).collect();
     let mut document = json!({
@@ -59,6 +56,7 @@ fn statement(vex: &Vex<'_>, assertion: &Assertion) -> Value {
         "status": match assertion.status {
             Status::Affected => "affected",
             Status::UnderInvestigation => "under_investigation",
+            Status::Fixed => "fixed",
             Status::NotAffected => "not_affected",
         },
     });
@@ -74,6 +72,7 @@ fn statement(vex: &Vex<'_>, assertion: &Assertion) -> Value {
             }
             set(&mut statement, "impact_statement", assertion.text().into());
         }
+        Status::Fixed => set(&mut statement, "status_notes", assertion.text().into()),
         Status::UnderInvestigation => {
             let exploited = assertion.exploited_text().map(|text| format!("{text} ")).unwrap_or_default();
             set(&mut statement, "status_notes", format!("{exploited}{}", assertion.text()).into());
@@ -110,10 +109,4 @@ fn product(vex: &Vex<'_>, part: &Part) -> Value {
 fn named(part: &Part) -> String {
     let version = part.version.as_deref().map(|version| format!("@{}", super::percent(version)));
     format!("pkg:generic/{}{}", super::percent(&part.name), version.unwrap_or_default())
-}
-
-fn set(object: &mut Value, name: &str, value: Value) {
-    if let Value::Object(members) = object {
-        members.insert(name.to_owned(), value);
-    }
 }

@@ -38,6 +38,7 @@ pub(crate) fn report() -> InspectReport {
         ("a state of a later version", "odd"),
     ]
     .into_iter()
+    .chain([("not-affected", "backported")])
     .enumerate()
     {
         let vulnerability = format!("CVE-2099-{:04}", number + 1);
@@ -139,6 +140,8 @@ fn every_state_in_every_format() {
         ("CVE-2099-0009", "not_affected ", "not_affected ", "known_not_affected"),
         ("CVE-2099-0010", "in_triage ", "under_investigation ", "under_investigation"),
         ("CVE-2099-0011", "in_triage ", "under_investigation ", "under_investigation"),
+        // The revision that is there holds the fix.
+        ("CVE-2099-0012", "resolved ", "fixed ", "fixed"),
     ] {
         let (cyclonedx, openvex, csaf) = words(id);
         assert_eq!(

@@ -15,14 +15,18 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use std::path::{Path, PathBuf};
 
 /// The version of the tables in `schema.sql` and what followed it, kept in `PRAGMA user_version`.
-pub const SCHEMA_VERSION: i64 = 3;
+pub const SCHEMA_VERSION: i64 = 4;
 
 /// The documented views, as they are created in the ledger.
 pub const VIEWS: &str = include_str!("views.sql");
 
 /// What each version of the tables added to the one before it.
-const SCHEMAS: [&str; SCHEMA_VERSION as usize] =
-    [include_str!("schema.sql"), include_str!("schema-2.sql"), include_str!("schema-3.sql")];
+const SCHEMAS: [&str; SCHEMA_VERSION as usize] = [
+    include_str!("schema.sql"),
+    include_str!("schema-2.sql"),
+    include_str!("schema-3.sql"),
+    include_str!("schema-4.sql"),
+];
 
 /// `BANB` in ASCII: marks the file as a ledger (`PRAGMA application_id`).
 const APPLICATION_ID: i64 = 0x42_41_4E_42;
@@ -106,8 +110,10 @@ impl Ledger {
             Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(database)?;
         let mut ledger = Self { connection, path: path.to_owned() };
         ledger.connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(database)?;
-        ledger.connection.pragma_update(None, "foreign_keys", true).map_err(database)?;
+        // A table that others refer to is made anew in a migration; that they still do is checked before it is kept.
+        ledger.connection.pragma_update(None, "foreign_keys", false).map_err(database)?;
         ledger.migrate()?;
+        ledger.connection.pragma_update(None, "foreign_keys", true).map_err(database)?;
         Ok(ledger)
     }
 
@@ -178,6 +184,7 @@ impl Ledger {
         // Another process may have done the work between the check above and the lock.
         let version: i64 =
             transaction.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(database)?;
+        drop_views(&transaction).map_err(database)?;
         for (made, schema) in (1..).zip(SCHEMAS).filter(|(made, _)| *made > version) {
             transaction.execute_batch(schema).map_err(database)?;
             transaction.pragma_update(None, "user_version", made).map_err(database)?;
@@ -192,8 +199,15 @@ impl Ledger {
         }
         if version < SCHEMA_VERSION {
             append_only(&transaction).map_err(database)?;
+            if let Some(table) = stray(&transaction).map_err(database)? {
+                return Err(LedgerError::Damaged {
+                    path,
+                    what: format!("the table {table}"),
+                    why: "it refers to rows that are not there".to_owned(),
+                });
+            }
         }
-        replace_views(&transaction).map_err(database)?;
+        transaction.execute_batch(VIEWS).map_err(database)?;
         transaction
             .execute("INSERT OR REPLACE INTO ledger_settings (name, value) VALUES ('views', ?1)", [&stamp])
             .map_err(database)?;
@@ -219,11 +233,16 @@ fn append_only(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn replace_views(connection: &Connection) -> rusqlite::Result<()> {
+fn drop_views(connection: &Connection) -> rusqlite::Result<()> {
     for view in names(connection, "view")? {
         connection.execute_batch(&format!("DROP VIEW \"{view}\";"))?;
     }
-    connection.execute_batch(VIEWS)
+    Ok(())
+}
+
+/// A table with a row that refers to one that is not there.
+fn stray(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    connection.query_row("PRAGMA foreign_key_check", [], |row| row.get(0)).optional()
 }
 
 fn names(connection: &Connection, kind: &str) -> rusqlite::Result<Vec<String>> {

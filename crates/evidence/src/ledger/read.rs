@@ -73,7 +73,11 @@ impl Ledger {
             })?;
         raw.into_iter()
             .map(|(sha256, name, kind, size)| {
-                let kind = if kind == "network" { ExhibitKind::Network } else { ExhibitKind::Firmware };
+                let kind = match kind.as_str() {
+                    "network" => ExhibitKind::Network,
+                    "statement" => ExhibitKind::Statement,
+                    _ => ExhibitKind::Firmware,
+                };
                 Ok(Exhibit { sha256: self.digest(&sha256)?, name, kind, size: size.unsigned_abs() })
             })
             .collect()

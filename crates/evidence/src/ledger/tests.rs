@@ -357,3 +357,31 @@ fn a_ledger_of_version_1_gains_what_version_2_has() {
     assert_eq!(claims[0].claim.dated["epss"], crate::Value::from("0.9"));
     assert!(ledger.connection().execute("DELETE FROM dated_records", []).is_err());
 }
+
+#[test]
+fn a_ledger_of_version_2_takes_statements_and_keeps_what_it_had() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.sqlite");
+    let exhibit =
+        Exhibit { sha256: Digest::of(b"abc"), name: "i".into(), kind: ExhibitKind::Firmware, size: 3 };
+    {
+        // What this version records of them is what version 2 did: both tables are as they were.
+        as_version(2, &path);
+        let mut ledger = Ledger { connection: Connection::open(&path).unwrap(), path: path.clone() };
+        ledger.add_exhibit(&exhibit, "2026-01-01T00:00:00Z").unwrap();
+        let claim = Claim::observation(&INFO, crate::Subject::exhibit(&exhibit.sha256), "t");
+        ledger.record_run(&exhibit.sha256, &report("p", vec![claim]), &clock()).unwrap();
+    }
+    let statement =
+        Exhibit { sha256: Digest::of(b"def"), name: "s.json".into(), kind: ExhibitKind::Statement, size: 3 };
+    let mut ledger = Ledger::open(&path).unwrap();
+    ledger.add_exhibit(&statement, "2026-01-02T00:00:00Z").unwrap();
+    assert_eq!(ledger.exhibits().unwrap(), [exhibit.clone(), statement]);
+    assert_eq!((ledger.runs().unwrap().len(), ledger.claims(Some(&exhibit.sha256)).unwrap().len()), (1, 1));
+    // It still only grows, and runs still need their exhibit.
+    for change in ["DELETE FROM exhibits", "UPDATE exhibits SET name = 'x'"] {
+        assert!(ledger.connection().execute(change, []).is_err(), "{change}");
+    }
+    let nowhere = Digest::of(b"nowhere");
+    assert!(ledger.record_run(&nowhere, &report("p", Vec::new()), &clock()).is_err());
+}

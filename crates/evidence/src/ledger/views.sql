@@ -270,3 +270,30 @@ CREATE VIEW shared_keys AS
     SELECT public_key, exhibit, subject, path FROM keys
     WHERE public_key IN (SELECT public_key FROM keys GROUP BY public_key HAVING count(DISTINCT exhibit) > 1)
     ORDER BY public_key, exhibit, subject, path;
+
+-- How long the makers of components support the releases that exhibits hold, by the feed. state: ended, supported,
+-- cannot-tell, as of the day of the look-up (support_lookups.as_of); ends: the last day of support, NULL where none is stated;
+-- product, cycle: the feed's words, cycle NULL where none could be told; reason: a stable word. A claim on a distribution's
+-- release is about all its packages. An exhibit without a row in support_lookups was not looked up, and products that the feed
+-- does not name have no row: absence means nothing.
+CREATE VIEW support AS
+    SELECT fingerprint, exhibit, subject, json_extract(facts, '$.component') AS component,
+           json_extract(facts, '$.version') AS version, json_extract(facts, '$.product') AS product,
+           json_extract(facts, '$.cycle') AS cycle, json_extract(facts, '$.ends') AS ends,
+           CASE code WHEN 'support.ended' THEN 'ended' WHEN 'support.until' THEN 'supported' ELSE 'cannot-tell' END AS state,
+           json_extract(facts, '$.reason') AS reason, grade, disposition
+    FROM claims WHERE code IN ('support.ended', 'support.until', 'support.unknown') AND claims.state = 'active';
+
+-- The exhibits whose components' support was looked up. as_of: the day that it was counted from; not_in_feed: how many
+-- components are of products that the feed does not name; feeds: the feeds with their hashes and dates (JSON, names beginning
+-- with "feed ").
+CREATE VIEW support_lookups AS
+    SELECT l.exhibit, json_extract(r.parameters, '$."as-of"') AS as_of,
+           CAST(json_extract(r.parameters, '$."not-in-feed"') AS INTEGER) AS not_in_feed, r.parameters AS feeds
+    FROM latest_runs l JOIN runs r ON r.id = l.run WHERE l.probe = 'support';
+
+-- How long the software of a device is supported, through the image it runs.
+CREATE VIEW device_support AS
+    SELECT d.name AS device, s.component, s.version, s.product, s.cycle, s.ends, s.state, s.reason, s.disposition,
+           s.fingerprint
+    FROM devices d JOIN support s ON s.exhibit = d.exhibit;

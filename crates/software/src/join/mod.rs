@@ -29,12 +29,15 @@ pub use difference::{Difference, difference};
 use crate::cpe::{Attribute, Cpe};
 use crate::known;
 use crate::purl::Purl;
-use banbury_evidence::{Claim, Digest};
+use banbury_evidence::{Claim, Digest, Location, Subject, SubjectKind};
 use place::Place;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The code of the claims that are joined.
 pub const COMPONENT: &str = "component";
+
+/// Places of a component that a look-up's claim lists.
+const PLACES: usize = 4;
 
 /// One component, with all that speaks for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,6 +124,23 @@ impl Joined<'_> {
             }
             None => self.range(),
         }
+    }
+
+    /// Product and version as one text.
+    pub fn shown(&self) -> String {
+        format!("{} {}", self.product, self.shown_version()).trim_end().to_owned()
+    }
+
+    /// What a look-up's claim on it is about: the subject of the strongest evidence.
+    pub(crate) fn subject(&self) -> Subject {
+        let first = self.evidence.first().map(|evidence| evidence.claim.subject.clone());
+        first.unwrap_or_else(|| Subject::named(SubjectKind::File, self.product.clone()))
+    }
+
+    /// Where a look-up's claim on it stands: the first places of its evidence.
+    pub(crate) fn places(&self) -> Vec<Location> {
+        let places = self.evidence.iter().flat_map(|evidence| &evidence.claim.locations);
+        places.take(PLACES).cloned().collect()
     }
 
     /// By what it was seen, each once, the strongest first.

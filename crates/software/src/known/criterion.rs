@@ -4,6 +4,7 @@ use super::judge::{Judgement, Version, is_system};
 use super::{Facts, Reason};
 use crate::advisory::{Criterion, Event, EventRange, Status, VersionStatus};
 use crate::cpe::{Attribute, Cpe, Relation};
+use crate::store::says::Fields;
 use crate::version::{Scheme, compare};
 use std::cmp::Ordering;
 
@@ -35,15 +36,15 @@ pub(super) fn bounded(criterion: &Criterion) -> bool {
 }
 
 /// A bound of a criterion, and how a version has to stand to it.
-type Bound<'a> = (&'a Option<String>, fn(Ordering) -> bool);
+type Bound<'a> = (Option<&'a str>, fn(Ordering) -> bool);
 
 fn on_bounds(criterion: &Criterion, version: &str, scheme: Scheme) -> Judgement {
     let mut unknown = None;
     let bounds: [Bound<'_>; 4] = [
-        (&criterion.ge, Ordering::is_ge),
-        (&criterion.gt, Ordering::is_gt),
-        (&criterion.le, Ordering::is_le),
-        (&criterion.lt, Ordering::is_lt),
+        (criterion.ge.as_deref(), Ordering::is_ge),
+        (criterion.gt.as_deref(), Ordering::is_gt),
+        (criterion.le.as_deref(), Ordering::is_le),
+        (criterion.lt.as_deref(), Ordering::is_lt),
     ];
     for (bound, holds) in bounds {
         let Some(bound) = bound else { continue };
@@ -54,6 +55,27 @@ fn on_bounds(criterion: &Criterion, version: &str, scheme: Scheme) -> Judgement 
         }
     }
     unknown.unwrap_or(Judgement::Affected(Reason::InRange))
+}
+
+/// Whether a criterion as it is stored excludes a version for sure; whatever takes more than its order does not.
+pub(super) fn fields_exclude(fields: &Fields<'_>, version: &str, scheme: Scheme) -> bool {
+    let bounds: [Bound<'_>; 4] = [
+        (fields.ge, Ordering::is_ge),
+        (fields.gt, Ordering::is_gt),
+        (fields.le, Ordering::is_le),
+        (fields.lt, Ordering::is_lt),
+    ];
+    if bounds.iter().any(|(bound, _)| bound.is_some()) {
+        let fails = |(bound, holds): Bound<'_>| {
+            bound.and_then(|bound| order(scheme, version, bound)).is_some_and(|order| !holds(order))
+        };
+        return bounds.into_iter().any(fails);
+    }
+    let plain = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let named =
+        fields.version.filter(plain).filter(|text| text.starts_with(|first: char| first.is_ascii_digit()));
+    matches!(fields.update, None | Some("-"))
+        && named.and_then(|named| order(scheme, version, named)).is_some_and(Ordering::is_ne)
 }
 
 /// Bounds of the version against those of a criterion: all of them inside, none, or open.
@@ -270,10 +292,11 @@ pub(super) fn on_range(range: &EventRange, version: &str, words: bool) -> Judgem
         }
     }
     unknown.unwrap_or_else(|| {
-        outside(words, || match fixes.as_slice() {
-            [] => format!("{} is before what is affected", brief(version)),
-            fixes => format!("{} is no longer affected: {}", brief(version), fixes.join(", ")),
-        })
+        if fixes.is_empty() {
+            return outside(words, || format!("{} is before what is affected", brief(version)));
+        }
+        let text = || format!("{} is no longer affected: {}", brief(version), fixes.join(", "));
+        Judgement::Not(Reason::Backported, if words { text() } else { String::new() })
     })
 }
 
@@ -354,7 +377,7 @@ fn within(scheme: Scheme, version: &str, bound: &str) -> Option<bool> {
 }
 
 /// The start of a version: it may be a megabyte of anything.
-pub(super) fn brief(version: &str) -> &str {
+pub(crate) fn brief(version: &str) -> &str {
     version.char_indices().nth(80).map_or(version, |(end, _)| version.get(..end).unwrap_or(version))
 }
 

@@ -1,11 +1,12 @@
 //! One statement against one version: affected, not affected, or what would tell.
 
 use super::criterion::{
-    bounded, brief, criterion_on, entry_on, on_range, outside, shown, shown_entry, unordered,
+    bounded, brief, criterion_on, entry_on, fields_exclude, on_range, outside, shown, shown_entry, unordered,
 };
 use super::{Facts, Reason, State};
 use crate::advisory::{Criterion, EventRange, Says, Status, Tracked, TrackedStatus, VersionStatus};
 use crate::cpe::{Attribute, Cpe, Relation};
+use crate::store::says;
 use crate::version::{Scheme, choice, compare};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -111,6 +112,12 @@ impl Judged<'_> {
         })
     }
 
+    /// Whether a stored row is of criteria alone, and the version is outside every one of them.
+    pub(super) fn is_outside(&self, said: &str) -> bool {
+        let Version::Exactly(version) = self.version else { return false };
+        says::all_criteria(said, |fields| fields_exclude(fields, version, self.scheme))
+    }
+
     fn criteria(&self, any: &[Criterion]) -> Judgement {
         let (mut unknown, mut restricted) = (None, None);
         for criterion in any {
@@ -200,12 +207,18 @@ impl Judged<'_> {
         {
             return Judgement::Silent(format!("it speaks of {ecosystem}, not of {own}"));
         }
-        // A list beside ranges only adds to them.
-        let judgement = if versions.iter().any(|listed| listed == version) {
-            Judgement::Affected(Reason::InRange)
-        } else {
-            Judgement::strongest(ranges.iter().map(|range| on_range(range, version, self.words)))
-                .unwrap_or_else(|| self.listed(ecosystem, versions, version))
+        let built = self.distribution.is_some();
+        let listed = versions.iter().any(|listed| listed == version);
+        // What a distribution has fixed is claimed, and so said in words.
+        let in_ranges: Vec<Judgement> =
+            ranges.iter().map(|range| on_range(range, version, self.words || built)).collect();
+        let is_fixed = |judgement: &&Judgement| matches!(judgement, Judgement::Not(Reason::Backported, _));
+        let fixed = in_ranges.iter().find(is_fixed).cloned();
+        let judgement = match Judgement::strongest(in_ranges) {
+            _ if listed => Judgement::Affected(Reason::InRange),
+            Some(not @ Judgement::Not(..)) => fixed.unwrap_or(not),
+            Some(judgement) => judgement,
+            None => self.listed(ecosystem, versions, version),
         };
         match judgement {
             Judgement::Affected(_) | Judgement::Unknown(..) if !release.is_empty() && own.is_none() => {
@@ -214,9 +227,12 @@ impl Judged<'_> {
                     format!("which release of {base} it is from: this is said of {ecosystem}"),
                 )
             }
-            // Of a distribution's package it is its own word on what it fixed.
-            Judgement::Not(_, detail) if self.distribution.is_some() => {
-                Judgement::Not(Reason::Backported, detail)
+            // Of a distribution's package a fix is its own word on what it put in; of another's the version is outside.
+            Judgement::Not(Reason::Backported, detail) if !built => {
+                Judgement::Not(Reason::OutOfRange, if self.words { detail } else { String::new() })
+            }
+            Judgement::Not(Reason::OutOfRange, detail) if built && !ranges.is_empty() => {
+                Judgement::Not(Reason::NeverAffected, detail)
             }
             other => other,
         }

@@ -18,15 +18,16 @@ mod reason;
 mod tests;
 
 pub use build::{Applets, KernelBuild, Modules, OptionState};
+pub(crate) use criterion::brief;
 pub use reason::Reason;
 
 use crate::Error;
-use crate::advisory::{Advisory, Criterion, Exploited, Says, Score, Severity, Support};
+use crate::advisory::{Advisory, Criterion, Exploited, Score, Severity};
 use crate::cpe::Cpe;
 use crate::feed::cve_key;
 use crate::feed::osv_key;
 use crate::purl::Purl;
-use crate::store::{ImportedFile, Store};
+use crate::store::{ImportedFile, Store, says};
 use crate::version::choice;
 use judge::{Judged, Judgement, Version};
 use rusqlite::OptionalExtension;
@@ -248,32 +249,18 @@ impl<'a> Known<'a> {
     fn look_up_with(&self, component: &Component, facts: &Facts, words: bool) -> Result<Answer, Error> {
         let component = completed(component);
         let (keys, not_asked) = keys(&component);
-        let mut met: Vec<Met> = Vec::new();
-        for key in &keys {
-            self.meet(&component, facts, key, words, &mut met)?;
+        let mut found = Found::default();
+        for (place, key) in keys.iter().enumerate() {
+            self.meet(&component, facts, (place, key), words, &mut found)?;
         }
         if keys.is_empty() {
-            self.meet_by_name(&component, &mut met)?;
+            self.meet_by_name(&component, &mut found.met)?;
         }
         let mut by_vulnerability: BTreeMap<String, Vec<Met>> = BTreeMap::new();
-        for met in met {
-            let own = Some(met.name.as_str()).filter(|name| name.starts_with("CVE-"));
-            let mut names: Vec<String> =
-                own.into_iter().chain(met.aliases.split_whitespace()).map(str::to_owned).collect();
-            names.dedup();
-            // Of an advisory on several vulnerabilities each gets a copy.
-            let last = names.pop().unwrap_or_else(|| met.name.clone());
-            for name in names {
-                by_vulnerability.entry(name).or_default().push(met.clone());
-            }
-            by_vulnerability.entry(last).or_default().push(met);
+        for met in found.met {
+            add(&mut by_vulnerability, met);
         }
-        let all = by_vulnerability.len();
-        if !words {
-            let by_version = |met: &Met| matches!(met.judgement, Judgement::Not(Reason::OutOfRange, _));
-            by_vulnerability.retain(|_, met| !met.iter().all(by_version));
-        }
-        let mut outside = all - by_vulnerability.len();
+        let mut outside = self.outside(&keys, found.outside, &mut by_vulnerability)?;
         let mut findings = by_vulnerability
             .into_iter()
             .map(|(vulnerability, met)| self.finding(&component, facts, vulnerability, met))
@@ -294,60 +281,26 @@ impl<'a> Known<'a> {
         Ok(Answer { findings, outside, feeds: self.feeds.clone(), not_asked })
     }
 
-    /// How long the component's release is supported, of every product by its name or CPE name.
-    pub fn support(&self, component: &Component) -> Result<Vec<Dated<Support>>, Error> {
-        let failed = |source| self.store.failed(source);
-        let mut statement = self
-            .store
-            .connection()
-            .prepare_cached(
-                "SELECT body, file.dated FROM support JOIN file ON file.id = support.file WHERE product = ?1",
-            )
-            .map_err(failed)?;
-        let mut names = vec![component.name.to_lowercase()];
-        names.extend(
-            component.cpes.iter().filter_map(|cpe| cpe.product.literal().map(|name| name.replace('_', "-"))),
-        );
-        names.sort();
-        names.dedup();
-        let mut found = Vec::new();
-        for name in names {
-            let rows = statement
-                .query_map([&name], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)))
-                .map_err(failed)?;
-            for row in rows {
-                let (body, feed_dated) = row.map_err(failed)?;
-                let value: Support =
-                    serde_json::from_str(&body).map_err(|source| self.store.unreadable(source))?;
-                if component.version.as_deref().is_some_and(|version| of_cycle(version, &value.cycle)) {
-                    found.push(Dated { value, feed_dated });
-                }
-            }
-        }
-        Ok(found)
-    }
-
     /// Adds what the advisories say that speak of this key.
     fn meet(
         &self,
         component: &Component,
         facts: &Facts,
-        key: &Key<'_>,
+        (place, key): (usize, &Key<'_>),
         words: bool,
-        met: &mut Vec<Met>,
+        found: &mut Found,
     ) -> Result<(), Error> {
         let failed = |source| self.store.failed(source);
-        let mut statement = self
-            .store
-            .connection()
-            .prepare_cached(
-                "SELECT advisory.id, family, advisory.name, says, aliases
-                 FROM subject JOIN statement ON statement.subject = subject.id
-                 JOIN advisory ON advisory.id = statement.advisory
-                 WHERE subject.key = ?1 AND NOT withdrawn ORDER BY statement.advisory",
-            )
+        let prepared = |query| self.store.connection().prepare_cached(query).map_err(failed);
+        let subject: Option<i64> = prepared("SELECT id FROM subject WHERE key = ?1")?
+            .query_row([&key.text], |row| row.get(0))
+            .optional()
             .map_err(failed)?;
-        let mut rows = statement.query([&key.text]).map_err(failed)?;
+        let Some(subject) = subject else { return Ok(()) };
+        let mut statement = prepared(
+            "SELECT advisory, vulnerabilities, says FROM statement WHERE subject = ?1 ORDER BY advisory",
+        )?;
+        let mut rows = statement.query([subject]).map_err(failed)?;
         let judged = Judged {
             version: match component.version.as_deref() {
                 Some(version) => Version::Exactly(version),
@@ -366,36 +319,99 @@ impl<'a> Known<'a> {
             facts,
         };
         while let Some(row) = rows.next().map_err(failed)? {
+            let text = |column| row.get_ref(column).and_then(|value| Ok(value.as_str()?)).map_err(failed);
             let id: i64 = row.get(0).map_err(failed)?;
-            let says = row.get_ref(3).and_then(|value| Ok(value.as_str()?)).map_err(failed)?;
-            let says: Vec<Says> =
-                serde_json::from_str(says).map_err(|source| self.store.unreadable(source))?;
-            let mut body: Option<Advisory> = None;
-            let mut judgements = Vec::new();
-            for says in &says {
-                let mut group = |number: usize| -> Result<Vec<Criterion>, Error> {
-                    if body.is_none() {
-                        body = Some(self.body(id)?);
-                    }
-                    let groups = body.as_ref().and_then(|body| body.groups.get(number));
-                    Ok(groups.cloned().unwrap_or_default())
-                };
-                judgements.push(judged.judge(says, &mut group)?);
+            let outside =
+                |vulnerabilities: &str| Outside { place, id, vulnerabilities: vulnerabilities.into() };
+            let said = text(2)?;
+            // Most versions are outside of most ranges: that is seen without reading a statement whole.
+            if !words && judged.is_outside(said) {
+                found.outside.push(outside(text(1)?));
+                continue;
             }
-            let Some(judgement) = Judgement::strongest(judgements) else { continue };
-            let name: String = row.get(2).map_err(failed)?;
-            let aliases: String = row.get(4).map_err(failed)?;
-            met.push(Met {
-                id,
-                family: row.get(1).map_err(failed)?,
-                name,
-                aliases,
-                by: key.text.clone(),
-                of_distribution: key.of_distribution,
-                judgement,
-            });
+            let Some(judgement) = self.judge(&judged, id, said)? else { continue };
+            if !words && matches!(judgement, Judgement::Not(Reason::OutOfRange, _)) {
+                found.outside.push(outside(text(1)?));
+                continue;
+            }
+            found.met.push(self.met(place, key, id, text(1)?, judgement)?);
         }
         Ok(())
+    }
+
+    /// What all that an advisory says on a subject comes to.
+    fn judge(&self, judged: &Judged<'_>, id: i64, said: &str) -> Result<Option<Judgement>, Error> {
+        let mut body: Option<Advisory> = None;
+        let mut judgements = Vec::new();
+        for says in &says::read(said).map_err(|source| self.store.unreadable(source))? {
+            let mut group = |number: usize| -> Result<Vec<Criterion>, Error> {
+                if body.is_none() {
+                    body = Some(self.body(id)?);
+                }
+                let groups = body.as_ref().and_then(|body| body.groups.get(number));
+                Ok(groups.cloned().unwrap_or_default())
+            };
+            judgements.push(judged.judge(says, &mut group)?);
+        }
+        Ok(Judgement::strongest(judgements))
+    }
+
+    fn met(
+        &self,
+        place: usize,
+        key: &Key<'_>,
+        id: i64,
+        vulnerabilities: &str,
+        judgement: Judgement,
+    ) -> Result<Met, Error> {
+        let failed = |source| self.store.failed(source);
+        let query = "SELECT family, name FROM advisory WHERE id = ?1";
+        let mut statement = self.store.connection().prepare_cached(query).map_err(failed)?;
+        let (family, name) =
+            statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
+        Ok(Met {
+            place,
+            id,
+            family,
+            name,
+            vulnerabilities: vulnerabilities.to_owned(),
+            by: key.text.clone(),
+            of_distribution: key.of_distribution,
+            judgement,
+        })
+    }
+
+    /// Counts the vulnerabilities that the version rules out by every word on them. Where another word is another, what
+    /// rules it out is one of the words.
+    fn outside(
+        &self,
+        keys: &[Key<'_>],
+        outside: Vec<Outside>,
+        by_vulnerability: &mut BTreeMap<String, Vec<Met>>,
+    ) -> Result<usize, Error> {
+        let mut alone: Vec<&str> = Vec::new();
+        let mut completed: BTreeSet<String> = BTreeSet::new();
+        for one in &outside {
+            for name in one.vulnerabilities.split(says::BETWEEN) {
+                if by_vulnerability.is_empty() || !by_vulnerability.contains_key(name) {
+                    alone.push(name);
+                    continue;
+                }
+                let Some(key) = keys.get(one.place) else { continue };
+                let judgement = Judgement::Not(Reason::OutOfRange, String::new());
+                let met = self.met(one.place, key, one.id, &one.vulnerabilities, judgement)?;
+                by_vulnerability.entry(name.to_owned()).or_default().push(met);
+                completed.insert(name.to_owned());
+            }
+        }
+        for name in completed {
+            if let Some(all) = by_vulnerability.get_mut(&name) {
+                all.sort_by_key(|met| (met.place, met.id));
+            }
+        }
+        alone.sort_unstable();
+        alone.dedup();
+        Ok(alone.len())
     }
 
     /// By the name alone: which product it is is not known, so nothing can be told, only shown.
@@ -408,7 +424,7 @@ impl<'a> Known<'a> {
                 "SELECT advisory.id, family, advisory.name, subject.key
                  FROM subject JOIN statement ON statement.subject = subject.id
                  JOIN advisory ON advisory.id = statement.advisory
-                 WHERE subject.name = ?1 AND NOT withdrawn ORDER BY advisory.id",
+                 WHERE subject.name = ?1 ORDER BY advisory.id",
             )
             .map_err(failed)?;
         let name = component.name.to_lowercase().replace(' ', "_");
@@ -416,11 +432,13 @@ impl<'a> Known<'a> {
             .query_map([&name], |row| {
                 let key: String = row.get(3)?;
                 let what = format!("whether {} is {key}: its CPE name or purl", component.name);
+                let name: String = row.get(2)?;
                 Ok(Met {
+                    place: 0,
                     id: row.get(0)?,
                     family: row.get(1)?,
-                    name: row.get(2)?,
-                    aliases: String::new(),
+                    vulnerabilities: name.clone(),
+                    name,
                     by: key,
                     of_distribution: false,
                     judgement: Judgement::Unknown(Reason::NameOnly, what),
@@ -579,14 +597,41 @@ impl<'a> Known<'a> {
 /// An advisory that speaks of the component.
 #[derive(Clone)]
 struct Met {
+    /// Which of the keys.
+    place: usize,
     id: i64,
     family: String,
     name: String,
-    /// CVE names, with blanks between.
-    aliases: String,
+    /// As the row has them.
+    vulnerabilities: String,
     by: String,
     of_distribution: bool,
     judgement: Judgement,
+}
+
+/// What was met under all keys.
+#[derive(Default)]
+struct Found {
+    met: Vec<Met>,
+    /// What the version alone rules out, where that is not to be said in words.
+    outside: Vec<Outside>,
+}
+
+/// A statement that the version is outside of.
+struct Outside {
+    place: usize,
+    id: i64,
+    vulnerabilities: Box<str>,
+}
+
+/// Adds what was met to each vulnerability that it is about: of an advisory on several each gets a copy.
+fn add(by_vulnerability: &mut BTreeMap<String, Vec<Met>>, met: Met) {
+    let mut names: Vec<String> = met.vulnerabilities.split(says::BETWEEN).map(str::to_owned).collect();
+    let last = names.pop().unwrap_or_default();
+    for name in names {
+        by_vulnerability.entry(name).or_default().push(met.clone());
+    }
+    by_vulnerability.entry(last).or_default().push(met);
 }
 
 impl Met {
@@ -660,9 +705,4 @@ fn keys(component: &Component) -> (Vec<Key<'_>>, Vec<String>) {
     keys.sort_by(|a, b| a.text.cmp(&b.text));
     keys.dedup_by(|a, b| a.text == b.text);
     (keys, not_asked)
-}
-
-/// Whether a version is of a release cycle: 3.0.11 is of 3.0, and of 3.
-fn of_cycle(version: &str, cycle: &str) -> bool {
-    version.strip_prefix(cycle).is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
 }

@@ -14,7 +14,7 @@ pub enum Reason {
     OutOfRange,
     /// Not affected: the distribution's revision has the fix.
     Backported,
-    /// Not affected: the distribution says that it never was.
+    /// Not affected: the distribution says that it never was, or is only from a later version on.
     NeverAffected,
     /// Not affected: another system, edition or hardware is concerned.
     OtherPlatform,

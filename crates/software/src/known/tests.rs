@@ -255,16 +255,136 @@ fn what_was_taken_back_does_not_apply() {
     assert_eq!(withdrawn, 1);
 }
 
+/// An answer without the sentences that only a whole look-up writes, and how many vulnerabilities the version alone rules out.
+fn what_matters(mut answer: Answer) -> (Answer, usize) {
+    let all = answer.findings.len();
+    answer.findings.retain(|finding| finding.state.reason() != Reason::OutOfRange);
+    for said in answer.findings.iter_mut().flat_map(|finding| &mut finding.says) {
+        if let State::NotAffected { reason: Reason::OutOfRange, detail } = &mut said.state {
+            detail.clear();
+        }
+    }
+    let outside = answer.outside + all - answer.findings.len();
+    answer.outside = 0;
+    (answer, outside)
+}
+
 #[test]
-fn support_is_told_by_cycle() {
+fn what_matters_is_the_same_without_reading_all_of_it() {
     let folder = tempfile::tempdir().unwrap();
-    let store = store(folder.path(), &["endoflife/input.json", "endoflife/busybox.json"]);
+    let feeds = [
+        "nvd-1.1/input.json",
+        "nvd-2.0/input.json",
+        "cve-5/input.json",
+        "osv/input.json",
+        "kev-json/input.json",
+    ];
+    let store = store(folder.path(), &feeds);
     let known = Known::new(&store).unwrap();
-    let found = known.support(&component("openssl", "1.0.2k", "a:openssl:openssl")).unwrap();
-    assert_eq!(found.len(), 1);
-    assert_eq!(found[0].value.ends, Some(crate::advisory::End::On("2019-12-31".to_owned())));
-    assert_eq!(known.support(&component("busybox", "1.36.1", "a:busybox:busybox")).unwrap().len(), 1);
-    assert_eq!(known.support(&component("openssl", "3.01", "a:openssl:openssl")).unwrap().len(), 0);
+    let mut ruled_out = 0;
+    for (name, cpe) in
+        [("openssl", "a:openssl:openssl"), ("linux", "o:linux:linux_kernel"), ("hostapd", "a:w1.fi:hostapd")]
+    {
+        for version in
+            ["", "1.0.2k", "1.0.2zd", "3.0.1", "3.0.2", "5.10.101", "5.10.1", "6.1", "2.9", "2.10", "x"]
+        {
+            let component = component(name, version, cpe);
+            let whole = known.look_up(&component, &Facts::default()).unwrap();
+            let quick = known.look_up_what_matters(&component, &Facts::default()).unwrap();
+            assert_eq!(what_matters(quick.clone()), what_matters(whole), "{name} {version}");
+            ruled_out += quick.outside;
+        }
+    }
+    assert!(ruled_out > 10, "{ruled_out}");
+}
+
+mod quick {
+    use super::*;
+    use crate::advisory::Says;
+    use crate::version::Scheme;
+    use proptest::prelude::*;
+
+    fn version() -> impl Strategy<Value = String> {
+        prop_oneof![6 => "[0-9]{1,2}([.][0-9]{1,2}){0,2}", 1 => "[0-9][.][0-9](-rc1|a|-x|~1)", 1 => "[-*?.]|[0-9.]{1,4}"]
+    }
+
+    fn criterion() -> impl Strategy<Value = Criterion> {
+        let some = || proptest::option::weighted(0.4, version());
+        (some(), proptest::option::weighted(0.2, "-|rc1"), some(), some(), some(), some()).prop_map(
+            |(version, update, ge, gt, le, lt)| Criterion { version, update, cpe: None, ge, gt, le, lt },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_outside_at_a_glance_is_outside(
+            any in proptest::collection::vec(criterion(), 0..4),
+            version in version(),
+            scheme in 0..Scheme::ALL.len(),
+        ) {
+            let facts = Facts::default();
+            let judged = Judged {
+                version: Version::Exactly(&version),
+                package_version: None,
+                scheme: Scheme::ALL[scheme],
+                cpe: None,
+                distribution: None,
+                facts: &facts,
+                words: false,
+            };
+            let plain = any.iter().all(|one| [&one.ge, &one.gt, &one.le, &one.lt].iter().any(|bound| bound.is_some()));
+            let all = [Says::Cpe { any, needs: Vec::new(), negated: false }];
+            let glance = judged.is_outside(&crate::store::says::write(&all).unwrap());
+            let mut none = |_: usize| Ok::<_, ()>(Vec::new());
+            let whole = judged.judge(&all[0], &mut none).unwrap();
+            let outside = matches!(whole, Judgement::Not(Reason::OutOfRange, _));
+            prop_assert!(outside || !glance, "{all:?} {version}: {whole:?}");
+            // Bounds alone are decided at a glance.
+            prop_assert!(glance || !outside || !plain, "{all:?} {version}");
+        }
+    }
+}
+
+#[test]
+fn what_a_distribution_fixed_is_told_from_what_it_never_had() {
+    let facts = Facts::default();
+    let events = |bounds: &[(&str, &str)]| {
+        let range = |(introduced, fixed): &(&str, &str)| crate::advisory::EventRange {
+            scheme: Some(crate::version::Scheme::Dpkg),
+            events: vec![
+                crate::advisory::Event::Introduced((*introduced).to_owned()),
+                crate::advisory::Event::Fixed((*fixed).to_owned()),
+            ],
+        };
+        crate::advisory::Says::Events {
+            ecosystem: "Debian:12".to_owned(),
+            ranges: bounds.iter().map(range).collect(),
+            versions: Vec::new(),
+        }
+    };
+    let judged = |version: &'static str, distribution, bounds: &[(&str, &str)]| {
+        let judged = Judged {
+            version: Version::Exactly(version),
+            package_version: Some(version),
+            scheme: crate::version::Scheme::Dotted,
+            cpe: None,
+            distribution,
+            facts: &facts,
+            words: false,
+        };
+        judged.judge(&events(bounds), &mut |_: usize| Ok::<_, ()>(Vec::new())).unwrap()
+    };
+    let debian = Some(("debian", Some("12")));
+    let detail = "1.5-1 is no longer affected: fixed in 1.4-1".to_owned();
+    for bounds in [[("0", "1.4-1"), ("2.0-1", "2.3-1")], [("2.0-1", "2.3-1"), ("0", "1.4-1")]] {
+        assert_eq!(judged("1.5-1", debian, &bounds), Judgement::Not(Reason::Backported, detail.clone()));
+    }
+    let before = judged("1.5-1", debian, &[("2.0-1", "2.3-1")]);
+    assert!(
+        matches!(&before, Judgement::Not(Reason::NeverAffected, detail) if detail.contains("before")),
+        "{before:?}"
+    );
+    assert_eq!(judged("1.5-1", None, &[("0", "1.4-1")]), Judgement::Not(Reason::OutOfRange, String::new()));
 }
 
 /// A database with one document of our own.

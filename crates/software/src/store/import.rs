@@ -1,6 +1,6 @@
 //! An import: one transaction, records streaming through.
 
-use super::{ImportedFile, Options, database};
+use super::{ImportedFile, Options, database, says};
 use crate::Error;
 use crate::advisory::{Advisory, Exploited, Record, Says, Score, Support};
 use crate::feed::input::Input;
@@ -60,7 +60,8 @@ pub(super) fn import(
 
 /// Tables of this connection alone: what an import adds, before it is put in order, and what it replaces.
 const SCRATCH: &str = "
-    CREATE TEMP TABLE IF NOT EXISTS added (key TEXT NOT NULL, advisory INTEGER NOT NULL, says TEXT NOT NULL);
+    CREATE TEMP TABLE IF NOT EXISTS added
+        (key TEXT NOT NULL, advisory INTEGER NOT NULL, vulnerabilities TEXT NOT NULL, says TEXT NOT NULL);
     CREATE TEMP TABLE IF NOT EXISTS replaced (advisory INTEGER PRIMARY KEY);
     DELETE FROM temp.added;
     DELETE FROM temp.replaced;";
@@ -70,10 +71,12 @@ const MERGE: &str = "
     INSERT OR IGNORE INTO subject (key, name)
         SELECT DISTINCT key, substr(key, length(rtrim(key, replace(replace(key, ':', ''), '/', ''))) + 1)
         FROM temp.added ORDER BY key;
-    INSERT INTO statement (subject, advisory, says)
-        SELECT subject.id, added.advisory, added.says
+    INSERT INTO statement (subject, advisory, vulnerabilities, says)
+        SELECT subject.id, added.advisory, added.vulnerabilities, added.says
         FROM temp.added AS added JOIN subject ON subject.key = added.key ORDER BY 1, 2;
     CREATE INDEX IF NOT EXISTS statement_advisory ON statement (advisory);
+    CREATE INDEX IF NOT EXISTS advisory_file ON advisory (file);
+    CREATE INDEX IF NOT EXISTS score_file ON score (file);
     DELETE FROM temp.added;
     DELETE FROM temp.replaced;";
 
@@ -278,7 +281,7 @@ impl Writer<'_> {
         let body = json(&advisory)?;
         let statements: Vec<(String, String)> = statements
             .into_iter()
-            .map(|(key, says)| Ok((key, json(&says)?)))
+            .map(|(key, says)| Ok((key, says::write(&says).map_err(unwritten)?)))
             .collect::<rusqlite::Result<_>>()?;
         let content = hash(&(&body, &statements));
         let known = self
@@ -312,13 +315,11 @@ impl Writer<'_> {
             self.cached("DELETE FROM body WHERE advisory = ?1")?.execute([known.id])?;
             self.cached("INSERT INTO temp.replaced (advisory) VALUES (?1)")?.execute([known.id])?;
         }
-        let aliases: Vec<&str> =
-            advisory.aliases.iter().map(String::as_str).filter(|alias| alias.starts_with("CVE-")).collect();
         let id = *self.next_advisory;
         *self.next_advisory += 1;
         self.cached(
-            "INSERT INTO advisory (id, family, name, scope, file, record, modified, content, withdrawn, aliases)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            "INSERT INTO advisory (id, family, name, scope, file, record, modified, content, withdrawn)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             id,
@@ -329,13 +330,18 @@ impl Writer<'_> {
             number,
             advisory.modified,
             content,
-            advisory.withdrawn.is_some(),
-            aliases.join(" ")
+            advisory.withdrawn.is_some()
         ])?;
         self.cached("INSERT INTO body (advisory, body) VALUES (?1, ?2)")?.execute(params![id, body])?;
-        let mut add = self.cached("INSERT INTO temp.added (key, advisory, says) VALUES (?1, ?2, ?3)")?;
+        if advisory.withdrawn.is_some() {
+            return Ok(twice);
+        }
+        let vulnerabilities = vulnerabilities(&advisory);
+        let mut add = self.cached(
+            "INSERT INTO temp.added (key, advisory, vulnerabilities, says) VALUES (?1, ?2, ?3, ?4)",
+        )?;
         for (key, says) in &statements {
-            add.execute(params![key, id, says])?;
+            add.execute(params![key, id, vulnerabilities, says])?;
         }
         Ok(twice)
     }
@@ -403,7 +409,11 @@ fn repeated(name: &str, record: i64, same: bool, first_stands: bool) -> (Problem
 }
 
 fn json(value: &impl Serialize) -> rusqlite::Result<String> {
-    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+    serde_json::to_string(value).map_err(unwritten)
+}
+
+fn unwritten(error: serde_json::Error) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(Box::new(error))
 }
 
 /// Tells contents of one import apart; never compared with another program's.
@@ -445,6 +455,14 @@ fn record_file(transaction: &Transaction<'_>, id: i64, file: &ImportedFile) -> r
         ],
     )?;
     Ok(())
+}
+
+/// The CVE names that an advisory is about, as a row has them; its own name where there is none.
+fn vulnerabilities(advisory: &Advisory) -> String {
+    let names = [&advisory.name].into_iter().chain(&advisory.aliases);
+    let mut names: Vec<&str> = names.map(String::as_str).filter(|name| name.starts_with("CVE-")).collect();
+    names.dedup();
+    if names.is_empty() { advisory.name.clone() } else { names.join(says::BETWEEN) }
 }
 
 /// What an earlier import of the very file gave, when it is still the newest of its families.

@@ -5,6 +5,7 @@
 //! indices that a first import would only slow down are made after it.
 
 mod import;
+pub(crate) mod says;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// The version of the schema.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// A feed database that is open.
 #[derive(Debug)]
@@ -127,8 +128,10 @@ impl Store {
     /// The files whose records are in use: the newest of each family that is replaced as a whole, every one of others.
     pub fn files_in_use(&self) -> Result<Vec<ImportedFile>, Error> {
         self.files_where(
-            "id IN (SELECT file FROM advisory UNION SELECT file FROM exploited
-                    UNION SELECT file FROM score UNION SELECT file FROM support)",
+            "EXISTS (SELECT 1 FROM advisory WHERE advisory.file = file.id)
+             OR EXISTS (SELECT 1 FROM score WHERE score.file = file.id)
+             OR EXISTS (SELECT 1 FROM exploited WHERE exploited.file = file.id)
+             OR EXISTS (SELECT 1 FROM support WHERE support.file = file.id)",
         )
     }
 

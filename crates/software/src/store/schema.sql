@@ -24,9 +24,7 @@ CREATE TABLE advisory (
     record INTEGER NOT NULL,
     modified TEXT,
     content INTEGER NOT NULL,
-    withdrawn INTEGER NOT NULL,
-    -- CVE names of the same vulnerability, with blanks between.
-    aliases TEXT NOT NULL
+    withdrawn INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX advisory_name ON advisory (family, name, scope);
 
@@ -37,10 +35,13 @@ CREATE TABLE body (advisory INTEGER PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE subject (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL);
 CREATE INDEX subject_name ON subject (name);
 
--- What an advisory says on a subject: a row holds all of it, so that a look-up reads one stretch of this table.
+-- What an advisory that stands says on a subject. A row holds all that decides whether it matters, so that a look-up reads
+-- one stretch of this table: the vulnerabilities (their CVE names with U+001F between, else the advisory's own), and what is
+-- said of them (store/says.rs).
 CREATE TABLE statement (
     subject INTEGER NOT NULL,
     advisory INTEGER NOT NULL,
+    vulnerabilities TEXT NOT NULL,
     says TEXT NOT NULL,
     PRIMARY KEY (subject, advisory)
 ) WITHOUT ROWID;
@@ -69,4 +70,4 @@ CREATE TABLE support (
     PRIMARY KEY (product, cycle)
 ) WITHOUT ROWID;
 
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;

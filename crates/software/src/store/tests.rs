@@ -351,7 +351,7 @@ fn another_programs_database_is_none_of_ours() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("other.sqlite");
     let other = rusqlite::Connection::open(&path).unwrap();
-    other.execute_batch("CREATE TABLE t (a); PRAGMA user_version = 1;").unwrap();
+    other.execute_batch("CREATE TABLE t (a); PRAGMA user_version = 2;").unwrap();
     for opened in [Store::open(&path), Store::open_to_read(&path)] {
         let error = opened.unwrap_err();
         assert!(matches!(&error, Error::Version { found, .. } if found.contains("other tables")), "{error}");

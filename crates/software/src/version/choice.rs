@@ -95,7 +95,8 @@ impl Choice {
         within(a, b) || within(b, a)
     }
 
-    fn release_number<'a>(&'a self, distribution: &str, name: &'a str) -> &'a str {
+    /// A release's number, where it is given by its code name.
+    pub(crate) fn release_number<'a>(&'a self, distribution: &str, name: &'a str) -> &'a str {
         // OSV marks Ubuntu's releases with long support (22.04:LTS); Pro:22.04:LTS is another, with fixes of its own.
         let name = name.strip_suffix(":LTS").unwrap_or(name);
         let known = |release: &&Release| release.distribution == distribution && release.name == name;

@@ -32,12 +32,12 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-pub use record::{AgedFeed, FeedFile, Looked, not_looked};
+pub use record::{Looked, not_looked};
 
 use crate::Error;
 use crate::join::{self, Joined};
 use crate::known::{Answer, Facts, Finding, Known, Reason, State};
-use banbury_evidence::{Claim, CodeInfo, Grade, RunReport, Status};
+use banbury_evidence::{Claim, CodeInfo, Description, Grade, RunReport, Status};
 use parts::Parts;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,7 +54,7 @@ pub const KNOWN_VULNERABILITY: &str = "known-vulnerability";
 pub const CODES: &[CodeInfo] = &[INFO];
 
 /// What the look-up is: the row of `banbury probes`.
-pub const DESCRIPTION: Description = Description {
+pub static DESCRIPTION: Description = Description {
     name: PROBE,
     version: VERSION,
     finds: "what imported feeds state against the components: affected, not affected and why, or what would tell",
@@ -68,26 +68,8 @@ pub const DESCRIPTION: Description = Description {
         "whether vulnerable code can be reached in this equipment",
     ],
     codes: CODES,
+    source: "the feeds' own documentation, named with each of them in `banbury formats`",
 };
-
-/// A look-up's documentation.
-#[derive(Debug)]
-pub struct Description {
-    /// Short name, unique among the probes.
-    pub name: &'static str,
-    /// Version; changes whenever what it finds changes.
-    pub version: &'static str,
-    /// What it finds.
-    pub finds: &'static str,
-    /// How it finds it.
-    pub how: &'static str,
-    /// When it is wrong: its false positives.
-    pub wrong: &'static str,
-    /// What it misses; never empty.
-    pub misses: &'static [&'static str],
-    /// The codes of its claims.
-    pub codes: &'static [CodeInfo],
-}
 
 const INFO: CodeInfo = CodeInfo {
     code: KNOWN_VULNERABILITY,
@@ -107,8 +89,6 @@ const INFO: CodeInfo = CodeInfo {
     cwe: &[1395],
 };
 
-/// Places of the component that a claim lists.
-const PLACES: usize = 4;
 /// Characters of a summary that are kept.
 const SUMMARY: usize = 400;
 
@@ -232,23 +212,14 @@ fn claim(component: &Joined<'_>, finding: &Finding) -> Claim {
         (State::CannotTell { .. }, false) => Grade::Low,
         (State::NotAffected { .. }, _) => Grade::Info,
     };
-    let version = component.shown_version();
-    let shown = if version.is_empty() {
-        component.product.clone()
-    } else {
-        format!("{} {version}", component.product)
-    };
+    let shown = component.shown();
     let reason = state.reason().as_str();
     let title = match state {
         State::Affected { .. } => format!("{} affects {shown}", finding.vulnerability),
         State::CannotTell { .. } => format!("{} may affect {shown} ({reason})", finding.vulnerability),
         State::NotAffected { .. } => format!("{} does not affect {shown} ({reason})", finding.vulnerability),
     };
-    let subject = component.evidence.first().map(|evidence| evidence.claim.subject.clone());
-    let subject = subject.unwrap_or_else(|| {
-        banbury_evidence::Subject::named(banbury_evidence::SubjectKind::File, component.product.clone())
-    });
-    let mut claim = Claim::observation(&INFO, subject, title);
+    let mut claim = Claim::observation(&INFO, component.subject(), title);
     claim.grade = grade;
     let cpe = component.cpes.first().map(ToString::to_string);
     let exploited = finding.exploited.as_ref();
@@ -271,8 +242,7 @@ fn claim(component: &Joined<'_>, finding: &Finding) -> Claim {
             claim = claim.fact(name, value);
         }
     }
-    let places = component.evidence.iter().flat_map(|evidence| &evidence.claim.locations);
-    claim.locations = places.take(PLACES).cloned().collect();
+    claim.locations = component.places();
     dated(claim, finding)
 }
 
