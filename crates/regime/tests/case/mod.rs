@@ -38,19 +38,33 @@ pub struct Inspected {
     image: String,
     #[serde(default)]
     found: Vec<String>,
+    /// Private keys in it, by the hash of their public half.
+    #[serde(default)]
+    keys: Vec<String>,
+    /// Vulnerabilities of it that are known to be exploited; when they are given, it was looked up in such a catalogue.
+    exploited: Option<Vec<String>>,
+    /// Components of it with the last day of their support; when they are given, it was looked up.
+    support: Option<BTreeMap<String, String>>,
     /// Whether the image was unpacked only in part.
     #[serde(default)]
     in_part: bool,
 }
 
-static FOUND: CodeInfo = CodeInfo {
-    code: "example.finding",
-    title: "A finding of an example",
-    grade: banbury_evidence::Grade::High,
-    meaning: "A finding of an example",
-    remedy: "None is needed",
-    cwe: &[],
-};
+static FOUND: CodeInfo = code("example.finding");
+static KEY: CodeInfo = code("key.private");
+static VULNERABILITY: CodeInfo = code("known-vulnerability");
+static SUPPORT: CodeInfo = code("support.until");
+
+const fn code(code: &'static str) -> CodeInfo {
+    CodeInfo {
+        code,
+        title: "A finding of an example",
+        grade: banbury_evidence::Grade::High,
+        meaning: "A finding of an example",
+        remedy: "None is needed",
+        cwe: &[],
+    }
+}
 
 pub fn clock() -> Clock {
     Clock { started_at: "2026-01-01T00:00:00Z".to_owned(), duration_ms: 1 }
@@ -156,6 +170,9 @@ impl Inspected {
         Self {
             image: image.to_owned(),
             found: found.iter().map(|&title| title.to_owned()).collect(),
+            keys: Vec::new(),
+            exploited: None,
+            support: None,
             in_part: false,
         }
     }
@@ -173,6 +190,36 @@ impl Inspected {
                     .fact("title", title.clone())
                     .at(Location::exhibit(sha256)),
             );
+        }
+        let claim = |info, title: &str| {
+            Claim::observation(info, Subject::exhibit(&sha256), title.to_owned())
+                .at(Location::exhibit(sha256))
+        };
+        for key in &self.keys {
+            probe.claims.push(claim(&KEY, key).fact("public-key-sha256", key.clone()));
+        }
+        let mut runs = vec![probe];
+        if let Some(names) = &self.exploited {
+            let mut lookup = report("vulnerabilities");
+            lookup.parameters.insert("feed kev-example.json".to_owned(), "2026-01-01".to_owned());
+            lookup.claims.extend(names.iter().map(|name| {
+                claim(&VULNERABILITY, name)
+                    .fact("vulnerability", name.clone())
+                    .fact("component", "examplelib")
+                    .fact("version", "1.0")
+                    .fact("state", "affected")
+                    .fact("exploited", "2025-03-01")
+            }));
+            runs.push(lookup);
+        }
+        if let Some(components) = &self.support {
+            let mut lookup = report("support");
+            lookup.parameters.insert("as-of".to_owned(), "2026-01-01".to_owned());
+            lookup.parameters.insert("not-in-feed".to_owned(), "0".to_owned());
+            lookup.claims.extend(components.iter().map(|(component, ends)| {
+                claim(&SUPPORT, component).fact("component", component.clone()).fact("ends", ends.clone())
+            }));
+            runs.push(lookup);
         }
         let object = Object {
             ordinal: 0,
@@ -196,7 +243,7 @@ impl Inspected {
             size,
             confinement: BTreeMap::new(),
             objects: vec![object],
-            runs: vec![unpack, probe],
+            runs: std::iter::once(unpack).chain(runs).collect(),
         };
         ledger.record_examination(&examination, &clock()).unwrap();
     }
