@@ -30,6 +30,11 @@ fn every_function_of_the_5g_core_is_in_the_core() {
         .collect();
     assert!(core.len() > 25, "{core:?}");
     let classes = [
+        ("de-2024", "core"),
+        ("de-2024", "critical-component"),
+        ("eu-toolbox-2020", "core"),
+        ("eu-toolbox-2020", "key-asset"),
+        ("evidence-first", "critical"),
         ("practice-2019", "core"),
         ("se-2020", "central"),
         ("uk-dvd-2022", "core"),

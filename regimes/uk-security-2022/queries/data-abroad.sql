@@ -7,12 +7,12 @@ WITH theirs AS (
       AND (u.name IN ('UDM', 'UDR', 'HSS', 'HLR', 'AUC') OR u.duties IN (SELECT duties FROM classes WHERE class = 'oversight' AND verdict = 'breached'))
 ),
 devices_of AS (
-    SELECT name, site, country, at, home, max(data) AS data, group_concat(function, ', ' ORDER BY function) AS functions FROM theirs GROUP BY name
+    SELECT name, site, country, at, home, max(data) AS data, min(data) AS only_data, group_concat(function, ', ' ORDER BY function) AS functions FROM theirs GROUP BY name
 ),
 base AS (SELECT sum(subscribers) AS subscribers, count(*) - count(subscribers) AS blank FROM sites),
 judged AS (
     SELECT d.*, b.subscribers, b.blank, a.verdict AS said, a.reason AS said_by,
-           d.data AND b.blank = 0 AND coalesce(b.subscribers, 0) <= :subscribers_abroad AS few
+           d.only_data AND b.blank = 0 AND coalesce(b.subscribers, 0) <= :subscribers_abroad AS few
     FROM devices_of d CROSS JOIN base b
     LEFT JOIN attested a ON a.measure = lower(:measure)
         AND lower(a.subject) = iif(EXISTS (SELECT 1 FROM attested o WHERE o.measure = lower(:measure) AND lower(o.subject) = lower(d.name)), lower(d.name), 'network')

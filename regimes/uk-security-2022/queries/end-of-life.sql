@@ -1,7 +1,12 @@
 -- Equipment in use beyond its maker's support, by type. With :conditions a type needs to meet the conditions for continued use.
-WITH past AS (
+WITH sums AS MATERIALIZED (
+    SELECT count(*) AS devices, sum(support_end IS NULL) AS unknown, min(name) FILTER (WHERE support_end IS NULL) AS first_unknown,
+           sum(support_end < :as_of) AS ended, sum(support_end >= :as_of) AS supported, min(support_end) FILTER (WHERE support_end >= :as_of) AS next
+    FROM devices WHERE in_service
+),
+past AS (
     SELECT d.maker, min(trim(d.manufacturer)) AS manufacturer, nullif(trim(d.device_type), '') AS type, d.support_end, d.duties, count(*) AS devices, min(d.name) AS first
-    FROM devices d WHERE d.support_end < :as_of AND d.in_service GROUP BY d.maker, type, d.support_end, d.duties
+    FROM devices d WHERE (SELECT ended FROM sums) > 0 AND d.support_end < :as_of AND d.in_service GROUP BY d.maker, type, d.support_end, d.duties
 ),
 told AS (
     SELECT p.*, coalesce(p.type, p.first) AS subject, k.what AS edge, k.verdict AS at_edge,
@@ -22,10 +27,9 @@ SELECT subject,
 FROM judged
 UNION ALL
 SELECT 'network', 'inconclusive', 'Nothing says until when ' || unknown || ' of ' || devices || ' devices are supported (the first is ' || first_unknown || ').'
-FROM (SELECT count(*) AS devices, sum(support_end IS NULL) AS unknown, min(name) FILTER (WHERE support_end IS NULL) AS first_unknown FROM devices WHERE in_service)
-WHERE unknown > 0
+FROM sums WHERE unknown > 0
 UNION ALL
-SELECT 'network', 'met', devices || iif(devices = 1, ' device is', ' devices are') || ' supported as of ' || :as_of || '; the first to leave support does on ' || next || '.'
-FROM (SELECT count(*) AS devices, min(support_end) AS next FROM devices WHERE support_end >= :as_of AND in_service) WHERE devices > 0
+SELECT 'network', 'met', supported || iif(supported = 1, ' device is', ' devices are') || ' supported as of ' || :as_of || '; the first to leave support does on ' || next || '.'
+FROM sums WHERE supported > 0
 UNION ALL
 SELECT subject, verdict, reason FROM attested WHERE measure = lower(:measure) AND verdict = 'breached'
