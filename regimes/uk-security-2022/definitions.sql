@@ -56,4 +56,9 @@ current AS (
     SELECT name, party, lower(trim(access)) AS access, nullif(trim(through), '') AS through, administrator, logged, nullif(trim(exit_plan), '') AS exit_plan,
            source_file || ':' || source_line AS at
     FROM contracts WHERE (since IS NULL OR since <= :as_of) AND (until IS NULL OR until >= :as_of)
+),
+-- What each management segment holds.
+held AS (
+    SELECT segment, maker, duties, count(*) AS devices, min(name) AS first, min(trim(manufacturer)) AS manufacturer
+    FROM devices WHERE in_service AND segment IS NOT NULL GROUP BY segment, maker, duties
 )

@@ -24,8 +24,8 @@ judged AS (
     FROM parts p LEFT JOIN words w ON w.subject = iif(EXISTS (SELECT 1 FROM words o WHERE o.subject = lower(p.type)), lower(p.type), p.maker)
 )
 SELECT subject,
-       CASE WHEN holding > 0 AND states = 1 THEN state ELSE 'inconclusive' END AS verdict,
-       CASE WHEN holding > 0 AND states = 1 THEN 'By attestation, not by what was seen, for ' || who || ': ' || told || '.'
+       CASE WHEN holding > 0 AND states = 1 AND (state <> 'breached' OR verdict = 'breached') THEN state ELSE 'inconclusive' END AS verdict,
+       CASE WHEN holding > 0 AND states = 1 THEN 'By attestation, not by what was seen, for ' || who || ': ' || told || iif(verdict = 'inconclusive', '; ' || note, '') || '.'
             WHEN holding > 0 THEN 'The attestations contradict each other for ' || who || ' (' || told || ').'
             WHEN told IS NOT NULL THEN 'What was attested holds no longer for ' || who || ' (' || told || ').'
             ELSE 'Nobody attests a certificate for ' || who || iif(verdict = 'inconclusive', ': ' || note, '') || '.' END AS reason

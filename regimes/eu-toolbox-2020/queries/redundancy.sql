@@ -1,39 +1,51 @@
 -- No single device or link whose loss cuts off a device of the core.
-WITH points AS (
-    SELECT kind, name, devices_cut, subscribers_cut, left_out, iif(kind = 'link', 'link ', '') || name AS subject FROM single_points WHERE devices_cut > 0
+WITH asked AS MATERIALIZED (
+    SELECT d.name, d.at, k.what, NULL AS unknown FROM classes k JOIN devices d ON d.duties = k.duties WHERE k.class = 'core' AND d.in_service
+    UNION ALL
+    SELECT d.name, d.at, NULL, u.unknown FROM unclear u JOIN devices d ON d.duties = u.duties
+    WHERE d.in_service AND u.duties NOT IN (SELECT duties FROM classes WHERE class = 'core')
 ),
-hanging AS (
-    SELECT p.subject, d.name, k.what, u.unknown, row_number() OVER (PARTITION BY p.subject, k.what IS NULL ORDER BY d.name) AS place
-    FROM points p JOIN cut_off c ON c.kind = p.kind AND c.name = p.name JOIN devices d ON d.name = c.device
-    LEFT JOIN classes k ON k.duties = d.duties AND k.class = 'core' LEFT JOIN unclear u ON u.duties = d.duties
-    WHERE d.in_service AND (k.what IS NOT NULL OR u.unknown IS NOT NULL)
+-- What hangs on each point.
+hanging AS MATERIALIZED (
+    SELECT c.kind, c.name AS point, a.name, a.what, a.unknown, row_number() OVER (PARTITION BY c.kind, c.name ORDER BY a.what IS NULL, a.name) AS place
+    FROM asked a JOIN cut_off c ON c.device = a.name
 ),
 told AS (
-    SELECT subject, sum(what IS NOT NULL) AS critical, sum(what IS NULL) AS doubtful,
-           group_concat(name || ' (' || coalesce(what, unknown) || ')', ', ' ORDER BY what IS NULL, name) FILTER (WHERE place <= 3) AS names
-    FROM hanging GROUP BY subject
+    SELECT kind, point, sum(what IS NOT NULL) AS sure, sum(what IS NULL) AS doubtful,
+           group_concat(name || ' (' || coalesce(what, unknown) || ')', ', ' ORDER BY place) FILTER (WHERE place <= 3) AS names
+    FROM hanging GROUP BY kind, point
+    UNION ALL
+    SELECT 'device', p.name, 0, 0, NULL FROM single_points p
+    WHERE p.kind = 'device' AND p.devices_cut > 0 AND p.name IN (SELECT name FROM asked) AND p.name NOT IN (SELECT point FROM hanging WHERE kind = 'device')
 ),
 judged AS (
-    SELECT p.*, k.what AS self, coalesce(t.critical, 0) AS critical, coalesce(t.doubtful, 0) AS doubtful, t.names,
-           'Its loss cuts off ' || p.devices_cut || iif(p.devices_cut = 1, ' device', ' devices') || coalesce(' with ' || nullif(p.subscribers_cut, 0) || ' subscribers', '') AS loss,
-           coalesce(d.at, (SELECT min(source_file || ':' || source_line) FROM links l WHERE p.kind = 'link' AND l.name = p.name), '') AS at
-    FROM points p LEFT JOIN told t ON t.subject = p.subject LEFT JOIN devices d ON p.kind = 'device' AND d.name = p.name
-    LEFT JOIN classes k ON k.duties = d.duties AND k.class = 'core'
+    SELECT t.*, a.what AS self, 'Its loss cuts off ' || p.devices_cut || iif(p.devices_cut = 1, ' device', ' devices')
+               || coalesce(' with ' || nullif(p.subscribers_cut, 0) || ' subscribers', '') AS loss,
+           coalesce((SELECT min(at) FROM devices d WHERE t.kind = 'device' AND d.name = t.point),
+                    (SELECT min(source_file || ':' || source_line) FROM links l WHERE t.kind = 'link' AND l.name = t.point), '') AS at
+    FROM told t JOIN single_points p ON p.kind = t.kind AND p.name = t.point
+    LEFT JOIN asked a ON t.kind = 'device' AND a.name = t.point
+    WHERE p.devices_cut > 0
 ),
-critical AS (SELECT d.name, d.at, k.what FROM classes k JOIN devices d ON d.duties = k.duties WHERE k.class = 'core' AND d.in_service)
-SELECT subject, iif(critical > 0 OR self IS NOT NULL, 'breached', 'inconclusive') AS verdict,
-       loss || CASE WHEN critical > 0 THEN '; equipment of the core hangs on it: ' || names || iif(critical > 3, ' and ' || (critical - 3) || ' more', '')
+unnamed AS (SELECT count(*) AS points, min(iif(kind = 'link', 'link ', '') || name) AS first FROM single_points WHERE left_out > 0)
+SELECT iif(kind = 'link', 'link ', '') || point AS subject, iif(sure > 0 OR self IS NOT NULL, 'breached', 'inconclusive') AS verdict,
+       loss || CASE WHEN sure > 0 THEN '; equipment of the core hangs on it: ' || names || iif(sure + doubtful > 3, ' and ' || (sure + doubtful - 3) || ' more', '')
                     WHEN self IS NOT NULL THEN ', and it is of the core itself (' || self || ')'
-                    WHEN left_out > 0 THEN ', of which ' || left_out || ' are not named: some of the core may be among them'
-                    ELSE '; whether they are of the core is not known: ' || names END || ' (' || at || ').' AS reason
-FROM judged WHERE critical > 0 OR self IS NOT NULL OR doubtful > 0 OR (left_out > 0 AND EXISTS (SELECT 1 FROM classes WHERE class = 'core'))
+                    WHEN doubtful > 0 THEN '; whether equipment of the core hangs on it is not known: ' || names || iif(doubtful > 3, ' and ' || (doubtful - 3) || ' more', '')
+                    ELSE ', and what it does itself is not known' END || ' (' || at || ').' AS reason
+FROM judged
+UNION ALL
+SELECT 'network', 'inconclusive', 'Not all that is cut off by ' || points || iif(points = 1, ' single point is', ' single points are')
+       || ' named (the first is ' || first || '): equipment of the core may be among it.'
+FROM unnamed WHERE points > 0 AND EXISTS (SELECT 1 FROM asked)
 UNION ALL
 SELECT name, 'inconclusive', 'It is of the core (' || what || '), and no link of it to a device in service is on record (' || at || ').'
-FROM critical WHERE name NOT IN (SELECT device FROM connected)
+FROM asked WHERE what IS NOT NULL AND name NOT IN (SELECT device FROM connected)
 UNION ALL
-SELECT 'network', 'met', 'No single device or link cuts off ' || count(*) || iif(count(*) = 1, ' device of the core', ' devices of the core') || ' (the first is ' || min(name) || ').'
-FROM critical
-WHERE name IN (SELECT device FROM connected) AND name NOT IN (SELECT name FROM hanging) AND name NOT IN (SELECT name FROM points WHERE kind = 'device')
+SELECT 'network', 'met', 'No single device or link is known to cut off ' || count(*) || iif(count(*) = 1, ' device of the core', ' devices of the core') || ' (the first is ' || min(name) || ').'
+FROM asked
+WHERE what IS NOT NULL AND name IN (SELECT device FROM connected) AND name NOT IN (SELECT name FROM hanging)
+  AND name NOT IN (SELECT point FROM told WHERE kind = 'device')
 HAVING count(*) > 0
 UNION ALL
 SELECT device, 'inconclusive', 'It has the ' || what || ' (' || at || '), but it is not in the inventory.' FROM strange WHERE class = 'core'

@@ -1,10 +1,6 @@
 -- No management segment holds the equipment of two suppliers, or that of access and core alike. Oversight equipment, which manages
 -- the others, and privileged-access workstations do not count.
-WITH held AS (
-    SELECT segment, maker, duties, count(*) AS devices, min(name) AS first, min(trim(manufacturer)) AS manufacturer
-    FROM devices WHERE in_service AND segment IS NOT NULL GROUP BY segment, maker, duties
-),
-counted AS (
+WITH counted AS (
     SELECT h.*, EXISTS (SELECT 1 FROM classes k WHERE k.duties = h.duties AND k.class = 'exposed-edge' AND k.verdict = 'breached') AS access,
            EXISTS (SELECT 1 FROM classes k WHERE k.duties = h.duties AND k.class = 'security-critical' AND k.verdict = 'breached') AS core
     FROM held h WHERE h.duties NOT IN (SELECT duties FROM classes WHERE class IN ('oversight', 'privileged-access'))

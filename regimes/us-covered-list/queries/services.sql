@@ -12,7 +12,7 @@ SELECT 'contract ' || name, 'inconclusive', 'Nothing says with whom it is (' || 
 FROM current WHERE coalesce(trim(party), '') = '' AND EXISTS (SELECT 1 FROM listed)
 UNION ALL
 SELECT 'link ' || k.name, 'breached', 'It is operated by ' || k.operator || ', who is on the list (' || l.at || ') (' || k.source_file || ':' || k.source_line || ').'
-FROM links k JOIN listed l ON l.maker = lower(trim(k.operator)) WHERE k.operator IS NOT NULL
+FROM links k JOIN listed l ON l.maker = lower(trim(k.operator)) WHERE k.operator IS NOT NULL AND EXISTS (SELECT 1 FROM listed)
 UNION ALL
 SELECT 'network', 'met', 'Of ' || count(*) || iif(count(*) = 1, ' contract', ' contracts') || ' in force ' || sum(lower(trim(party)) NOT IN (SELECT maker FROM listed))
        || iif(count(*) = 1, ' is', ' are') || ' with somebody who is not on the list (the first is "' || min(name) || '").'
