@@ -12,10 +12,16 @@ words AS (
            min(state) FILTER (WHERE until >= :as_of) AS state, group_concat(state || ': ' || told, '; ' ORDER BY state, told) AS told
     FROM stated WHERE age = 1 GROUP BY subject
 ),
+-- What is surely critical by type; what may be, by maker.
 parts AS (
-    SELECT d.maker, nullif(trim(d.device_type), '') AS type, min(trim(d.manufacturer)) AS manufacturer, min(k.verdict) AS verdict, min(k.note) AS note,
+    SELECT d.maker, nullif(trim(d.device_type), '') AS type, min(trim(d.manufacturer)) AS manufacturer, 'breached' AS verdict, NULL AS note,
            count(*) AS devices, min(d.name) AS first, min(k.what) AS what
-    FROM classes k JOIN devices d ON d.duties = k.duties WHERE k.class = :class AND d.in_service GROUP BY d.maker, type
+    FROM classes k CROSS JOIN devices d ON d.duties = k.duties
+    WHERE k.class = :class AND k.verdict = 'breached' AND d.in_service GROUP BY d.maker, type
+    UNION ALL
+    SELECT t.maker, NULL, min(trim(t.manufacturer)), 'inconclusive', min(k.note), sum(t.devices), min(t.first), min(k.what)
+    FROM classes k JOIN tallies t ON t.duties = k.duties
+    WHERE k.class = :class AND k.verdict = 'inconclusive' AND t.in_service GROUP BY t.maker
 ),
 judged AS (
     SELECT p.*, w.holding, w.states, w.state, w.told,

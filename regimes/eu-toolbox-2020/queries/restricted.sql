@@ -1,4 +1,4 @@
--- No equipment of a supplier at high risk in the class :class.
+-- No equipment of a supplier at high risk in the class :class; what a state decides on is told by maker, not by device.
 SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL
 SELECT device,
@@ -9,7 +9,12 @@ SELECT device,
                  || ' (' || placed_at || ')' || coalesce(' at ' || site, '') || '.'
             ELSE 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '); it has the ' || what || ' (' || placed_at || '): ' || note || '.' END
 FROM members
-WHERE class = :class AND (listed_as IS NOT NULL OR manufacturer IS NULL) AND EXISTS (SELECT 1 FROM listed)
+WHERE class = :class AND (listed_as IS NOT NULL AND verdict = 'breached' OR manufacturer IS NULL) AND EXISTS (SELECT 1 FROM listed)
+UNION ALL
+SELECT min(trim(t.manufacturer)), 'inconclusive', 'It is on the list (' || l.at || '), and made ' || sum(t.devices) || iif(sum(t.devices) = 1, ' device', ' devices')
+       || ' (the first is ' || min(t.first) || ') with the ' || min(k.what) || iif(count(DISTINCT k.what) > 1, ' or the like', '') || ': ' || k.note || '.'
+FROM listed l JOIN tallies t ON t.maker = l.maker JOIN classes k ON k.duties = t.duties
+WHERE k.class = :class AND k.verdict = 'inconclusive' AND t.in_service GROUP BY t.maker, k.note
 UNION ALL
 SELECT manufacturer, 'met', told FROM unlisted WHERE class = :class
 UNION ALL

@@ -2,7 +2,7 @@
 WITH theirs AS (
     SELECT d.name, d.site, nullif(trim(d.country), '') AS country, d.at, u.name AS function, u.name IN ('UDM', 'UDR', 'HSS', 'HLR', 'AUC') AS data,
            instr('|' || lower(:home_country) || '|', '|' || lower(trim(d.country)) || '|') > 0 AS home
-    FROM combination_duties u JOIN devices d ON d.duties = u.duties
+    FROM combination_duties u CROSS JOIN devices d ON d.duties = u.duties
     WHERE u.kind = 'function' AND d.in_service
       AND (u.name IN ('UDM', 'UDR', 'HSS', 'HLR', 'AUC') OR u.duties IN (SELECT duties FROM classes WHERE class = 'oversight' AND verdict = 'breached'))
 ),

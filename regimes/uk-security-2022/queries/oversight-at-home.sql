@@ -2,7 +2,7 @@
 WITH theirs AS (
     SELECT d.name, d.site, nullif(trim(d.country), '') AS country, d.at, k.what, k.verdict, k.note, a.verdict AS said, a.reason AS said_by,
            instr('|' || lower(:home_country) || '|', '|' || lower(trim(d.country)) || '|') > 0 AS home
-    FROM classes k JOIN devices d ON d.duties = k.duties LEFT JOIN attested a ON a.measure = lower(:measure) AND lower(a.subject) = lower(d.name)
+    FROM classes k CROSS JOIN devices d ON d.duties = k.duties LEFT JOIN attested a ON a.measure = lower(:measure) AND lower(a.subject) = lower(d.name)
     WHERE k.class = 'oversight' AND d.in_service
 )
 SELECT name AS subject,

@@ -13,7 +13,7 @@ counted AS (
     SELECT d.maker, min(trim(d.manufacturer)) AS manufacturer, d.device_type, min(k.verdict) AS verdict, min(k.note) AS note,
            CASE WHEN d.installed < :routers_from THEN 'before' WHEN d.installed IS NULL THEN 'unsaid' ELSE 'after' END AS whenever,
            count(*) AS devices, min(d.name) AS first
-    FROM classes k JOIN devices d ON d.duties = k.duties WHERE k.class = 'consumer-router' AND d.in_service
+    FROM classes k CROSS JOIN devices d ON d.duties = k.duties WHERE k.class = 'consumer-router' AND d.in_service
     GROUP BY d.maker, d.device_type, whenever
 ),
 placed AS (
