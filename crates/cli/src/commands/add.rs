@@ -59,7 +59,7 @@ fn recognise(path: &Path, name: &str) -> anyhow::Result<(ExhibitKind, &'static s
         return Ok((ExhibitKind::Network, table.describe().title));
     }
     let table =
-        [".csv", ".tsv", ".graphml", ".xml"].iter().any(|ending| name.to_lowercase().ends_with(ending));
+        [".csv", ".tsv", ".graphml", ".xml", ".yaml", ".yml"].iter().any(|ending| name.to_lowercase().ends_with(ending));
     if table {
         bail!(
             "{}: no table that Banbury knows; `banbury formats` lists the tables and their columns (or add it with --as firmware)",
