@@ -101,13 +101,18 @@ fn answer(
     };
     let send = |stream: &mut TcpStream, status: &str, headers: &str, body: &str| {
         let length = body.len() + if way == Way::Cut { 100 } else { 0 };
-        write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n{body}")
+        write!(
+            stream,
+            "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n{body}"
+        )
     };
     if !token {
         return send(&mut stream, "403 Forbidden", "", r#"{"detail": "Invalid token"}"#);
     }
     match way {
-        Way::Busy if times <= 2 => return send(&mut stream, "429 Too Many Requests", "Retry-After: 1\r\n", "{}"),
+        Way::Busy if times <= 2 => {
+            return send(&mut stream, "429 Too Many Requests", "Retry-After: 1\r\n", "{}");
+        }
         Way::AlwaysBusy => return send(&mut stream, "429 Too Many Requests", "Retry-After: 3600\r\n", "{}"),
         Way::Slow => std::thread::sleep(std::time::Duration::from_secs(30)),
         Way::Redirects => {
@@ -250,8 +255,12 @@ fn an_inventory_becomes_exhibits_that_are_read_without_the_server() {
     let dossier = std::fs::read_to_string(place.case().join("dossier.json")).unwrap();
     assert!(dossier.contains("kh-core-5"));
     let dossier: Value = serde_json::from_str(&dossier).unwrap();
-    let tables: Vec<&str> =
-        dossier["network"]["tables"].as_array().unwrap().iter().map(|table| table["table"].as_str().unwrap()).collect();
+    let tables: Vec<&str> = dossier["network"]["tables"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|table| table["table"].as_str().unwrap())
+        .collect();
     assert!(tables.contains(&"cables") && tables.contains(&"circuits"), "{tables:?}");
     assert_eq!(server.asked().len(), count);
     // The same state again is known, another one has no place in this case.
@@ -266,7 +275,8 @@ fn an_inventory_becomes_exhibits_that_are_read_without_the_server() {
 fn refused(way: Way, more: &[&str]) -> (String, Vec<(String, bool)>) {
     let server = Server::start(way);
     let place = Place::new();
-    let all: Vec<&str> = ["--endpoint", "dcim/devices", "--page-size", "2"].iter().chain(more).copied().collect();
+    let all: Vec<&str> =
+        ["--endpoint", "dcim/devices", "--page-size", "2"].iter().chain(more).copied().collect();
     let output = place.fetch(&server.address, &all);
     let said = stderr(&output);
     assert_eq!(output.status.code(), Some(2), "{said}");
@@ -323,7 +333,11 @@ fn a_token_that_is_not_accepted_or_no_token_is_told() {
     assert!(said.contains("status 403 (Invalid token)") && said.contains("permission"), "{said}");
     std::fs::write(place.token(), "a secret\nof two lines").unwrap();
     let output = place.fetch(&server.address, &[]);
-    assert!(stderr(&output).contains("no token in it") && !stderr(&output).contains("secret"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("no token in it") && !stderr(&output).contains("secret"),
+        "{}",
+        stderr(&output)
+    );
     let output = place.fetch(&server.address, &["--endpoint", "dcim/racks"]);
     assert!(!output.status.success());
     let output = place.fetch("http://127.0.0.1:9/", &["--endpoint", "dcim/devices"]);

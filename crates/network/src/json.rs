@@ -13,6 +13,9 @@ use std::collections::HashSet;
 /// How many lists and maps may stand inside each other.
 const DEEPEST: usize = 64;
 
+/// What is wrong with a text that was cut.
+const CUT: &str = "the text ends in the middle of a value";
+
 /// What keeps a text from being JSON, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
@@ -51,7 +54,7 @@ impl<'a> Reader<'a> {
     }
 
     fn fault(&self, what: &'static str) -> Fault {
-        let what = if self.at >= self.text.len() { "the text ends in the middle of a value" } else { what };
+        let what = if self.at >= self.text.len() { CUT } else { what };
         Fault { at: self.at, what }
     }
 
@@ -59,7 +62,10 @@ impl<'a> Reader<'a> {
         self.depth += 1;
         self.at += 1;
         if self.depth > DEEPEST {
-            return Err(Fault { at: self.at - 1, what: "lists and maps stand more than 64 levels inside each other" });
+            return Err(Fault {
+                at: self.at - 1,
+                what: "lists and maps stand more than 64 levels inside each other",
+            });
         }
         Ok(())
     }
@@ -180,8 +186,8 @@ impl<'a> Reader<'a> {
             b"true" | b"false" => Value::Scalar(Cow::Borrowed(word)),
             _ if is_number(word) => Value::Scalar(Cow::Borrowed(plain_number(word))),
             _ => {
-                let cut = length == rest.len() && !word.is_empty();
-                let what = if cut { "the text ends in the middle of a value" } else { "no value of JSON" };
+                let cut = length == rest.len();
+                let what = if cut { CUT } else { "no value of JSON" };
                 return Err(Fault { what, ..self.fault(what) });
             }
         };
@@ -196,7 +202,8 @@ impl<'a> Reader<'a> {
         let mut from = start;
         loop {
             let rest = self.text.get(from..).unwrap_or_default();
-            let Some(length) = rest.iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20) else {
+            let Some(length) = rest.iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20)
+            else {
                 self.at = self.text.len();
                 return Err(self.fault(""));
             };
@@ -230,8 +237,9 @@ impl<'a> Reader<'a> {
     /// What an escape stands for, and how long it is with its backslash. `at` is behind the backslash.
     fn escape(&self, at: usize, bytes: &mut Vec<u8>) -> Result<usize, Fault> {
         let wrong = || {
-            let what = "no escape of JSON";
-            if at >= self.text.len() { Fault { at: self.text.len(), ..self.fault(what) } } else { self.fault(what) }
+            let needs = if self.text.get(at) == Some(&b'u') { 5 } else { 1 };
+            let cut = self.text.len() < at + needs;
+            if cut { Fault { at: self.text.len(), what: CUT } } else { self.fault("no escape of JSON") }
         };
         let plain = match self.text.get(at).ok_or_else(wrong)? {
             b'n' => b'\n',
@@ -242,7 +250,8 @@ impl<'a> Reader<'a> {
             &byte @ (b'"' | b'\\' | b'/') => byte,
             b'u' => {
                 let first = self.unit(at + 1).ok_or_else(wrong)?;
-                let second = (self.text.get(at + 5..at + 7) == Some(b"\\u")).then(|| self.unit(at + 7)).flatten();
+                let second =
+                    (self.text.get(at + 5..at + 7) == Some(b"\\u")).then(|| self.unit(at + 7)).flatten();
                 let (code, length) = match (first, second) {
                     (0xd800..=0xdbff, Some(low @ 0xdc00..=0xdfff)) => {
                         (0x1_0000 + ((first - 0xd800) << 10) + (low - 0xdc00), 12)
@@ -306,7 +315,13 @@ fn is_number(word: &[u8]) -> bool {
 fn plain_number(word: &[u8]) -> &[u8] {
     let zeros = word.iter().rev().take_while(|&&byte| byte == b'0').count();
     let front = word.get(..word.len() - zeros).unwrap_or(word);
-    if zeros > 0 && let Some(whole) = front.strip_suffix(b".") { whole } else { word }
+    if zeros > 0
+        && let Some(whole) = front.strip_suffix(b".")
+    {
+        whole
+    } else {
+        word
+    }
 }
 
 #[cfg(test)]
@@ -365,7 +380,10 @@ mod tests {
         assert_eq!(read(deep.as_bytes()).unwrap_err().at, 64);
         let mut reader = Reader::new(br#"{"a":1,"a":2}"#);
         let node = reader.value().unwrap();
-        assert_eq!((node.get("a").unwrap().text().unwrap().as_ref(), reader.twice.as_slice()), ("1", &[7][..]));
+        assert_eq!(
+            (node.get("a").unwrap().text().unwrap().as_ref(), reader.twice.as_slice()),
+            ("1", &[7][..])
+        );
         let many: Vec<String> = (0..50_000).map(|index| format!("\"k{}\":0", index % 40_000)).collect();
         let text = format!("{{{}}}", many.join(","));
         let mut reader = Reader::new(text.as_bytes());
@@ -388,8 +406,23 @@ mod tests {
 
     fn piece() -> impl Strategy<Value = String> {
         prop::sample::select(vec![
-            "{", "}", "[", "]", ",", ":", "\"a\"", "\"b\\n\"", "1", "-2.50", "3e2", "true", "null", " ", "\"\\ud83d\\ude00\"",
-            "0", "\"é\"",
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            ":",
+            "\"a\"",
+            "\"b\\n\"",
+            "1",
+            "-2.50",
+            "3e2",
+            "true",
+            "null",
+            " ",
+            "\"\\ud83d\\ude00\"",
+            "0",
+            "\"é\"",
         ])
         .prop_map(str::to_owned)
     }

@@ -124,7 +124,8 @@ impl<'a, 'n> Record<'a, 'n> {
 
     fn no_scalar(&self, input: &Input<'_>, column: &Column, found: &Node<'_>) -> Diagnostic {
         let sort = found.sort();
-        let message = format!("{} is {sort}, where a single value is expected; taken as not stated", column.name);
+        let message =
+            format!("{} is {sort}, where a single value is expected; taken as not stated", column.name);
         self.place_of(&input.name, found.at).error(Kind::Malformed, message)
     }
 }
@@ -134,18 +135,26 @@ pub(crate) fn tell_twice(input: &Input<'_>, text: &[u8], twice: &[usize], draft:
     let mut cursor = Cursor::new(text);
     for &at in twice {
         let place = cursor.place(&input.name, at);
-        let key: String = String::from_utf8_lossy(text.get(at..(at + 64).min(text.len())).unwrap_or_default())
-            .trim_start_matches('"')
-            .chars()
-            .take_while(|letter| !matches!(letter, '"' | ':' | '\n'))
-            .collect();
+        let key: String =
+            String::from_utf8_lossy(text.get(at..(at + 64).min(text.len())).unwrap_or_default())
+                .trim_start_matches('"')
+                .chars()
+                .take_while(|letter| !matches!(letter, '"' | ':' | '\n'))
+                .collect();
         let message = format!("the key {} stands twice; the first is read", quote(&key));
         draft.problem(place.warning(Kind::Malformed, message));
     }
 }
 
 /// What is told where the text cannot be read any further.
-pub(crate) fn tell_fault(input: &Input<'_>, text: &[u8], at: usize, form: &str, what: &str, draft: &mut Draft) {
+pub(crate) fn tell_fault(
+    input: &Input<'_>,
+    text: &[u8],
+    at: usize,
+    form: &str,
+    what: &str,
+    draft: &mut Draft,
+) {
     let place = Cursor::new(text).place(&input.name, at);
     let message = format!("the {form} cannot be read from here on: {what}");
     let hint = "what stands before is read; export the file again, whole";

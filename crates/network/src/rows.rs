@@ -285,8 +285,15 @@ pub(crate) fn read(
             table.rejected += 1;
             continue;
         }
-        let mut row =
-            Row { input, text, columns: description.columns, index: &index, record, before: 0, problems: Vec::new() };
+        let mut row = Row {
+            input,
+            text,
+            columns: description.columns,
+            index: &index,
+            record,
+            before: 0,
+            problems: Vec::new(),
+        };
         let taken = row.whole(header.cells.len()).and_then(|()| take(&mut row, draft));
         draft.diagnostics.append(&mut row.problems);
         match taken {

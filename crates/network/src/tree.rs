@@ -70,7 +70,9 @@ impl<'a> Node<'a> {
     pub fn name(&self) -> Option<&Node<'a>> {
         match &self.value {
             Value::Scalar(_) => Some(self),
-            Value::Map(_) => NAMES.iter().find_map(|key| self.get(key).filter(|node| node.scalar().is_some())),
+            Value::Map(_) => {
+                NAMES.iter().find_map(|key| self.get(key).filter(|node| node.scalar().is_some()))
+            }
             _ => None,
         }
     }

@@ -21,7 +21,8 @@ fn generated() -> String {
         for column in description.columns {
             let others: Vec<String> = column.others.iter().map(|other| format!("`{other}`")).collect();
             let needed = if column.required { " *" } else { "" };
-            writeln!(text, "| `{}`{needed} | {} | {} |", column.name, others.join(", "), column.holds).unwrap();
+            writeln!(text, "| `{}`{needed} | {} | {} |", column.name, others.join(", "), column.holds)
+                .unwrap();
         }
         let extra = if description.closed { "" } else { " Other values are passed over." };
         writeln!(text, "\nTable `{}`.{extra} Source: {}.\n", description.table, description.source).unwrap();
@@ -45,8 +46,18 @@ fn every_input_is_described_as_it_is() {
         std::fs::write(&path, format!("{}\n{generated}", front.trim_end())).unwrap();
         return;
     }
-    assert_eq!(format!("{HEADING}{stated}"), generated, "BANBURY_BLESS=1 writes it anew: read the difference");
-    for word in ["value_sources", "# synthetic:", "network.conflict", "schemas/network.schema.json", "banbury fetch netbox"] {
+    assert_eq!(
+        format!("{HEADING}{stated}"),
+        generated,
+        "BANBURY_BLESS=1 writes it anew: read the difference"
+    );
+    for word in [
+        "value_sources",
+        "# synthetic:",
+        "network.conflict",
+        "schemas/network.schema.json",
+        "banbury fetch netbox",
+    ] {
         assert!(front.contains(word), "{word}");
     }
 }

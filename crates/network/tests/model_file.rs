@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 use banbury_evidence::model::{
-    Attestation, Contract, Demand, Designation, Device, DeviceType, Function, Interception, Interface, Link, Model,
-    Review, Segment, Site, Vendor,
+    Attestation, Contract, Demand, Designation, Device, DeviceType, Function, Interception, Interface, Link,
+    Model, Review, Segment, Site, Vendor,
 };
 use banbury_network::{Input, import, sections};
 use serde_json::Value;
@@ -72,15 +72,21 @@ fn schema_reader_and_model_have_the_same_lists_and_fields() {
         let needed: BTreeSet<&str> =
             record["required"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
         // A record without a needed field is left out, and any other one is not.
-        let whole: serde_json::Map<String, Value> =
-            record["properties"].as_object().unwrap().iter().map(|(name, kind)| (name.clone(), sample(name, kind))).collect();
+        let whole: serde_json::Map<String, Value> = record["properties"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(name, kind)| (name.clone(), sample(name, kind)))
+            .collect();
         for field in &read {
             let mut record = whole.clone();
             record.remove(field);
             let text = serde_json::json!({ section.list: [record] }).to_string();
             let (model, shown) = read_rows(&text);
             // What a scope is, depends on its kind.
-            let expected = u64::from(!needed.contains(field.as_str()) && (section.list, field.as_str()) != ("contracts", "scope"));
+            let expected = u64::from(
+                !needed.contains(field.as_str()) && (section.list, field.as_str()) != ("contracts", "scope"),
+            );
             assert_eq!(model, expected, "{} without {field}: {shown:?}", section.list);
         }
     }
@@ -165,12 +171,17 @@ fn both_forms_read_the_same() {
 
 #[test]
 fn what_is_whole_is_read_and_hostile_files_end() {
-    let (model, shown) = read("m.json", "{\"devices\": [{\"name\": \"a\"}, {\"name\": \"b\"}, {\"name\": \"c");
+    let (model, shown) =
+        read("m.json", "{\"devices\": [{\"name\": \"a\"}, {\"name\": \"b\"}, {\"name\": \"c");
     assert_eq!((model.devices.len(), shown.len()), (2, 1));
     assert!(shown[0].contains("the text ends in the middle of a value"), "{shown:?}");
     let (model, shown) = read("m.yaml", "devices:\n- name: a\n- name: b\n- name: [c\n");
     assert_eq!((model.devices.len(), shown.len()), (2, 1));
-    let long = format!("{{\"devices\": [{{\"name\": \"{}\"}}, {{\"name\": 1e999}}, {{\"name\": {}}}]}}", "x".repeat(1 << 20), "9".repeat(5000));
+    let long = format!(
+        "{{\"devices\": [{{\"name\": \"{}\"}}, {{\"name\": 1e999}}, {{\"name\": {}}}]}}",
+        "x".repeat(1 << 20),
+        "9".repeat(5000)
+    );
     let (model, shown) = read("m.json", &long);
     assert_eq!(model.devices.iter().map(|device| device.name.as_str()).collect::<Vec<_>>(), ["1e999"]);
     assert!(shown[0].contains("has 1048576 bytes"), "{shown:?}");

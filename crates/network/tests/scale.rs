@@ -46,12 +46,18 @@ fn devices_of_the_inventory() -> usize {
 #[test]
 fn an_inventory_of_the_api_as_it_is_sent() {
     let devices = devices_of_the_inventory();
-    let url = |endpoint: &str, id: usize| format!("\"id\":{id},\"url\":\"https://netbox.example.net/api/{endpoint}/{id}/\"");
+    let url = |endpoint: &str, id: usize| {
+        format!("\"id\":{id},\"url\":\"https://netbox.example.net/api/{endpoint}/{id}/\"")
+    };
     let nested = |endpoint: &str, id: usize, name: &str| {
         format!("{{{},\"display\":\"{name}\",\"name\":\"{name}\",\"slug\":\"{name}\"}}", url(endpoint, id))
     };
     let page = |records: Vec<String>| {
-        format!("{{\"count\":{},\"next\":null,\"previous\":null,\"results\":[{}]}}", records.len(), records.join(","))
+        format!(
+            "{{\"count\":{},\"next\":null,\"previous\":null,\"results\":[{}]}}",
+            records.len(),
+            records.join(",")
+        )
     };
     let maker = nested("dcim/manufacturers", 1, "Invented");
     let device = |id: usize| {
@@ -70,7 +76,10 @@ fn an_inventory_of_the_api_as_it_is_sent() {
     };
     let end = |id: usize| {
         let device = nested("dcim/devices", id, &format!("dev-{id:07}"));
-        format!("[{{\"object_type\":\"dcim.interface\",\"object_id\":{id},\"object\":{{{},\"name\":\"ge0\",\"device\":{device}}}}}]", url("dcim/interfaces", id))
+        format!(
+            "[{{\"object_type\":\"dcim.interface\",\"object_id\":{id},\"object\":{{{},\"name\":\"ge0\",\"device\":{device}}}}}]",
+            url("dcim/interfaces", id)
+        )
     };
     let cable = |id: usize| {
         format!(
@@ -86,8 +95,15 @@ fn an_inventory_of_the_api_as_it_is_sent() {
         .map(|(name, text)| Input { name: name.to_owned(), bytes: text.as_bytes() });
     let start = std::time::Instant::now();
     let (model, diagnostics) = import(&inputs);
-    println!("{devices} devices, {} bytes of JSON imported in {:?}", text.len() + cables.len(), start.elapsed());
+    println!(
+        "{devices} devices, {} bytes of JSON imported in {:?}",
+        text.len() + cables.len(),
+        start.elapsed()
+    );
     assert_eq!(diagnostics, []);
     assert_eq!((model.devices.len(), model.links.len()), (devices, devices - 1));
-    assert_eq!(model.devices[devices - 1].site.as_deref(), Some(format!("site-{:06}", (devices - 1) / 10).as_str()));
+    assert_eq!(
+        model.devices[devices - 1].site.as_deref(),
+        Some(format!("site-{:06}", (devices - 1) / 10).as_str())
+    );
 }

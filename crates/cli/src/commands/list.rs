@@ -26,7 +26,10 @@ pub(super) fn formats() -> anyhow::Result<Outcome> {
         writeln!(out, "{}", indent(&format!("columns: {}", columns.join(", "))))?;
         limits(&mut out, table.limits)?;
     }
-    writeln!(out, "\ndocs/network.md describes every column; `banbury formats --schema network` the model in one file.")?;
+    writeln!(
+        out,
+        "\ndocs/network.md describes every column; `banbury formats --schema network` the model in one file."
+    )?;
     writeln!(out, "\nRead into the feed database (banbury feeds import):")?;
     for feed in banbury_software::feed::FEEDS.iter().map(|feed| feed.describe()) {
         writeln!(out, "\n{}: {}", feed.name, feed.title)?;

@@ -21,8 +21,8 @@ mod vendors;
 
 use crate::table::Table;
 
-pub(crate) use netbox_json::{Inventory, finish, note_names};
 pub use model_file::{Section, sections};
+pub(crate) use netbox_json::{Inventory, finish, note_names};
 
 /// Every input, in the order in which they are tried; of two that fit equally well the first is taken.
 pub const INPUTS: &[&dyn Table] = &[

@@ -6,8 +6,8 @@
 //! is computed from the model (single points of failure). Source: this project; JSON Schema 2020-12.
 
 use super::{
-    attestations, contracts, demands, designations, functions, interceptions, netbox_cables, netbox_device_types,
-    netbox_devices, netbox_interfaces, reviews, segments, sites, vendors,
+    attestations, contracts, demands, designations, functions, interceptions, netbox_cables,
+    netbox_device_types, netbox_devices, netbox_interfaces, reviews, segments, sites, vendors,
 };
 use crate::cells::without_mark;
 use crate::diagnostic::{Kind, Place, quote};
@@ -165,7 +165,12 @@ static SECTIONS: &[Section] = &[
     section("sites", &sites::DESCRIPTION, sites::DESCRIPTION.columns, sites::take),
     Section {
         fields: DEVICE_FIELDS,
-        ..section("devices", &netbox_devices::DESCRIPTION, netbox_devices::DESCRIPTION.columns, netbox_devices::take)
+        ..section(
+            "devices",
+            &netbox_devices::DESCRIPTION,
+            netbox_devices::DESCRIPTION.columns,
+            netbox_devices::take,
+        )
     },
     section(
         "device_types",
@@ -194,11 +199,26 @@ static SECTIONS: &[Section] = &[
         ..section("segments", &segments::DESCRIPTION, segments::DESCRIPTION.columns, segments::take)
     },
     section("vendors", &vendors::DESCRIPTION, vendors::DESCRIPTION.columns, vendors::take),
-    section("designations", &designations::DESCRIPTION, designations::DESCRIPTION.columns, designations::take),
+    section(
+        "designations",
+        &designations::DESCRIPTION,
+        designations::DESCRIPTION.columns,
+        designations::take,
+    ),
     section("contracts", &contracts::DESCRIPTION, contracts::DESCRIPTION.columns, contracts::take),
-    section("interceptions", &interceptions::DESCRIPTION, interceptions::DESCRIPTION.columns, interceptions::take),
+    section(
+        "interceptions",
+        &interceptions::DESCRIPTION,
+        interceptions::DESCRIPTION.columns,
+        interceptions::take,
+    ),
     section("reviews", &reviews::DESCRIPTION, reviews::DESCRIPTION.columns, reviews::take),
-    section("attestations", &attestations::DESCRIPTION, attestations::DESCRIPTION.columns, attestations::take),
+    section(
+        "attestations",
+        &attestations::DESCRIPTION,
+        attestations::DESCRIPTION.columns,
+        attestations::take,
+    ),
 ];
 
 /// The lists that a model file may hold, in the order in which they are documented.
@@ -232,7 +252,8 @@ impl Table for ModelFile {
         } else {
             json_keys(text)
         };
-        let known = keys.iter().filter(|key| SECTIONS.iter().any(|section| section.list == key.as_str())).count();
+        let known =
+            keys.iter().filter(|key| SECTIONS.iter().any(|section| section.list == key.as_str())).count();
         match u32::try_from(known).unwrap_or(u32::MAX) {
             // A file whose only list is misspelt is still told where.
             0 if !keys.is_empty() && keys.iter().all(|key| near(key)) => 50,
@@ -244,7 +265,11 @@ impl Table for ModelFile {
     fn read(&self, input: &Input<'_>, draft: &mut Draft) {
         let (text, _) = without_mark(input.bytes);
         let mut walk = Walk::new(input, text, draft);
-        if self.is_yaml { walk.yaml() } else { walk.json() }
+        if self.is_yaml {
+            walk.yaml()
+        } else {
+            walk.json()
+        }
         walk.finish();
     }
 }
@@ -252,7 +277,8 @@ impl Table for ModelFile {
 /// Whether a key is a known list's name, or a misspelt one.
 fn near(key: &str) -> bool {
     let most = (key.len() / 4).max(1);
-    OTHER_KEYS.contains(&key) || SECTIONS.iter().any(|section| crate::nearest::distance(key, section.list) <= most)
+    OTHER_KEYS.contains(&key)
+        || SECTIONS.iter().any(|section| crate::nearest::distance(key, section.list) <= most)
 }
 
 /// The keys of a JSON map whose values are lists, in a head that may be cut.
@@ -274,10 +300,13 @@ fn json_keys(text: &[u8]) -> Vec<String> {
 /// The keys at the start of a line, in a head that may be cut.
 fn yaml_keys(text: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(text);
-    let keys = text.lines().filter_map(|line| line.split_once(':').map(|(key, _)| key.trim_matches(['"', '\''])));
-    keys.filter(|key| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-$".contains(&byte)))
-        .map(str::to_owned)
-        .collect()
+    let keys =
+        text.lines().filter_map(|line| line.split_once(':').map(|(key, _)| key.trim_matches(['"', '\''])));
+    keys.filter(|key| {
+        !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-$".contains(&byte))
+    })
+    .map(str::to_owned)
+    .collect()
 }
 
 /// What a record's field says that is read as a column.
@@ -307,7 +336,16 @@ impl<'a, 'd> Walk<'a, 'd> {
     fn new(input: &'d Input<'d>, text: &'a [u8], draft: &'d mut Draft) -> Self {
         let synthetic = crate::cells::lead(text).synthetic().map(str::to_owned);
         let cursor = Cursor::new(text);
-        Self { input, text, cursor, draft, tables: BTreeMap::new(), strangers: BTreeMap::new(), further: 0, synthetic }
+        Self {
+            input,
+            text,
+            cursor,
+            draft,
+            tables: BTreeMap::new(),
+            strangers: BTreeMap::new(),
+            further: 0,
+            synthetic,
+        }
     }
 
     fn place(&mut self, at: usize) -> Place {
@@ -334,7 +372,7 @@ impl<'a, 'd> Walk<'a, 'd> {
                 };
                 if reader.peek() != Some(b'[') {
                     let node = reader.value()?;
-                    self.no_list(&key, &node);
+                    self.no_list(which, &node);
                     return Ok(());
                 }
                 self.open(which);
@@ -359,13 +397,15 @@ impl<'a, 'd> Walk<'a, 'd> {
     fn yaml(&mut self) {
         let whole = String::from_utf8_lossy(self.text);
         if let Some(at) = std::str::from_utf8(self.text).err().map(|error| error.valid_up_to()) {
-            let problem = self.place(at).error(Kind::Malformed, "the file is not UTF-8 from here on, and not read");
+            let problem =
+                self.place(at).error(Kind::Malformed, "the file is not UTF-8 from here on, and not read");
             self.draft.problem(problem.hint("save it as UTF-8").left_out());
             return;
         }
         let document = yaml::read(&whole);
         for at in document.aliases {
-            let problem = self.place(at).error(Kind::Malformed, "an alias is not followed; taken as not stated");
+            let problem =
+                self.place(at).error(Kind::Malformed, "an alias is not followed; taken as not stated");
             self.draft.problem(problem.hint("write the value out"));
         }
         records::tell_twice(self.input, self.text, &document.twice, self.draft);
@@ -386,7 +426,7 @@ impl<'a, 'd> Walk<'a, 'd> {
                         self.record(which, record, self.text.len());
                     }
                 }
-                Some(_) => self.no_list(&key, &member.node),
+                Some(which) => self.no_list(which, &member.node),
                 None => self.other(&key, member.at, &member.node),
             }
         }
@@ -405,11 +445,13 @@ impl<'a, 'd> Walk<'a, 'd> {
         });
     }
 
-    fn no_list(&mut self, key: &str, node: &Node<'_>) {
+    fn no_list(&mut self, which: usize, node: &Node<'_>) {
         // A key without a value, as YAML has it, is an empty list.
         if matches!(node.value, Value::Null) {
+            self.open(which);
             return;
         }
+        let key = SECTIONS.get(which).map_or("", |section| section.list);
         let message = format!("{key} is {}, where a list of records is expected", node.sort());
         let problem = self.place(node.at).error(Kind::Malformed, message).left_out();
         self.draft.problem(problem);
@@ -444,7 +486,13 @@ impl<'a, 'd> Walk<'a, 'd> {
                     self.stranger(which, key.into_owned(), &record, member.at);
                 }
             }
-            record.read(self.input, section.columns, |node, column| field(section, node, column), self.draft, section.take)
+            record.read(
+                self.input,
+                section.columns,
+                |node, column| field(section, node, column),
+                self.draft,
+                section.take,
+            )
         } else {
             let message = format!("{}, where a record of {} is expected", node.sort(), section.list);
             let problem = record.place(&self.input.name).error(Kind::Malformed, message).left_out();
@@ -464,7 +512,8 @@ impl<'a, 'd> Walk<'a, 'd> {
             self.further += 1;
             return;
         }
-        let entry = self.strangers.entry((which, key)).or_insert_with(|| (0, record.place_of(&self.input.name, at)));
+        let entry =
+            self.strangers.entry((which, key)).or_insert_with(|| (0, record.place_of(&self.input.name, at)));
         entry.0 += 1;
     }
 
@@ -487,6 +536,15 @@ impl<'a, 'd> Walk<'a, 'd> {
             });
             draft.problem(problem);
         }
-        draft.model.tables.extend(tables.into_values().map(|table| model::Table { synthetic: synthetic.clone(), ..table }));
+        if tables.is_empty() {
+            let problem =
+                Place::file(&input.name).error(Kind::Malformed, "the file holds no list of the model");
+            let lists: Vec<&str> = SECTIONS.iter().map(|section| section.list).collect();
+            draft.problem(problem.hint(format!("the lists are {}", lists.join(", "))).left_out());
+        }
+        draft
+            .model
+            .tables
+            .extend(tables.into_values().map(|table| model::Table { synthetic: synthetic.clone(), ..table }));
     }
 }

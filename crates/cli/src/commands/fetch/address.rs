@@ -40,7 +40,8 @@ impl Address {
         if authority.contains('@') {
             bail!("an address with a name or password in it; give the token in a file alone (--token-file)");
         }
-        let colon = authority.rfind(':').filter(|&at| !authority.get(at..).is_some_and(|tail| tail.contains(']')));
+        let colon =
+            authority.rfind(':').filter(|&at| !authority.get(at..).is_some_and(|tail| tail.contains(']')));
         let (host, port) = match colon.map(|at| authority.split_at(at)) {
             Some((host, port)) => match port.trim_start_matches(':').parse() {
                 Ok(port) => (host, port),
@@ -83,8 +84,12 @@ impl Address {
             false => Self::any(target)?,
         };
         let upgraded = self.scheme == "http" && target.scheme == "https" && target.port == 443;
-        if target.host != self.host || !(upgraded || (target.scheme == self.scheme && target.port == self.port)) {
-            bail!("it leads to {target}, another server, to which the token was not sent; give that address if it is right");
+        if target.host != self.host
+            || !(upgraded || (target.scheme == self.scheme && target.port == self.port))
+        {
+            bail!(
+                "it leads to {target}, another server, to which the token was not sent; give that address if it is right"
+            );
         }
         Ok(target)
     }
@@ -117,11 +122,27 @@ mod tests {
 
     #[test]
     fn a_servers_address_in_its_forms() {
-        for text in ["https://NetBox.example.net", "https://netbox.example.net/", "https://netbox.example.net:443/api/"] {
+        for text in [
+            "https://NetBox.example.net",
+            "https://netbox.example.net/",
+            "https://netbox.example.net:443/api/",
+        ] {
             assert_eq!(Address::parse(text).unwrap().to_string(), "https://netbox.example.net", "{text}");
         }
-        assert_eq!(Address::parse("http://[::1]:8000/netbox/api").unwrap().to_string(), "http://[::1]:8000/netbox");
-        for bad in ["netbox", "ftp://x", "https://", "https://user:pass@x", "https://x:port", "https://x/?a", "https://x y", "http://x\"y"] {
+        assert_eq!(
+            Address::parse("http://[::1]:8000/netbox/api").unwrap().to_string(),
+            "http://[::1]:8000/netbox"
+        );
+        for bad in [
+            "netbox",
+            "ftp://x",
+            "https://",
+            "https://user:pass@x",
+            "https://x:port",
+            "https://x/?a",
+            "https://x y",
+            "http://x\"y",
+        ] {
             assert!(Address::parse(bad).is_err(), "{bad}");
         }
     }
@@ -131,7 +152,12 @@ mod tests {
         let base = Address::parse("https://n.example:8443/nb").unwrap();
         let next = base.follow("http://n.example/nb/api/dcim/devices/?offset=5").unwrap();
         assert_eq!(next.to_string(), "https://n.example:8443/nb/api/dcim/devices/?offset=5");
-        for bad in ["https://m.example/nb/api/x", "https://n.example/other", "https://n.example/nb/api/../x", "/nb/api/x"] {
+        for bad in [
+            "https://m.example/nb/api/x",
+            "https://n.example/other",
+            "https://n.example/nb/api/../x",
+            "/nb/api/x",
+        ] {
             assert!(base.follow(bad).is_err(), "{bad}");
         }
     }
@@ -142,7 +168,8 @@ mod tests {
         assert_eq!(plain.redirected("/x").unwrap().to_string(), "http://n.example/x");
         assert_eq!(plain.redirected("https://n.example/x").unwrap().to_string(), "https://n.example/x");
         let safe = Address::parse("https://n.example").unwrap();
-        for bad in ["http://n.example/x", "https://n.example:81/x", "//m.example/x", "https://m.example/", ""] {
+        for bad in ["http://n.example/x", "https://n.example:81/x", "//m.example/x", "https://m.example/", ""]
+        {
             assert!(safe.redirected(bad).is_err(), "{bad}");
         }
     }

@@ -145,7 +145,8 @@ fn parse(bytes: &[u8]) -> Option<Answer> {
             continue;
         }
         let headers = lines.filter_map(|line| line.split_once(':'));
-        let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
+        let headers =
+            headers.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
         return Some(Answer { status, headers, body: body.to_vec() });
     }
 }
@@ -157,7 +158,10 @@ mod tests {
     #[test]
     fn an_answer_behind_an_announcement() {
         let answer = parse(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/2 429 \r\nRetry-After: 3\r\n\r\n{}").unwrap();
-        assert_eq!((answer.status, answer.header("retry-after"), answer.body.as_slice()), (429, Some("3"), &b"{}"[..]));
+        assert_eq!(
+            (answer.status, answer.header("retry-after"), answer.body.as_slice()),
+            (429, Some("3"), &b"{}"[..])
+        );
         assert!(parse(b"{}").is_none());
     }
 

@@ -105,25 +105,34 @@ fn endpoints(asked: &[String], known: &[&'static str]) -> anyhow::Result<Vec<&'s
         .iter()
         .map(|name| {
             let found = known.iter().find(|endpoint| **endpoint == name.trim_matches('/'));
-            found.copied().with_context(|| format!("--endpoint {name}: not read; those that are: {}", known.join(", ")))
+            found
+                .copied()
+                .with_context(|| format!("--endpoint {name}: not read; those that are: {}", known.join(", ")))
         })
         .collect()
 }
 
 /// The token in a file: one line of printable characters.
 fn token(path: &Path) -> anyhow::Result<String> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     let token = text.trim();
     if token.is_empty() || token.len() > 1024 || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         // What stands there is not shown: it may be a token all the same.
-        bail!("{}: no token in it; one line of printable characters without blanks is expected", path.display());
+        bail!(
+            "{}: no token in it; one line of printable characters without blanks is expected",
+            path.display()
+        );
     }
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
         let mode = std::fs::metadata(path).map(|metadata| metadata.permissions().mode()).unwrap_or(0);
         if mode & 0o077 != 0 {
-            terminal::note(&format!("{}: others on this machine can read the token (chmod 600)", path.display()));
+            terminal::note(&format!(
+                "{}: others on this machine can read the token (chmod 600)",
+                path.display()
+            ));
         }
     }
     Ok(token.to_owned())
@@ -195,7 +204,9 @@ impl<'a> Fetcher<'a> {
         writeln!(file, "{header}").context("the header cannot be written")?;
         loop {
             if pages >= self.options.max_pages {
-                bail!("{address}: {endpoint} has more than {pages} pages; raise --max-pages if it is that large");
+                bail!(
+                    "{address}: {endpoint} has more than {pages} pages; raise --max-pages if it is that large"
+                );
             }
             if !asked.insert(address.to_string()) {
                 bail!("{address}: the server's pages lead in a circle; nothing was added");
@@ -207,7 +218,9 @@ impl<'a> Fetcher<'a> {
                     "{address}: the answer is no page of the API ({error}); it starts with {start:?}; give the address under which /api/ stands"
                 )
             })?;
-            file.write_all(&body).and_then(|()| file.write_all(b"\n")).context("the page cannot be written")?;
+            file.write_all(&body)
+                .and_then(|()| file.write_all(b"\n"))
+                .context("the page cannot be written")?;
             pages += 1;
             records += page.results.len() as u64;
             let Some(next) = page.next else {
@@ -250,9 +263,12 @@ impl<'a> Fetcher<'a> {
                     redirections += 1;
                     let target = answer.header("location").unwrap_or_default();
                     if redirections > MOST_REDIRECTIONS {
-                        bail!("{address}: more than {MOST_REDIRECTIONS} redirections; give the address that they lead to");
+                        bail!(
+                            "{address}: more than {MOST_REDIRECTIONS} redirections; give the address that they lead to"
+                        );
                     }
-                    address = address.redirected(target).with_context(|| format!("{address}: a redirection"))?;
+                    address =
+                        address.redirected(target).with_context(|| format!("{address}: a redirection"))?;
                 }
                 429 | 503 if retries < MOST_RETRIES => {
                     retries += 1;
@@ -266,9 +282,9 @@ impl<'a> Fetcher<'a> {
     /// What is left of the time.
     fn left(&self) -> anyhow::Result<Duration> {
         let all = Duration::from_secs(self.options.max_seconds);
-        all.checked_sub(self.started.elapsed())
-            .filter(|left| !left.is_zero())
-            .with_context(|| format!("{}: not done within {} seconds (--max-seconds)", self.base, all.as_secs()))
+        all.checked_sub(self.started.elapsed()).filter(|left| !left.is_zero()).with_context(|| {
+            format!("{}: not done within {} seconds (--max-seconds)", self.base, all.as_secs())
+        })
     }
 
     fn wait(&self, address: &Address, answer: &Answer, retries: u32) -> anyhow::Result<()> {
@@ -276,7 +292,10 @@ impl<'a> Fetcher<'a> {
         // Where the server does not say how long: twice as long each time.
         let seconds = asked.unwrap_or(1 << retries.min(6));
         if seconds > LONGEST_WAIT || Duration::from_secs(seconds) > self.left()? {
-            bail!("{address}: status {}: the server asks to come back in {seconds} seconds; fetch again then", answer.status);
+            bail!(
+                "{address}: status {}: the server asks to come back in {seconds} seconds; fetch again then",
+                answer.status
+            );
         }
         terminal::note(&format!("{address}: status {}, asking again in {seconds} s", answer.status));
         std::thread::sleep(Duration::from_secs(seconds));
@@ -287,7 +306,9 @@ impl<'a> Fetcher<'a> {
 /// What a status says, and what to do about it.
 fn refusal(status: u16, answer: &Answer) -> String {
     let remedy = match status {
-        401 | 403 => "the token is not accepted, has expired, or may not view these objects; give it the permission to view them",
+        401 | 403 => {
+            "the token is not accepted, has expired, or may not view these objects; give it the permission to view them"
+        }
         404 => "there is no such endpoint; give the address under which /api/ stands",
         429 | 503 => "the server is busy; fetch again later, or with a smaller --page-size",
         500..=599 => "the server failed; its own log says why",

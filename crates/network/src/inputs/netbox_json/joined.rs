@@ -19,6 +19,8 @@ pub(crate) struct Inventory {
     pub(super) names: Names,
     /// Addresses by device and interface.
     addresses: HashMap<(String, String), Vec<(String, Place)>>,
+    /// Addresses of no interface, by file.
+    unassigned: BTreeMap<String, u64>,
     regions: BTreeMap<String, Region>,
     circuits: BTreeMap<String, Circuit>,
 }
@@ -53,7 +55,10 @@ pub(super) fn region(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
 
 pub(super) fn address(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     let text = row.required("address")?;
-    let (Some(device), Some(interface)) = (row.text("device"), row.text("interface")) else { return Some(()) };
+    let (Some(device), Some(interface)) = (row.text("device"), row.text("interface")) else {
+        *draft.inventory.unassigned.entry(row.source().file).or_default() += 1;
+        return Some(());
+    };
     let Some(address) = netbox_interfaces::network(&text) else {
         let problem = row.place("address").error(Kind::Malformed, format!("{} is no address", quote(&text)));
         row.problem(problem.left_out());
@@ -102,7 +107,10 @@ pub(super) fn circuit(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     };
     let circuit = draft.inventory.circuits.entry(cid).or_default();
     if let Some(first) = &circuit.record {
-        let message = format!("this circuit is already described at {}:{}; the first is kept", first.place.file, first.place.line);
+        let message = format!(
+            "this circuit is already described at {}:{}; the first is kept",
+            first.place.file, first.place.line
+        );
         row.problem(row.place("cid").warning(Kind::Conflict, message));
         return Some(());
     }
@@ -169,7 +177,9 @@ pub(super) fn cable(
     for (near, far) in [(0, 1), (1, 0)] {
         let (Some(near), Some(far)) = (sides.get(near), sides.get(far)) else { continue };
         let Some((cid, end)) = far.iter().find_map(|end| end.circuit.clone()) else { continue };
-        let Some((device, interface)) = near.iter().find_map(|end| Some((end.device.clone()?, end.interface.clone()))) else {
+        let Some((device, interface)) =
+            near.iter().find_map(|end| Some((end.device.clone()?, end.interface.clone())))
+        else {
             continue;
         };
         let place = row.place("label");
@@ -192,9 +202,13 @@ pub(super) fn cable(
 
 /// Joins what waited, once all files are read.
 pub(crate) fn finish(draft: &mut Draft) {
-    let Inventory { pages, addresses, regions, circuits, .. } = std::mem::take(&mut draft.inventory);
+    let Inventory { pages, addresses, unassigned, regions, circuits, .. } = std::mem::take(&mut draft.inventory);
     draft.diagnostics.extend(pages::missing(&pages));
     countries(&regions, draft);
+    for (file, count) in unassigned {
+        let message = format!("addresses that stand on no interface of a device, and are not read: {count}");
+        draft.problem(Place::file(&file).warning(Kind::Remark, message));
+    }
     let mut left: Vec<_> = addresses.into_iter().collect();
     left.sort_by(|(a, _), (b, _)| a.cmp(b));
     for ((device, name), addresses) in left {
@@ -227,7 +241,12 @@ pub(crate) fn finish(draft: &mut Draft) {
             quote(&first)
         );
         let place = Place { file, line, column: 0 };
-        draft.problem(place.warning(Kind::Malformed, message).hint("add the cables of their ends (dcim/cables)").left_out());
+        draft.problem(
+            place
+                .warning(Kind::Malformed, message)
+                .hint("add the cables of their ends (dcim/cables)")
+                .left_out(),
+        );
     }
 }
 

@@ -31,11 +31,21 @@ const fn description(
     columns: &'static [Column],
     limits: &'static [&'static str],
 ) -> Description {
-    Description { name, table, title, columns, marks: &[], foreign: &[], closed: false, limits, source: SOURCE }
+    Description {
+        name,
+        table,
+        title,
+        columns,
+        marks: &[],
+        foreign: &[],
+        closed: false,
+        limits,
+        source: SOURCE,
+    }
 }
 
 /// Sites; in Nautobot 2 the locations.
-pub(super) const SITES: Kind = Kind {
+pub(super) static SITES: Kind = Kind {
     endpoints: &["dcim/sites", "dcim/locations"],
     told_by: &[
         &["name", "slug", "facility"],
@@ -52,7 +62,11 @@ pub(super) const SITES: Kind = Kind {
             column("region", &["parent"], "region; for a location of Nautobot the one it stands in"),
             column("country", &["custom_fields.country"], "custom field: country in which it stands"),
             column("sensitive", &["custom_fields.sensitive"], "custom field: true or false"),
-            column("subscribers", &["custom_fields.subscribers"], "custom field: whole number of subscribers"),
+            column(
+                "subscribers",
+                &["custom_fields.subscribers"],
+                "custom field: whole number of subscribers",
+            ),
             column("latitude", &[], "degrees north"),
             column("longitude", &[], "degrees east"),
         ],
@@ -65,7 +79,7 @@ pub(super) const SITES: Kind = Kind {
 };
 
 /// Regions.
-pub(super) const REGIONS: Kind = Kind {
+pub(super) static REGIONS: Kind = Kind {
     endpoints: &["dcim/regions"],
     told_by: &[&["name", "slug", "parent", "site_count", "_depth"]],
     description: description(
@@ -86,7 +100,7 @@ pub(super) const REGIONS: Kind = Kind {
 };
 
 /// Manufacturers.
-pub(super) const MANUFACTURERS: Kind = Kind {
+pub(super) static MANUFACTURERS: Kind = Kind {
     endpoints: &["dcim/manufacturers"],
     told_by: &[&["name", "slug", "devicetype_count"], &["name", "device_type_count"]],
     description: description(
@@ -95,8 +109,16 @@ pub(super) const MANUFACTURERS: Kind = Kind {
         "NetBox's API: manufacturers",
         &[
             needed("name", &[], "the vendor, as devices name their manufacturer"),
-            column("jurisdiction", &["custom_fields.jurisdiction"], "custom field: country whose law binds the vendor"),
-            column("control", &["custom_fields.control", "custom_fields.owner"], "custom field: who controls it"),
+            column(
+                "jurisdiction",
+                &["custom_fields.jurisdiction"],
+                "custom field: country whose law binds the vendor",
+            ),
+            column(
+                "control",
+                &["custom_fields.control", "custom_fields.owner"],
+                "custom field: who controls it",
+            ),
             column("production", &["custom_fields.production"], "custom field: country in which it produces"),
             column("stated", &["custom_fields.stated"], "custom field: day on which the source stated this"),
             column("citation", &["custom_fields.citation"], "custom field: the document that says so"),
@@ -106,7 +128,7 @@ pub(super) const MANUFACTURERS: Kind = Kind {
 };
 
 /// Device types.
-pub(super) const DEVICE_TYPES: Kind = Kind {
+pub(super) static DEVICE_TYPES: Kind = Kind {
     endpoints: &["dcim/device-types"],
     told_by: &[&["model", "manufacturer", "u_height"], &["model", "manufacturer", "slug"]],
     description: description(
@@ -122,24 +144,40 @@ pub(super) const DEVICE_TYPES: Kind = Kind {
                 &["custom_fields.support_end", "custom_fields.end_of_support"],
                 "custom field: last day of its maker's support, YYYY-MM-DD",
             ),
-            column("production", &["custom_fields.production"], "custom field: country in which it is produced"),
-            column("cost", &["custom_fields.cost"], "custom field: what one costs, whole units of the case's currency"),
+            column(
+                "production",
+                &["custom_fields.production"],
+                "custom field: country in which it is produced",
+            ),
+            column(
+                "cost",
+                &["custom_fields.cost"],
+                "custom field: what one costs, whole units of the case's currency",
+            ),
         ],
         &["a model is told by its name alone where devices do not state a manufacturer"],
     ),
 };
 
 /// Devices.
-pub(super) const DEVICES: Kind = Kind {
+pub(super) static DEVICES: Kind = Kind {
     endpoints: &["dcim/devices"],
-    told_by: &[&["name", "device_type", "role"], &["name", "device_type", "device_role"], &["name", "device_type", "site"]],
+    told_by: &[
+        &["name", "device_type", "role"],
+        &["name", "device_type", "device_role"],
+        &["name", "device_type", "site"],
+    ],
     description: description(
         "netbox-json-devices",
         "devices",
         "NetBox's API: devices",
         &[
             needed("name", &[], "the device; unique"),
-            column("status", &["status.name", "status.display"], "life-cycle state, such as active or planned"),
+            column(
+                "status",
+                &["status.name", "status.display"],
+                "life-cycle state, such as active or planned",
+            ),
             column("site", &["location"], "site; Nautobot 2 has locations"),
             column("role", &["device_role"], "role"),
             column("manufacturer", &["device_type.manufacturer"], "manufacturer of its type"),
@@ -150,9 +188,21 @@ pub(super) const DEVICES: Kind = Kind {
                 &["custom_fields.software_version", "custom_fields.sw_version", "software_version.version"],
                 "custom field (Nautobot 2: software version): version of the operating software",
             ),
-            column("image", &["custom_fields.image"], "custom field: the image it runs, as SHA-256 or file name"),
-            column("management_segment", &["custom_fields.management_segment"], "custom field: management-plane segment"),
-            column("installed", &["custom_fields.installed"], "custom field: day of installation, YYYY-MM-DD"),
+            column(
+                "image",
+                &["custom_fields.image"],
+                "custom field: the image it runs, as SHA-256 or file name",
+            ),
+            column(
+                "management_segment",
+                &["custom_fields.management_segment"],
+                "custom field: management-plane segment",
+            ),
+            column(
+                "installed",
+                &["custom_fields.installed"],
+                "custom field: day of installation, YYYY-MM-DD",
+            ),
             column(
                 "support_end",
                 &["custom_fields.support_end", "custom_fields.end_of_support"],
@@ -173,7 +223,7 @@ pub(super) const DEVICES: Kind = Kind {
 };
 
 /// Addresses.
-pub(super) const ADDRESSES: Kind = Kind {
+pub(super) static ADDRESSES: Kind = Kind {
     endpoints: &["ipam/ip-addresses"],
     told_by: &[&["address", "assigned_object_type"], &["address", "family"], &["address", "ip_version"]],
     description: description(
@@ -194,7 +244,7 @@ pub(super) const ADDRESSES: Kind = Kind {
 };
 
 /// Interfaces.
-pub(super) const INTERFACES: Kind = Kind {
+pub(super) static INTERFACES: Kind = Kind {
     endpoints: &["dcim/interfaces"],
     told_by: &[&["device", "name", "enabled"], &["device", "name", "mgmt_only"]],
     description: description(
@@ -207,7 +257,11 @@ pub(super) const INTERFACES: Kind = Kind {
             column("type", &[], "kind, such as 1000base-t or virtual"),
             column("enabled", &[], "true or false"),
             column("ip_addresses", &["ip_addresses.0.address"], "Nautobot 2: its addresses"),
-            column("vrf", &["custom_fields.management_segment"], "segment of the management plane: its VRF or the custom field"),
+            column(
+                "vrf",
+                &["custom_fields.management_segment"],
+                "segment of the management plane: its VRF or the custom field",
+            ),
         ],
         &[
             "addresses come from the pages of ipam/ip-addresses, or in Nautobot 2 from the interface",
@@ -217,7 +271,7 @@ pub(super) const INTERFACES: Kind = Kind {
 };
 
 /// Cables.
-pub(super) const CABLES: Kind = Kind {
+pub(super) static CABLES: Kind = Kind {
     endpoints: &["dcim/cables"],
     told_by: &[&["a_terminations"], &["termination_a_type"]],
     description: description(
@@ -226,15 +280,31 @@ pub(super) const CABLES: Kind = Kind {
         "NetBox's API: cables",
         &[
             column("label", &[], "name of the cable; made from its ends when empty"),
-            needed("device_a", &["a_terminations.0.object.device", "termination_a.device"], "one end's device"),
+            needed(
+                "device_a",
+                &["a_terminations.0.object.device", "termination_a.device"],
+                "one end's device",
+            ),
             column("termination_a", &["a_terminations.0.object"], "one end's interface"),
             column("side_a_type", &["a_terminations.0.object_type", "termination_a_type"], "what one end is"),
-            needed("device_b", &["b_terminations.0.object.device", "termination_b.device"], "the other end's device"),
+            needed(
+                "device_b",
+                &["b_terminations.0.object.device", "termination_b.device"],
+                "the other end's device",
+            ),
             column("termination_b", &["b_terminations.0.object"], "the other end's interface"),
-            column("side_b_type", &["b_terminations.0.object_type", "termination_b_type"], "what the other end is"),
+            column(
+                "side_b_type",
+                &["b_terminations.0.object_type", "termination_b_type"],
+                "what the other end is",
+            ),
             column("type", &[], "medium"),
             column("status", &["status.name", "status.display"], "connected, planned or decommissioning"),
-            column("capacity_mbps", &["custom_fields.capacity_mbps"], "custom field: capacity in whole Mbit/s"),
+            column(
+                "capacity_mbps",
+                &["custom_fields.capacity_mbps"],
+                "custom field: capacity in whole Mbit/s",
+            ),
             column("operator", &["custom_fields.operator"], "custom field: who operates the line"),
         ],
         &[
@@ -247,7 +317,7 @@ pub(super) const CABLES: Kind = Kind {
 };
 
 /// Circuits.
-pub(super) const CIRCUITS: Kind = Kind {
+pub(super) static CIRCUITS: Kind = Kind {
     endpoints: &["circuits/circuits"],
     told_by: &[&["cid", "provider"]],
     description: description(
@@ -258,7 +328,11 @@ pub(super) const CIRCUITS: Kind = Kind {
             needed("cid", &[], "the circuit's name"),
             column("operator", &["custom_fields.operator", "provider"], "who operates it: its provider"),
             column("status", &["status.name", "status.display"], "active, planned, ..."),
-            column("capacity_mbps", &["custom_fields.capacity_mbps"], "custom field: capacity in whole Mbit/s"),
+            column(
+                "capacity_mbps",
+                &["custom_fields.capacity_mbps"],
+                "custom field: capacity in whole Mbit/s",
+            ),
             column(
                 "commit_rate",
                 &["termination_a.port_speed", "termination_z.port_speed", "circuit_termination_a.port_speed"],
@@ -274,7 +348,7 @@ pub(super) const CIRCUITS: Kind = Kind {
 };
 
 /// Every kind, in the order in which a record without an address is tried.
-pub(crate) const KINDS: &[&Kind] =
+pub(crate) static KINDS: &[&Kind] =
     &[&CABLES, &CIRCUITS, &DEVICES, &DEVICE_TYPES, &ADDRESSES, &INTERFACES, &MANUFACTURERS, &REGIONS, &SITES];
 
 /// What a record is.

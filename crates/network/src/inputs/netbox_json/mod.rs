@@ -77,9 +77,12 @@ impl Table for NetboxJson {
         idle.tell(&input.name, draft);
         let missed = draft.inventory.names.missed.take();
         if missed > 0 {
-            let message = format!("objects that are addresses alone, and whose names are in no file: {missed}");
+            let message =
+                format!("objects that are addresses alone, and whose names are in no file: {missed}");
             let problem = Place::file(&input.name).error(Sort::UnknownReference, message);
-            draft.problem(problem.hint("add the files of their endpoints, or export with ?depth=1").left_out());
+            draft.problem(
+                problem.hint("add the files of their endpoints, or export with ?depth=1").left_out(),
+            );
         }
         for (endpoint, count) in unread {
             let message = format!("records of {endpoint}, which the model takes nothing from: {count}");
@@ -87,10 +90,15 @@ impl Table for NetboxJson {
         }
         let none = tables.is_empty();
         draft.model.tables.extend(tables.into_values());
-        if none && (rejected > 0 || empty) {
-            if let Some(kind) = header.or_else(|| named(&input.name)) {
-                draft.model.tables.push(table(kind.description.table, input, rejected));
+        // What a page without records is of, is told by the file's header or name.
+        let kind = header.or_else(|| named(&input.name)).filter(|_| rejected > 0 || empty);
+        match kind {
+            Some(kind) if none => draft.model.tables.push(table(kind.description.table, input, rejected)),
+            None if none => {
+                let message = "the file holds no record that the model takes";
+                draft.problem(Place::file(&input.name).error(Sort::Malformed, message).left_out());
             }
+            _ => {}
         }
     }
 }
@@ -111,7 +119,9 @@ fn named(name: &str) -> Option<&'static Kind> {
     let stem = name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase().replace('_', "-");
     let stem = stem.strip_suffix(".json").unwrap_or(&stem);
     let stem = stem.trim_end_matches(|letter: char| letter.is_ascii_digit() || matches!(letter, '-' | '.'));
-    let last = |endpoint: &&str| endpoint.rsplit('/').next().is_some_and(|last| stem == last || stem.ends_with(&format!("-{last}")));
+    let last = |endpoint: &&str| {
+        endpoint.rsplit('/').next().is_some_and(|last| stem == last || stem.ends_with(&format!("-{last}")))
+    };
     let fits = kinds::KINDS.iter().filter(|kind| kind.endpoints.iter().any(|endpoint| last(endpoint)));
     // `ip-addresses` ends with no other's name; of `device-types` and such the longest is meant.
     fits.max_by_key(|kind| kind.endpoints.iter().map(|endpoint| endpoint.len()).max()).copied()
@@ -170,7 +180,9 @@ fn first_of(reader: &mut Reader<'_>, found: &mut First) -> Result<(), Fault> {
                 }
                 Ok(())
             })?;
-            if matches!(found, First::None) || (matches!(found, First::Page) && pages < 2 && !members.is_empty()) {
+            if matches!(found, First::None)
+                || (matches!(found, First::Page) && pages < 2 && !members.is_empty())
+            {
                 *found = First::Record(tell(&Node { at, value: Value::Map(members) }));
                 return Err(enough(at));
             }
@@ -274,7 +286,9 @@ impl<'a, 'd> Walk<'a, 'd> {
         let taken = self.take(kind, record);
         let name = match kind.description.table {
             // Names alone are no table of vendors.
-            "vendors" if record.node.get("custom_fields").is_none_or(|fields| !states_vendor(fields)) => "manufacturers",
+            "vendors" if record.node.get("custom_fields").is_none_or(|fields| !states_vendor(fields)) => {
+                "manufacturers"
+            }
             name => name,
         };
         let input = self.input;
@@ -300,7 +314,9 @@ impl<'a, 'd> Walk<'a, 'd> {
             "netbox-json-ip-addresses" => read(&mut joined::address),
             "netbox-json-regions" => read(&mut joined::region),
             "netbox-json-circuits" => read(&mut joined::circuit),
-            "netbox-json-cables" => read(&mut |row, draft| joined::cable(record.node, &names, row, draft, idle)),
+            "netbox-json-cables" => {
+                read(&mut |row, draft| joined::cable(record.node, &names, row, draft, idle))
+            }
             _ if record.node.get("custom_fields").is_some_and(states_vendor) => read(&mut vendors::take),
             _ => read(&mut |row, _| row.required("name").map(drop)),
         };
@@ -375,7 +391,10 @@ enum Element<'a> {
 }
 
 /// Walks a list, a page or a record.
-fn element<'a>(reader: &mut Reader<'a>, found: &mut dyn FnMut(&Reader<'a>, Element<'a>)) -> Result<(), Fault> {
+fn element<'a>(
+    reader: &mut Reader<'a>,
+    found: &mut dyn FnMut(&Reader<'a>, Element<'a>),
+) -> Result<(), Fault> {
     match reader.peek() {
         Some(b'[') => reader.list(|reader| element(reader, found)),
         Some(b'{') => {
@@ -423,11 +442,14 @@ pub(crate) fn note_names(inputs: &[&Input<'_>], draft: &mut Draft) {
         let (text, _) = without_mark(input.bytes);
         let mut needed = false;
         // A file that cannot be read to its end is told when it is read.
-        let _ = element(&mut Reader::new(text.get(..text.len().min(1 << 20)).unwrap_or_default()), &mut |_, found| {
-            if let Element::Record(node) = found {
-                needed |= nameless(&node, 0);
-            }
-        });
+        let _ = element(
+            &mut Reader::new(text.get(..text.len().min(1 << 20)).unwrap_or_default()),
+            &mut |_, found| {
+                if let Element::Record(node) = found {
+                    needed |= nameless(&node, 0);
+                }
+            },
+        );
         needed
     });
     if !needed {
@@ -438,7 +460,9 @@ pub(crate) fn note_names(inputs: &[&Input<'_>], draft: &mut Draft) {
         let mut reader = Reader::new(without_mark(input.bytes).0);
         let mut note = |_: &Reader<'_>, found: Element<'_>| {
             let Element::Record(node) = found else { return };
-            let (Some(object), Some(name)) = (address(&node), node.name().and_then(Node::text)) else { return };
+            let (Some(object), Some(name)) = (address(&node), node.name().and_then(Node::text)) else {
+                return;
+            };
             let device = node.get("device").and_then(|device| {
                 address(device).map(Cow::into_owned).or_else(|| Some(device.name()?.text()?.into_owned()))
             });
@@ -454,7 +478,8 @@ pub(crate) fn note_names(inputs: &[&Input<'_>], draft: &mut Draft) {
 
 /// Whether an object in a record is an address without a name.
 fn nameless(node: &Node<'_>, depth: u32) -> bool {
-    let alone = depth > 0 && matches!(node.value, Value::Map(_)) && node.name().is_none() && address(node).is_some();
+    let alone =
+        depth > 0 && matches!(node.value, Value::Map(_)) && node.name().is_none() && address(node).is_some();
     alone
         || (depth < 4
             && (node.members().iter().any(|member| nameless(&member.node, depth + 1))

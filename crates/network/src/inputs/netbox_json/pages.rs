@@ -95,7 +95,10 @@ pub(super) fn missing(pages: &[(Page, Place)]) -> Vec<Diagnostic> {
             pages.iter().filter_map(|(page, _)| Some((page.offset()?, page.records))).collect();
         let read: u64 = known.values().sum();
         let count = pages.iter().filter_map(|(page, _)| page.count).max();
-        let next = pages.iter().filter_map(|(page, _)| page.next.as_ref()).find(|next| !known.contains_key(&next.offset));
+        let next = pages
+            .iter()
+            .filter_map(|(page, _)| page.next.as_ref())
+            .find(|next| !known.contains_key(&next.offset));
         let short = count.is_some_and(|count| count > read);
         if short || next.is_some() {
             let what = format!("the pages of {name}");
@@ -108,7 +111,9 @@ pub(super) fn missing(pages: &[(Page, Place)]) -> Vec<Diagnostic> {
 fn tell(place: &Place, what: &str, count: u64, read: u64, next: Option<&str>) -> Diagnostic {
     let message = match count {
         0 => format!("{what} go on, and the next one is not among the files"),
-        _ => format!("{what} state {count} records, and {read} are among the files: the others are in no verdict"),
+        _ => format!(
+            "{what} state {count} records, and {read} are among the files: the others are in no verdict"
+        ),
     };
     let hint = match next {
         Some(next) => format!("save the missing pages too; one is {}", quote(next)),

@@ -91,8 +91,8 @@ struct Network {
     /// Whether coordinates are places on a drawing and no longitudes and latitudes.
     drawn: bool,
     synthetic: Option<String>,
-    /// Records that could not be read, each of which was told.
-    rejected: u64,
+    /// Records that could not be read, each of which was told, by the table they belong to.
+    rejected: BTreeMap<&'static str, u64>,
     /// Links that have modules and nothing installed.
     modules_alone: u64,
 }
@@ -109,6 +109,15 @@ struct Line {
     ends: [String; 2],
     amount: Option<f64>,
     place: Place,
+}
+
+/// The table that a section's or an element's records belong to.
+fn table_of(section: &str) -> &'static str {
+    match section {
+        "LINKS" | "link" => "links",
+        "DEMANDS" | "demand" => "demands",
+        _ => "devices",
+    }
 }
 
 impl Table for Sndlib {
@@ -131,11 +140,14 @@ impl Network {
         let unit = self.unit.as_deref().map(str::to_ascii_uppercase);
         let known = matches!(unit.as_deref(), Some("MBITPERSEC" | "MBPS" | "MBIT/S"));
         let mut counts: BTreeMap<&'static str, (u64, u64)> = BTreeMap::new();
+        for (table, rejected) in &self.rejected {
+            counts.entry(table).or_default().1 += rejected;
+        }
         let mut count = |table, taken: bool| {
             let counted = counts.entry(table).or_default();
             if taken { counted.0 += 1 } else { counted.1 += 1 }
         };
-        (0..self.rejected).for_each(|_| count("devices", false));
+        
         let mut nodes: HashMap<&str, ()> = HashMap::new();
         for node in &self.nodes {
             if nodes.insert(&node.id, ()).is_some() {
@@ -145,7 +157,11 @@ impl Network {
                 continue;
             }
             count("devices", self.node(node, draft));
-            let function = Function { device: node.id.clone(), function: TRANSPORT.to_owned(), source: source(&node.place) };
+            let function = Function {
+                device: node.id.clone(),
+                function: TRANSPORT.to_owned(),
+                source: source(&node.place),
+            };
             count("functions", keep(draft.add(function, &node.place), draft));
         }
         for link in &self.links {
@@ -184,6 +200,10 @@ impl Network {
             keep(draft.add(demand, place), draft);
         }
         self.tell(input, known, draft);
+        if self.nodes.is_empty() && self.rejected.is_empty() {
+            let problem = Place::file(&input.name).error(Kind::Malformed, "the network has no node");
+            draft.problem(problem.hint("the file may have been cut: fetch it again").left_out());
+        }
         draft.model.tables.extend(counts.into_iter().map(|(table, (rows, rejected))| model::Table {
             table: table.to_owned(),
             file: input.name.clone(),
@@ -234,8 +254,10 @@ impl Network {
     fn tell(&self, input: &Input<'_>, known: bool, draft: &mut Draft) {
         let amounts = self.links.iter().chain(&self.demands).filter(|line| line.amount.is_some()).count();
         if !known && amounts > 0 {
-            let unit = self.unit.as_ref().map_or("no unit".to_owned(), |unit| format!("the unit {}", quote(unit)));
-            let message = format!("the file states {unit}, so {amounts} capacities and demands are not taken over");
+            let unit =
+                self.unit.as_ref().map_or("no unit".to_owned(), |unit| format!("the unit {}", quote(unit)));
+            let message =
+                format!("the file states {unit}, so {amounts} capacities and demands are not taken over");
             let hint = "where they are Mbit/s in truth, say so in its meta data: unit = MBITPERSEC";
             draft.problem(Place::file(&input.name).warning(Kind::Remark, message).hint(hint));
         }

@@ -1,6 +1,6 @@
 //! The native form: sections of lines in brackets, `#` to the end of a line for remarks.
 
-use super::{Line, Network, Node};
+use super::{Line, Network, Node, table_of};
 use crate::cells::{self, without_mark};
 use crate::diagnostic::{Kind, Place, quote};
 use crate::draft::Draft;
@@ -102,18 +102,25 @@ pub(super) fn read(input: &Input<'_>, draft: &mut Draft) -> Network {
             _ => Ok(()),
         };
         if let Err(what) = read {
-            network.rejected += 1;
+            *network.rejected.entry(table_of(&section.to_ascii_uppercase())).or_default() += 1;
             let form = match section {
                 "NODES" => "id ( longitude latitude )",
-                "LINKS" => "id ( source target ) capacity capacity-cost routing-cost setup-cost ( module cost ... )",
+                "LINKS" => {
+                    "id ( source target ) capacity capacity-cost routing-cost setup-cost ( module cost ... )"
+                }
                 _ => "id ( source target ) routing-unit value hop-limit",
             };
-            draft.problem(place.error(Kind::Malformed, what).hint(format!("a line of {section} is: {form}")).left_out());
+            draft.problem(
+                place.error(Kind::Malformed, what).hint(format!("a line of {section} is: {form}")).left_out(),
+            );
         }
     }
     if depth > 0 {
         let place = Place { file: input.name.clone(), line: text.lines().count() as u64, column: 0 };
-        let message = format!("the section {} is not closed: the file was cut, or a bracket is missing", quote(section));
+        let message = format!(
+            "the section {} is not closed: the file was cut, or a bracket is missing",
+            quote(section)
+        );
         draft.problem(place.error(Kind::Malformed, message).left_out());
     }
     network
@@ -175,5 +182,10 @@ fn demand(words: &[Token<'_>], place: &Place) -> Result<Line, String> {
     let (id, ends, rest) = parts(words)?;
     let unit = number(rest.first(), "the routing unit")?;
     let value = number(rest.get(1), "the value")?;
-    Ok(Line { id: id.to_owned(), ends: ends.map(str::to_owned), amount: Some(unit * value), place: place.clone() })
+    Ok(Line {
+        id: id.to_owned(),
+        ends: ends.map(str::to_owned),
+        amount: Some(unit * value),
+        place: place.clone(),
+    })
 }

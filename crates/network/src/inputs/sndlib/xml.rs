@@ -1,6 +1,6 @@
 //! The XML form, `http://sndlib.zib.de/network`.
 
-use super::{Line, Network, Node};
+use super::{Line, Network, Node, table_of};
 use crate::diagnostic::{Kind, Place, quote};
 use crate::draft::Draft;
 use crate::import::Input;
@@ -49,7 +49,7 @@ pub(super) fn read(input: &Input<'_>, draft: &mut Draft) -> Network {
             _ => demand(element, &place).map(|demand| network.demands.push(demand)),
         };
         if let Err(what) = read {
-            network.rejected += 1;
+            *network.rejected.entry(table_of(name)).or_default() += 1;
             draft.problem(place.error(Kind::Malformed, format!("the {name} {what}")).left_out());
         }
     }
@@ -59,7 +59,9 @@ pub(super) fn read(input: &Input<'_>, draft: &mut Draft) -> Network {
 /// What made the network up, where a remark says so.
 fn synthetic(document: &Document<'_>) -> Option<String> {
     let remarks = document.descendants().filter(Element::is_comment).take(16);
-    remarks.filter_map(|remark| remark.text()).find_map(|text| Some(text.trim().strip_prefix("synthetic:")?.trim().to_owned()))
+    remarks
+        .filter_map(|remark| remark.text())
+        .find_map(|text| Some(text.trim().strip_prefix("synthetic:")?.trim().to_owned()))
 }
 
 fn first<'a, 'i>(element: Element<'a, 'i>, name: &str) -> Option<Element<'a, 'i>> {
