@@ -182,7 +182,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn text<'n>(node: &'n Node<'_>, path: &str) -> Option<String> {
+    fn text(node: &Node<'_>, path: &str) -> Option<String> {
         node.path(path).and_then(Node::text).map(Cow::into_owned)
     }
 

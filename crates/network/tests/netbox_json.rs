@@ -98,7 +98,7 @@ fn a_page_that_is_missing_is_told() {
         assert!(missing[0].contains(next), "{missing:?}");
     }
     let short = json!({"count": 9, "next": null, "previous": null, "results": [device(1)]});
-    assert!(told(&[short])[0].contains("this page state 9 records, and 1 are among the files"));
+    assert!(told(&[short])[0].contains("this page states 9 records, and 1 are among the files"));
 }
 
 #[test]

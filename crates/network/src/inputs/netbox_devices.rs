@@ -81,7 +81,9 @@ impl Table for NetboxDevices {
 pub(super) fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     let Some(name) = row.text("name") else {
         let problem = row.place("name").error(Kind::Malformed, "the device has no name");
-        row.problem(problem.hint("give it one in the inventory: everything else refers to it by name").left_out());
+        row.problem(
+            problem.hint("give it one in the inventory: everything else refers to it by name").left_out(),
+        );
         return None;
     };
     let device = Device {

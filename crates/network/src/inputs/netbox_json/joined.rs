@@ -202,7 +202,8 @@ pub(super) fn cable(
 
 /// Joins what waited, once all files are read.
 pub(crate) fn finish(draft: &mut Draft) {
-    let Inventory { pages, addresses, unassigned, regions, circuits, .. } = std::mem::take(&mut draft.inventory);
+    let Inventory { pages, addresses, unassigned, regions, circuits, .. } =
+        std::mem::take(&mut draft.inventory);
     draft.diagnostics.extend(pages::missing(&pages));
     countries(&regions, draft);
     for (file, count) in unassigned {

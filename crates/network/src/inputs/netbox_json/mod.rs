@@ -122,7 +122,7 @@ fn named(name: &str) -> Option<&'static Kind> {
     let last = |endpoint: &&str| {
         endpoint.rsplit('/').next().is_some_and(|last| stem == last || stem.ends_with(&format!("-{last}")))
     };
-    let fits = kinds::KINDS.iter().filter(|kind| kind.endpoints.iter().any(|endpoint| last(endpoint)));
+    let fits = kinds::KINDS.iter().filter(|kind| kind.endpoints.iter().any(&last));
     // `ip-addresses` ends with no other's name; of `device-types` and such the longest is meant.
     fits.max_by_key(|kind| kind.endpoints.iter().map(|endpoint| endpoint.len()).max()).copied()
 }
@@ -485,6 +485,3 @@ fn nameless(node: &Node<'_>, depth: u32) -> bool {
             && (node.members().iter().any(|member| nameless(&member.node, depth + 1))
                 || node.list().iter().any(|node| nameless(node, depth + 1))))
 }
-
-#[cfg(test)]
-mod tests;

@@ -82,7 +82,7 @@ pub(super) fn missing(pages: &[(Page, Place)]) -> Vec<Diagnostic> {
             // A page that names no other is the whole list.
             None => {
                 if let Some(count) = page.count.filter(|&count| count > page.records) {
-                    found.push(tell(place, "this page", count, page.records, None));
+                    found.push(tell(place, "this page states", count, page.records, None));
                 }
             }
         }
@@ -101,7 +101,7 @@ pub(super) fn missing(pages: &[(Page, Place)]) -> Vec<Diagnostic> {
             .find(|next| !known.contains_key(&next.offset));
         let short = count.is_some_and(|count| count > read);
         if short || next.is_some() {
-            let what = format!("the pages of {name}");
+            let what = format!("the pages of {name} state");
             found.push(tell(place, &what, count.unwrap_or(0), read, next.map(|next| next.address.as_str())));
         }
     }
@@ -110,10 +110,8 @@ pub(super) fn missing(pages: &[(Page, Place)]) -> Vec<Diagnostic> {
 
 fn tell(place: &Place, what: &str, count: u64, read: u64, next: Option<&str>) -> Diagnostic {
     let message = match count {
-        0 => format!("{what} go on, and the next one is not among the files"),
-        _ => format!(
-            "{what} state {count} records, and {read} are among the files: the others are in no verdict"
-        ),
+        0 => format!("{what} a next one, and it is not among the files"),
+        _ => format!("{what} {count} records, and {read} are among the files: the others are in no verdict"),
     };
     let hint = match next {
         Some(next) => format!("save the missing pages too; one is {}", quote(next)),

@@ -147,7 +147,7 @@ impl Network {
             let counted = counts.entry(table).or_default();
             if taken { counted.0 += 1 } else { counted.1 += 1 }
         };
-        
+
         let mut nodes: HashMap<&str, ()> = HashMap::new();
         for node in &self.nodes {
             if nodes.insert(&node.id, ()).is_some() {
