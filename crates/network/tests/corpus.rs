@@ -65,6 +65,11 @@ fn no_firmware_is_taken_for_a_table() {
         b"name\n",
         b"a,b,c\n1,2,3\n",
         b"<html></html>",
+        b"{\"services\": []}",
+        b"{\"bomFormat\": \"CycloneDX\", \"components\": [{\"name\": \"x\", \"type\": \"library\"}]}",
+        b"[{\"id\": 1, \"url\": \"https://code.example/api/v4/projects/1/\", \"name\": \"x\"}]",
+        b"{\"name\": \"x\", \"version\": \"1\", \"files\": [\"a\"]}",
+        b"devices:\n  - name: a\n",
         &[0xff; 300],
     ];
     for bytes in cases {
@@ -91,6 +96,15 @@ fn tables_are_told_by_their_headings() {
         ("name,jurisdiction\n", Some("vendors")),
         ("vendor,product,date,reviewer,finding,grade,state\n", Some("reviews")),
         ("name,party,scope_kind,scope\n", Some("contracts")),
+        ("{\"devices\": [", Some("model-json")),
+        (
+            "[{\"id\": 1, \"url\": \"https://n.example/api/dcim/cables/1/\", \"a_termin",
+            Some("netbox-json-cables"),
+        ),
+        (
+            "{\"count\": 1, \"next\": null, \"previous\": null, \"results\": [{\"id\": 1, \"url\": \"https://n.example/netbox/api/dcim/sites/1/\"",
+            Some("netbox-json-sites"),
+        ),
     ];
     for (head, expected) in cases {
         let table = recognise("export.csv", head.as_bytes()).map(|table| table.describe().name);

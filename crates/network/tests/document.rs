@@ -43,7 +43,7 @@ fn every_input_is_described_as_it_is() {
     let (front, stated) = document.split_once(HEADING).unwrap_or((&document, ""));
     let generated = generated();
     if std::env::var_os("BANBURY_BLESS").is_some() {
-        std::fs::write(&path, format!("{}\n{generated}", front.trim_end())).unwrap();
+        std::fs::write(&path, format!("{}\n\n{generated}", front.trim_end())).unwrap();
         return;
     }
     assert_eq!(

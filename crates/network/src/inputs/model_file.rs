@@ -243,6 +243,7 @@ impl Table for ModelFile {
     fn fit(&self, name: &str, head: &Head) -> u32 {
         let (text, _) = without_mark(&head.bytes);
         let lower = name.to_ascii_lowercase();
+        let named = ["network", "model"].iter().any(|word| lower.contains(word));
         let yaml_name = lower.ends_with(".yaml") || lower.ends_with(".yml");
         let keys = if self.is_yaml {
             if !yaml_name {
@@ -255,8 +256,8 @@ impl Table for ModelFile {
         let known =
             keys.iter().filter(|key| SECTIONS.iter().any(|section| section.list == key.as_str())).count();
         match u32::try_from(known).unwrap_or(u32::MAX) {
-            // A file whose only list is misspelt is still told where.
-            0 if !keys.is_empty() && keys.iter().all(|key| near(key)) => 50,
+            // A file whose only list is misspelt is still told where, when its name says that it is the network.
+            0 if named && !keys.is_empty() && keys.iter().all(|key| near(key)) => 50,
             0 => 0,
             known => 2500 + known,
         }
@@ -276,7 +277,7 @@ impl Table for ModelFile {
 
 /// Whether a key is a known list's name, or a misspelt one.
 fn near(key: &str) -> bool {
-    let most = (key.len() / 4).max(1);
+    let most = (key.len() / 5).max(1);
     OTHER_KEYS.contains(&key)
         || SECTIONS.iter().any(|section| crate::nearest::distance(key, section.list) <= most)
 }

@@ -380,12 +380,28 @@ pub(super) fn tell(record: &Node<'_>) -> Told {
     kind.map_or(Told::Unknown, |kind| Told::Kind(kind))
 }
 
+/// The parts of NetBox's and Nautobot's APIs; another server's `/api/` is none of theirs.
+const APPS: &[&str] = &[
+    "circuits",
+    "cloud",
+    "core",
+    "dcim",
+    "extras",
+    "ipam",
+    "plugins",
+    "tenancy",
+    "users",
+    "virtualization",
+    "vpn",
+    "wireless",
+];
+
 /// The endpoint in an address such as `https://netbox.example/api/dcim/devices/7/`: `dcim/devices`.
 pub(super) fn endpoint(url: &str) -> Option<&str> {
     let path = url.split_once("/api/")?.1;
     let end = path.match_indices('/').nth(1).map_or(path.len(), |(at, _)| at);
     let endpoint = path.get(..end)?.split('?').next()?;
-    endpoint.contains('/').then_some(endpoint)
+    APPS.contains(&endpoint.split_once('/')?.0).then_some(endpoint)
 }
 
 /// What an object's address says of it alone: `dcim/devices/7`.
