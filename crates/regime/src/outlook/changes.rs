@@ -214,20 +214,26 @@ impl Trial<'_, '_> {
             reads(&["single_points", "cut_off"]),
         );
         let findings = if reviews { each(&inventory.findings, "the finding") } else { Vec::new() };
-        self.try_blocks(findings, "fix ", "", Edit::Fixed, false, answer)?;
+        self.try_blocks(findings, "fix ", "", |name, _| Edit::Fixed(name), false, answer)?;
         let contracts = if contracts { each(&inventory.contracts, "the contract") } else { Vec::new() };
         self.try_blocks(
             contracts,
             "give access through the operator's mediation point only, in ",
             "",
-            Edit::Mediated,
+            |name, _| Edit::Mediated(name),
             false,
             answer,
         )?;
         if makers && !points {
             let (blocks, alone) = by_maker(&breached, inventory);
             let with = ", by equipment of another vendor, who is on no list";
-            self.try_blocks(blocks, "replace ", with, Edit::Maker, alone, answer)?;
+            self.try_blocks(blocks, "replace ", with, |name, _| Edit::Maker(name, 0), alone, answer)?;
+            if answer.changes.is_empty() {
+                // One new vendor may be relied on too much in turn.
+                let (blocks, alone) = by_maker(&breached, inventory);
+                let with = ", by equipment of four other vendors in turn, who are on no list";
+                self.try_blocks(blocks, "replace ", with, Edit::Maker, alone, answer)?;
+            }
         }
         if points {
             answer.tried.push(
@@ -250,7 +256,7 @@ impl Trial<'_, '_> {
         mut blocks: Vec<Block>,
         before: &str,
         after: &str,
-        edit: fn(String) -> Edit,
+        edit: fn(String, usize) -> Edit,
         alone: bool,
         answer: &mut Answer,
     ) -> Result<(), RegimeError> {
@@ -283,7 +289,7 @@ impl Trial<'_, '_> {
     }
 
     /// Leaves out whole blocks, then looks in each that stays for the fewest. Says whether it came to the end.
-    fn shrink(&mut self, blocks: &mut [Block], edit: fn(String) -> Edit) -> Result<bool, RegimeError> {
+    fn shrink(&mut self, blocks: &mut [Block], edit: fn(String, usize) -> Edit) -> Result<bool, RegimeError> {
         for at in 0..blocks.len() {
             let before = set(blocks, at, 0);
             if self.runs >= RUNS {
@@ -316,9 +322,14 @@ impl Trial<'_, '_> {
         Ok(true)
     }
 
-    fn apply(&mut self, blocks: &[Block], edit: fn(String) -> Edit) -> Result<MeasureResult, RegimeError> {
+    fn apply(
+        &mut self,
+        blocks: &[Block],
+        edit: fn(String, usize) -> Edit,
+    ) -> Result<MeasureResult, RegimeError> {
         self.runs += 1;
-        let edits: Vec<Edit> = chosen(blocks).into_iter().map(edit).collect();
+        let edits: Vec<Edit> =
+            chosen(blocks).into_iter().enumerate().map(|(at, name)| edit(name, at)).collect();
         self.overlay.change(&edits)?;
         let assessment = apply(self.overlay.connection(), self.regime, self.overrides, self.as_of)?;
         self.overlay.change(&[])?;
@@ -355,7 +366,9 @@ fn told(blocks: &[Block]) -> String {
             if block.changed > NAMES {
                 names.push("...");
             }
-            format!("{} of {} {} ({})", block.changed, block.of, block.what, names.join(", "))
+            let what =
+                if block.of == 1 { block.what.replacen("devices", "device", 1) } else { block.what.clone() };
+            format!("{} of {} {what} ({})", block.changed, block.of, names.join(", "))
         })
         .collect();
     parts.join("; ")

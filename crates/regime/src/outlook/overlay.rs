@@ -10,16 +10,21 @@ use rusqlite::Connection;
 /// A change of one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Edit {
-    /// The device is of another maker.
-    Maker(String),
+    /// The device is of another maker, one of several by number.
+    Maker(String, usize),
     /// The contract gives access through the operator's mediation point only.
     Mediated(String),
     /// The finding of a review is fixed.
     Fixed(String),
 }
 
-/// The maker of hypothetical equipment, who stands on no list.
-const ANOTHER: &str = "another vendor (hypothetical)";
+/// The makers of hypothetical equipment, who stand on no list.
+const OTHERS: [&str; 4] = [
+    "another vendor (hypothetical)",
+    "a second vendor (hypothetical)",
+    "a third vendor (hypothetical)",
+    "a fourth vendor (hypothetical)",
+];
 
 /// The laid views, taken off again at the end.
 pub(super) struct Overlay<'c> {
@@ -78,7 +83,11 @@ impl<'c> Overlay<'c> {
             self.connection.prepare_cached("INSERT OR REPLACE INTO temp.hypothetical VALUES (?1, ?2, ?3)")?;
         for edit in edits {
             let (kind, name, value) = match edit {
-                Edit::Maker(device) => ("maker", device, ANOTHER),
+                Edit::Maker(device, number) => (
+                    "maker",
+                    device,
+                    OTHERS.into_iter().cycle().nth(number % OTHERS.len()).unwrap_or_default(),
+                ),
                 Edit::Mediated(contract) => ("mediated", contract, "mediated"),
                 Edit::Fixed(finding) => ("fixed", finding, "fixed"),
             };
