@@ -37,10 +37,9 @@ fn all_regimes_stand_side_by_side_in_every_output() {
     assert!(text.contains("`banbury explain uk-security-2022` lists them"), "{text}");
     assert!(text.lines().count() < 700, "{} lines", text.lines().count());
     let json = dossier(&case);
-    let schema: serde_json::Value = serde_json::from_str(
-        &std::fs::read_to_string(root().join("schemas/dossier.schema.json")).unwrap(),
-    )
-    .unwrap();
+    let schema: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(root().join("schemas/dossier.schema.json")).unwrap())
+            .unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let errors: Vec<String> = validator.iter_errors(&json).take(5).map(|error| error.to_string()).collect();
     assert_eq!(errors, Vec::<String>::new());

@@ -57,7 +57,9 @@ fn model() -> Model {
             table: table.to_owned(),
             file: format!("{table}.csv"),
             rows: 1,
-            ..Table::default()
+            rejected: 0,
+            attribution: None,
+            synthetic: None,
         });
     }
     model
