@@ -365,6 +365,15 @@ pub(crate) struct Assess {
     /// Assess as of this day [default: today, UTC].
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub as_of: Option<jiff::civil::Date>,
+    /// A regime to apply in place of those that banbury.toml names; `all`: every built-in one and those; repeatable.
+    #[arg(long = "regime", value_name = "NAME")]
+    pub regimes: Vec<String>,
+    /// Say also how much trust each regime asks of which function and role.
+    #[arg(long)]
+    pub sensitivity: bool,
+    /// Work out the timeline and what would change each verdict: both apply measures many times.
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Ahead::Auto)]
+    pub outlook: Ahead,
     /// Exit with 1 also when a finding has this grade or a higher one, or this code; repeatable.
     #[arg(long, value_name = "GRADE|CODE")]
     pub fail_on: Vec<String>,
@@ -372,6 +381,17 @@ pub(crate) struct Assess {
     pub feeds: FeedsPlace,
     #[command(flatten)]
     pub limits: Limits,
+}
+
+/// When the timeline and what would change verdicts are worked out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ahead {
+    /// Up to 20,000 devices.
+    Auto,
+    /// Whatever it takes.
+    Always,
+    /// Not.
+    Never,
 }
 
 #[derive(Debug, Args)]

@@ -14,6 +14,7 @@ mod known;
 mod list;
 mod summary;
 mod unpack;
+mod verdicts;
 
 use crate::Outcome;
 use crate::arguments::{Arguments, Command, Limits};
