@@ -10,7 +10,9 @@ fuzz_target!(|bytes: &[u8]| {
     // The first byte names the table, so that recognition by name is met too.
     let Some((which, rest)) = bytes.split_first() else { return };
     let table = INPUTS[usize::from(*which) % INPUTS.len()].describe();
-    let inputs = [Input { name: format!("{}.csv", table.table), bytes: rest }];
+    // The form is told by the name too.
+    let ending = if table.name == "model-yaml" { "yaml" } else { "csv" };
+    let inputs = [Input { name: format!("{}.{ending}", table.table), bytes: rest }];
     let (model, diagnostics) = import(&inputs);
     let report = report(&model, &diagnostics, &inputs);
     for imported in &model.tables {

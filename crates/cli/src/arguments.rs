@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Write what is in an image to a folder, or list it.
     Unpack(Unpack),
+    /// Fetch an inventory into a case; the one command that uses the network.
+    Fetch(Fetch),
     /// Inspect, import, apply the regimes, write the dossier.
     Assess(Assess),
     /// Say what another release added, removed, upgraded, fixed and brought.
@@ -49,7 +51,11 @@ pub(crate) enum Command {
         code: String,
     },
     /// List the formats that are read and written, with their limits.
-    Formats,
+    Formats {
+        /// Print a JSON Schema instead: network, inspect, dossier, ...
+        #[arg(long, value_name = "NAME")]
+        schema: Option<String>,
+    },
     /// List the probes, with what they miss.
     Probes,
     /// List the regimes and their measures.
@@ -119,6 +125,69 @@ pub(crate) enum Kind {
     Network,
     /// Bills of materials and VEX documents.
     Statement,
+}
+
+const FETCH_EXAMPLES: &str = "\
+Examples:
+  banbury init island; banbury fetch netbox island https://netbox.example.net --token-file t
+  banbury fetch nautobot island http://10.0.0.5:8080 --token-file t --endpoint dcim/devices
+
+Each endpoint's pages become one exhibit, as they were sent, and the case is pinned to them by
+their hashes: nothing asks the server again. All or nothing: when one endpoint cannot be read
+to its end, no exhibit is added. The token is sent to the host that is named and to no other.
+HTTP and TLS are curl's, which has to be installed ($BANBURY_CURL names another one).
+
+Exit status: 0 done; 2 could not do the job, and nothing was added.";
+
+#[derive(Debug, Args)]
+#[command(after_help = FETCH_EXAMPLES)]
+pub(crate) struct Fetch {
+    #[command(subcommand)]
+    pub command: FetchCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FetchCommand {
+    /// From a NetBox, through its REST API.
+    Netbox(FetchOptions),
+    /// From a Nautobot, through its REST API.
+    Nautobot(FetchOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FetchOptions {
+    /// The case's folder.
+    pub case: PathBuf,
+    /// The server's address, such as https://netbox.example.net.
+    pub url: String,
+    /// File that holds the API's token and nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub token_file: PathBuf,
+    /// Fetch this endpoint alone, such as dcim/devices; repeatable [default: all that are read].
+    #[arg(long = "endpoint", value_name = "ENDPOINT")]
+    pub endpoints: Vec<String>,
+    /// Trust the certificates in this file (PEM) instead of the system's.
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Records a page.
+    #[arg(long, value_name = "RECORDS", default_value_t = 500, help_heading = "Limits",
+          value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub page_size: u32,
+    /// Most pages of an endpoint.
+    #[arg(long, value_name = "PAGES", default_value_t = 20_000, help_heading = "Limits")]
+    pub max_pages: u64,
+    /// Most to receive in all, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 8192, help_heading = "Limits",
+          value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub max_total: u64,
+    /// Longest time for one page, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, help_heading = "Limits",
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub page_seconds: u64,
+    /// Longest time in all, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 7200, help_heading = "Limits",
+          value_parser = clap::value_parser!(u64).range(1..=604_800))]
+    pub max_seconds: u64,
 }
 
 #[derive(Debug, Args)]
@@ -296,6 +365,15 @@ pub(crate) struct Assess {
     /// Assess as of this day [default: today, UTC].
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub as_of: Option<jiff::civil::Date>,
+    /// A regime to apply in place of those that banbury.toml names; `all`: every built-in one and those; repeatable.
+    #[arg(long = "regime", value_name = "NAME")]
+    pub regimes: Vec<String>,
+    /// Say also how much trust each regime asks of which function and role.
+    #[arg(long)]
+    pub sensitivity: bool,
+    /// Work out the timeline and what would change each verdict: both apply measures many times.
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Ahead::Auto)]
+    pub outlook: Ahead,
     /// Exit with 1 also when a finding has this grade or a higher one, or this code; repeatable.
     #[arg(long, value_name = "GRADE|CODE")]
     pub fail_on: Vec<String>,
@@ -303,6 +381,17 @@ pub(crate) struct Assess {
     pub feeds: FeedsPlace,
     #[command(flatten)]
     pub limits: Limits,
+}
+
+/// When the timeline and what would change verdicts are worked out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ahead {
+    /// Up to 20,000 devices.
+    Auto,
+    /// Whatever it takes.
+    Always,
+    /// Not.
+    Never,
 }
 
 #[derive(Debug, Args)]

@@ -185,6 +185,22 @@ fn formats_are_pure() {
     }
 }
 
+/// Offline by default: a socket or another program is nowhere but in `banbury fetch`, and the confined child is Banbury itself.
+#[test]
+fn only_fetch_uses_the_network() {
+    let words = ["TcpStream", "TcpListener", "UdpSocket", "ToSocketAddrs", "Command::new"];
+    let places: Vec<String> = files("crates", &[".rs"])
+        .into_iter()
+        .filter(|(path, text)| {
+            let test = path.contains("/tests") || path.ends_with("tests.rs") || path.ends_with("build.rs");
+            let (code, _) = text.split_once("#[cfg(test)]").unwrap_or((text, ""));
+            !test && words.iter().any(|word| code.contains(word))
+        })
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(places, ["crates/cli/src/commands/fetch/curl.rs", "crates/firmware/src/worker.rs"]);
+}
+
 #[test]
 fn nothing_is_left_for_later() {
     for (path, text) in files("crates", &[".rs", ".sql"]) {

@@ -4,6 +4,7 @@ use banbury_evidence::{
     ledger::{StoredClaim, StoredRun},
     model::Model,
 };
+use banbury_regime::outlook::Outlook;
 use banbury_software::join::{Joined, join};
 use banbury_software::lookup::Ran;
 use banbury_software::{support, vulnerabilities};
@@ -36,6 +37,8 @@ pub struct CaseReport {
     pub explanations: BTreeMap<String, Explanation>,
     /// Who publishes what is written of the case, where it is stated.
     pub publisher: Option<Publisher>,
+    /// The regimes side by side, and what is to come.
+    pub outlook: Outlook,
 }
 
 /// All that `banbury inspect` says about images outside a case.

@@ -144,6 +144,11 @@ pub(crate) fn lead(text: &[u8]) -> Lead<'_> {
 }
 
 impl<'a> Lead<'a> {
+    /// How long it is.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
     /// What made the table up, where its lead says `# synthetic: ...`.
     pub fn synthetic(&self) -> Option<&'a str> {
         let text = std::str::from_utf8(self.text).ok()?;

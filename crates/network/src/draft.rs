@@ -21,6 +21,8 @@ pub struct Draft {
     /// For each kind of record, the places in the model by key.
     seen: [HashTable<usize>; KINDS],
     hasher: DefaultHashBuilder,
+    /// What files of NetBox's API say that waits for other files.
+    pub(crate) inventory: crate::inputs::Inventory,
     /// How often a link's name was asked for, where more than once.
     link_names: HashMap<String, usize>,
 }

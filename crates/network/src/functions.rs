@@ -151,6 +151,7 @@ pub const FUNCTIONS: &[StandardFunction] = &[
     function("P", &["P-ROUTER", "LSR"], "provider core router", "RFC 4364"),
     function("PE", &["PE-ROUTER", "LER"], "provider edge router", "RFC 4364"),
     function("RR", &["ROUTE-REFLECTOR"], "route reflector", "RFC 4456"),
+    function("TRANSPORT", &[], "carries traffic between sites, no layer named", PRACTICE),
     function("DWDM", &["ROADM", "WDM", "OTN"], "optical transport", "ITU-T G.694.1"),
     function("MW", &["MICROWAVE"], "microwave link", PRACTICE),
     function("SYNC", &["PTP-GM", "GRANDMASTER"], "time and frequency", "ITU-T G.8275"),

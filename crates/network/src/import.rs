@@ -2,7 +2,7 @@ use crate::cells::{is_utf16, without_mark};
 use crate::diagnostic::{Diagnostic, Kind, Place};
 use crate::draft::Draft;
 use crate::table::{Head, Table};
-use crate::{INPUTS, references, structure, types};
+use crate::{INPUTS, inputs, references, structure, types};
 use banbury_evidence::model::Model;
 
 /// An input: its name in the case and its bytes.
@@ -17,10 +17,10 @@ pub struct Input<'a> {
 /// Reads all inputs into one model, checks it, and computes its single points of failure.
 ///
 /// Whatever is wrong is a diagnostic, and the rest is read. The diagnostics are ordered by input, line and column.
-pub fn import(inputs: &[Input<'_>]) -> (Model, Vec<Diagnostic>) {
+pub fn import(files: &[Input<'_>]) -> (Model, Vec<Diagnostic>) {
     let mut draft = Draft::default();
     let mut known = Vec::new();
-    for input in inputs {
+    for input in files {
         match recognise(&input.name, input.bytes) {
             Some(table) => known.push((table, input)),
             None => draft.problem(not_recognised(input)),
@@ -28,15 +28,20 @@ pub fn import(inputs: &[Input<'_>]) -> (Model, Vec<Diagnostic>) {
     }
     // What others name comes first, so that a name can be looked up where it is read.
     known.sort_by_key(|(table, _)| match table.describe().table {
-        "graphml" | "sites" => 0,
+        "graphml" | "model" | "sndlib" | "sites" => 0,
         "devices" => 1,
-        _ => 2,
+        "addresses" => 2,
+        _ => 3,
     });
+    let of_the_api = known.iter().filter(|(table, _)| table.describe().name.starts_with("netbox-json-"));
+    let of_the_api: Vec<&Input<'_>> = of_the_api.map(|(_, input)| *input).collect();
+    inputs::note_names(&of_the_api, &mut draft);
     known.into_iter().for_each(|(table, input)| table.read(input, &mut draft));
+    inputs::finish(&mut draft);
     references::check(&mut draft);
     types::check(&mut draft);
     let Draft { mut model, mut diagnostics, .. } = draft;
-    let order = |file: &str| inputs.iter().position(|input| input.name == file);
+    let order = |file: &str| files.iter().position(|input| input.name == file);
     let structure = structure::examine(&model);
     model.single_points = structure.single_points;
     model.cut_off = structure.cut_off;

@@ -31,6 +31,8 @@ pub(crate) struct Row<'a> {
     /// For each column the cell that holds it.
     index: &'a [Option<usize>],
     record: cells::Record<'a>,
+    /// Characters that stand before `text` on its first line.
+    before: u64,
     problems: Vec<Diagnostic>,
 }
 
@@ -50,7 +52,9 @@ impl<'a> Row<'a> {
         let (line, at) = match self.cell(column) {
             Some(cell) => {
                 let before = self.text.get(self.record.offset..cell.offset).unwrap_or_default();
-                (self.record.line + cells::line_breaks(before), cells::column(self.text, cell.offset))
+                let breaks = cells::line_breaks(before);
+                let left = if breaks == 0 { self.before } else { 0 };
+                (self.record.line + breaks, left + cells::column(self.text, cell.offset))
             }
             None => (self.record.line, 0),
         };
@@ -281,8 +285,15 @@ pub(crate) fn read(
             table.rejected += 1;
             continue;
         }
-        let mut row =
-            Row { input, text, columns: description.columns, index: &index, record, problems: Vec::new() };
+        let mut row = Row {
+            input,
+            text,
+            columns: description.columns,
+            index: &index,
+            record,
+            before: 0,
+            problems: Vec::new(),
+        };
         let taken = row.whole(header.cells.len()).and_then(|()| take(&mut row, draft));
         draft.diagnostics.append(&mut row.problems);
         match taken {
@@ -291,6 +302,34 @@ pub(crate) fn read(
         }
     }
     draft.model.tables.push(table);
+}
+
+/// A record of another form than a delimited table.
+pub(crate) struct Piece<'a> {
+    /// Its text and nothing else.
+    pub text: &'a [u8],
+    /// Line on which it starts, from 1.
+    pub line: u64,
+    /// Characters that stand before it on that line.
+    pub before: u64,
+}
+
+/// Reads one record of another form as if it were a row; `cells` are its values, and `index` says for each of the columns
+/// which of them it is. As with [`read`], `take` gives `Some` when the record is in the model.
+pub(crate) fn read_piece(
+    input: &Input<'_>,
+    piece: &Piece<'_>,
+    columns: &'static [Column],
+    (cells, index): (Vec<cells::Cell<'_>>, &[Option<usize>]),
+    draft: &mut Draft,
+    take: impl FnOnce(&mut Row<'_>, &mut Draft) -> Option<()>,
+) -> Option<()> {
+    let record = cells::Record { cells, line: piece.line, offset: 0, unclosed: None };
+    let mut row =
+        Row { input, text: piece.text, columns, index, record, before: piece.before, problems: Vec::new() };
+    let taken = take(&mut row, draft);
+    draft.diagnostics.append(&mut row.problems);
+    taken
 }
 
 impl Row<'_> {

@@ -76,7 +76,9 @@ impl Head {
         const ENOUGH: usize = 1 << 16;
         let bytes = bytes.get(..ENOUGH).unwrap_or(bytes);
         let (text, _) = cells::without_mark(bytes);
-        let record = cells::Records::after(text, &cells::lead(text)).next();
+        // JSON and XML have no headings, whatever commas stand in them.
+        let other = matches!(text.trim_ascii_start().first(), Some(b'{' | b'[' | b'<'));
+        let record = cells::Records::after(text, &cells::lead(text)).next().filter(|_| !other);
         let headings = record.map_or_else(Vec::new, |record| {
             record.cells.iter().map(|cell| rows::heading(&String::from_utf8_lossy(&cell.bytes))).collect()
         });

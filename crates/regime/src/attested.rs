@@ -3,6 +3,7 @@
 use crate::error::{Diagnostic, RegimeError};
 use crate::folder::{Files, from_toml, start};
 use crate::metadata::{Certainty, Measure, Parameter, ParameterValue, Script, Start};
+use crate::topic;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -18,6 +19,7 @@ const MONTHS: &str = "attestation_months";
 #[serde(deny_unknown_fields)]
 struct Section {
     section: String,
+    topic: Option<Spanned<String>>,
     in_force_from: Option<Spanned<Start>>,
     measures: Vec<Spanned<Entry>>,
 }
@@ -30,6 +32,7 @@ struct Entry {
     clause: String,
     text: String,
     certainty: Certainty,
+    topic: Option<Spanned<String>>,
     in_force_from: Option<Spanned<Start>>,
     decides: String,
     remedy: String,
@@ -46,6 +49,7 @@ pub(crate) fn measures(
         let file = format!("{regime}/{path}");
         let fault = |span, cause: String| Diagnostic::at(&file, text, Some(span), cause);
         let section: Section = from_toml(&file, text)?;
+        let shared = topic::read(section.topic, &fault)?;
         let whole = start(section.in_force_from, parameters, &fault)?;
         if !parameters.contains_key(MONTHS) {
             let cause = format!("measures by attestation need the parameter `{MONTHS}`");
@@ -64,6 +68,7 @@ pub(crate) fn measures(
         for entry in section.measures {
             let span = entry.span();
             let entry = entry.into_inner();
+            let own_topic = topic::read(entry.topic, &fault)?;
             let own = start(entry.in_force_from, parameters, &fault)?;
             let bind = [("regime", regime), ("measure", entry.id.as_str())]
                 .map(|(name, value)| (name.to_owned(), ParameterValue::Text(value.to_owned())));
@@ -73,6 +78,7 @@ pub(crate) fn measures(
                 clause: format!("{} ({})", entry.clause, section.section),
                 text: entry.text,
                 certainty: entry.certainty,
+                topic: own_topic.or(shared),
                 in_force_from: own.or_else(|| whole.clone()),
                 attested: true,
                 needs: vec!["attestations".to_owned()],

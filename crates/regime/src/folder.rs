@@ -7,6 +7,7 @@ use crate::metadata::{
     Certainty, Date, Measure, Parameter, ParameterValue, Regime, Script, Sensitivity, SourceText, Start,
 };
 use crate::near;
+use crate::topic;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,6 +86,7 @@ struct MeasureToml {
     clause: String,
     text: String,
     certainty: Certainty,
+    topic: Option<Spanned<String>>,
     in_force_from: Option<Spanned<Start>>,
     query: Spanned<String>,
     needs: Vec<Spanned<String>>,
@@ -305,6 +307,7 @@ fn measure(
         clause: raw.clause,
         text: raw.text,
         certainty: raw.certainty,
+        topic: topic::read(raw.topic, &fault)?,
         in_force_from: start(raw.in_force_from, parameters, &fault)?,
         attested: false,
         needs: names(raw.needs),

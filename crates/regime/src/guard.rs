@@ -87,6 +87,7 @@ pub(crate) const FUNCTIONS: &[&str] = &[
     "json_group_array",
     "json_group_object",
     "json_object",
+    "json_quote",
     "json_type",
     "json_valid",
     "julianday",

@@ -17,7 +17,9 @@ mod folder;
 mod guard;
 mod metadata;
 mod near;
+pub mod outlook;
 mod query;
+mod topic;
 mod workbench;
 
 pub use apply::{Assessment, apply, apply_within};
@@ -29,4 +31,5 @@ pub use metadata::{
     Certainty, Date, Measure, Overrides, Parameter, ParameterValue, Regime, Script, Sensitivity, SourceText,
     Start,
 };
+pub use topic::{TOPICS, Topic, topic};
 pub use workbench::{Workbench, apply_all};

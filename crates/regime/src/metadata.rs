@@ -1,3 +1,4 @@
+use crate::topic::Topic;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -300,6 +301,8 @@ pub struct Measure {
     pub text: String,
     /// How sure we are of the text.
     pub certainty: Certainty,
+    /// What it is about, beside other regimes' measures; not stated in every folder.
+    pub topic: Option<Topic>,
     /// Since when it applies, where that differs from the regime.
     pub in_force_from: Option<Start>,
     /// Whether only an attestation can decide it.

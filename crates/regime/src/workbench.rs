@@ -18,20 +18,11 @@ use std::thread;
 
 /// The views that are laid out, each with the columns that an index is made over. Later ones read earlier ones.
 const LAID: &[(&str, &[&str])] = &[
-    ("imported_tables", &[]),
-    ("sites", &["name"]),
-    ("devices", &["name", "duties, name", "maker"]),
-    ("functions", &["device"]),
-    ("interceptions", &["device"]),
-    ("strangers", &[]),
+    ("devices", &["name", "maker", "duties, maker, site_sensitive, in_service, name"]),
     ("tallies", &["duties"]),
     ("combination_duties", &[]),
-    ("links", &["name"]),
-    ("connected", &["device"]),
-    ("single_points", &["name"]),
-    ("cut_off", &["name"]),
-    ("segments", &[]),
-    ("attestations", &["measure"]),
+    ("strangers", &[]),
+    ("single_points", &[]),
 ];
 
 /// Bytes that SQLite may map of the scratch file, and keep of it in memory.
@@ -72,7 +63,7 @@ impl Workbench {
                     .execute_batch(&format!("CREATE INDEX main.{view}_{number} ON {view} ({columns});"))?;
             }
         }
-        connection.execute_batch("COMMIT; ANALYZE main;")?;
+        connection.execute_batch("COMMIT; PRAGMA analysis_limit = 1000; ANALYZE main;")?;
         Ok(bench)
     }
 
@@ -119,6 +110,9 @@ fn remove(scratch: &Path) {
     let _ = fs::remove_file(scratch);
 }
 
+/// From so many records on, each measure is decided by itself: what a regime's definitions cost is little beside a query.
+const LARGE: i64 = 50_000;
+
 /// Applies regimes as of a day, on as many threads as there are cores, over a workbench in `scratch`. The assessments come
 /// in the order of the regimes.
 pub fn apply_all(
@@ -128,28 +122,93 @@ pub fn apply_all(
     as_of: &str,
 ) -> Result<Vec<Assessment>, RegimeError> {
     let bench = Workbench::lay(ledger, scratch)?;
+    let records: i64 = bench.connection()?.query_row(
+        "SELECT coalesce(sum(\"rows\"), 0) FROM imported_tables",
+        [],
+        |row| row.get(0),
+    )?;
+    let parts: Vec<(usize, Regime, &Overrides)> = regimes
+        .iter()
+        .enumerate()
+        .flat_map(|(number, (regime, overrides))| {
+            let parts = if records < LARGE { vec![regime.clone()] } else { split(regime) };
+            parts.into_iter().map(move |part| (number, part, overrides))
+        })
+        .collect();
+    let mut done = side_by_side(
+        parts.len(),
+        || bench.connection(),
+        |connection, index| {
+            let (_, part, overrides) = parts.get(index)?;
+            Some(apply(connection, part, overrides, as_of))
+        },
+    )?;
+    done.sort_by_key(|(index, _)| *index);
+    let mut whole: Vec<Assessment> = Vec::new();
+    for (index, part) in done {
+        let part = part?;
+        let regime = |index: usize| parts.get(index).map(|(number, ..)| *number);
+        let follows = index.checked_sub(1).is_some_and(|before| regime(before) == regime(index));
+        match whole.last_mut().filter(|_| follows) {
+            Some(last) => {
+                last.result.measures.extend(part.result.measures);
+                // What is wrong with the definitions is told by each part, and is one problem.
+                let known: Vec<String> = last.problems.iter().map(ToString::to_string).collect();
+                last.problems.extend(
+                    part.problems.into_iter().filter(|problem| !known.contains(&problem.to_string())),
+                );
+            }
+            None => whole.push(part),
+        }
+    }
+    Ok(whole)
+}
+
+/// A regime's measures, each in a regime of its own; those by attestation stay together where they stand together.
+fn split(regime: &Regime) -> Vec<Regime> {
+    let mut bare = regime.clone();
+    bare.measures.clear();
+    let mut parts: Vec<Regime> = Vec::new();
+    for measure in &regime.measures {
+        let joins = measure.attested
+            && parts.last().and_then(|part| part.measures.last()).is_some_and(|last| last.attested);
+        match parts.last_mut().filter(|_| joins) {
+            Some(part) => part.measures.push(measure.clone()),
+            None => parts.push(Regime { measures: vec![measure.clone()], ..bare.clone() }),
+        }
+    }
+    if parts.is_empty() { vec![bare] } else { parts }
+}
+
+/// Does `count` pieces of work on all cores, each thread with a state of its own; what `work` has nothing for is passed over.
+fn side_by_side<S, T: Send>(
+    count: usize,
+    state: impl Fn() -> Result<S, RegimeError> + Sync,
+    work: impl Fn(&mut S, usize) -> Option<T> + Sync,
+) -> Result<Vec<(usize, T)>, RegimeError> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, Result<Assessment, RegimeError>)>> = Mutex::default();
-    let work = || {
-        let mut connection = bench.connection()?;
+    let done: Mutex<Vec<(usize, T)>> = Mutex::default();
+    let run = || {
+        let mut own = state()?;
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some((regime, overrides)) = regimes.get(index) else { return Ok(()) };
-            let assessment = apply(&mut connection, regime, overrides, as_of);
-            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, assessment));
+            if index >= count {
+                return Ok(());
+            }
+            if let Some(result) = work(&mut own, index) {
+                done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, result));
+            }
         }
     };
     thread::scope(|scope| {
-        let others: Vec<_> = (1..cores.min(regimes.len())).map(|_| scope.spawn(work)).collect();
-        let own: Result<(), RegimeError> = work();
+        let others: Vec<_> = (1..cores.min(count)).map(|_| scope.spawn(run)).collect();
+        let own: Result<(), RegimeError> = run();
         let theirs = others.into_iter().map(|other| match other.join() {
             Ok(result) => result,
             Err(panic) => std::panic::resume_unwind(panic),
         });
         theirs.chain([own]).collect::<Result<(), _>>()
     })?;
-    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, assessment)| assessment).collect()
+    Ok(done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
 }

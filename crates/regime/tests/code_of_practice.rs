@@ -21,6 +21,7 @@ struct RegimeFile {
 #[serde(deny_unknown_fields)]
 struct Section {
     section: String,
+    topic: String,
     in_force_from: InForce,
     measures: Vec<Attested>,
 }
@@ -106,6 +107,7 @@ fn a_file_holds_one_section_in_order_and_is_named_after_it() {
     let mut seen = BTreeSet::new();
     for (name, section) in sections() {
         assert_eq!(name, section.section.to_lowercase().replace(' ', "-"));
+        assert!(banbury_regime::topic(&section.topic).is_some(), "{name}: {}", section.topic);
         let ids: Vec<(usize, usize)> = section.measures.iter().map(|measure| numbers(&measure.id)).collect();
         assert!(ids.is_sorted_by(|one, two| one < two), "{name}: {ids:?}");
         assert!(ids.iter().all(|id| id.0 == ids[0].0), "{name}: {ids:?}");

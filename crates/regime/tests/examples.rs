@@ -6,8 +6,9 @@
 #[expect(dead_code, reason = "another test makes inspected images by name")]
 mod case;
 
+use banbury_evidence::ledger::Ledger;
 use banbury_evidence::{SubjectVerdict, Verdict};
-use banbury_regime::{Measure, Regime, apply, builtin};
+use banbury_regime::{Measure, Regime, apply, apply_all, builtin};
 use case::Example;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -174,6 +175,24 @@ fn the_same_ledger_gives_the_same_result() {
             apply(ledger.connection_mut(), &regime, &example.parameters, &example.as_of).unwrap().result
         };
         assert_eq!(serde_json::to_string(&run()).unwrap(), serde_json::to_string(&run()).unwrap());
+    }
+}
+
+#[test]
+fn a_workbench_gives_the_same_result() {
+    let folder = tempfile::tempdir().unwrap();
+    for (number, Trial { regime, path, example }) in trials().into_iter().enumerate().step_by(3) {
+        let file = folder.path().join(format!("{number}.sqlite"));
+        let mut ledger = example.ledger_in(Ledger::create(&file).unwrap());
+        let plain = apply(ledger.connection_mut(), &regime, &example.parameters, &example.as_of).unwrap();
+        let both = [(regime.clone(), example.parameters.clone()), (regime, example.parameters)];
+        let scratch = folder.path().join("scratch");
+        let laid = apply_all(&file, &scratch, &both, &example.as_of).unwrap();
+        assert!(!scratch.exists(), "the scratch file is left behind");
+        let texts: Vec<String> = [&plain, &laid[0], &laid[1]]
+            .map(|assessment| serde_json::to_string(&assessment.result).unwrap())
+            .into();
+        assert_eq!((&texts[0], &texts[0]), (&texts[1], &texts[2]), "{}", path.display());
     }
 }
 

@@ -15,12 +15,17 @@ told AS (
            group_concat(name || ' (' || doubt || ')', ', ' ORDER BY name) FILTER (WHERE why IS NULL AND place <= 3) AS doubtful_names
     FROM hanging GROUP BY subject
 ),
+-- Where the links among the points stand, in one pass over the links.
+places AS (
+    SELECT l.name, min(l.source_file || ':' || l.source_line) AS at FROM links l
+    WHERE l.name IN (SELECT name FROM points WHERE kind = 'link') GROUP BY l.name
+),
 judged AS (
     SELECT p.*, w.why AS self, coalesce(t.critical, 0) AS critical, coalesce(t.doubtful, 0) AS doubtful, t.critical_names, t.doubtful_names,
            'Its loss cuts off ' || p.devices_cut || ' device' || iif(p.devices_cut = 1, '', 's')
                || coalesce(' with ' || nullif(p.subscribers_cut, 0) || ' subscribers', '') AS loss,
-           coalesce(w.at, (SELECT min(source_file || ':' || source_line) FROM links l WHERE p.kind = 'link' AND l.name = p.name), '') AS at
-    FROM points p LEFT JOIN told t ON t.subject = p.subject LEFT JOIN weighed w ON p.kind = 'device' AND w.name = p.name
+           coalesce(w.at, l.at, '') AS at
+    FROM points p LEFT JOIN places l ON p.kind = 'link' AND l.name = p.name LEFT JOIN told t ON t.subject = p.subject LEFT JOIN weighed w ON p.kind = 'device' AND w.name = p.name
 )
 SELECT subject,
        CASE WHEN critical > 0 OR self IS NOT NULL THEN 'breached' ELSE 'inconclusive' END AS verdict,

@@ -59,8 +59,9 @@ fn recognise(path: &Path, name: &str) -> anyhow::Result<(ExhibitKind, &'static s
     if let Some(table) = banbury_network::recognise(name, &head) {
         return Ok((ExhibitKind::Network, table.describe().title));
     }
-    let table =
-        [".csv", ".tsv", ".graphml", ".xml"].iter().any(|ending| name.to_lowercase().ends_with(ending));
+    let table = [".csv", ".tsv", ".graphml", ".xml", ".yaml", ".yml"]
+        .iter()
+        .any(|ending| name.to_lowercase().ends_with(ending));
     if table {
         bail!(
             "{}: no table that Banbury knows; `banbury formats` lists the tables and their columns (or add it with --as firmware)",

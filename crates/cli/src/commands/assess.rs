@@ -1,7 +1,7 @@
 use super::known::FeedDatabase;
-use super::{FailOn, Stopwatch, summary};
+use super::{FailOn, Stopwatch, summary, verdicts};
 use crate::Outcome;
-use crate::arguments::Assess;
+use crate::arguments::{Ahead, Assess};
 use crate::outputs;
 use crate::terminal::{self, Progress};
 use anyhow::{Context as _, bail};
@@ -10,6 +10,7 @@ use banbury_evidence::case::{CONFIG, Case, LEDGER, Parameter};
 use banbury_evidence::ledger::StoredRun;
 use banbury_evidence::{Claim, Digest, Exhibit, ExhibitKind, RegimeResult, Status, Verdict};
 use banbury_firmware::{Options, Worker};
+use banbury_regime::outlook::{self, Outlook};
 use banbury_regime::{Overrides, ParameterValue, Regime};
 use banbury_software::lookup::Ran;
 use banbury_software::vulnerabilities;
@@ -38,7 +39,7 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
     let as_of = arguments.as_of.unwrap_or_else(super::today);
     let options = super::options(&arguments.limits, as_of)?;
     // A mistake in the settings is found before the work is done.
-    let regimes = regimes(&case)?;
+    let regimes = regimes(&case, &arguments.regimes)?;
     let exhibits = case.ledger.exhibits()?;
     if exhibits.is_empty() {
         bail!("{}: the case has no exhibits; add some with `banbury add`", arguments.case.display());
@@ -62,7 +63,18 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
         terminal::note(&terminal::safe_lines(diagnostic));
     }
     outcome = outcome.and(judge(&results));
-    let report = report(&case, exhibits, results, diagnostics, as_of)?;
+    let mut report = report(&case, exhibits, results, diagnostics, as_of)?;
+    report.outlook = Outlook::at_hand(&regimes, &report.regimes, &report.model);
+    let ahead = match arguments.outlook {
+        Ahead::Auto => report.model.devices.len() <= outlook::DEVICES,
+        Ahead::Always => true,
+        Ahead::Never => false,
+    };
+    if ahead && !regimes.is_empty() {
+        let _progress = Progress::start("looking ahead");
+        let day = as_of.to_string();
+        report.outlook.look_ahead(case.ledger.path(), &scratch, &regimes, &report.regimes, &day)?;
+    }
     let active = report
         .claims
         .iter()
@@ -74,7 +86,11 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
         outcome = outcome.and(Outcome::Breached);
     }
     if !outputs::takes_stdout(&arguments.outputs) {
-        std::io::stdout().lock().write_all(summary::case(&report).as_bytes())?;
+        let mut text = summary::case(&report);
+        if arguments.sensitivity {
+            text.push_str(&verdicts::sensitivity(&report));
+        }
+        std::io::stdout().lock().write_all(text.as_bytes())?;
     }
     for name in ["html", "json"] {
         let format = banbury_dossier::report_format(name).context("a built-in format")?;
@@ -107,12 +123,20 @@ pub(super) fn regime(root: &Path, name: &str) -> anyhow::Result<Regime> {
     }
 }
 
-fn regimes(case: &Case) -> anyhow::Result<Vec<(Regime, Overrides)>> {
+/// The regimes that the command line names, or else the case, with the case's settings for them.
+fn regimes(case: &Case, given: &[String]) -> anyhow::Result<Vec<(Regime, Overrides)>> {
     let config = &case.config;
-    if let Some(stray) = config.parameters.keys().find(|name| !config.case.regimes.contains(name)) {
+    let (mut named, place) =
+        if given.is_empty() { (config.case.regimes.clone(), CONFIG) } else { (given.to_vec(), "--regime") };
+    if named.iter().any(|name| name == "all") {
+        named = banbury_regime::builtin()?.into_iter().map(|regime| regime.id).collect();
+        let own = config.case.regimes.iter().filter(|name| !named.contains(name));
+        named.extend(own.cloned().collect::<Vec<_>>());
+    }
+    let known = |name: &&String| !config.case.regimes.contains(*name) && !named.contains(*name);
+    if let Some(stray) = config.parameters.keys().find(known) {
         bail!("banbury.toml: [parameters.{stray}]: the case does not apply that regime");
     }
-    let named = &config.case.regimes;
     if named.is_empty() {
         bail!(
             "{CONFIG}: no regime is named, so there is nothing to assess; `banbury regimes` lists those that are built in"
@@ -121,7 +145,7 @@ fn regimes(case: &Case) -> anyhow::Result<Vec<(Regime, Overrides)>> {
     if let Some((_, twice)) =
         named.iter().enumerate().find(|(index, name)| named.iter().take(*index).any(|other| other == *name))
     {
-        bail!("{CONFIG}: the regime {twice} is named twice");
+        bail!("{place}: the regime {twice} is named twice");
     }
     named
         .iter()
@@ -347,6 +371,7 @@ fn report(
         diagnostics,
         explanations: super::explanations(),
         publisher: case.config.publisher.clone(),
+        outlook: Outlook::default(),
         exhibits,
     })
 }

@@ -26,6 +26,10 @@ pub(super) fn formats() -> anyhow::Result<Outcome> {
         writeln!(out, "{}", indent(&format!("columns: {}", columns.join(", "))))?;
         limits(&mut out, table.limits)?;
     }
+    writeln!(
+        out,
+        "\ndocs/network.md describes every column; `banbury formats --schema network` the model in one file."
+    )?;
     writeln!(out, "\nRead into the feed database (banbury feeds import):")?;
     for feed in banbury_software::feed::FEEDS.iter().map(|feed| feed.describe()) {
         writeln!(out, "\n{}: {}", feed.name, feed.title)?;
@@ -37,6 +41,24 @@ pub(super) fn formats() -> anyhow::Result<Outcome> {
         writeln!(out, "\n{}: {} (from {})", format.name, format.title, format.applies_to())?;
         limits(&mut out, format.limits)?;
     }
+    Ok(Outcome::Done)
+}
+
+/// The JSON Schemas of what is read and written, by name.
+const SCHEMAS: &[(&str, &str)] = &[
+    ("network", include_str!("../../../../schemas/network.schema.json")),
+    ("inspect", include_str!("../../../../schemas/inspect.schema.json")),
+    ("dossier", include_str!("../../../../schemas/dossier.schema.json")),
+    ("unpack", include_str!("../../../../schemas/unpack.schema.json")),
+    ("diff-components", include_str!("../../../../schemas/diff-components.schema.json")),
+];
+
+pub(super) fn schema(name: &str) -> anyhow::Result<Outcome> {
+    let Some((_, text)) = SCHEMAS.iter().find(|(known, _)| *known == name) else {
+        let names: Vec<&str> = SCHEMAS.iter().map(|(name, _)| *name).collect();
+        anyhow::bail!("--schema {name}: there is none of that name; there are {}", names.join(", "));
+    };
+    io::stdout().lock().write_all(text.as_bytes())?;
     Ok(Outcome::Done)
 }
 

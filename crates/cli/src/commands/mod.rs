@@ -7,12 +7,14 @@ mod dispose;
 mod example;
 mod explain;
 mod feeds;
+mod fetch;
 mod init;
 mod inspect;
 mod known;
 mod list;
 mod summary;
 mod unpack;
+mod verdicts;
 
 use crate::Outcome;
 use crate::arguments::{Arguments, Command, Limits};
@@ -35,10 +37,12 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Assess(arguments) => assess::run(arguments),
         Command::DiffComponents(arguments) => diff_components::run(&arguments),
         Command::Feeds(arguments) => feeds::run(arguments),
+        Command::Fetch(arguments) => fetch::run(arguments),
         Command::Dispose(arguments) => dispose::run(arguments),
         Command::Example { example } => example::run(example),
         Command::Explain { code } => explain::run(&code),
-        Command::Formats => list::formats(),
+        Command::Formats { schema: None } => list::formats(),
+        Command::Formats { schema: Some(name) } => list::schema(&name),
         Command::Probes => list::probes(),
         Command::Regimes => list::regimes(),
         Command::Completions { shell } => {

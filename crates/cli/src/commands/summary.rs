@@ -1,10 +1,11 @@
 //! The summaries on stdout.
 
+use super::verdicts;
 use crate::terminal::{Tone, bytes, paint, safe, shorten};
 use banbury_dossier::{Agreement, CaseReport, Comparison, ComponentRow, Outcome};
 use banbury_evidence::{
     Claim, Examination, Exhibit, ExhibitKind, Grade, Object, ObjectKind, Region, RegionClass, RunReport,
-    Shares, Verdict,
+    Shares,
 };
 use banbury_software::lookup::Ran;
 use banbury_software::support;
@@ -358,19 +359,7 @@ pub(super) fn case(report: &CaseReport) -> String {
     if let Some(maker) = report.model.synthetic() {
         line!(text, "SYNTHETIC NETWORK: it describes no real one; it was made by {}", safe(maker));
     }
-    for regime in &report.regimes {
-        line!(text, "\n{} ({}, version {})", safe(&regime.title), regime.regime, regime.version);
-        for measure in &regime.measures {
-            let tone = match measure.verdict {
-                Verdict::Met => Tone::Good,
-                Verdict::Breached => Tone::Bad,
-                Verdict::Inconclusive | Verdict::NotApplicable => Tone::Unsure,
-            };
-            let word = format!("{:<14}", measure.verdict.as_str());
-            line!(text, "  {} {} ({})", paint(&word, tone), measure.measure, safe(&measure.clause));
-            line!(text, "                 {}", safe(&measure.reason));
-        }
-    }
+    verdicts::all(&mut text, report);
     let comparisons = report.comparisons();
     let is_statement = |exhibit: &Exhibit| {
         comparisons.iter().any(|one| one.place.is_empty() && one.exhibit == exhibit.sha256)

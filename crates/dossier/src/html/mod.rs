@@ -13,7 +13,9 @@ mod findings;
 mod glossary;
 mod keys;
 mod looked;
+mod map;
 mod marks;
+mod matrix;
 mod numbers;
 mod picture;
 mod prose;
@@ -23,6 +25,8 @@ mod summary;
 mod support;
 #[cfg(test)]
 mod tests;
+mod timeline;
+mod trust;
 mod verdicts;
 
 use crate::format::ReportFormat;
@@ -41,6 +45,8 @@ pub(crate) const FORMAT: ReportFormat = ReportFormat {
         "Long lists are cut where the page says so, with their full length; JSON has all of them.",
         "Files that hold nothing further, and stretches in no known format, are counted, not listed; JSON lists them.",
         "Superseded claims are counted, not shown; JSON has them.",
+        "The timeline and what would change verdicts are worked out for networks of up to 20,000 devices, or on request.",
+        "The map draws no coasts or borders, and above 150 sites one sign for all sites of a field.",
         "The picture of the network shows sites instead of devices above 300 devices, and regions instead of sites above 400 sites.",
         "Times of runs are left out; JSON has them.",
     ],
@@ -58,8 +64,19 @@ type Section = (&'static str, &'static str, Markup);
 fn case(report: &CaseReport) -> String {
     let anchors = Anchors::of(report);
     let inspected = report.inspected();
-    let mut sections: Vec<Section> = vec![("verdicts", "Verdicts", verdicts::section(report, &anchors))];
-    sections.push(("network", "The network", picture::section(report, &anchors)));
+    let mut sections: Vec<Section> = Vec::new();
+    if !report.outlook.matrix.columns.is_empty() {
+        sections.push(("regimes", "Regimes side by side", matrix::section(report, &anchors)));
+    }
+    sections.push(("verdicts", "Verdicts", verdicts::section(report, &anchors)));
+    if !report.regimes.is_empty() {
+        sections.push(("timeline", "Timeline", timeline::section(report, &anchors)));
+    }
+    if !report.outlook.trust.covered.is_empty() {
+        sections.push(("trust", "How much trust is asked", trust::section(report)));
+    }
+    let network = html! { (picture::section(report, &anchors)) (map::section(report, &anchors)) };
+    sections.push(("network", "The network", network));
     sections.push(("devices", "Devices", devices::section(report, &anchors, &inspected)));
     sections.push(("exhibits", "Exhibits", exhibits::section(&inspected, report, &anchors)));
     let comparisons = report.comparisons();

@@ -8,6 +8,7 @@
 
 mod compared;
 mod model;
+mod outlook;
 mod software;
 mod unpacked;
 mod wire;

@@ -1,5 +1,5 @@
 use super::compared::Compared;
-use super::{model, software};
+use super::{model, outlook, software};
 use crate::holdings::Holdings;
 use crate::{CaseReport, Explanation, InspectReport, report};
 use banbury_evidence as inner;
@@ -27,6 +27,7 @@ pub(super) struct Dossier<'a> {
     name: &'a str,
     as_of: &'a str,
     regimes: Vec<Regime<'a>>,
+    outlook: outlook::Outlook<'a>,
     network: model::Network<'a>,
     exhibits: Vec<Exhibit<'a>>,
     claims: Vec<Claim<'a>>,
@@ -272,6 +273,7 @@ impl<'a> Dossier<'a> {
             name: &report.name,
             as_of: &report.as_of,
             regimes: report.regimes.iter().map(Regime::of).collect(),
+            outlook: outlook::Outlook::of(report),
             network: model::Network::of(&report.model),
             exhibits: report
                 .exhibits

@@ -10,6 +10,7 @@ use banbury_evidence::{
         Vendor,
     },
 };
+use banbury_regime::outlook::Outlook;
 use std::collections::BTreeMap;
 
 /// Name, region, sensitive, subscribers, latitude, longitude.
@@ -491,5 +492,6 @@ pub(crate) fn island() -> CaseReport {
         ],
         explanations: explanations(),
         publisher: None,
+        outlook: Outlook::default(),
     }
 }

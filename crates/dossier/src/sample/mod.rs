@@ -13,6 +13,11 @@ use banbury_evidence::{
     ledger::{StoredClaim, StoredRun},
     model::{Device, Function, Interception, Link, Model, Site, Source, Table},
 };
+use banbury_regime::Certainty;
+use banbury_regime::outlook::{
+    Answer, Asked, Cell, Change, Column, Covered, Disagreement, Element, Matrix, Moment, Outlook, Row, Side,
+    Timeline, Trust, Turn,
+};
 use std::collections::BTreeMap;
 
 /// Text that would do harm where it is not escaped.
@@ -316,6 +321,7 @@ pub(crate) fn empty_case() -> CaseReport {
         diagnostics: Vec::new(),
         explanations: BTreeMap::new(),
         publisher: None,
+        outlook: Outlook::default(),
     }
 }
 
@@ -490,5 +496,90 @@ pub(crate) fn hostile() -> CaseReport {
         diagnostics: vec![format!("{HOSTILE}\n  second line")],
         explanations: explanations(),
         publisher: Some(publisher()),
+        outlook: outlook(),
+    }
+}
+
+/// What follows from it, with hostile text in every field that comes from an input.
+fn outlook() -> Outlook {
+    let text = || HOSTILE.to_owned();
+    let side = || Side { regime: text(), measure: text(), reason: text() };
+    let cell = Cell { verdict: Verdict::Breached, measures: vec![text()], of: 2, reason: text() };
+    let asked = Asked {
+        class: text(),
+        measures: vec![text(), text(), text(), text()],
+        in_some_cases: true,
+        note: text(),
+        certainty: Certainty::Own,
+    };
+    let turn = |from, to| Turn {
+        regime: text(),
+        measure: text(),
+        title: text(),
+        from,
+        to,
+        breached: (1, 3),
+        reason: text(),
+    };
+    let moment = |date: &str| Moment {
+        date: date.to_owned(),
+        causes: vec![text()],
+        turns: vec![turn(Verdict::Met, Verdict::Breached), turn(Verdict::Breached, Verdict::Breached)],
+        counts: vec![(Verdict::Breached, 3), (Verdict::Met, 1)],
+    };
+    Outlook {
+        matrix: Matrix {
+            columns: vec![Column { regime: text(), title: text(), counts: vec![(Verdict::Breached, 1)] }],
+            rows: vec![Row {
+                topic: "core".to_owned(),
+                title: "Core of the network".to_owned(),
+                cells: vec![Some(cell)],
+            }],
+            disagreements: vec![Disagreement {
+                topic: "Core of the network".to_owned(),
+                subject: Some(text()),
+                more: 2,
+                breached: side(),
+                met: side(),
+            }],
+        },
+        trust: Trust {
+            devices: 6,
+            covered: vec![Covered {
+                regime: text(),
+                lists: true,
+                certainty: Certainty::Secondary,
+                asked: 1,
+                listed: 2,
+                unlisted: 3,
+            }],
+            elements: vec![
+                Element { kind: "function", name: text(), devices: 2, asked: vec![vec![asked]] },
+                Element { kind: "role", name: text(), devices: 1, asked: vec![vec![]] },
+                Element { kind: "role", name: "nowhere".to_owned(), devices: 0, asked: vec![vec![]] },
+            ],
+        },
+        timeline: Some(Timeline {
+            moments: vec![moment("2019-12-31"), moment("2027-12-31")],
+            days: 4,
+            left_out: 1,
+            last: Some("2028-01-01".to_owned()),
+        }),
+        answers: Some(vec![Answer {
+            regime: text(),
+            measure: text(),
+            decides: Some(text()),
+            row: Some(text()),
+            changes: vec![Change {
+                what: text(),
+                names: vec![text(); 4],
+                then: Verdict::Inconclusive,
+                reason: text(),
+                fewest: false,
+                runs: 7,
+            }],
+            tried: vec![text()],
+            remedy: Some(text()),
+        }]),
     }
 }

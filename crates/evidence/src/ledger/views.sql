@@ -82,7 +82,7 @@ CREATE VIEW sites AS
 -- there is one, but it was incomplete. in_service: 0 when the status is planned, staged, inventory or decommissioned, else
 -- 1 (a blank status too); the graph of the network uses the same rule. manufacturer, support_end and cost are the device's
 -- type's where its own record does not state them. maker: the manufacturer in small letters, NULL when blank; at: where the
--- record stands; duties: its functions, role and parts in interception as one text, empty when there is none.
+-- record stands; duties: its functions, role and parts in interception (JSON, in the order of the import).
 CREATE VIEW devices AS
     SELECT d.name, d.site, s.region, s.sensitive AS site_sensitive, s.subscribers AS site_subscribers, d.role,
            coalesce(d.manufacturer, t.manufacturer) AS manufacturer, d.device_type, d.platform, d.software, d.image,
@@ -92,7 +92,9 @@ CREATE VIEW devices AS
            d.installed, coalesce(d.support_end, t.support_end) AS support_end, coalesce(d.cost, t.cost) AS cost,
            s.country AS country, nullif(lower(trim(coalesce(d.manufacturer, t.manufacturer))), '') AS maker,
            d.source_file || ':' || d.source_line AS at,
-           concat_ws(', ', f.names, 'role ' || nullif(lower(trim(d.role)), ''), p.names) AS duties
+           '[' || substr(coalesce(',' || f.names, '')
+                         || CASE WHEN trim(d.role) <> '' THEN ',' || json_quote('role ' || lower(trim(d.role))) ELSE '' END
+                         || coalesce(',' || p.names, ''), 2) || ']' AS duties
     FROM model_devices d
     LEFT JOIN (SELECT run, model, manufacturer, support_end, cost, count(*) OVER (PARTITION BY run, model) = 1 AS alone
                FROM model_device_types) t
@@ -106,10 +108,10 @@ CREATE VIEW devices AS
                      UNION ALL
                      SELECT name, max(sha256) FROM exhibits WHERE kind = 'firmware' GROUP BY name HAVING count(*) = 1) k) e
         ON e.key = d.image
-    LEFT JOIN (SELECT device, group_concat('function ' || upper(trim(function)), ', ' ORDER BY upper(trim(function))) AS names
-               FROM model_functions WHERE run = (SELECT run FROM current_model) GROUP BY device) f ON f.device = d.name
-    LEFT JOIN (SELECT device, group_concat('part ' || upper(trim(part)), ', ' ORDER BY upper(trim(part))) AS names
-               FROM model_interceptions WHERE run = (SELECT run FROM current_model) GROUP BY device) p ON p.device = d.name
+    LEFT JOIN (SELECT device, group_concat(json_quote('function ' || upper(trim(function)))) AS names FROM model_functions
+               WHERE run = (SELECT run FROM current_model) GROUP BY device) f ON f.device = d.name
+    LEFT JOIN (SELECT device, group_concat(json_quote('part ' || upper(trim(part)))) AS names FROM model_interceptions
+               WHERE run = (SELECT run FROM current_model) GROUP BY device) p ON p.device = d.name
     WHERE d.run = (SELECT run FROM current_model);
 
 -- What each device is used for, a row each: its functions and parts in interception in capitals, its role in small letters.
@@ -120,10 +122,10 @@ CREATE VIEW device_duties AS
     UNION ALL
     SELECT name, 'role', lower(trim(role)), at FROM devices WHERE trim(role) <> '';
 
--- The combinations of duties that devices have, and what each consists of, a row each.
+-- The combinations of duties that devices have, and what each consists of, a row each; that of no duty has NULL for them.
 CREATE VIEW combination_duties AS
-    SELECT c.duties, u.kind, u.name FROM (SELECT duties, min(name) AS example FROM devices GROUP BY duties) c
-    LEFT JOIN device_duties u ON u.device = c.example;
+    SELECT c.duties, substr(u.value, 1, instr(u.value, ' ') - 1) AS kind, substr(u.value, instr(u.value, ' ') + 1) AS name
+    FROM (SELECT DISTINCT duties FROM devices) c LEFT JOIN json_each(c.duties) u;
 
 -- Functions and parts in interception on devices that the inventory does not have.
 CREATE VIEW strangers AS

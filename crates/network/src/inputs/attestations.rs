@@ -14,7 +14,7 @@ use banbury_evidence::model::Attestation;
 /// table of attestations.
 pub(super) struct Attestations;
 
-const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description = Description {
     name: "attestations",
     table: "attestations",
     title: "table of attestations",
@@ -68,7 +68,7 @@ impl Table for Attestations {
 
 const STATES: &[&str] = &["met", "breached", "not applicable"];
 
-fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
+pub(super) fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     let attestation = Attestation {
         regime: row.required("regime")?,
         measure: row.required("measure")?,

@@ -16,7 +16,7 @@ use banbury_evidence::model::Contract;
 /// table of contracts.
 pub(super) struct Contracts;
 
-const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description = Description {
     name: "contracts",
     table: "contracts",
     title: "table of contracts",
@@ -83,7 +83,7 @@ impl Table for Contracts {
 const SCOPES: &[&str] = &["device", "role", "site", "manufacturer", "function", "all"];
 const ACCESS: &[&str] = &["direct", "mediated", "none"];
 
-fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
+pub(super) fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     let name = row.required("name")?;
     let party = row.required("party")?;
     let scope_kind = row.required_choice("scope_kind", SCOPES)?;

@@ -14,7 +14,7 @@ use banbury_evidence::model::Demand;
 /// table of demands.
 pub(super) struct Demands;
 
-const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description = Description {
     name: "demands",
     table: "demands",
     title: "table of demands",
@@ -51,7 +51,7 @@ impl Table for Demands {
     }
 }
 
-fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
+pub(super) fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     let (site, function) = (row.required("site")?, row.required("function")?);
     let function = functions::standard(&function).0;
     draft.refer(Target::Site, &site, || row.place("site"), ("demand", &function));

@@ -13,7 +13,7 @@ use banbury_evidence::model::Designation;
 /// table of designations.
 pub(super) struct Designations;
 
-const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description = Description {
     name: "designations",
     table: "designations",
     title: "table of designations",
@@ -50,7 +50,7 @@ impl Table for Designations {
     }
 }
 
-fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
+pub(super) fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     let designation = Designation {
         vendor: row.required("vendor")?,
         list: row.required("list")?,

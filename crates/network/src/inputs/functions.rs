@@ -17,7 +17,7 @@ use banbury_evidence::model::Function;
 /// table of functions.
 pub(super) struct Functions;
 
-const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description = Description {
     name: "functions",
     table: "functions",
     title: "table of functions",
@@ -55,7 +55,7 @@ impl Table for Functions {
     }
 }
 
-fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
+pub(super) fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     let device = row.required("device")?;
     let written = row.required("function")?;
     let (function, known) = functions::standard(&written);

@@ -13,7 +13,7 @@ use banbury_evidence::model::Interception;
 /// table of interceptions.
 pub(super) struct Interceptions;
 
-const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description = Description {
     name: "interceptions",
     table: "interceptions",
     title: "table of interceptions",
@@ -46,7 +46,7 @@ impl Table for Interceptions {
 
 const PARTS: &[&str] = &["ADMF", "LIPF", "MDF2", "MDF3", "POI", "TF"];
 
-fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
+pub(super) fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     let device = row.required("device")?;
     let part = row.required_choice("part", PARTS)?;
     draft.refer(Target::Device, &device, || row.place("device"), ("interception", &part));

@@ -22,7 +22,7 @@ const fn column(name: &'static str, others: &'static [&'static str], holds: &'st
     Column { name, others, required: false, holds }
 }
 
-const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description = Description {
     name: "netbox-cables",
     table: "cables",
     title: "NetBox's table of cables",
@@ -87,13 +87,28 @@ impl Table for NetboxCables {
 
 /// Cables that carry no traffic.
 #[derive(Default)]
-struct Idle {
+pub(super) struct Idle {
     planned: u64,
     power_or_console: u64,
 }
 
 impl Idle {
-    fn tell(&self, file: &str, draft: &mut Draft) {
+    /// Whether the row's cable carries no traffic; it is counted then.
+    pub fn takes(&mut self, row: &mut Row<'_>) -> bool {
+        if row.text("status").is_some_and(|status| status.eq_ignore_ascii_case("planned")) {
+            self.planned += 1;
+            return true;
+        }
+        let no_traffic =
+            |end: Option<String>| end.is_some_and(|end| end.contains("power") || end.contains("console"));
+        let idle = no_traffic(row.text("side_a_type"))
+            || no_traffic(row.text("side_b_type"))
+            || row.text("type").is_some_and(|label| medium(&label) == "power");
+        self.power_or_console += u64::from(idle);
+        idle
+    }
+
+    pub fn tell(&self, file: &str, draft: &mut Draft) {
         let mut tell = |count, what| {
             if count > 0 {
                 let message = format!("cables that are no links, for they {what}: {count}");
@@ -106,22 +121,20 @@ impl Idle {
 }
 
 fn take(row: &mut Row<'_>, draft: &mut Draft, idle: &mut Idle) -> Option<()> {
-    if row.text("status").is_some_and(|status| status.eq_ignore_ascii_case("planned")) {
-        idle.planned += 1;
+    if idle.takes(row) {
         return Some(());
     }
+    let (a_devices, b_devices) = (devices(row, "device_a")?, devices(row, "device_b")?);
+    join(row, [a_devices, b_devices], draft)
+}
+
+/// Adds a link for each pair of devices that the row's cable joins.
+pub(super) fn join(
+    row: &mut Row<'_>,
+    [a_devices, b_devices]: [BTreeSet<String>; 2],
+    draft: &mut Draft,
+) -> Option<()> {
     let medium = row.text("type").map(|label| medium(&label));
-    let no_traffic =
-        |end: Option<String>| end.is_some_and(|end| end.contains("power") || end.contains("console"));
-    if no_traffic(row.text("side_a_type"))
-        || no_traffic(row.text("side_b_type"))
-        || medium.as_deref() == Some("power")
-    {
-        idle.power_or_console += 1;
-        return Some(());
-    }
-    let a_devices = devices(row, "device_a")?;
-    let b_devices = devices(row, "device_b")?;
     if a_devices.len() * b_devices.len() > MOST_PAIRS {
         let message = format!("the cable joins {} devices to {}", a_devices.len(), b_devices.len());
         let hint = format!("a cable joins at most {MOST_PAIRS} pairs of devices; write one cable a row");
@@ -174,7 +187,7 @@ fn devices(row: &mut Row<'_>, column: &str) -> Option<BTreeSet<String>> {
 }
 
 /// NetBox's own value for a cable type that is written by its label.
-fn medium(label: &str) -> String {
+pub(super) fn medium(label: &str) -> String {
     let lower = label.to_lowercase();
     let known = [
         ("singlemode fiber (", "smf-"),

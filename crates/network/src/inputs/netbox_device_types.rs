@@ -13,7 +13,7 @@ use banbury_evidence::model::DeviceType;
 /// NetBox's table of device types.
 pub(super) struct NetboxDeviceTypes;
 
-const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description = Description {
     name: "netbox-device-types",
     table: "device_types",
     title: "NetBox's table of device types",
@@ -70,7 +70,7 @@ impl Table for NetboxDeviceTypes {
     }
 }
 
-fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
+pub(super) fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     let device_type = DeviceType {
         model: row.required("model")?,
         manufacturer: Some(row.required("manufacturer")?),

@@ -20,7 +20,7 @@ const fn column(name: &'static str, others: &'static [&'static str], holds: &'st
     Column { name, others, required: false, holds }
 }
 
-const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description = Description {
     name: "netbox-devices",
     table: "devices",
     title: "NetBox's table of devices",
@@ -78,10 +78,12 @@ impl Table for NetboxDevices {
     }
 }
 
-fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
+pub(super) fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     let Some(name) = row.text("name") else {
         let problem = row.place("name").error(Kind::Malformed, "the device has no name");
-        row.problem(problem.hint("give it one in NetBox: everything else refers to it by name").left_out());
+        row.problem(
+            problem.hint("give it one in the inventory: everything else refers to it by name").left_out(),
+        );
         return None;
     };
     let device = Device {

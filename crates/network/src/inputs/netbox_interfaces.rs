@@ -16,7 +16,7 @@ use std::net::IpAddr;
 /// NetBox's table of interfaces.
 pub(super) struct NetboxInterfaces;
 
-const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description = Description {
     name: "netbox-interfaces",
     table: "interfaces",
     title: "NetBox's table of interfaces",
@@ -71,12 +71,16 @@ impl Table for NetboxInterfaces {
 /// The addresses that one cell may hold; no interface has more, and a hostile cell makes no flood.
 const MOST_ADDRESSES: usize = 64;
 
-fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
+pub(super) fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
+    let addresses = row.text("ip_addresses").unwrap_or_default();
+    let addresses = addresses.split(',').map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    add(row, addresses.collect(), draft)
+}
+
+/// Adds the row's interface with its addresses.
+pub(super) fn add(row: &mut Row<'_>, mut addresses: Vec<String>, draft: &mut Draft) -> Option<()> {
     let (device, name) = (row.required("device")?, row.required("name")?);
     draft.refer(Target::Device, &device, || row.place("device"), ("interface", &name));
-    let addresses = row.text("ip_addresses").unwrap_or_default();
-    let mut addresses: Vec<&str> =
-        addresses.split(',').map(str::trim).filter(|text| !text.is_empty()).collect();
     if addresses.len() > MOST_ADDRESSES {
         let message =
             format!("the interface has {} addresses; the first {MOST_ADDRESSES} are read", addresses.len());
@@ -94,10 +98,10 @@ fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     };
     let mut all: Vec<Option<String>> = Vec::new();
     for address in addresses {
-        match network(address) {
+        match network(&address) {
             Some(address) => all.push(Some(address)),
             None => {
-                let message = format!("{} is no address; it is not read", quote(address));
+                let message = format!("{} is no address; it is not read", quote(&address));
                 let problem = row.place("ip_addresses").error(Kind::Malformed, message);
                 row.problem(
                     problem.hint("write an IPv4 or IPv6 address, with or without the length of its prefix"),
@@ -119,7 +123,7 @@ fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
 }
 
 /// An address in its canonical form, with the length of its prefix where it is stated.
-fn network(text: &str) -> Option<String> {
+pub(super) fn network(text: &str) -> Option<String> {
     let (address, length) =
         text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
     let address: IpAddr = address.parse().ok()?;

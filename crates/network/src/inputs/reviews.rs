@@ -14,7 +14,7 @@ use banbury_evidence::model::Review;
 /// table of reviews.
 pub(super) struct Reviews;
 
-const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description = Description {
     name: "reviews",
     table: "reviews",
     title: "table of reviews",
@@ -65,7 +65,7 @@ impl Table for Reviews {
 const GRADES: &[&str] = &["high", "medium", "low", "advisory", "none"];
 const STATES: &[&str] = &["open", "fixed", "accepted"];
 
-fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
+pub(super) fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     let vendor = row.required("vendor")?;
     let date = row.required_date("date")?;
     let finding = row.required("finding")?;

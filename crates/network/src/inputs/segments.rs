@@ -12,7 +12,7 @@ use banbury_evidence::model::Segment;
 /// table of management segments.
 pub(super) struct Segments;
 
-const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description = Description {
     name: "segments",
     table: "segments",
     title: "table of management segments",
@@ -55,7 +55,7 @@ impl Table for Segments {
 
 const PLANES: &[&str] = &["core", "access", "transport", "oversight", "shared"];
 
-fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
+pub(super) fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     let segment = Segment {
         name: row.required("segment")?,
         plane: row.choice("plane", PLANES),

@@ -13,7 +13,7 @@ use banbury_evidence::model::Site;
 /// table of sites.
 pub(super) struct Sites;
 
-const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description = Description {
     name: "sites",
     table: "sites",
     title: "table of sites",
@@ -56,7 +56,7 @@ impl Table for Sites {
     }
 }
 
-fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
+pub(super) fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     let site = Site {
         name: row.required("name")?,
         region: row.text("region"),

@@ -12,7 +12,7 @@ use banbury_evidence::model::Vendor;
 /// table of vendors.
 pub(super) struct Vendors;
 
-const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description = Description {
     name: "vendors",
     table: "vendors",
     title: "table of vendors",
@@ -59,7 +59,7 @@ impl Table for Vendors {
     }
 }
 
-fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
+pub(super) fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     let vendor = Vendor {
         name: row.required("name")?,
         jurisdiction: row.text("jurisdiction"),

@@ -306,6 +306,16 @@ impl<'a> Works<'a> {
                     self.link((&radio, &format!("f{port}")), (&baseband, &end), "smf", "25000");
                 }
             }
+            if ring.len() > 1 {
+                // Neighbouring base stations talk to each other (Xn).
+                let (own, other) = (format!("x{at}"), format!("y{at}"));
+                self.link(
+                    (&baseband, &own),
+                    (&cell("du", (at + 1) % ring.len()), &other),
+                    medium.0,
+                    medium.1,
+                );
+            }
             if at + 1 < ring.len() {
                 self.link((&gateway, "ge-10"), (&cell("csg", at + 1), "ge-11"), medium.0, medium.1);
             }

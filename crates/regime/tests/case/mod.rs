@@ -157,7 +157,11 @@ impl Example {
 
     /// A ledger in memory that holds the example.
     pub fn ledger(&self) -> Ledger {
-        let mut ledger = Ledger::in_memory().unwrap();
+        self.ledger_in(Ledger::in_memory().unwrap())
+    }
+
+    /// A ledger, given empty, that holds the example.
+    pub fn ledger_in(&self, mut ledger: Ledger) -> Ledger {
         self.inspected.iter().for_each(|inspected| inspected.record(&mut ledger));
         ledger.record_model(&self.model, &report("network.import"), &clock()).unwrap();
         ledger
