@@ -35,6 +35,11 @@ pub(crate) const TABLES: &[(&str, &[&str], &str)] = &[
     ("attestations", &["attestations"], "the attestations (attestations.csv)"),
 ];
 
+/// The tables that a measure may ask for, each with the names of the imported tables that give it.
+pub fn tables() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    TABLES.iter().map(|(name, given_by, _)| (*name, *given_by))
+}
+
 /// A file of a regime is a few hundred lines of text; anything larger is none.
 const LARGEST_FILE: u64 = 1 << 20;
 

@@ -25,7 +25,7 @@ mod workbench;
 pub use apply::{Assessment, apply, apply_within};
 pub use error::{Diagnostic, RegimeError};
 pub use explain::{explain, explain_measure, explain_regime};
-pub use folder::{Files, builtin, find};
+pub use folder::{Files, builtin, find, tables};
 pub use guard::Bounds;
 pub use metadata::{
     Certainty, Date, Measure, Overrides, Parameter, ParameterValue, Regime, Script, Sensitivity, SourceText,

@@ -417,10 +417,10 @@ pub(super) fn case(report: &CaseReport) -> String {
     let examined = with_image(report);
     line!(text, "  images: {images} inspected; devices with an inspected image: {examined}");
     line!(text, "Not looked at");
-    let mut missing: Vec<&str> = banbury_network::INPUTS.iter().map(|input| input.describe().table).collect();
-    missing
-        .retain(|name| *name != "graphml" && !report.model.tables.iter().any(|table| table.table == *name));
-    missing.dedup();
+    let imported =
+        |given_by: &[&str]| report.model.tables.iter().any(|table| given_by.contains(&table.table.as_str()));
+    let missing: Vec<&str> =
+        banbury_regime::tables().filter(|(_, given_by)| !imported(given_by)).map(|(name, _)| name).collect();
     if !missing.is_empty() {
         line!(text, "  tables that were not imported: {}", missing.join(", "));
     }
