@@ -33,6 +33,13 @@ fn main() -> io::Result<()> {
         println!("cargo::rerun-if-changed={}", root.join(shared).display());
         fs::copy(root.join(shared), out.join(shared))?;
     }
+    let mut queries = String::from("&[\n");
+    for file in entries(&root.join("queries"))? {
+        println!("cargo::rerun-if-changed={}", file.display());
+        let _ = writeln!(queries, "({:?}, include_str!({:?})),", name(&file), file.display().to_string());
+    }
+    queries.push_str("]\n");
+    fs::write(out.join("queries.rs"), queries)?;
     fs::write(out.join("regimes.rs"), code)
 }
 

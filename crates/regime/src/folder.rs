@@ -48,6 +48,9 @@ static EMBEDDED: &[(&str, &[(&str, &str)])] = include!(concat!(env!("OUT_DIR"), 
 /// Definitions that a regime may include: `regimes/definitions.sql`.
 static SHARED: &str = include_str!(concat!(env!("OUT_DIR"), "/definitions.sql"));
 
+/// Queries over those definitions, which a measure may name as it names its regime's own: `regimes/queries/*.sql`.
+static SHARED_QUERIES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/queries.rs"));
+
 /// The built-in regimes, by name.
 pub fn builtin() -> Result<Vec<Regime>, RegimeError> {
     EMBEDDED.iter().map(|(id, files)| embedded(id, files)).collect()
@@ -128,7 +131,7 @@ impl Regime {
         }
         for (part, extension) in [("measures", "toml"), ("attested", "toml"), ("queries", "sql")] {
             let inner = folder.join(part);
-            if part == "attested" && !inner.is_dir() {
+            if part != "measures" && !inner.is_dir() {
                 continue;
             }
             for entry in std::fs::read_dir(&inner).map_err(|source| file(&inner, source))? {
@@ -168,6 +171,7 @@ impl Regime {
         }
         let parameters: BTreeMap<String, Parameter> =
             raw.parameters.into_iter().map(|(name, parameter)| (name.into_inner(), parameter)).collect();
+        let shared = raw.shared_definitions.as_ref().is_some_and(|wish| *wish.get_ref());
         let mut attested = attested::measures(id, files, &parameters)?;
         let mut listed = BTreeSet::new();
         let mut measures = Vec::new();
@@ -179,7 +183,7 @@ impl Regime {
                 );
             }
             match (attested.remove(name.get_ref()), files.contains_key(&own)) {
-                (None, true) => measures.push(measure(id, name.get_ref(), files, &parameters)?),
+                (None, true) => measures.push(measure(id, name.get_ref(), files, &parameters, shared)?),
                 (Some(by_attestation), false) => measures.push(by_attestation),
                 (Some(_), true) => {
                     return Err(fault(
@@ -274,6 +278,7 @@ fn measure(
     id: &str,
     files: &Files,
     parameters: &BTreeMap<String, Parameter>,
+    shared: bool,
 ) -> Result<Measure, RegimeError> {
     let path = format!("measures/{id}.toml");
     let file = format!("{regime}/{path}");
@@ -295,16 +300,8 @@ fn measure(
                 .into());
         }
     }
-    let query_path = format!("queries/{}.sql", raw.query.get_ref());
-    let Some(query) = files.get(&query_path) else {
-        let there: Vec<&str> = files
-            .keys()
-            .filter_map(|path| path.strip_prefix("queries/").and_then(|path| path.strip_suffix(".sql")))
-            .collect();
-        return Err(fault(raw.query.span(), format!("{query_path} is not there"))
-            .hint(near::hint("queries", raw.query.get_ref(), there.iter().copied()))
-            .into());
-    };
+    let query = query(regime, raw.query.get_ref(), files, shared)
+        .map_err(|(path, hint)| fault(raw.query.span(), format!("{path} is not there")).hint(hint))?;
     let names = |list: Vec<Spanned<String>>| list.into_iter().map(Spanned::into_inner).collect();
     Ok(Measure {
         id: id.to_owned(),
@@ -321,8 +318,26 @@ fn measure(
         decides: raw.decides,
         remedy: raw.remedy,
         bind: raw.bind.into_iter().map(|(name, value)| (name.into_inner(), value)).collect(),
-        query: Script { file: format!("{regime}/{query_path}"), text: query.clone() },
+        query,
     })
+}
+
+/// The query of this name: the regime's own, or one of those that go with the shared definitions. Where there is none, the
+/// path at which it was looked for, and a hint.
+fn query(regime: &str, name: &str, files: &Files, shared: bool) -> Result<Script, (String, String)> {
+    let path = format!("queries/{name}.sql");
+    if let Some(text) = files.get(&path) {
+        return Ok(Script { file: format!("{regime}/{path}"), text: text.clone() });
+    }
+    let common = if shared { SHARED_QUERIES } else { &[] };
+    let file = format!("{name}.sql");
+    if let Some((_, text)) = common.iter().find(|(known, _)| *known == file) {
+        return Ok(Script { file: path, text: (*text).to_owned() });
+    }
+    let own = files.keys().filter_map(|path| path.strip_prefix("queries/"));
+    let there =
+        own.chain(common.iter().map(|(known, _)| *known)).filter_map(|file| file.strip_suffix(".sql"));
+    Err((path, near::hint("queries", name, there)))
 }
 
 /// The day from which a measure applies, checked against the parameters.

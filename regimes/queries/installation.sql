@@ -1,5 +1,6 @@
--- Nothing of an excluded vendor is installed in the class :class from the day :from on, or from the day on which the vendor came
--- onto the list. Where :forbids is false, being installed later is no breach by itself; :unsaid is what the model does not hold.
+-- Nothing of a vendor on the list is installed in the class :class from the day :from on, or from the day on which the vendor came
+-- onto the list. Where :forbids is false, being installed later is no breach by itself; :unsaid is what the model does not hold,
+-- :coming what is said of equipment that is planned.
 WITH since AS (
     SELECT lower(trim(vendor)) AS maker, max(:from, min(coalesce(since, ''))) AS day FROM designations
     WHERE lower(trim(list)) = lower(trim(:list)) GROUP BY lower(trim(vendor))
@@ -32,7 +33,7 @@ SELECT manufacturer, 'met', told FROM unlisted WHERE class = :class
 UNION ALL
 SELECT name, 'inconclusive',
        'Made by ' || manufacturer || ', who is on the list (' || listed_at || '), with the ' || what || '; it is ' || status
-       || ' (' || at || '): the conditions forbid putting it in for these bands.'
+       || ' (' || at || '): ' || :coming
 FROM coming
 UNION ALL
 SELECT name, 'inconclusive', why FROM doubtful

@@ -1,4 +1,4 @@
--- Every device at a sensitive site, or at one of which nothing says whether it is, of a designated vendor or of a maker that is not known;
+-- Every device at a sensitive site, or at one of which nothing says whether it is, of a vendor on the list or of a maker that is not known;
 -- then the others by maker.
 SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL

@@ -1,4 +1,4 @@
--- No equipment of a designated vendor in the class :class.
+-- No equipment of a vendor on the list in the class :class.
 SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL
 SELECT device,
