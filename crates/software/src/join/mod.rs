@@ -113,6 +113,17 @@ pub fn join<'c>(claims: impl IntoIterator<Item = &'c Claim>) -> Vec<Joined<'c>> 
 }
 
 impl Joined<'_> {
+    /// What it is and of which version, as the facts of a claim about it.
+    pub(crate) fn identity(&self) -> [(&'static str, Option<String>); 5] {
+        [
+            ("component", Some(self.product.clone())),
+            ("version", self.version.clone()),
+            ("version-low", self.low.clone()),
+            ("version-high", self.high.clone()),
+            ("package-version", self.package_version.clone()),
+        ]
+    }
+
     /// The version as one text: exact, or its bounds; empty where nothing is known of it.
     pub fn shown_version(&self) -> String {
         match &self.version {

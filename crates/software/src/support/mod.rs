@@ -276,14 +276,7 @@ impl<'p, 'j> LookUp<'p, 'j> {
             component.subject(),
             title(&component.shown(), &standing),
         );
-        let facts = [
-            ("component", Some(component.product.clone())),
-            ("version", component.version.clone()),
-            ("version-low", component.low.clone()),
-            ("version-high", component.high.clone()),
-            ("package-version", component.package_version.clone()),
-        ];
-        let mut claim = with_facts(claim, &product, &standing, facts).dated("by", by);
+        let mut claim = with_facts(claim, &product, &standing, component.identity()).dated("by", by);
         claim.locations = component.places();
         self.claims.insert(claim.fingerprint(), claim);
     }

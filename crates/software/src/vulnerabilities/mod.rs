@@ -224,11 +224,6 @@ fn claim(component: &Joined<'_>, finding: &Finding) -> Claim {
     let cpe = component.cpes.first().map(ToString::to_string);
     let exploited = finding.exploited.as_ref();
     let facts = [
-        ("component", Some(component.product.clone())),
-        ("version", component.version.clone()),
-        ("version-low", component.low.clone()),
-        ("version-high", component.high.clone()),
-        ("package-version", component.package_version.clone()),
         ("purl", component.purls.first().cloned()),
         ("cpe", cpe),
         ("vulnerability", Some(finding.vulnerability.clone())),
@@ -237,7 +232,7 @@ fn claim(component: &Joined<'_>, finding: &Finding) -> Claim {
         ("exploited", exploited.map(|one| one.value.added.clone())),
         ("exploited-source", exploited.map(|_| "CISA KEV".to_owned())),
     ];
-    for (name, value) in facts {
+    for (name, value) in component.identity().into_iter().chain(facts) {
         if let Some(value) = value {
             claim = claim.fact(name, value);
         }
