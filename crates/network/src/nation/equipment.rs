@@ -93,6 +93,28 @@ impl<'a> Works<'a> {
         self.sheets.links.row(&[&label, a.0, a.1, b.0, b.1, medium, "connected", capacity, "own"]);
     }
 
+    /// A core router and the optical shelf of its side.
+    fn backbone(&mut self, router: &str, shelf: &str, place: &Place, side: usize) {
+        self.device(&New {
+            name: router,
+            place,
+            role: "core-router",
+            sort: Sort::Router,
+            side,
+            segment: "mgmt-core",
+            functions: &["P"],
+        });
+        self.device(&New {
+            name: shelf,
+            place,
+            role: "dwdm",
+            sort: Sort::Optical,
+            side,
+            segment: "mgmt-transport",
+            functions: &["DWDM"],
+        });
+    }
+
     /// A data centre: two routers and two optical shelves in its transport, two switches, and everything else on both.
     fn centre(&mut self, number: usize) {
         let places = self.places;
@@ -100,24 +122,7 @@ impl<'a> Works<'a> {
         let name = |what: &str, count: usize| format!("dc{}-{what}-{count}", number + 1);
         for side in 0..2 {
             let (router, shelf, switch) = (name("p", side + 1), name("dwdm", side + 1), name("sw", side + 1));
-            self.device(&New {
-                name: &router,
-                place,
-                role: "core-router",
-                sort: Sort::Router,
-                side,
-                segment: "mgmt-core",
-                functions: &["P"],
-            });
-            self.device(&New {
-                name: &shelf,
-                place,
-                role: "dwdm",
-                sort: Sort::Optical,
-                side,
-                segment: "mgmt-transport",
-                functions: &["DWDM"],
-            });
+            self.backbone(&router, &shelf, place, side);
             self.device(&New {
                 name: &switch,
                 place,
@@ -170,24 +175,7 @@ impl<'a> Works<'a> {
         for (side, place) in region.cores.iter().filter_map(|&at| places.all.get(at)).enumerate() {
             let (router, shelf, upf, cu) =
                 (name("p", side + 1), name("dwdm", side + 1), name("upf", side + 1), name("cu", side + 1));
-            self.device(&New {
-                name: &router,
-                place,
-                role: "core-router",
-                sort: Sort::Router,
-                side,
-                segment: "mgmt-core",
-                functions: &["P"],
-            });
-            self.device(&New {
-                name: &shelf,
-                place,
-                role: "dwdm",
-                sort: Sort::Optical,
-                side,
-                segment: "mgmt-transport",
-                functions: &["DWDM"],
-            });
+            self.backbone(&router, &shelf, place, side);
             self.device(&New {
                 name: &upf,
                 place,
