@@ -139,18 +139,9 @@ impl<'a> Reader<'a> {
         let at = self.at;
         let value = match first {
             Some(b'{') => {
-                let mut members: Vec<Member<'a>> = Vec::new();
-                let mut seen: Option<HashSet<Vec<u8>>> = None;
-                self.map(|reader, key, at| {
-                    let node = reader.value()?;
-                    if known(&members, &mut seen, &key) {
-                        reader.note_twice(at);
-                    } else {
-                        members.push(Member { key, at, node });
-                    }
-                    Ok(())
-                })?;
-                Value::Map(members)
+                let mut members = Members::default();
+                self.map(|reader, key, at| members.read(reader, key, at))?;
+                Value::Map(members.list)
             }
             Some(b'[') => {
                 let mut list = Vec::new();
@@ -277,15 +268,42 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether a key is among the members; large maps are looked up by hash.
-pub(crate) fn known(members: &[Member<'_>], seen: &mut Option<HashSet<Vec<u8>>>, key: &[u8]) -> bool {
-    const FEW: usize = 128;
-    if members.len() < FEW {
-        return members.iter().any(|member| member.key.as_ref() == key);
+/// A map's members, each key once.
+#[derive(Default)]
+pub(crate) struct Members<'a> {
+    /// The members, in the order in which they stand.
+    pub list: Vec<Member<'a>>,
+    seen: Option<HashSet<Vec<u8>>>,
+}
+
+impl<'a> Members<'a> {
+    /// Reads a member's value and takes the member; a key that was there already is noted, and its value passed over.
+    pub fn read(&mut self, reader: &mut Reader<'a>, key: Cow<'a, [u8]>, at: usize) -> Result<(), Fault> {
+        let node = reader.value()?;
+        if !self.take(key, at, node) {
+            reader.note_twice(at);
+        }
+        Ok(())
     }
-    let seen =
-        seen.get_or_insert_with(|| members.iter().map(|member| member.key.clone().into_owned()).collect());
-    !seen.insert(key.to_vec())
+
+    /// Takes a member; `false` when its key was there already.
+    pub fn take(&mut self, key: Cow<'a, [u8]>, at: usize, node: Node<'a>) -> bool {
+        let new = !self.knows(&key);
+        if new {
+            self.list.push(Member { key, at, node });
+        }
+        new
+    }
+
+    /// Whether a key is among the members; large maps are looked up by hash.
+    fn knows(&mut self, key: &[u8]) -> bool {
+        const FEW: usize = 128;
+        if self.list.len() < FEW {
+            return self.list.iter().any(|member| member.key.as_ref() == key);
+        }
+        let all = || self.list.iter().map(|member| member.key.clone().into_owned()).collect();
+        !self.seen.get_or_insert_with(all).insert(key.to_vec())
+    }
 }
 
 fn is_number(word: &[u8]) -> bool {

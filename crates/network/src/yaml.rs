@@ -5,11 +5,10 @@
 //! off, the records that are whole are handed out. Wrong when: a file is cut at the end of a line, for it is still whole
 //! YAML then. Misses: further documents, keys that are no texts. Source: YAML 1.2.2.
 
-use crate::json::known;
-use crate::tree::{Member, Node, Value};
+use crate::json::Members;
+use crate::tree::{Node, Value};
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 /// How many lists and maps may stand inside each other.
 const DEEPEST: usize = 64;
@@ -60,7 +59,7 @@ pub(crate) fn read(text: &str) -> Document<'static> {
             }
             Event::SequenceStart(..) | Event::MappingStart(..) => {
                 let map = matches!(event, Event::MappingStart(..));
-                open.push(Open { at, map, key: None, list: Vec::new(), members: Vec::new(), seen: None });
+                open.push(Open { at, map, key: None, list: Vec::new(), members: Members::default() });
                 if open.len() > DEEPEST {
                     found.fault =
                         Some((at, "lists and maps stand more than 64 levels inside each other".to_owned()));
@@ -104,8 +103,7 @@ struct Open {
     map: bool,
     key: Option<(Vec<u8>, usize)>,
     list: Vec<Node<'static>>,
-    members: Vec<Member<'static>>,
-    seen: Option<HashSet<Vec<u8>>>,
+    members: Members<'static>,
 }
 
 impl Open {
@@ -119,17 +117,15 @@ impl Open {
         match self.key.take() {
             None => self.key = Some((node.scalar().unwrap_or_default().to_vec(), node.at)),
             Some((key, at)) => {
-                if known(&self.members, &mut self.seen, &key) {
+                if !self.members.take(Cow::Owned(key), at, node) {
                     twice.push(at);
-                } else {
-                    self.members.push(Member { key: Cow::Owned(key), at, node });
                 }
             }
         }
     }
 
     fn close(self) -> Node<'static> {
-        let value = if self.map { Value::Map(self.members) } else { Value::List(self.list) };
+        let value = if self.map { Value::Map(self.members.list) } else { Value::List(self.list) };
         Node { at: self.at, value }
     }
 }

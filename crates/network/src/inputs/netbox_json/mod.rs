@@ -17,7 +17,7 @@ use crate::cells::without_mark;
 use crate::diagnostic::{Kind as Sort, Place};
 use crate::draft::Draft;
 use crate::import::Input;
-use crate::json::{Fault, Reader, known};
+use crate::json::{Fault, Members, Reader};
 use crate::records::{self, Cursor, Found, Record};
 use crate::rows::Row;
 use crate::table::{Description, Head, Table};
@@ -399,9 +399,8 @@ fn element<'a>(
         Some(b'[') => reader.list(|reader| element(reader, found)),
         Some(b'{') => {
             let at = reader.at();
-            let mut members: Vec<Member<'a>> = Vec::new();
+            let mut members = Members::default();
             let mut records = None;
-            let mut seen = None;
             reader.map(|reader, key, at| {
                 if key.as_ref() == b"results" && records.is_none() && reader.peek() == Some(b'[') {
                     let mut count = 0;
@@ -412,15 +411,9 @@ fn element<'a>(
                     records = Some(count);
                     return Ok(());
                 }
-                let node = reader.value()?;
-                if known(&members, &mut seen, &key) {
-                    reader.note_twice(at);
-                } else {
-                    members.push(Member { key, at, node });
-                }
-                Ok(())
+                members.read(reader, key, at)
             })?;
-            let node = Node { at, value: Value::Map(members) };
+            let node = Node { at, value: Value::Map(members.list) };
             let element = match records {
                 Some(records) => Element::Page(Page::new(&node, records)),
                 None => Element::Record(node),
