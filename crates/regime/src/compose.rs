@@ -3,6 +3,7 @@
 
 use crate::error::Diagnostic;
 use crate::metadata::{Measure, Script};
+use std::collections::BTreeSet;
 
 /// A definition: a table that is made once, before the queries, from a SELECT over views and earlier definitions; or a
 /// view over them.
@@ -26,6 +27,11 @@ impl Definition {
 /// Whether a text names a table or column of this name, outside comments and quotes.
 pub(crate) fn has_word(text: &str, word: &str) -> bool {
     tokens(text).iter().any(|(_, token)| token.eq_ignore_ascii_case(word))
+}
+
+/// The words of a text, outside comments and quotes, in small letters: for whoever asks for many.
+pub(crate) fn words(text: &str) -> BTreeSet<String> {
+    tokens(text).into_iter().map(|(_, token)| token.to_ascii_lowercase()).collect()
 }
 
 /// Whether a text uses the parameter of this name.

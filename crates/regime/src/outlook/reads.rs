@@ -12,6 +12,8 @@ pub(super) struct Reads<'a> {
     regime: &'a Regime,
     /// Each definition's name and SELECT; `true` for the regime's own.
     definitions: Vec<(String, &'a str, bool)>,
+    /// The words of each text of the regime: most measures by attestation share one.
+    words: BTreeMap<&'a str, BTreeSet<String>>,
 }
 
 impl<'a> Reads<'a> {
@@ -25,12 +27,18 @@ impl<'a> Reads<'a> {
                 definitions.push((definition.name, body, own));
             }
         }
-        Self { regime, definitions }
+        let queries = regime.measures.iter().map(|measure| measure.query.text.as_str());
+        let mut words = BTreeMap::new();
+        for text in queries.chain(definitions.iter().map(|(_, body, _)| *body)) {
+            words.entry(text).or_insert_with(|| compose::words(text));
+        }
+        Self { regime, definitions, words }
     }
 
     /// Whether the measure's query, or a definition that it leans on, has this word (a view, a column, a parameter).
     pub fn has(&self, measure: &Measure, word: &str) -> bool {
-        self.texts(measure, true).iter().any(|text| compose::has_word(text, word))
+        let word = word.to_ascii_lowercase();
+        self.texts(measure, true).iter().any(|text| self.has_word(text, &word))
     }
 
     /// Whether the measure asks about a class: it binds the class, or its query or one of the regime's own definitions names it;
@@ -52,6 +60,11 @@ impl<'a> Reads<'a> {
         self.regime.measures.iter().filter(|measure| self.asks(measure, class)).collect()
     }
 
+    /// Whether a text of the regime has a word, which is in small letters.
+    fn has_word(&self, text: &str, word: &str) -> bool {
+        self.words.get(text).is_some_and(|words| words.contains(word))
+    }
+
     /// The query and the definitions that it leans on, directly or through others.
     fn texts(&self, measure: &'a Measure, shared: bool) -> Vec<&'a str> {
         let mut found: Vec<&str> = vec![&measure.query.text];
@@ -59,7 +72,7 @@ impl<'a> Reads<'a> {
         let mut at = 0;
         while let Some(text) = found.get(at).copied() {
             for (name, body, own) in &self.definitions {
-                if (shared || *own) && !taken.contains(name.as_str()) && compose::has_word(text, name) {
+                if (shared || *own) && !taken.contains(name.as_str()) && self.has_word(text, name) {
                     taken.insert(name);
                     found.push(body);
                 }
