@@ -151,16 +151,19 @@ const STEP: u16 = 1000;
 /// its own over the ledger's), and those of an attached ledger, which may stand as tables before it (a workbench).
 pub(crate) type Views = BTreeMap<String, Vec<String>>;
 
-/// Reads which views there are.
-fn views(connection: &Connection) -> Result<Views> {
-    let mut schemas = vec!["sqlite_temp_schema".to_owned()];
+/// The databases of a connection, without the temporary one.
+pub(crate) fn schemas(connection: &Connection) -> Result<Vec<String>> {
     let mut statement =
         connection.prepare("SELECT name FROM pragma_database_list WHERE name <> 'temp' ORDER BY seq")?;
-    for name in statement.query_map([], |row| row.get::<_, String>(0))? {
-        schemas.push(format!("{}.sqlite_schema", quoted(&name?)));
-    }
+    statement.query_map([], |row| row.get(0))?.collect()
+}
+
+/// Reads which views there are.
+fn views(connection: &Connection) -> Result<Views> {
+    let mut tables = vec!["sqlite_temp_schema".to_owned()];
+    tables.extend(schemas(connection)?.iter().map(|schema| format!("{}.sqlite_schema", quoted(schema))));
     let each: Vec<String> =
-        schemas.iter().map(|schema| format!("SELECT name FROM {schema} WHERE type = 'view'")).collect();
+        tables.iter().map(|table| format!("SELECT name FROM {table} WHERE type = 'view'")).collect();
     let mut statement = connection.prepare(&format!(
         "SELECT lower(v.name), c.name FROM ({}) v JOIN pragma_table_info(v.name) c ORDER BY v.name, c.cid",
         each.join(" UNION ")

@@ -113,15 +113,12 @@ fn remove(scratch: &Path) {
 /// From so many records on, each measure is decided by itself: what a regime's definitions cost is little beside a query.
 const LARGE: i64 = 50_000;
 
-/// Applies regimes as of a day, on as many threads as there are cores, over a workbench in `scratch`. The assessments come
-/// in the order of the regimes.
+/// Applies regimes as of a day, on as many threads as there are cores. The assessments come in the order of the regimes.
 pub fn apply_all(
-    ledger: &Path,
-    scratch: &Path,
+    bench: &Workbench,
     regimes: &[(Regime, Overrides)],
     as_of: &str,
 ) -> Result<Vec<Assessment>, RegimeError> {
-    let bench = Workbench::lay(ledger, scratch)?;
     let records: i64 = bench.connection()?.query_row(
         "SELECT coalesce(sum(\"rows\"), 0) FROM imported_tables",
         [],

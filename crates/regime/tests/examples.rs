@@ -8,7 +8,7 @@ mod case;
 
 use banbury_evidence::ledger::Ledger;
 use banbury_evidence::{SubjectVerdict, Verdict};
-use banbury_regime::{Measure, Regime, apply, apply_all, builtin};
+use banbury_regime::{Measure, Regime, Workbench, apply, apply_all, builtin};
 use case::Example;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -187,7 +187,9 @@ fn a_workbench_gives_the_same_result() {
         let plain = apply(ledger.connection_mut(), &regime, &example.parameters, &example.as_of).unwrap();
         let both = [(regime.clone(), example.parameters.clone()), (regime, example.parameters)];
         let scratch = folder.path().join("scratch");
-        let laid = apply_all(&file, &scratch, &both, &example.as_of).unwrap();
+        let bench = Workbench::lay(&file, &scratch).unwrap();
+        let laid = apply_all(&bench, &both, &example.as_of).unwrap();
+        drop(bench);
         assert!(!scratch.exists(), "the scratch file is left behind");
         let texts: Vec<String> = [&plain, &laid[0], &laid[1]]
             .map(|assessment| serde_json::to_string(&assessment.result).unwrap())

@@ -11,7 +11,7 @@ use banbury_evidence::ledger::StoredRun;
 use banbury_evidence::{Claim, Digest, Exhibit, ExhibitKind, RegimeResult, Status, Verdict};
 use banbury_firmware::{Options, Worker};
 use banbury_regime::outlook::{self, Outlook};
-use banbury_regime::{Overrides, ParameterValue, Regime};
+use banbury_regime::{Overrides, ParameterValue, Regime, Workbench};
 use banbury_software::lookup::Ran;
 use banbury_software::vulnerabilities;
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,7 +53,8 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
     let mut results = Vec::new();
     let scratch = case.root().join(format!("assess-{}.scratch", std::process::id()));
     let progress = Progress::start("applying the regimes");
-    for assessment in banbury_regime::apply_all(case.ledger.path(), &scratch, &regimes, &as_of.to_string())? {
+    let bench = Workbench::lay(case.ledger.path(), &scratch)?;
+    for assessment in banbury_regime::apply_all(&bench, &regimes, &as_of.to_string())? {
         diagnostics.extend(assessment.problems.iter().map(ToString::to_string));
         results.push(assessment.result);
     }
@@ -73,8 +74,9 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
     if ahead && !regimes.is_empty() {
         let _progress = Progress::start("looking ahead");
         let day = as_of.to_string();
-        report.outlook.look_ahead(case.ledger.path(), &scratch, &regimes, &report.regimes, &day)?;
+        report.outlook.look_ahead(&bench, &regimes, &report.regimes, &day)?;
     }
+    drop(bench);
     let active = report
         .claims
         .iter()

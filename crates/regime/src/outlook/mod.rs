@@ -20,7 +20,6 @@ use crate::metadata::{Overrides, Regime};
 use crate::workbench::Workbench;
 use banbury_evidence::RegimeResult;
 use banbury_evidence::model::Model;
-use std::path::Path;
 
 /// Devices above which the timeline and what would change verdicts are worked out on request only: both apply measures
 /// anew many times.
@@ -45,16 +44,14 @@ impl Outlook {
         Self { matrix: matrix(regimes, results), trust: sensitivity(regimes, model), ..Self::default() }
     }
 
-    /// Adds what applies measures anew, over a workbench of its own in `scratch`.
+    /// Adds what applies measures anew.
     pub fn look_ahead(
         &mut self,
-        ledger: &Path,
-        scratch: &Path,
+        bench: &Workbench,
         regimes: &[(Regime, Overrides)],
         results: &[RegimeResult],
         as_of: &str,
     ) -> Result<(), RegimeError> {
-        let bench = Workbench::lay(ledger, scratch)?;
         let mut connection = bench.connection()?;
         self.timeline = Some(timeline(&mut connection, regimes, results, as_of)?);
         self.answers = Some(answers(&mut connection, regimes, results, as_of)?);

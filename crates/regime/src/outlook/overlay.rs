@@ -5,6 +5,7 @@
 
 use crate::compose::quoted;
 use crate::error::RegimeError;
+use crate::guard::schemas;
 use rusqlite::{Connection, OptionalExtension as _};
 
 /// A change of one record.
@@ -65,10 +66,8 @@ impl<'c> Overlay<'c> {
                 .iter()
                 .map(|name| {
                     let name = quoted(name);
-                    if name == quoted(column) {
-                        format!("coalesce(h.value, v.{name}) AS {name}")
-                    } else if *kind == "maker" && name == quoted("maker") {
-                        // The manufacturer in small letters.
+                    // The maker is the manufacturer in small letters.
+                    if name == quoted(column) || (*kind == "maker" && name == quoted("maker")) {
                         format!("coalesce(h.value, v.{name}) AS {name}")
                     } else {
                         format!("v.{name}")
@@ -102,10 +101,7 @@ impl<'c> Overlay<'c> {
 
     /// The text of the ledger's view of this name, whichever database the ledger is.
     fn definition(&self, view: &str) -> Result<Option<String>, RegimeError> {
-        let mut statement =
-            self.connection.prepare("SELECT name FROM pragma_database_list WHERE name <> 'temp'")?;
-        let schemas: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        for schema in schemas {
+        for schema in schemas(self.connection)? {
             let sql = format!(
                 "SELECT sql FROM {}.sqlite_schema WHERE type = 'view' AND name = ?1",
                 quoted(&schema)
@@ -144,11 +140,7 @@ impl<'c> Overlay<'c> {
 
     /// The database in which a view stands, not the temporary one, and its columns.
     fn find(&self, view: &str) -> Result<Option<(String, Vec<String>)>, RegimeError> {
-        let mut statement = self
-            .connection
-            .prepare("SELECT name FROM pragma_database_list WHERE name <> 'temp' ORDER BY seq")?;
-        let schemas: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        for schema in schemas {
+        for schema in schemas(self.connection)? {
             let mut statement =
                 self.connection.prepare("SELECT name FROM pragma_table_info(?1, ?2) ORDER BY cid")?;
             let columns: Vec<String> =
