@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../signatures");
+    let root = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join("../..");
+    let folder = root.join("signatures");
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut pairs = Vec::new();
     for entry in std::fs::read_dir(&folder)? {
@@ -27,13 +28,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     pairs.sort();
     write("products.rs", pairs)?;
-    write("packages.rs", packages()?)
+    write("packages.rs", packages(&root)?)
 }
 
 /// Debian's library packages bear the SONAME (Debian Policy 8.1): `libfoo.so.1` is in `libfoo1`, `libfoo2.so.1` in
 /// `libfoo2-1`, and either may end in `t64` where the type of time changed. A name that several products have is left out.
-fn packages() -> Result<Vec<(String, String)>, Box<dyn std::error::Error>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/sonames.txt");
+fn packages(root: &Path) -> Result<Vec<(String, String)>, Box<dyn std::error::Error>> {
+    let path = root.join("data/sonames.txt");
     println!("cargo::rerun-if-changed={}", path.display());
     let mut products: BTreeMap<String, Option<String>> = BTreeMap::new();
     for line in std::fs::read_to_string(&path)?.lines().filter(|line| !line.starts_with('#')) {
