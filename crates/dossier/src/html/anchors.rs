@@ -1,4 +1,6 @@
+use super::spoken::Spoken;
 use crate::report::CaseReport;
+use banbury_evidence::Verdict;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The identifiers of a page's targets: unique, and the same for the same report.
@@ -6,20 +8,33 @@ pub(super) struct Anchors {
     ids: BTreeMap<(&'static str, String), String>,
 }
 
-/// Devices that get an entry of their own.
+/// Devices that get an entry of their own: those of which a measure said the worst, then by name.
 pub(super) const DEVICES: usize = 1000;
+/// Sites that get an entry of their own: those where such a device stands, then those of which a measure said the worst.
+pub(super) const SITES: usize = 2000;
 
 impl Anchors {
-    pub fn of(report: &CaseReport) -> Self {
+    pub fn of(report: &CaseReport, spoken: &Spoken<'_>) -> Self {
         let mut anchors = Self { ids: BTreeMap::new() };
         let mut taken = BTreeSet::new();
-        let devices: BTreeSet<&str> =
-            report.model.devices.iter().map(|device| device.name.as_str()).collect();
-        for name in devices.into_iter().take(DEVICES) {
+        let names: BTreeSet<&str> = report.model.devices.iter().map(|device| device.name.as_str()).collect();
+        let devices = worst_first(names, DEVICES, |name| spoken.worst(name));
+        let mut sites: BTreeSet<&str> = report.model.sites.iter().map(|site| site.name.as_str()).collect();
+        let mut stands: BTreeSet<&str> = BTreeSet::new();
+        for device in &report.model.devices {
+            if let Some(site) = device.site.as_deref() {
+                sites.insert(site);
+                if devices.contains(device.name.as_str()) {
+                    stands.insert(site);
+                }
+            }
+        }
+        let worst =
+            |name: &str| if stands.contains(name) { Some(Verdict::Breached) } else { spoken.worst(name) };
+        let sites = worst_first(sites, SITES, worst);
+        for name in devices {
             anchors.add(&mut taken, "device", name);
         }
-        let mut sites: BTreeSet<&str> = report.model.sites.iter().map(|site| site.name.as_str()).collect();
-        sites.extend(report.model.devices.iter().filter_map(|device| device.site.as_deref()));
         for name in sites {
             anchors.add(&mut taken, "site", name);
         }
@@ -36,7 +51,7 @@ impl Anchors {
         self.get("device", name)
     }
 
-    /// The site's identifier.
+    /// The site's identifier; absent when it has no entry.
     pub fn site(&self, name: &str) -> Option<&str> {
         self.get("site", name)
     }
@@ -65,6 +80,28 @@ impl Anchors {
         }
         self.ids.insert((kind, name.to_owned()), id);
     }
+}
+
+/// At most so many of the names: those with the worst verdict first, then by name.
+fn worst_first(
+    names: BTreeSet<&str>,
+    most: usize,
+    worst: impl Fn(&str) -> Option<Verdict>,
+) -> BTreeSet<&str> {
+    if names.len() <= most {
+        return names;
+    }
+    let mut ranked: Vec<(u8, &str)> = names
+        .into_iter()
+        .map(|name| match worst(name) {
+            Some(Verdict::Breached) => (0, name),
+            Some(Verdict::Inconclusive) => (1, name),
+            Some(_) => (2, name),
+            None => (3, name),
+        })
+        .collect();
+    ranked.sort_unstable();
+    ranked.into_iter().take(most).map(|(_, name)| name).collect()
 }
 
 fn measure_key(regime: &str, measure: &str) -> String {

@@ -1,41 +1,61 @@
 //! Each device: what the tables say of it, its verdicts, and what its image holds.
 
+use super::spoken::{Spoken, Word};
 use super::{anchors::Anchors, marks, numbers, summary};
 use crate::report::{CaseReport, Inspected};
 use crate::visible::visible;
 use banbury_evidence::{
-    MeasureResult, RegimeResult, SubjectVerdict, Verdict,
-    model::{Device, Site},
+    Verdict,
+    model::{Device, Model, Site},
 };
 use maud::{Markup, html};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
-/// What regimes say of a subject, by its name.
-pub(super) type ByName<'a> =
-    BTreeMap<&'a str, Vec<(&'a RegimeResult, &'a MeasureResult, &'a SubjectVerdict)>>;
-
-/// Every subject's verdicts, worst first.
-pub(super) fn verdicts(report: &CaseReport) -> ByName<'_> {
-    let mut by_name: ByName<'_> = BTreeMap::new();
-    for regime in &report.regimes {
-        for measure in &regime.measures {
-            for subject in &measure.subjects {
-                by_name.entry(&subject.subject).or_default().push((regime, measure, subject));
-            }
-        }
-    }
-    for list in by_name.values_mut() {
-        list.sort_by_key(|(.., subject)| subject.verdict);
-    }
-    by_name
+/// What the tables say of the devices that are shown, by name.
+struct Told<'a> {
+    functions: BTreeMap<&'a str, Vec<&'a str>>,
+    interceptions: BTreeMap<&'a str, Vec<&'a str>>,
+    records: BTreeMap<&'a str, Vec<&'a Device>>,
+    single: BTreeMap<&'a str, u64>,
 }
 
-pub(super) fn section(report: &CaseReport, anchors: &Anchors, inspected: &[Inspected<'_>]) -> Markup {
-    let verdicts = verdicts(report);
-    let mut names: BTreeSet<&str> = BTreeSet::new();
+impl<'a> Told<'a> {
+    fn of(model: &'a Model, anchors: &Anchors) -> Self {
+        let mut told = Self {
+            functions: BTreeMap::new(),
+            interceptions: BTreeMap::new(),
+            records: BTreeMap::new(),
+            single: BTreeMap::new(),
+        };
+        let shown = |name: &str| anchors.device(name).is_some();
+        for function in model.functions.iter().filter(|function| shown(&function.device)) {
+            told.functions.entry(&function.device).or_default().push(&function.function);
+        }
+        for part in model.interceptions.iter().filter(|part| shown(&part.device)) {
+            told.interceptions.entry(&part.device).or_default().push(&part.part);
+        }
+        for device in model.devices.iter().filter(|device| shown(&device.name)) {
+            told.records.entry(&device.name).or_default().push(device);
+        }
+        for point in model.single_points.iter().filter(|point| point.kind == "device" && shown(&point.name)) {
+            told.single.insert(&point.name, point.devices_cut);
+        }
+        told
+    }
+}
+
+pub(super) fn section(
+    report: &CaseReport,
+    anchors: &Anchors,
+    spoken: &Spoken<'_>,
+    inspected: &[Inspected<'_>],
+) -> Markup {
+    let sites: BTreeMap<&str, &Site> =
+        report.model.sites.iter().rev().map(|site| (site.name.as_str(), site)).collect();
+    let mut names: HashSet<&str> = HashSet::new();
     let mut by_site: BTreeMap<&str, Vec<&Device>> = BTreeMap::new();
-    for site in &report.model.sites {
-        by_site.entry(&site.name).or_default();
+    for site in sites.keys() {
+        by_site.entry(site).or_default();
     }
     for device in &report.model.devices {
         // A name that stands twice in the tables is one device, with the records told apart by their lines.
@@ -44,21 +64,25 @@ pub(super) fn section(report: &CaseReport, anchors: &Anchors, inspected: &[Inspe
         }
     }
     let shown = names.iter().filter(|name| anchors.device(name).is_some()).count();
+    let all = by_site.len();
+    // Devices without a site have a heading that nothing links to.
+    by_site.retain(|site, _| site.is_empty() || anchors.site(site).is_some());
+    let told = Told::of(&report.model, anchors);
     html! {
         @if names.is_empty() { p { "The case has no devices: no table of devices was imported." } }
-        (marks::cut(shown, names.len(), "devices"))
+        (marks::chosen(shown, names.len(), "devices"))
+        (marks::chosen(by_site.len(), all, "sites"))
         @for (site, devices) in &by_site {
-            @let record = report.model.sites.iter().find(|other| other.name == *site);
-            (heading(site, record, anchors, &verdicts))
+            (heading(site, sites.get(site).copied(), anchors, spoken))
             div.cards {
-                @for device in devices { (card(report, device, anchors, inspected, &verdicts)) }
+                @for device in devices { (card(report, device, anchors, &told, spoken, inspected)) }
             }
             @if devices.is_empty() { p.meta { "No device stands here." } }
         }
     }
 }
 
-fn heading(name: &str, site: Option<&Site>, anchors: &Anchors, verdicts: &ByName<'_>) -> Markup {
+fn heading(name: &str, site: Option<&Site>, anchors: &Anchors, spoken: &Spoken<'_>) -> Markup {
     html! {
         h3.site id=[anchors.site(name)] {
             @if name.is_empty() { "No site stated" } @else { bdi { (visible(name)) } }
@@ -75,7 +99,7 @@ fn heading(name: &str, site: Option<&Site>, anchors: &Anchors, verdicts: &ByName
                 (visible(&site.source.file)) ":" (site.source.line)
             }
         }
-        @if !name.is_empty() && let Some(list) = verdicts.get(name) { (verdict_list(list, anchors)) }
+        @if !name.is_empty() { (verdict_list(spoken.on(name), anchors)) }
     }
 }
 
@@ -83,30 +107,19 @@ fn card(
     report: &CaseReport,
     device: &Device,
     anchors: &Anchors,
+    told: &Told<'_>,
+    spoken: &Spoken<'_>,
     inspected: &[Inspected<'_>],
-    verdicts: &ByName<'_>,
 ) -> Markup {
-    let Some(id) = anchors.device(&device.name) else { return html! {} };
-    let functions: Vec<_> = report
-        .model
-        .functions
-        .iter()
-        .filter(|function| function.device == device.name)
-        .map(|function| visible(&function.function))
-        .collect();
-    let intercept: Vec<_> = report
-        .model
-        .interceptions
-        .iter()
-        .filter(|part| part.device == device.name)
-        .map(|part| visible(&part.part))
-        .collect();
-    let records: Vec<&Device> =
-        report.model.devices.iter().filter(|other| other.name == device.name).collect();
-    let single =
-        report.model.single_points.iter().find(|point| point.kind == "device" && point.name == device.name);
-    let list = verdicts.get(device.name.as_str()).map(Vec::as_slice).unwrap_or_default();
-    let worst = list.iter().map(|(.., subject)| subject.verdict).min();
+    let name = device.name.as_str();
+    let Some(id) = anchors.device(name) else { return html! {} };
+    let list = |of: &BTreeMap<&str, Vec<&str>>| -> Vec<String> {
+        of.get(name).into_iter().flatten().map(|text| visible(text).to_string()).collect()
+    };
+    let functions = list(&told.functions);
+    let intercept = list(&told.interceptions);
+    let list = spoken.on(name);
+    let worst = spoken.worst(name);
     html! {
         article.card id=(id) {
             h4 { bdi { (visible(&device.name)) } }
@@ -127,13 +140,13 @@ fn card(
                 @if !intercept.is_empty() { dt { "Lawful intercept" } dd { (intercept.join(", ")) } }
                 @if device.segment.is_some() { (fact("Segment", device.segment.as_deref())) }
                 @if device.status.is_some() { (fact("Status", device.status.as_deref())) }
-                @if let Some(point) = single {
-                    dt { "Single point" } dd { "its loss cuts off " (numbers::count(usize::try_from(point.devices_cut).unwrap_or(usize::MAX), "device", "devices")) }
+                @if let Some(cut) = told.single.get(name) {
+                    dt { "Single point" } dd { "its loss cuts off " (numbers::count(usize::try_from(*cut).unwrap_or(usize::MAX), "device", "devices")) }
                 }
                 dt { "Image" } dd { (image(report, device, inspected)) }
                 dt { "Source" }
                 dd {
-                    @for (index, record) in records.iter().enumerate() {
+                    @for (index, record) in told.records.get(name).into_iter().flatten().enumerate() {
                         @if index > 0 { ", " } (visible(&record.source.file)) ":" (record.source.line)
                     }
                 }
@@ -188,7 +201,7 @@ fn image(report: &CaseReport, device: &Device, inspected: &[Inspected<'_>]) -> M
 }
 
 /// The verdicts of one subject: those that ask for something in full, the others counted.
-fn verdict_list(list: &[(&RegimeResult, &MeasureResult, &SubjectVerdict)], anchors: &Anchors) -> Markup {
+fn verdict_list(list: &[Word<'_>], anchors: &Anchors) -> Markup {
     let open = |verdict: Verdict| matches!(verdict, Verdict::Breached | Verdict::Inconclusive);
     let rest =
         marks::tally(list.iter().map(|(.., subject)| subject.verdict).filter(|verdict| !open(*verdict)));

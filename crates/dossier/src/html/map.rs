@@ -5,7 +5,8 @@
 //! latitude. When it is wrong: a network across the 180th meridian is drawn as wide as the earth. Misses: sites without
 //! coordinates are in the numbers alone; coasts and borders are not drawn, for no source of them is part of Banbury.
 
-use super::{anchors::Anchors, devices, marks, numbers};
+use super::spoken::Spoken;
+use super::{anchors::Anchors, marks, numbers};
 use crate::report::CaseReport;
 use crate::visible::visible;
 use banbury_evidence::{Verdict, model::Site};
@@ -50,7 +51,7 @@ struct Area {
     placed: usize,
 }
 
-pub(super) fn section(report: &CaseReport, anchors: &Anchors) -> Markup {
+pub(super) fn section(report: &CaseReport, anchors: &Anchors, spoken: &Spoken<'_>) -> Markup {
     let mut sites: BTreeMap<&str, &Site> = BTreeMap::new();
     for site in &report.model.sites {
         sites.entry(&site.name).or_insert(site);
@@ -58,7 +59,7 @@ pub(super) fn section(report: &CaseReport, anchors: &Anchors) -> Markup {
     if sites.is_empty() {
         return html! {};
     }
-    let (worst, devices) = verdicts(report, &sites);
+    let (worst, devices) = verdicts(report, &sites, spoken);
     let placed: Vec<(&Site, f64, f64)> = sites
         .values()
         .filter_map(|site| Some((*site, site.latitude?, site.longitude?)))
@@ -137,12 +138,9 @@ pub(super) fn section(report: &CaseReport, anchors: &Anchors) -> Markup {
 fn verdicts<'a>(
     report: &'a CaseReport,
     sites: &BTreeMap<&'a str, &'a Site>,
+    spoken: &Spoken<'_>,
 ) -> (BTreeMap<&'a str, Verdict>, BTreeMap<&'a str, usize>) {
-    let by_name = devices::verdicts(report);
-    let of = |name: &str| {
-        let found = by_name.get(name)?.iter().map(|(.., subject)| subject.verdict).min();
-        found.filter(|verdict| *verdict != Verdict::NotApplicable)
-    };
+    let of = |name: &str| spoken.worst(name).filter(|verdict| *verdict != Verdict::NotApplicable);
     let mut worst: BTreeMap<&str, Verdict> = BTreeMap::new();
     let mut count: BTreeMap<&str, usize> = BTreeMap::new();
     let mut seen: BTreeSet<&str> = BTreeSet::new();

@@ -3,7 +3,7 @@
 use super::numbers::{count, grouped};
 use crate::visible::visible;
 use banbury_evidence::{Grade, Location, Verdict};
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 /// A verdict by sign, word and colour.
 pub(super) fn verdict(verdict: Verdict) -> Markup {
@@ -69,12 +69,20 @@ pub(super) fn tally_text(tally: &[(Verdict, usize)]) -> String {
 
 /// Says that a list was cut, and where the rest is; nothing when it was not.
 pub(super) fn cut(shown: usize, total: usize, what: &str) -> Markup {
-    html! {
-        @if shown < total {
-            p.cut { "The first " (grouped(shown as u64)) " of " (count(total, what, what)) " are shown; "
-                "the JSON report (" code { "dossier.json" } " in a case) has all of them." }
-        }
-    }
+    html! { @if shown < total { p.cut { "The first " (part(shown, total, what)) (REST) } } }
+}
+
+/// Says that of a list those stand here of which a measure said the worst, and where the rest is; nothing when all do.
+pub(super) fn chosen(shown: usize, total: usize, what: &str) -> Markup {
+    html! { @if shown < total { p.cut { (part(shown, total, what)) ", those first of which a measure said the worst" (REST) } } }
+}
+
+const REST: PreEscaped<&str> = PreEscaped(
+    "; the JSON report (<code>dossier.json</code> in a case) has more of them, or says which view of the ledger has all.",
+);
+
+fn part(shown: usize, total: usize, what: &str) -> Markup {
+    html! { (grouped(shown as u64)) " of " (count(total, what, what)) " are shown" }
 }
 
 /// The way from the exhibit's hash through every container to the bytes.

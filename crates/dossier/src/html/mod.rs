@@ -20,6 +20,7 @@ mod numbers;
 mod picture;
 mod prose;
 mod software;
+mod spoken;
 mod stated;
 mod summary;
 mod support;
@@ -34,6 +35,7 @@ use crate::report::{CaseReport, InspectReport};
 use crate::visible::visible;
 use anchors::Anchors;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use spoken::Spoken;
 
 /// The row of `banbury formats`.
 pub(crate) const FORMAT: ReportFormat = ReportFormat {
@@ -42,7 +44,8 @@ pub(crate) const FORMAT: ReportFormat = ReportFormat {
     extension: "html",
     media_type: "text/html",
     limits: &[
-        "Long lists are cut where the page says so, with their full length; JSON has all of them.",
+        "Long lists are cut where the page says so, with their full length; JSON has more of them, or names the ledger's view that has all.",
+        "Of more than 1,000 devices those of which a measure said the worst have an entry each, and the sites where they stand.",
         "Files that hold nothing further, and stretches in no known format, are counted, not listed; JSON lists them.",
         "Superseded claims are counted, not shown; JSON has them.",
         "The timeline and what would change verdicts are worked out for networks of up to 20,000 devices, or on request.",
@@ -62,7 +65,8 @@ const STYLE: &str = include_str!("style.css");
 type Section = (&'static str, &'static str, Markup);
 
 fn case(report: &CaseReport) -> String {
-    let anchors = Anchors::of(report);
+    let spoken = Spoken::of(report);
+    let anchors = Anchors::of(report, &spoken);
     let inspected = report.inspected();
     let mut sections: Vec<Section> = Vec::new();
     if !report.outlook.matrix.columns.is_empty() {
@@ -75,9 +79,10 @@ fn case(report: &CaseReport) -> String {
     if !report.outlook.trust.covered.is_empty() {
         sections.push(("trust", "How much trust is asked", trust::section(report)));
     }
-    let network = html! { (picture::section(report, &anchors)) (map::section(report, &anchors)) };
+    let network =
+        html! { (picture::section(report, &anchors, &spoken)) (map::section(report, &anchors, &spoken)) };
     sections.push(("network", "The network", network));
-    sections.push(("devices", "Devices", devices::section(report, &anchors, &inspected)));
+    sections.push(("devices", "Devices", devices::section(report, &anchors, &spoken, &inspected)));
     sections.push(("exhibits", "Exhibits", exhibits::section(&inspected, report, &anchors)));
     let comparisons = report.comparisons();
     if !comparisons.is_empty() {

@@ -154,7 +154,7 @@ fn a_large_network_is_drawn_in_boxes() {
     let page = case(&report);
     check(&page);
     assert!(page.contains("more than 300 devices"));
-    assert!(page.contains("The first 1,000 of 1,541 devices are shown"));
+    assert!(page.contains("1,000 of 1,541 devices are shown, those first"));
 }
 
 /// Writes the richer sample to look at: `cargo test -p banbury-dossier -- --ignored`, with `BANBURY_LOOK` the folder.
@@ -172,4 +172,39 @@ fn writes_pages_to_look_at() {
     std::fs::write(folder.join("layered.html"), case(&plain)).unwrap();
     std::fs::write(folder.join("inspect.html"), inspect(&sample::inspection())).unwrap();
     assert!(folder.join("island.html").exists());
+}
+
+/// The island with so many more sites, a device each, the last of which a measure says something bad of.
+fn many(devices: usize) -> crate::CaseReport {
+    let mut report = sample::island();
+    let site = report.model.sites[0].clone();
+    let device = report.model.devices[0].clone();
+    for number in 0..devices {
+        let at = format!("mast-{number:05}");
+        report.model.sites.push(banbury_evidence::model::Site { name: at.clone(), ..site.clone() });
+        let name = format!("enb-{number:05}");
+        report.model.devices.push(banbury_evidence::model::Device { name, site: Some(at), ..device.clone() });
+    }
+    report.regimes[0].measures[0].subjects.push(banbury_evidence::SubjectVerdict {
+        subject: format!("enb-{:05}", devices - 1),
+        verdict: banbury_evidence::Verdict::Breached,
+        reason: "stands where it may not".to_owned(),
+    });
+    report
+}
+
+#[test]
+fn of_many_devices_and_sites_those_that_matter_have_an_entry() {
+    let report = many(3000);
+    let page = case(&report);
+    check(&page);
+    assert!(page.contains("id=\"device-enb-02999\"") && page.contains("id=\"site-mast-02999\""));
+    assert!(!page.contains("id=\"device-enb-02998\""));
+    let all = report.model.devices.len();
+    assert!(page.contains(&format!("1,000 of {} devices are shown", numbers::grouped(all as u64))));
+    assert!(page.contains(&format!(
+        "2,000 of {} sites are shown",
+        numbers::grouped(report.model.sites.len() as u64)
+    )));
+    assert_eq!(page.matches("<article class=\"card\"").count(), 1000);
 }

@@ -1,4 +1,4 @@
-//! Banbury's own JSON: everything that the report knows, nothing summed up.
+//! Banbury's own JSON: everything that the report knows, nothing summed up but what is too long for a document.
 //!
 //! What: `inspect` and `dossier` documents, described by `schemas/inspect.schema.json` and
 //! `schemas/dossier.schema.json` (JSON Schema 2020-12). How: the types in [`wire`] and [`model`] are the format; they
@@ -24,6 +24,8 @@ pub(crate) const FORMAT: ReportFormat = ReportFormat {
     media_type: "application/json",
     limits: &[
         "It holds no bytes of an image, only where they stand.",
+        "A list of more than 200,000 records of the network is left out, counted in `left_out`; the ledger's view of that name has it.",
+        "20,000 subjects of a measure are listed, the worst first; the others are counted, and stand in the ledger's view `verdicts`.",
         "How the process was confined depends on the machine that it ran on; all else depends on the input alone, but for the times in a dossier's runs.",
         "Whole numbers go up to 2^64 - 1; a reader that keeps them as floating point is exact up to 2^53.",
     ],
@@ -78,6 +80,27 @@ mod tests {
         for report in [sample::hostile(), sample::empty_case(), crate::sample::island()] {
             validated(DOSSIER, &case(&report).unwrap());
         }
+    }
+
+    #[test]
+    fn what_is_too_long_is_counted() {
+        let mut report = sample::island();
+        let device = report.model.devices[0].clone();
+        report.model.devices = vec![device; model::RECORDS + 1];
+        let subject = report.regimes[0].measures[0].subjects[0].clone();
+        report.regimes[0].measures[0].subjects = vec![subject; wire::SUBJECTS + 3];
+        let document = validated(DOSSIER, &case(&report).unwrap());
+        assert_eq!(document["network"]["devices"].as_array().unwrap().len(), 0);
+        assert_eq!(document["network"]["left_out"], serde_json::json!({ "devices": model::RECORDS + 1 }));
+        assert!(!document["network"]["links"].as_array().unwrap().is_empty());
+        let measure = &document["regimes"][0]["measures"][0];
+        assert_eq!(measure["subjects"].as_array().unwrap().len(), wire::SUBJECTS);
+        let left = measure["subjects_left_out"].as_object().unwrap();
+        assert_eq!(left.values().map(|count| count.as_u64().unwrap()).sum::<u64>(), 3);
+        report.model.devices.truncate(model::RECORDS);
+        let document: serde_json::Value = serde_json::from_str(&case(&report).unwrap()).unwrap();
+        assert_eq!(document["network"]["devices"].as_array().unwrap().len(), model::RECORDS);
+        assert!(document["network"].get("left_out").is_none());
     }
 
     #[test]

@@ -2,6 +2,10 @@
 
 use banbury_evidence::model as inner;
 use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Records of a list above which it is left out: whoever has more reads them in the ledger, where they can be asked for.
+pub(super) const RECORDS: usize = 200_000;
 
 /// The file and line that a record was read from.
 #[derive(Serialize)]
@@ -128,11 +132,21 @@ macro_rules! network {
         #[derive(Serialize)]
         pub(super) struct Network<'a> {
             $($list: Vec<$type<'a>>,)*
+            /// How many records a list has that is left out for its length.
+            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+            left_out: BTreeMap<&'static str, usize>,
         }
 
         impl<'a> Network<'a> {
             pub fn of(model: &'a inner::Model) -> Self {
-                Self { $($list: model.$list.iter().map($type::of).collect()),* }
+                let mut left_out = BTreeMap::new();
+                $(
+                    if model.$list.len() > RECORDS {
+                        left_out.insert(stringify!($list), model.$list.len());
+                    }
+                )*
+                let has = |list: &str| !left_out.contains_key(list);
+                Self { $($list: model.$list.iter().filter(|_| has(stringify!($list))).map($type::of).collect(),)* left_out }
             }
         }
     };

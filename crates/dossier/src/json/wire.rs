@@ -6,6 +6,9 @@ use banbury_evidence as inner;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// Subjects of a measure that are listed, the worst first; the ledger's view `verdicts` has all.
+pub(super) const SUBJECTS: usize = 20_000;
+
 /// The `inspect` document.
 #[derive(Serialize)]
 pub(super) struct Inspection<'a> {
@@ -227,6 +230,9 @@ struct Measure<'a> {
     verdict: &'static str,
     reason: &'a str,
     subjects: Vec<SubjectVerdict<'a>>,
+    /// How many more there are of each verdict.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    subjects_left_out: BTreeMap<&'static str, usize>,
 }
 
 #[derive(Serialize)]
@@ -504,18 +510,23 @@ impl<'a> Regime<'a> {
                     clause: &measure.clause,
                     verdict: measure.verdict.as_str(),
                     reason: &measure.reason,
-                    subjects: measure
-                        .subjects
-                        .iter()
-                        .map(|subject| SubjectVerdict {
-                            subject: &subject.subject,
-                            verdict: subject.verdict.as_str(),
-                            reason: &subject.reason,
-                        })
-                        .collect(),
+                    subjects: measure.subjects.iter().take(SUBJECTS).map(SubjectVerdict::of).collect(),
+                    subjects_left_out: measure.subjects.iter().skip(SUBJECTS).fold(
+                        BTreeMap::new(),
+                        |mut more, subject| {
+                            *more.entry(subject.verdict.as_str()).or_default() += 1;
+                            more
+                        },
+                    ),
                 })
                 .collect(),
         }
+    }
+}
+
+impl<'a> SubjectVerdict<'a> {
+    fn of(subject: &'a inner::SubjectVerdict) -> Self {
+        Self { subject: &subject.subject, verdict: subject.verdict.as_str(), reason: &subject.reason }
     }
 }
 

@@ -1,5 +1,5 @@
 use crate::html::anchors::Anchors;
-use crate::html::devices::verdicts;
+use crate::html::spoken::Spoken;
 use crate::report::CaseReport;
 use banbury_evidence::{Verdict, model::Site};
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,7 +92,14 @@ pub(super) struct Vendor {
 }
 
 impl Graph {
-    pub fn of(report: &CaseReport, anchors: &Anchors) -> Self {
+    /// Of a report by itself.
+    #[cfg(test)]
+    pub fn alone(report: &CaseReport) -> Self {
+        let spoken = Spoken::of(report);
+        Self::of(report, &Anchors::of(report, &spoken), &spoken)
+    }
+
+    pub fn of(report: &CaseReport, anchors: &Anchors, spoken: &Spoken<'_>) -> Self {
         let model = &report.model;
         let sites: BTreeMap<&str, &Site> =
             model.sites.iter().map(|site| (site.name.as_str(), site)).collect();
@@ -106,8 +113,7 @@ impl Graph {
             Level::Devices
         };
         let (vendors, unnamed) = vendors(report);
-        let by_name = verdicts(report);
-        let worst = |name: &str| by_name.get(name)?.iter().map(|(.., subject)| subject.verdict).min();
+        let worst = |name: &str| spoken.worst(name);
 
         // The box of each site, by the site's name.
         let mut boxes: Vec<Node> = Vec::new();
@@ -355,7 +361,7 @@ mod tests {
     #[test]
     fn every_device_and_link_is_accounted_for() {
         let report = sample::island();
-        let graph = Graph::of(&report, &Anchors::of(&report));
+        let graph = Graph::alone(&report);
         assert_eq!(graph.boxes.iter().map(|node| node.rows.len()).sum::<usize>(), report.model.devices.len());
         let drawn: usize = graph.edges.iter().map(|edge| edge.count).sum();
         assert_eq!(drawn + graph.inner + graph.dangling, report.model.links.len());
@@ -376,12 +382,12 @@ mod tests {
                 .devices
                 .push(banbury_evidence::model::Device { name: format!("more-{number}"), ..device.clone() });
         }
-        let graph = Graph::of(&report, &Anchors::of(&report));
+        let graph = Graph::alone(&report);
         assert!(graph.level == Level::Sites && graph.boxes.iter().all(|node| node.rows.is_empty()));
         for number in 0..SITES {
             report.model.sites.push(Site { name: format!("site {number}"), ..Site::default() });
         }
-        let graph = Graph::of(&report, &Anchors::of(&report));
+        let graph = Graph::alone(&report);
         assert!(graph.level == Level::Regions);
         assert_eq!(graph.boxes.len(), 5, "four regions and the sites that state none");
     }

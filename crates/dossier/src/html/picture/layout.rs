@@ -316,7 +316,6 @@ fn rows(boxes: &mut [Node], order: &[usize], width: f64, top: f64, left: bool) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::html::anchors::Anchors;
     use crate::sample;
 
     fn overlaps(boxes: &[Node]) -> usize {
@@ -334,24 +333,24 @@ mod tests {
     #[test]
     fn no_box_covers_another() {
         let mut report = sample::island();
-        let mut graph = Graph::of(&report, &Anchors::of(&report));
+        let mut graph = Graph::alone(&report);
         assert_eq!(arrange(&mut graph), Arrangement::Geographic { without: 0 });
         assert_eq!(overlaps(&graph.boxes), 0);
         report.model.sites[0].latitude = None;
-        let mut graph = Graph::of(&report, &Anchors::of(&report));
+        let mut graph = Graph::alone(&report);
         assert_eq!(arrange(&mut graph), Arrangement::Geographic { without: 1 });
         assert_eq!(overlaps(&graph.boxes), 0);
         for site in &mut report.model.sites {
             site.latitude = Some(1.0);
             site.longitude = Some(2.0);
         }
-        let mut graph = Graph::of(&report, &Anchors::of(&report));
+        let mut graph = Graph::alone(&report);
         arrange(&mut graph);
         assert_eq!(overlaps(&graph.boxes), 0, "all sites at one place");
         for site in &mut report.model.sites {
             site.latitude = None;
         }
-        let mut graph = Graph::of(&report, &Anchors::of(&report));
+        let mut graph = Graph::alone(&report);
         assert_eq!(arrange(&mut graph), Arrangement::Layered);
         assert_eq!(overlaps(&graph.boxes), 0);
         assert!(extent(&graph.boxes).0 <= WIDTH + 2.0 * MARGIN);
@@ -360,7 +359,7 @@ mod tests {
     #[test]
     fn north_is_up_and_east_is_right() {
         let report = sample::island();
-        let mut graph = Graph::of(&report, &Anchors::of(&report));
+        let mut graph = Graph::alone(&report);
         arrange(&mut graph);
         let find = |name: &str| graph.boxes.iter().find(|node| node.title == name).unwrap();
         assert!(find("North Cape").y < find("Cable Landing").y);

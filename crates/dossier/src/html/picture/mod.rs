@@ -9,17 +9,17 @@ mod draw;
 mod graph;
 mod layout;
 
-use super::{anchors::Anchors, marks, numbers};
+use super::{anchors::Anchors, marks, numbers, spoken::Spoken};
 use crate::report::CaseReport;
 use crate::visible::visible;
 use graph::{Graph, Level};
 use maud::{Markup, html};
 
-pub(super) fn section(report: &CaseReport, anchors: &Anchors) -> Markup {
+pub(super) fn section(report: &CaseReport, anchors: &Anchors, spoken: &Spoken<'_>) -> Markup {
     if report.model.devices.is_empty() {
         return html! { p { "There is nothing to draw: no table of devices was imported." } };
     }
-    let mut graph = Graph::of(report, anchors);
+    let mut graph = Graph::of(report, anchors, spoken);
     if graph.boxes.len() > graph::BOXES {
         return html! {
             p { "The network has " (numbers::grouped(graph.boxes.len() as u64)) " " (graph.level.boxes())
