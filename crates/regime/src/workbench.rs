@@ -49,6 +49,7 @@ impl Workbench {
         connection.pragma_update(None, "journal_mode", "OFF")?;
         connection.pragma_update(None, "synchronous", "OFF")?;
         connection.pragma_update(None, "cache_size", -CACHED_KIB)?;
+        connection.pragma_update(None, "mmap_size", MAPPED)?;
         bench.attach(&connection)?;
         connection.execute_batch("BEGIN")?;
         let views = views(&connection)?;

@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use banbury_dossier::CaseReport;
 use banbury_evidence::case::{CONFIG, Case, LEDGER, Parameter};
 use banbury_evidence::ledger::StoredRun;
+use banbury_evidence::model::Model;
 use banbury_evidence::{Claim, Digest, Exhibit, ExhibitKind, RegimeResult, Status, Verdict};
 use banbury_firmware::{Options, Worker};
 use banbury_regime::outlook::{self, Outlook};
@@ -53,7 +54,14 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
     let mut results = Vec::new();
     let scratch = case.root().join(format!("assess-{}.scratch", std::process::id()));
     let progress = Progress::start("applying the regimes");
-    let bench = Workbench::lay(case.ledger.path(), &scratch)?;
+    // Both only read the ledger, and each takes one core.
+    let ledger = case.ledger.path().to_owned();
+    let (bench, model) = std::thread::scope(|scope| {
+        let bench = scope.spawn(|| Workbench::lay(&ledger, &scratch));
+        let model = case.ledger.model();
+        (bench.join(), model)
+    });
+    let bench = bench.map_err(|_| anyhow::anyhow!("the thread that lays the workbench ended early"))??;
     for assessment in banbury_regime::apply_all(&bench, &regimes, &as_of.to_string())? {
         diagnostics.extend(assessment.problems.iter().map(ToString::to_string));
         results.push(assessment.result);
@@ -64,7 +72,7 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
         terminal::note(&terminal::safe_lines(diagnostic));
     }
     outcome = outcome.and(judge(&results));
-    let mut report = report(&case, exhibits, results, diagnostics, as_of)?;
+    let mut report = report(&case, exhibits, model?, results, diagnostics, as_of)?;
     report.outlook = Outlook::at_hand(&regimes, &report.regimes, &report.model);
     let ahead = match arguments.outlook {
         Ahead::Auto => report.model.devices.len() <= outlook::DEVICES,
@@ -350,6 +358,7 @@ fn judge(results: &[RegimeResult]) -> Outcome {
 fn report(
     case: &Case,
     exhibits: Vec<Exhibit>,
+    model: Model,
     regimes: Vec<RegimeResult>,
     diagnostics: Vec<String>,
     as_of: jiff::civil::Date,
@@ -365,7 +374,7 @@ fn report(
         name: case.config.case.name.clone(),
         created_by: super::created_by(),
         as_of: as_of.to_string(),
-        model: case.ledger.model()?,
+        model,
         regimes,
         claims: case.ledger.claims(None)?,
         objects,

@@ -11,7 +11,7 @@ use crate::report::CaseReport;
 use crate::visible::visible;
 use banbury_evidence::{Verdict, model::Site};
 use maud::{Markup, html};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// Sites above which fields of a grid are drawn.
 const SITES: usize = 150;
@@ -143,7 +143,7 @@ fn verdicts<'a>(
     let of = |name: &str| spoken.worst(name).filter(|verdict| *verdict != Verdict::NotApplicable);
     let mut worst: BTreeMap<&str, Verdict> = BTreeMap::new();
     let mut count: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut seen: HashSet<&str> = HashSet::new();
     let mut note = |site: &'a str, found: Option<Verdict>| {
         if let Some(found) = found {
             worst.entry(site).and_modify(|verdict| *verdict = found.min(*verdict)).or_insert(found);

@@ -1,7 +1,7 @@
 //! The network model's records as rows: each kind's columns stand here once, for writing and for reading.
 //!
-//! The table `model_<view>` holds every import's records under the run that made them; the view shows the latest's, in
-//! columns of the same names.
+//! The table `model_<kind>` holds every import's records under the run that made them; the view of that name, or the one
+//! that stands beside it, shows the latest's, in columns of the same names.
 
 use super::{Ledger, LedgerError};
 use crate::model::{
@@ -10,6 +10,7 @@ use crate::model::{
 };
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Row, Transaction, params_from_iter};
+use std::cmp::Ordering;
 
 /// A value that stands in one column.
 trait Cell: Sized {
@@ -53,8 +54,10 @@ impl<T: Cell> Cell for Option<T> {
 
 /// A kind of record that the ledger keeps.
 trait Stored: Sized {
-    /// The view, and with `model_` before it the table.
-    const VIEW: &'static str;
+    /// With `model_` before it the table.
+    const TABLE: &'static str;
+    /// The view that shows the latest import's.
+    const READ: &'static str;
     /// The columns, in the order of the values.
     const COLUMNS: &'static [&'static str];
     fn values(&self) -> impl Iterator<Item = ToSqlOutput<'_>>;
@@ -62,9 +65,10 @@ trait Stored: Sized {
 }
 
 macro_rules! stored {
-    ($($type:ident in $view:literal [$($field:ident),*] $(and $source:ident)?;)*) => {$(
+    ($($type:ident in $table:literal $(read from $view:literal)? [$($field:ident),*] $(and $source:ident)?;)*) => {$(
         impl Stored for $type {
-            const VIEW: &'static str = $view;
+            const TABLE: &'static str = $table;
+            const READ: &'static str = stored!(@read $table $($view)?);
             const COLUMNS: &'static [&'static str] =
                 &[$(stringify!($field),)* $(stored!(@file $source), stored!(@line $source))?];
             fn values(&self) -> impl Iterator<Item = ToSqlOutput<'_>> {
@@ -80,13 +84,15 @@ macro_rules! stored {
             }
         }
     )*};
+    (@read $table:literal) => { $table };
+    (@read $table:literal $view:literal) => { $view };
     (@file $source:ident) => { "source_file" };
     (@line $source:ident) => { "source_line" };
 }
 
 stored! {
     Site in "sites" [name, region, country, sensitive, subscribers, latitude, longitude] and source;
-    Device in "devices" [name, site, role, manufacturer, device_type, platform, software, image, segment, status, installed,
+    Device in "devices" read from "device_records" [name, site, role, manufacturer, device_type, platform, software, image, segment, status, installed,
         support_end, cost] and source;
     DeviceType in "device_types" [model, manufacturer, part_number, support_end, production, cost] and source;
     Interface in "interfaces" [device, name, kind, address, segment, enabled] and source;
@@ -158,7 +164,7 @@ impl Cell for i64 {
 fn records<T: Stored>(transaction: &Transaction<'_>, run: i64, records: &[T]) -> rusqlite::Result<()> {
     let columns = T::COLUMNS.join(", ");
     let marks = vec!["?"; T::COLUMNS.len() + 1].join(", ");
-    let sql = format!("INSERT INTO model_{} (run, {columns}) VALUES ({marks})", T::VIEW);
+    let sql = format!("INSERT INTO model_{} (run, {columns}) VALUES ({marks})", T::TABLE);
     let mut statement = transaction.prepare(&sql)?;
     for record in records {
         statement.execute(params_from_iter([run.put()].into_iter().chain(record.values())))?;
@@ -185,11 +191,11 @@ impl Ledger {
                 },
             )?,
             sites: self.records("name, source_file, source_line")?,
-            devices: self.records("name, source_file, source_line")?,
+            devices: self.sorted(|a: &Device, b| (&a.name, &a.source).cmp(&(&b.name, &b.source)))?,
             device_types: self.records("model, manufacturer, source_file, source_line")?,
             interfaces: self.records("device, name, address, source_line")?,
             functions: self.records("device, function, source_line")?,
-            links: self.records("name, source_file, source_line")?,
+            links: self.sorted(|a: &Link, b| (&a.name, &a.source).cmp(&(&b.name, &b.source)))?,
             demands: self.records("site, function, source_line")?,
             segments: self.records("name, source_line")?,
             vendors: self.records("name, source_line")?,
@@ -213,7 +219,16 @@ impl Ledger {
     }
 
     fn records<T: Stored>(&self, order: &str) -> Result<Vec<T>, LedgerError> {
-        let sql = format!("SELECT {} FROM {} ORDER BY {order}", T::COLUMNS.join(", "), T::VIEW);
+        let sql = format!("SELECT {} FROM {} ORDER BY {order}", T::COLUMNS.join(", "), T::READ);
         self.rows(&sql, [], T::read)
+    }
+
+    /// The kinds that there may be millions of: the rows are put in order here, which is cheaper than to have them sorted
+    /// as rows.
+    fn sorted<T: Stored>(&self, order: impl FnMut(&T, &T) -> Ordering) -> Result<Vec<T>, LedgerError> {
+        let sql = format!("SELECT {} FROM {}", T::COLUMNS.join(", "), T::READ);
+        let mut all = self.rows(&sql, [], T::read)?;
+        all.sort_by(order);
+        Ok(all)
     }
 }

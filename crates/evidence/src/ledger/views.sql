@@ -77,31 +77,39 @@ CREATE VIEW sites AS
     SELECT name, region, sensitive, subscribers, latitude, longitude, source_file, source_line, country
     FROM model_sites WHERE run = (SELECT run FROM current_model);
 
--- image: what the inventory says; exhibit: the exhibit it resolves to (by SHA-256, else by file name), NULL when it is
--- not in the case; inspected: 1 when the latest unpacking run over that exhibit was complete; inspected_in_part: 1 when
--- there is one, but it was incomplete. in_service: 0 when the status is planned, staged, inventory or decommissioned, else
--- 1 (a blank status too); the graph of the network uses the same rule. manufacturer, support_end and cost are the device's
--- type's where its own record does not state them. maker: the manufacturer in small letters, NULL when blank; at: where the
--- record stands; duties: its functions, role and parts in interception (JSON, in the order of the import).
-CREATE VIEW devices AS
-    SELECT d.name, d.site, s.region, s.sensitive AS site_sensitive, s.subscribers AS site_subscribers, d.role,
-           coalesce(d.manufacturer, t.manufacturer) AS manufacturer, d.device_type, d.platform, d.software, d.image,
-           d.segment, d.status, e.exhibit, coalesce(e.status = 'complete', 0) AS inspected, d.source_file, d.source_line,
-           coalesce(e.status <> 'complete', 0) AS inspected_in_part,
-           coalesce(lower(trim(d.status)), '') NOT IN ('planned', 'staged', 'inventory', 'decommissioned') AS in_service,
-           d.installed, coalesce(d.support_end, t.support_end) AS support_end, coalesce(d.cost, t.cost) AS cost,
-           s.country AS country, nullif(lower(trim(coalesce(d.manufacturer, t.manufacturer))), '') AS maker,
-           d.source_file || ':' || d.source_line AS at,
-           '[' || substr(coalesce(',' || f.names, '')
-                         || CASE WHEN trim(d.role) <> '' THEN ',' || json_quote('role ' || lower(trim(d.role))) ELSE '' END
-                         || coalesce(',' || p.names, ''), 2) || ']' AS duties
+-- Devices as their records state them, with what their types state where they do not: manufacturer, support_end and cost.
+CREATE VIEW device_records AS
+    SELECT d.name, d.site, d.role, coalesce(d.manufacturer, t.manufacturer) AS manufacturer, d.device_type, d.platform,
+           d.software, d.image, d.segment, d.status, d.installed, coalesce(d.support_end, t.support_end) AS support_end,
+           coalesce(d.cost, t.cost) AS cost, d.source_file, d.source_line
     FROM model_devices d
     LEFT JOIN (SELECT run, model, manufacturer, support_end, cost, count(*) OVER (PARTITION BY run, model) = 1 AS alone
                FROM model_device_types) t
         ON t.run = d.run AND t.model = d.device_type AND (t.manufacturer = d.manufacturer OR (d.manufacturer IS NULL AND t.alone))
-    LEFT JOIN (SELECT run, name, region, sensitive, subscribers, country FROM model_sites
-               WHERE run = (SELECT run FROM current_model) GROUP BY run, name) s
-        ON s.run = d.run AND s.name = d.site
+    WHERE d.run = (SELECT run FROM current_model);
+
+-- The records with what else stands to them. image: what the inventory says; exhibit: the exhibit it resolves to (by SHA-256,
+-- else by file name), NULL when it is not in the case; inspected: 1 when the latest unpacking run over that exhibit was
+-- complete; inspected_in_part: 1 when there is one, but it was incomplete. in_service: 0 when the status is planned, staged,
+-- inventory or decommissioned, else 1 (a blank status too); the graph of the network uses the same rule. maker: the
+-- manufacturer in small letters, NULL when blank; at: where the record stands; duties: its functions, role and parts in
+-- interception (JSON, in the order of the import).
+CREATE VIEW devices AS
+    SELECT d.name, d.site, s.region, s.sensitive AS site_sensitive, s.subscribers AS site_subscribers, d.role,
+           d.manufacturer, d.device_type, d.platform, d.software, d.image,
+           d.segment, d.status, e.exhibit, coalesce(e.status = 'complete', 0) AS inspected, d.source_file, d.source_line,
+           coalesce(e.status <> 'complete', 0) AS inspected_in_part,
+           coalesce(lower(trim(d.status)), '') NOT IN ('planned', 'staged', 'inventory', 'decommissioned') AS in_service,
+           d.installed, d.support_end, d.cost,
+           s.country AS country, nullif(lower(trim(d.manufacturer)), '') AS maker,
+           d.source_file || ':' || d.source_line AS at,
+           '[' || substr(coalesce(',' || f.names, '')
+                         || CASE WHEN trim(d.role) <> '' THEN ',' || json_quote('role ' || lower(trim(d.role))) ELSE '' END
+                         || coalesce(',' || p.names, ''), 2) || ']' AS duties
+    FROM device_records d
+    LEFT JOIN (SELECT name, region, sensitive, subscribers, country FROM model_sites
+               WHERE run = (SELECT run FROM current_model) GROUP BY name) s
+        ON s.name = d.site
     LEFT JOIN (SELECT k.key, k.exhibit, (SELECT r.status FROM latest_runs l JOIN runs r ON r.id = l.run
                                          WHERE l.exhibit = k.exhibit AND l.probe = 'unpack') AS status
                FROM (SELECT sha256 AS key, sha256 AS exhibit FROM exhibits WHERE kind = 'firmware'
@@ -111,8 +119,7 @@ CREATE VIEW devices AS
     LEFT JOIN (SELECT device, group_concat(json_quote('function ' || upper(trim(function)))) AS names FROM model_functions
                WHERE run = (SELECT run FROM current_model) GROUP BY device) f ON f.device = d.name
     LEFT JOIN (SELECT device, group_concat(json_quote('part ' || upper(trim(part)))) AS names FROM model_interceptions
-               WHERE run = (SELECT run FROM current_model) GROUP BY device) p ON p.device = d.name
-    WHERE d.run = (SELECT run FROM current_model);
+               WHERE run = (SELECT run FROM current_model) GROUP BY device) p ON p.device = d.name;
 
 -- What each device is used for, a row each: its functions and parts in interception in capitals, its role in small letters.
 CREATE VIEW device_duties AS

@@ -19,11 +19,10 @@ pub(super) fn svg(graph: &Graph) -> Markup {
 }
 
 fn link(graph: &Graph, edge: &Edge) -> Markup {
-    const NAMES: usize = 12;
     let (Some(a), Some(b)) = (graph.boxes.get(edge.a), graph.boxes.get(edge.b)) else { return html! {} };
-    let mut title: Vec<_> = edge.names.iter().take(NAMES).map(|name| visible(name).into_owned()).collect();
-    if edge.names.len() > NAMES {
-        title.push(format!("and {} more", edge.names.len() - NAMES));
+    let mut title: Vec<_> = edge.names.iter().map(|name| visible(name).into_owned()).collect();
+    if edge.count > edge.names.len() {
+        title.push(format!("and {} more", edge.count - edge.names.len()));
     }
     if edge.single {
         title.push("single point of failure".to_owned());

@@ -2,7 +2,7 @@ use crate::html::anchors::Anchors;
 use crate::html::spoken::Spoken;
 use crate::report::CaseReport;
 use banbury_evidence::{Verdict, model::Site};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Devices above which boxes give numbers alone.
 pub(super) const DEVICES: usize = 300;
@@ -80,8 +80,12 @@ pub(super) struct Edge {
     pub b: usize,
     pub count: usize,
     pub single: bool,
+    /// The first of them.
     pub names: Vec<String>,
 }
+
+/// Links of one line that are named.
+pub(super) const NAMES: usize = 12;
 
 /// A manufacturer and its mark.
 pub(super) struct Vendor {
@@ -118,7 +122,7 @@ impl Graph {
         // The box of each site, by the site's name.
         let mut boxes: Vec<Node> = Vec::new();
         let mut index: BTreeMap<String, usize> = BTreeMap::new();
-        let mut box_of_site: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut box_of_site: HashMap<&str, usize> = HashMap::new();
         let mut subscribers: Vec<u64> = Vec::new();
         for name in names {
             let site = sites.get(name).copied();
@@ -148,7 +152,7 @@ impl Graph {
         }
 
         let sensitive = sensitive_devices(report);
-        let mut box_of_device: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut box_of_device: HashMap<&str, usize> = HashMap::new();
         let mut counts: Vec<usize> = vec![0; boxes.len()];
         for device in &model.devices {
             let Some(at) = box_of_site.get(device.site.as_deref().unwrap_or_default()).copied() else {
@@ -200,8 +204,8 @@ impl Graph {
     }
 }
 
-fn edges(report: &CaseReport, boxes: &BTreeMap<&str, usize>) -> (Vec<Edge>, usize, usize) {
-    let single: BTreeSet<&str> = report
+fn edges(report: &CaseReport, boxes: &HashMap<&str, usize>) -> (Vec<Edge>, usize, usize) {
+    let single: HashSet<&str> = report
         .model
         .single_points
         .iter()
@@ -230,7 +234,9 @@ fn edges(report: &CaseReport, boxes: &BTreeMap<&str, usize>) -> (Vec<Edge>, usiz
         });
         edge.count += 1;
         edge.single |= single.contains(link.name.as_str());
-        edge.names.push(format!("{} to {}", link.a_device, link.b_device));
+        if edge.names.len() < NAMES {
+            edge.names.push(format!("{} to {}", link.a_device, link.b_device));
+        }
     }
     (between.into_values().collect(), dangling, inner)
 }
