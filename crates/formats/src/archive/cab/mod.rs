@@ -3,7 +3,7 @@
 //! Finds: every file with its time, and bytes of a folder that no file has. How: the header's tables are read strictly,
 //! the checksum of every block is verified; MSZIP blocks share one window and so does LZX. A folder is unpacked once: what
 //! is passed on the way to a file is kept for whoever asks for it. Reserved fields, names of other cabinets and gaps are
-//! attributes or slack. Wrong when: carved from unknown bytes, the tables must fit the stated length. Misses: Quantum;
+//! attributes or slack. Wrong when: carved from unknown bytes, version, flags and the first of each table must fit: a cabinet with another version is found only where a file begins with it. Misses: Quantum;
 //! files that go on in another cabinet. Source: [MS-CAB]; Microsoft Cabinet SDK.
 
 use self::blocks::{Blocks, Method};
@@ -40,6 +40,8 @@ const MAGIC: &[u8] = b"MSCF";
 const HEADER: usize = 36;
 const FOLDER: usize = 8;
 const FILE: usize = 16;
+/// Methods that are named: more than there are, so that a damaged table does not name thousands.
+const METHODS: usize = 12;
 /// Numbers of folders from which on a file is not whole in this cabinet: from the one before, to the next, both.
 const CONTINUED: [u16; 3] = [0xfffd, 0xfffe, 0xffff];
 
@@ -97,6 +99,8 @@ struct Header {
     files_at: usize,
     folders: u16,
     files: u16,
+    /// Version 1.3, the only one there is, and no flag that has no meaning.
+    is_of_the_format: bool,
     tables: Tables,
     attributes: Vec<(&'static str, String)>,
 }
@@ -108,7 +112,9 @@ impl Header {
         }
         let (size, files_at) = (u32_le(data, 8)? as usize, u32_le(data, 16)? as usize);
         let (folders, files, flags) = (u16_le(data, 26)?, u16_le(data, 28)?, u16_le(data, 30)?);
-        let version = format!("{}.{}", data.get(25)?, data.get(24)?);
+        let (minor, major) = (*data.get(24)?, *data.get(25)?);
+        let is_of_the_format = (major, minor) == (1, 3) && flags < 8;
+        let version = format!("{major}.{minor}");
         let mut attributes = vec![("version", version), ("set", u16_le(data, 32)?.to_string())];
         attributes.push(("number-in-set", u16_le(data, 34)?.to_string()));
         for at in [4, 12, 20] {
@@ -137,15 +143,16 @@ impl Header {
             }
         }
         let tables = Tables { folders_at: at, folders, folder_reserve, block_reserve, files_at, files };
-        Some(Self { size, files_at, folders, files, tables, attributes })
+        Some(Self { size, files_at, folders, files, is_of_the_format, tables, attributes })
     }
 
-    /// Whether the first folder and the first file are what the header says.
+    /// Whether version and flags are the format's, and the first folder and the first file are what the header says.
     fn fits(&self, data: &[u8]) -> bool {
         let Tables { folders_at, folder_reserve, files_at, .. } = self.tables;
         let folders_end = folders_at + usize::from(self.folders) * (FOLDER + folder_reserve);
         let first_block = u32_le(data, folders_at).map_or(usize::MAX, |at| at as usize);
-        self.folders > 0
+        self.is_of_the_format
+            && self.folders > 0
             && self.files > 0
             && folders_end <= files_at
             && first_block < self.size
@@ -246,6 +253,11 @@ impl<'a> Reader<'a, '_> {
         methods.dedup();
         for (number, folder) in folders.into_iter().enumerate() {
             self.hand_out(number, folder, sink);
+        }
+        if methods.len() > METHODS {
+            let more = methods.len() - METHODS;
+            methods.truncate(METHODS);
+            methods.push(format!("and {more} more"));
         }
         (!methods.is_empty()).then(|| methods.join(" "))
     }

@@ -114,3 +114,37 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn another_version_or_flag_is_no_cabinet_among_other_bytes() {
+    let whole = cabinet(b"content", 0, &[("a", 0, 7)]);
+    assert!(read(&Cab, &whole, Place::Inside).is_some());
+    for (at, byte) in [(24, 4), (25, 0xff), (30, 8), (31, 1)] {
+        let mut data = whole.clone();
+        data[at] = byte;
+        assert!(read(&Cab, &data, Place::Inside).is_none(), "byte {at}");
+        assert!(read(&Cab, &data, Place::Start).is_some(), "byte {at}");
+    }
+}
+
+#[test]
+fn thousands_of_methods_are_counted() {
+    let mut data = MAGIC.to_vec();
+    let folders: u16 = 2000;
+    let files_at = HEADER + usize::from(folders) * FOLDER;
+    for word in [0, files_at as u32 + 100, 0, files_at as u32, 0] {
+        data.extend(word.to_le_bytes());
+    }
+    data.extend([3, 1]);
+    data.extend(folders.to_le_bytes());
+    data.extend([0; 8]);
+    for number in 0..folders {
+        data.extend((files_at as u32).to_le_bytes());
+        data.extend([0, 0]);
+        data.extend((number << 4 | 4).to_le_bytes());
+    }
+    data.resize(files_at + 100, 0);
+    let (reading, _) = unpack(&data, Place::Start);
+    let (_, methods) = reading.attributes.iter().find(|(name, _)| *name == "compression").unwrap();
+    assert!(methods.ends_with(&format!(" and {} more", usize::from(folders) - METHODS)), "{methods}");
+}
