@@ -30,7 +30,7 @@ use crate::purl::Purl;
 use crate::store::{ImportedFile, Store, says};
 use crate::version::choice;
 use judge::{Judged, Judgement, Version};
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension as _, Transaction};
 use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -223,12 +223,15 @@ pub struct Known<'a> {
     store: &'a Store,
     feeds: Vec<ImportedFile>,
     covered: OnceCell<BTreeSet<String>>,
+    /// Every answer is of the same state of the database, whatever is imported meanwhile.
+    _state: Transaction<'a>,
 }
 
 impl<'a> Known<'a> {
-    /// Looks up in this database, as it is now.
+    /// Looks up in this database, as it is now; one at a time, and an import waits until it is dropped.
     pub fn new(store: &'a Store) -> Result<Self, Error> {
-        Ok(Self { store, feeds: store.files_in_use()?, covered: OnceCell::new() })
+        let state = store.connection().unchecked_transaction().map_err(|source| store.failed(source))?;
+        Ok(Self { store, feeds: store.files_in_use()?, covered: OnceCell::new(), _state: state })
     }
 
     /// The feeds that are asked.

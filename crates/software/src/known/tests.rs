@@ -501,3 +501,29 @@ fn a_name_that_cannot_be_read_is_not_taken_for_none() {
         assert_eq!(word(&state), expected, "{names:?} {version}: {state:?}");
     }
 }
+
+#[test]
+fn an_import_in_between_changes_no_answer_of_one_look_up() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(store(folder.path(), &["nvd-2.0/input.json"]));
+    let reader = Store::open_to_read(&folder.path().join("feeds.sqlite")).unwrap();
+    let openssl = component("openssl", "1.0.2k", "a:openssl:openssl");
+    let known = Known::new(&reader).unwrap();
+    let before = known.look_up(&openssl, &Facts::default()).unwrap();
+    let started = std::sync::Barrier::new(2);
+    std::thread::scope(|scope| {
+        let import = scope.spawn(|| {
+            started.wait();
+            store(folder.path(), &["kev-json"])
+        });
+        started.wait();
+        // The other connection writes, or waits to; the snapshot that is open does not see it.
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        let between = known.look_up(&openssl, &Facts::default()).unwrap();
+        assert_eq!(before, between);
+        drop(known);
+        drop(import.join().unwrap());
+    });
+    let after = Known::new(&reader).unwrap();
+    assert_eq!(after.feeds().len(), before.feeds.len() + 1);
+}
