@@ -13,6 +13,7 @@ pub use import::Imported;
 
 use crate::Error;
 use crate::feed::Problems;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -111,6 +112,8 @@ impl Store {
         connection
             .busy_timeout(PATIENCE)
             .and_then(|()| connection.pragma_update(None, "mmap_size", MAPPED))
+            // Or else a query is planned anew for each value that is bound.
+            .and_then(|()| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true))
             .map_err(|source| database(path, source))?;
         Self { connection, path: path.to_owned() }.checked()
     }
