@@ -386,7 +386,7 @@ pub(crate) struct Assess {
 /// When the timeline and what would change verdicts are worked out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Ahead {
-    /// Up to 20,000 devices.
+    /// Up to 60,000 devices.
     Auto,
     /// Whatever it takes.
     Always,

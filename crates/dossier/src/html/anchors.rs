@@ -8,17 +8,22 @@ pub(super) struct Anchors {
     ids: BTreeMap<(&'static str, String), String>,
 }
 
-/// Devices that get an entry of their own: those of which a measure said the worst, then by name.
+/// Devices up to which each gets an entry of its own.
 pub(super) const DEVICES: usize = 1000;
-/// Sites that get an entry of their own: those where such a device stands, then those of which a measure said the worst.
-pub(super) const SITES: usize = 2000;
+/// Of more, so many do: those of which a measure said the worst, then by name.
+pub(super) const WORST_DEVICES: usize = 200;
+/// Of more sites than are shown, so many are beside those where a device is shown.
+const WORST_SITES: usize = 50;
+/// Sites up to which each gets an entry of its own; of more, those where such a device stands, and some of which a measure said
+/// the worst.
+pub(super) const SITES: usize = 400;
 
 impl Anchors {
     pub fn of(report: &CaseReport, spoken: &Spoken<'_>) -> Self {
         let mut anchors = Self { ids: BTreeMap::new() };
         let mut taken = BTreeSet::new();
         let names: BTreeSet<&str> = report.model.devices.iter().map(|device| device.name.as_str()).collect();
-        let devices = worst_first(names, DEVICES, |name| spoken.worst(name));
+        let devices = worst_first(names, DEVICES, WORST_DEVICES, |name| spoken.worst(name));
         let mut sites: BTreeSet<&str> = report.model.sites.iter().map(|site| site.name.as_str()).collect();
         let mut stands: BTreeSet<&str> = BTreeSet::new();
         for device in &report.model.devices {
@@ -31,7 +36,7 @@ impl Anchors {
         }
         let worst =
             |name: &str| if stands.contains(name) { Some(Verdict::Breached) } else { spoken.worst(name) };
-        let sites = worst_first(sites, SITES, worst);
+        let sites = worst_first(sites, SITES, stands.len() + WORST_SITES, worst);
         for name in devices {
             anchors.add(&mut taken, "device", name);
         }
@@ -82,13 +87,14 @@ impl Anchors {
     }
 }
 
-/// At most so many of the names: those with the worst verdict first, then by name.
+/// All names up to a number, and of more at most so many: those with the worst verdict first, then by name.
 fn worst_first(
     names: BTreeSet<&str>,
+    all: usize,
     most: usize,
     worst: impl Fn(&str) -> Option<Verdict>,
 ) -> BTreeSet<&str> {
-    if names.len() <= most {
+    if names.len() <= all {
         return names;
     }
     let mut ranked: Vec<(u8, &str)> = names

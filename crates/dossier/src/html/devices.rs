@@ -78,6 +78,8 @@ pub(super) fn section(
                 @for device in devices { (card(report, device, anchors, &told, spoken, inspected)) }
             }
             @if devices.is_empty() { p.meta { "No device stands here." } }
+            @let more = devices.iter().filter(|device| anchors.device(&device.name).is_none()).count();
+            @if more > 0 { p.meta { (numbers::count(more, "device", "devices")) " here without an entry." } }
         }
     }
 }

@@ -45,10 +45,10 @@ pub(crate) const FORMAT: ReportFormat = ReportFormat {
     media_type: "text/html",
     limits: &[
         "Long lists are cut where the page says so, with their full length; JSON has more of them, or names the ledger's view that has all.",
-        "Of more than 1,000 devices those of which a measure said the worst have an entry each, and the sites where they stand.",
+        "Of more than 1,000 devices 200 of which a measure said the worst have an entry each, and the sites where they stand.",
         "Files that hold nothing further, and stretches in no known format, are counted, not listed; JSON lists them.",
         "Superseded claims are counted, not shown; JSON has them.",
-        "The timeline and what would change verdicts are worked out for networks of up to 20,000 devices, or on request.",
+        "The timeline and what would change verdicts are worked out for networks of up to 60,000 devices, or on request.",
         "The map draws no coasts or borders, and above 150 sites one sign for all sites of a field.",
         "The picture of the network shows sites instead of devices above 300 devices, and regions instead of sites above 400 sites.",
         "Times of runs are left out; JSON has them.",

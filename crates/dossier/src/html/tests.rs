@@ -154,7 +154,7 @@ fn a_large_network_is_drawn_in_boxes() {
     let page = case(&report);
     check(&page);
     assert!(page.contains("more than 300 devices"));
-    assert!(page.contains("1,000 of 1,541 devices are shown, those first"));
+    assert!(page.contains("200 of 1,541 devices are shown, those first"));
 }
 
 /// Writes the richer sample to look at: `cargo test -p banbury-dossier -- --ignored`, with `BANBURY_LOOK` the folder.
@@ -201,10 +201,10 @@ fn of_many_devices_and_sites_those_that_matter_have_an_entry() {
     assert!(page.contains("id=\"device-enb-02999\"") && page.contains("id=\"site-mast-02999\""));
     assert!(!page.contains("id=\"device-enb-02998\""));
     let all = report.model.devices.len();
-    assert!(page.contains(&format!("1,000 of {} devices are shown", numbers::grouped(all as u64))));
-    assert!(page.contains(&format!(
-        "2,000 of {} sites are shown",
-        numbers::grouped(report.model.sites.len() as u64)
-    )));
-    assert_eq!(page.matches("<article class=\"card\"").count(), 1000);
+    assert!(page.contains(&format!("200 of {} devices are shown", numbers::grouped(all as u64))));
+    let total = numbers::grouped(report.model.sites.len() as u64);
+    assert!(page.contains(&format!(" of {total} sites are shown")));
+    let sites = page.matches("<h3 class=\"site\"").count();
+    assert!((200..=251).contains(&sites), "{sites}");
+    assert_eq!(page.matches("<article class=\"card\"").count(), 200);
 }

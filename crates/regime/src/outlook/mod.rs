@@ -23,7 +23,7 @@ use banbury_evidence::model::Model;
 
 /// Devices above which the timeline and what would change verdicts are worked out on request only: both apply measures
 /// anew many times.
-pub const DEVICES: usize = 20_000;
+pub const DEVICES: usize = 60_000;
 
 /// What the regimes together say of a network.
 #[derive(Clone, Debug, Default, PartialEq)]

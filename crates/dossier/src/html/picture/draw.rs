@@ -13,7 +13,7 @@ pub(super) fn svg(graph: &Graph) -> Markup {
             role="group" aria-label="The network" {
             g.links { @for edge in &graph.edges { (link(graph, edge)) } }
             g.boxes { @for node in &graph.boxes { (site(node, &graph.vendors)) } }
-            g.numbers aria-hidden="true" { @for edge in &graph.edges { (multiplicity(graph, edge)) } }
+            g.numbers aria-hidden="true" { @for (x, y, count) in numbers(graph) { (number(x, y, count)) } }
         }
     }
 }
@@ -23,6 +23,9 @@ fn link(graph: &Graph, edge: &Edge) -> Markup {
     let mut title: Vec<_> = edge.names.iter().map(|name| visible(name).into_owned()).collect();
     if edge.count > edge.names.len() {
         title.push(format!("and {} more", edge.count - edge.names.len()));
+    }
+    if edge.count > 1 {
+        title.insert(0, format!("{} links", edge.count));
     }
     if edge.single {
         title.push("single point of failure".to_owned());
@@ -34,18 +37,34 @@ fn link(graph: &Graph, edge: &Edge) -> Markup {
     }
 }
 
-/// The number of links, where there is more than one, half-way between the two boxes' edges.
-fn multiplicity(graph: &Graph, edge: &Edge) -> Markup {
-    let (Some(a), Some(b)) = (graph.boxes.get(edge.a), graph.boxes.get(edge.b)) else { return html! {} };
-    if edge.count < 2 {
-        return html! {};
+/// Half of a number's sign.
+const NUMBER: (f64, f64) = (12.0, 9.0);
+
+/// The number of links, where there is more than one, half-way between the two boxes' edges; none where it would cover a box or
+/// another number. The line's title has it too.
+fn numbers(graph: &Graph) -> Vec<(f64, f64, usize)> {
+    let mut placed: Vec<(f64, f64, usize)> = Vec::new();
+    for edge in graph.edges.iter().filter(|edge| edge.count > 1) {
+        let (Some(a), Some(b)) = (graph.boxes.get(edge.a), graph.boxes.get(edge.b)) else { continue };
+        let (from, to) = (border(a, b), border(b, a));
+        let (x, y) = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);
+        let near = |other: (f64, f64), half: (f64, f64)| {
+            (x - other.0).abs() < NUMBER.0 + half.0 && (y - other.1).abs() < NUMBER.1 + half.1
+        };
+        let covers =
+            graph.boxes.iter().any(|node| near((node.x, node.y), (node.width / 2.0, node.height / 2.0)));
+        if !covers && !placed.iter().any(|(x, y, _)| near((*x, *y), NUMBER)) {
+            placed.push((x, y, edge.count));
+        }
     }
-    let (from, to) = (border(a, b), border(b, a));
-    let (x, y) = (round((from.0 + to.0) / 2.0), round((from.1 + to.1) / 2.0));
+    placed
+}
+
+fn number(x: f64, y: f64, count: usize) -> Markup {
     html! {
-        g transform={ "translate(" (x) " " (y) ")" } {
-            rect.number-back x="-12" y="-9" width="24" height="18" rx="9" {}
-            text.number-text y="4" text-anchor="middle" { "×" (edge.count) }
+        g transform={ "translate(" (round(x)) " " (round(y)) ")" } {
+            rect.number-back x=(-NUMBER.0) y=(-NUMBER.1) width=(2.0 * NUMBER.0) height=(2.0 * NUMBER.1) rx="9" {}
+            text.number-text y="4" text-anchor="middle" { "×" (count) }
         }
     }
 }
