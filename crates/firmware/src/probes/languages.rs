@@ -7,7 +7,8 @@
 //! package manager puts them, so that a package's own source or test data is no package.
 //! When it is wrong: metadata of a package whose files were removed; a Perl module's number may differ from that of the
 //! distribution that it came with; a Go program may link only a part of a module.
-//! What it misses: Go programs before 1.13 or with the mark removed, bundled JavaScript, Rust without audit data.
+//! What it misses: Go programs before 1.13 or with the mark removed, bundled JavaScript, Rust without audit data,
+//! modules of the library that Perl itself brings.
 //! Source: Go debug/buildinfo; cargo-auditable's PARSING.md; Python packaging's core metadata; perlmod on VERSION;
 //! LuaRocks rockspec format; npm's package.json; RubyGems specification reference; Composer's installed.json; purl types.
 
@@ -27,13 +28,14 @@ static COMPONENT: CodeInfo = super::COMPONENT;
 
 static DESCRIPTION: Description = Description {
     name: "languages",
-    version: "1",
+    version: "2",
     finds: "Go releases and modules, Rust crates, and installed packages of Python, Perl, Lua, Node, Ruby and PHP",
     how: "Go build information in both forms, cargo-auditable's section, and metadata files where each package manager puts them",
     wrong: "metadata of a package whose files were removed; the number of a Perl module may differ from its distribution's",
     misses: &[
         "Go programs before 1.13, and those without the mark",
         "Rust programs built without cargo-auditable",
+        "modules of the library that Perl itself brings: they are known by Perl's version",
         "JavaScript that was bundled into one file, and packages copied into a program's own source",
         "more than 4,000 packages named by one file, which are counted",
     ],

@@ -22,7 +22,7 @@ pub(super) fn read(file: &File<'_>, findings: &mut Findings) {
     };
     if python {
         headers(file, findings);
-    } else if name.ends_with(".pm") {
+    } else if name.ends_with(".pm") && !is_perls_own(folder) {
         perl(file, findings);
     } else if name.ends_with(".rockspec") {
         assigned(file, "package", "version", "luarocks", "lua-rockspec", findings);
@@ -68,6 +68,24 @@ fn headers(file: &File<'_>, findings: &mut Findings) {
         let package = Package { kind: "pypi", name, version, method: "python-metadata" };
         claim_lines(file, package, &line, findings);
     }
+}
+
+/// Whether a folder is of the library that Perl itself brings (`perl/5.36`, `perl5/5.28.1`, Debian's `perl-base`): what is there
+/// is known by Perl's version. Modules that were added have folders of their own.
+fn is_perls_own(folder: &str) -> bool {
+    let mut before = "";
+    let mut own = false;
+    for part in folder.split('/') {
+        if part == "site_perl" || part == "vendor_perl" {
+            return false;
+        }
+        let versioned = part.strip_prefix("5.").is_some_and(|rest| {
+            !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        });
+        own |= part == "perl-base" || (versioned && matches!(before, "perl" | "perl5"));
+        before = part;
+    }
+    own
 }
 
 /// Perl: the module that the file's path names, and the version that it gives itself.

@@ -64,6 +64,20 @@ fn modules_say_their_own_version() {
         assert_eq!(purls("usr/share/perl5/JSON/PP.pm", text.as_bytes()), ["pkg:cpan/JSON-PP@4.07"], "{text}");
         assert!(purls("usr/share/perl5/Other.pm", text.as_bytes()).is_empty(), "not the file's own module");
     }
+    let text = b"package Carp;\nour $VERSION = '1.52';\n";
+    for own in
+        ["usr/lib/ppc64le-linux-gnu/perl-base", "usr/share/perl/5.36", "usr/lib/perl5/5.28.1/mips-linux"]
+    {
+        assert!(purls(&format!("{own}/Carp.pm"), text).is_empty(), "{own}");
+    }
+    for added in [
+        "usr/share/perl5",
+        "usr/lib/perl5/site_perl/5.28.1",
+        "opt/5.36/lib",
+        "usr/lib/perl5/5.28/vendor_perl",
+    ] {
+        assert_eq!(purls(&format!("{added}/Carp.pm"), text), ["pkg:cpan/Carp@1.52"], "{added}");
+    }
     assert!(purls("A.pm", b"package A;\n__END__\n$VERSION = 1;\n").is_empty());
     let rock = b"package = \"lpeg\"\nversion = \"1.0.2-1\"\n";
     assert_eq!(
