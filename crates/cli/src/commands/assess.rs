@@ -61,7 +61,8 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
         let model = case.ledger.model();
         (bench.join(), model)
     });
-    let bench = bench.map_err(|_| anyhow::anyhow!("the thread that lays the workbench ended early"))??;
+    // A thread that panicked has its panic go on here.
+    let bench = bench.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     for assessment in banbury_regime::apply_all(&bench, &regimes, &as_of.to_string())? {
         diagnostics.extend(assessment.problems.iter().map(ToString::to_string));
         results.push(assessment.result);

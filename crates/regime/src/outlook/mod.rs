@@ -20,6 +20,7 @@ use crate::metadata::{Overrides, Regime};
 use crate::workbench::Workbench;
 use banbury_evidence::RegimeResult;
 use banbury_evidence::model::Model;
+use std::thread;
 
 /// Devices above which the timeline and what would change verdicts are worked out on request only: both apply measures
 /// anew many times.
@@ -52,9 +53,16 @@ impl Outlook {
         results: &[RegimeResult],
         as_of: &str,
     ) -> Result<(), RegimeError> {
-        let mut connection = bench.connection()?;
-        self.timeline = Some(timeline(&mut connection, regimes, results, as_of)?);
-        self.answers = Some(answers(&mut connection, regimes, results, as_of)?);
+        let (timeline, answers) = thread::scope(|scope| {
+            let ahead = scope.spawn(|| timeline(&mut bench.connection()?, regimes, results, as_of));
+            let answers = bench
+                .connection()
+                .and_then(|mut connection| answers(&mut connection, regimes, results, as_of));
+            (ahead.join(), answers)
+        });
+        // A thread that panicked has its panic go on here.
+        self.timeline = Some(timeline.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        self.answers = Some(answers?);
         Ok(())
     }
 
