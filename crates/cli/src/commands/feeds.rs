@@ -14,7 +14,8 @@ const LISTED: usize = 5;
 pub(super) fn run(arguments: Feeds) -> anyhow::Result<Outcome> {
     match arguments.command {
         FeedsCommand::Import { files, dated, place } => {
-            import(&files, &Options { dated: dated.map(|date| date.to_string()) }, &Place::of(&place)?)
+            let today = Some(super::today().to_string());
+            import(&files, &Options { dated: dated.map(|date| date.to_string()), today }, &Place::of(&place)?)
         }
         FeedsCommand::List { as_of, place } => {
             list(&as_of.unwrap_or_else(super::today).to_string(), &Place::of(&place)?)

@@ -1,6 +1,6 @@
 //! An import: one transaction, records streaming through.
 
-use super::{ImportedFile, Options, database, says};
+use super::{ImportedFile, Options, database, days_before, says};
 use crate::Error;
 use crate::advisory::{Advisory, Exploited, Record, Says, Score, Support};
 use crate::feed::input::Input;
@@ -46,6 +46,7 @@ pub(super) fn import(
         database_path,
         families: BTreeMap::new(),
         aside: Problems::default(),
+        today: options.today.as_deref(),
         buffer: Vec::new(),
     };
     let single = !path.is_dir();
@@ -86,6 +87,7 @@ struct Import<'a> {
     families: BTreeMap<&'static str, Family>,
     /// Files of a folder or archive that are no feeds.
     aside: Problems,
+    today: Option<&'a str>,
     next_advisory: i64,
     next_file: i64,
     buffer: Vec<u8>,
@@ -216,7 +218,7 @@ impl Import<'_> {
                 let first = first.unwrap_or_else(|| "there is none".to_owned());
                 return Err(Error::Nothing { place: place.to_owned(), records: state.records, first });
             }
-            let present = newest(self.transaction, family).map_err(of)?;
+            let present = newest(self.transaction, family, self.today).map_err(of)?;
             if let (Replaces::Everything, Some(dated), Some(present)) =
                 (description.replaces, &state.dated, present)
                 && stamp(dated) < stamp(&present)
@@ -427,13 +429,19 @@ fn maximum(transaction: &Transaction<'_>, table: &str) -> rusqlite::Result<i64> 
     transaction.query_row(&format!("SELECT COALESCE(MAX(id), 0) FROM {table}"), [], |row| row.get(0))
 }
 
-/// The date of the newest file of a family.
-fn newest(transaction: &Transaction<'_>, family: &str) -> rusqlite::Result<Option<String>> {
+/// The date of the newest file of a family. A day that has not come is none on which a feed was made.
+fn newest(
+    transaction: &Transaction<'_>,
+    family: &str,
+    today: Option<&str>,
+) -> rusqlite::Result<Option<String>> {
+    let has_come =
+        |date: &String| today.and_then(|today| days_before(today, date)).is_none_or(|days| days >= 0);
     let mut statement =
         transaction.prepare("SELECT dated FROM file WHERE family = ?1 AND dated IS NOT NULL")?;
     let dates: Vec<String> =
         statement.query_map([family], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-    Ok(dates.into_iter().max_by_key(|date| stamp(date)))
+    Ok(dates.into_iter().filter(has_come).max_by_key(|date| stamp(date)))
 }
 
 fn record_file(transaction: &Transaction<'_>, id: i64, file: &ImportedFile) -> rusqlite::Result<()> {

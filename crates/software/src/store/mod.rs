@@ -33,6 +33,8 @@ pub struct Store {
 pub struct Options {
     /// The date of feeds that state none (Debian's tracker), as ISO 8601.
     pub dated: Option<String>,
+    /// The day of the import, as ISO 8601: a feed that is there and says a later day holds no other off.
+    pub today: Option<String>,
 }
 
 /// A file as it was imported.

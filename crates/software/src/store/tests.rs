@@ -185,6 +185,30 @@ fn a_whole_feed_is_replaced_as_a_whole_and_never_by_an_older_one() {
 }
 
 #[test]
+fn a_feed_of_a_day_that_has_not_come_holds_no_other_off() {
+    let kev = |released: &str| {
+        format!(
+            r#"{{"catalogVersion":"x","dateReleased":"{released}","count":1,"vulnerabilities":[{{"cveID":"CVE-2099-1","dateAdded":"2098-01-01"}}]}}"#
+        )
+    };
+    let mut scratch = Scratch::new();
+    let options = Options { today: Some("2098-06-15".to_owned()), ..Options::default() };
+    for (released, taken) in [
+        ("9999-01-01", true),
+        ("2098-06-01", true),
+        ("2098-05-01", false),
+        ("2098-06-15", true),
+        ("2098-06-14", false),
+    ] {
+        let file =
+            scratch.file(&format!("{released}.json"), kev(&format!("{released}T00:00:00Z")).as_bytes());
+        let imported = scratch.store.import(&file, &options);
+        assert_eq!(imported.is_ok(), taken, "{released}");
+    }
+    assert_eq!(scratch.store.files_in_use().unwrap()[0].dated.as_deref(), Some("2098-06-15T00:00:00Z"));
+}
+
+#[test]
 fn what_is_there_twice_is_said() {
     let osv = |summary: &str, modified: &str| {
         format!(
@@ -263,7 +287,7 @@ fn what_is_no_feed_is_refused_with_what_would_be() {
 #[test]
 fn a_date_can_be_given_to_a_feed_without_one() {
     let mut scratch = Scratch::new();
-    let options = Options { dated: Some("2098-07-01".to_owned()) };
+    let options = Options { dated: Some("2098-07-01".to_owned()), ..Options::default() };
     let file = scratch.store.import(&corpus("debian/input.json"), &options).unwrap().remove(0).file;
     assert_eq!(file.dated.as_deref(), Some("2098-07-01"));
     assert_eq!(file.age_in_days("2099-03-01T00:00Z"), Some(243));
