@@ -8,6 +8,7 @@ mod cells;
 mod diagnostic;
 mod draft;
 pub mod functions;
+pub mod graph;
 mod import;
 mod inputs;
 mod json;
