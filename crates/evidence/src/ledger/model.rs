@@ -52,7 +52,7 @@ impl<T: Cell> Cell for Option<T> {
 }
 
 /// A kind of record that the ledger keeps.
-trait Stored: Sized {
+pub(super) trait Stored: Sized {
     /// The view, and with `model_` before it the table.
     const VIEW: &'static str;
     /// The columns, in the order of the values.
@@ -212,7 +212,7 @@ impl Ledger {
         })
     }
 
-    fn records<T: Stored>(&self, order: &str) -> Result<Vec<T>, LedgerError> {
+    pub(super) fn records<T: Stored>(&self, order: &str) -> Result<Vec<T>, LedgerError> {
         let sql = format!("SELECT {} FROM {} ORDER BY {order}", T::COLUMNS.join(", "), T::VIEW);
         self.rows(&sql, [], T::read)
     }
