@@ -160,7 +160,7 @@ impl Probe for Copying {
             sides.iter().filter(|((_, of), _)| *of == side).map(|(_, names)| names.len()).sum()
         };
         let title = format!(
-            "{kind} {name} imports of copying functions: checked {}, unchecked {}",
+            "{kind} {name} imports copying functions: {} checked, {} unchecked",
             count(Side::Checked),
             count(Side::Unchecked)
         );
