@@ -34,9 +34,11 @@ pub(crate) enum Command {
     Fetch(Fetch),
     /// Inspect, import, apply the regimes, write the dossier.
     Assess(Assess),
+    /// Review vendors since a day: fixed, new, regressed, remaining.
+    Review(Review),
     /// Say what another release added, removed, upgraded, fixed and brought.
     DiffComponents(DiffComponents),
-    /// Import feeds of known vulnerabilities, or list those that were.
+    /// Feeds of known vulnerabilities: import, list, count by vendor.
     Feeds(Feeds),
     /// Record a person's decision on a claim.
     Dispose(Dispose),
@@ -234,6 +236,7 @@ Examples:
   banbury feeds import nvdcve-2.0-2024.json.gz known_exploited_vulnerabilities.json
   banbury feeds import cvelistV5-main.zip epss_scores-current.csv.gz
   banbury feeds list
+  banbury feeds exploited --case c              known exploitation of the case's vendors, and of all
 
 An import is all or nothing: of a file that is cut short nothing is used, and what was there stays.
 Exit status: 0 done; 2 a file could not be imported, or there is no feed database.";
@@ -266,6 +269,69 @@ pub(crate) enum FeedsCommand {
         #[command(flatten)]
         place: FeedsPlace,
     },
+    /// Count the catalogue of exploited vulnerabilities (CISA KEV) by vendor.
+    Exploited(ExploitedOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExploitedOptions {
+    /// Vendors to show first, with what each was matched with.
+    #[arg(value_name = "VENDOR")]
+    pub vendors: Vec<String>,
+    /// Show the vendors of this case first.
+    #[arg(long, value_name = "CASE")]
+    pub case: Option<PathBuf>,
+    /// Count apart what the catalogue took up on this day or later.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub since: Option<jiff::civil::Date>,
+    /// Write the counts: json; `-` is stdout; repeatable.
+    #[arg(short, long = "output", value_name = "FORMAT=PATH")]
+    pub outputs: Vec<crate::outputs::Output>,
+    /// Count the catalogue's age up to this day [default: today, UTC].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub as_of: Option<jiff::civil::Date>,
+    #[command(flatten)]
+    pub place: FeedsPlace,
+}
+
+const REVIEW_EXAMPLES: &str = "\
+Examples:
+  banbury review c \"Marram Broadband\" --since 2026-01-01
+  banbury review c CSG-210 QX-40 --since 2026-01-01 -o json=review.json
+  banbury review c --all --since 2026-01-01 --fail-on high
+
+It reads the case's ledger and inspects nothing: run `banbury assess` before. Of each product the
+last image that was inspected before the day is held against the last that was first inspected on
+it or later. A finding is fixed only where the same probe looked for it again. Images come to
+vendors and products by the inventories, of this import and of earlier ones, and by what they say
+of themselves; which and by what is printed.
+
+Exit status: 0 done; 1 --fail-on was reached; 2 could not do the job; 3 of some of it nothing was
+inspected before or after the day, or not everything could be told.";
+
+#[derive(Debug, Args)]
+#[command(after_help = REVIEW_EXAMPLES, override_usage = "banbury review [OPTIONS] --since <YYYY-MM-DD> [CASE] <VENDOR|PRODUCT>...\n       banbury review [OPTIONS] --since <YYYY-MM-DD> [CASE] --all")]
+pub(crate) struct Review {
+    /// The case's folder (may be left out where the working folder is one), then vendors and products.
+    #[arg(value_name = "CASE|NAME")]
+    pub words: Vec<String>,
+    /// The day of the last review: what was inspected before it is held against what was inspected since.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub since: jiff::civil::Date,
+    /// Review every vendor of the case.
+    #[arg(long)]
+    pub all: bool,
+    /// Write the review: json, html; `-` is stdout; repeatable.
+    #[arg(short, long = "output", value_name = "FORMAT=PATH")]
+    pub outputs: Vec<crate::outputs::Output>,
+    /// Exit with 1 when a finding that is there now has this grade or a higher one, or this code; repeatable.
+    #[arg(long, value_name = "GRADE|CODE")]
+    pub fail_on: Vec<String>,
+    /// Count ages up to this day [default: today, UTC].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub as_of: Option<jiff::civil::Date>,
+    #[command(flatten)]
+    pub feeds: FeedsPlace,
 }
 
 const DIFF_EXAMPLES: &str = "\

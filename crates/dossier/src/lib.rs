@@ -1,6 +1,7 @@
 //! Reports and interchange formats: from evidence and verdicts to people and to other tools.
 //!
-//! Input is [`CaseReport`] (a case that was assessed) or [`InspectReport`] (images that were inspected without one);
+//! Input is [`CaseReport`] (a case that was assessed), [`InspectReport`] (images that were inspected without one) or
+//! [`review::Material`] (a case's ledger with its history, for the yearly review);
 //! output is text. Nothing here reads the ledger, a clock or a file: the same report gives the same bytes. A format is
 //! one file and one line in [`REPORT_FORMATS`].
 
@@ -14,6 +15,7 @@ mod html;
 mod json;
 mod keys;
 mod report;
+pub mod review;
 #[cfg(test)]
 mod sample;
 mod sarif;

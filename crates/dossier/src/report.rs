@@ -5,6 +5,7 @@ use banbury_evidence::{
     model::Model,
 };
 use banbury_regime::outlook::Outlook;
+use banbury_software::exploitation::Exploitation;
 use banbury_software::join::{Joined, join};
 use banbury_software::lookup::Ran;
 use banbury_software::{support, vulnerabilities};
@@ -39,6 +40,8 @@ pub struct CaseReport {
     pub publisher: Option<Publisher>,
     /// The regimes side by side, and what is to come.
     pub outlook: Outlook,
+    /// Known exploitation of the vendors of its devices, and of all; why it was not counted.
+    pub exploitation: Result<Exploitation, String>,
 }
 
 /// All that `banbury inspect` says about images outside a case.

@@ -16,7 +16,7 @@ mod explain;
 mod folder;
 mod guard;
 mod metadata;
-mod near;
+pub mod near;
 pub mod outlook;
 mod query;
 mod topic;

@@ -1,7 +1,7 @@
 //! Names near a mistaken one, for hints.
 
 /// Up to three of `names` that differ from `word` by the fewest letters, and by few, in order of name.
-pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let word = word.to_lowercase();
     let most = 1 + word.chars().count() / 3;
     let mut found: Vec<(usize, &str)> = names
@@ -21,7 +21,7 @@ pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) 
 }
 
 /// "did you mean a, b or c?", or what there is when nothing is near.
-pub(crate) fn hint<'a>(what: &str, word: &str, names: impl IntoIterator<Item = &'a str> + Clone) -> String {
+pub fn hint<'a>(what: &str, word: &str, names: impl IntoIterator<Item = &'a str> + Clone) -> String {
     let near = nearest(word, names.clone());
     if near.is_empty() {
         let mut all: Vec<&str> = names.into_iter().collect();

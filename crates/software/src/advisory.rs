@@ -249,6 +249,13 @@ pub struct Exploited {
     /// The catalogue's title.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title: String,
+    /// Whose product it is, in the catalogue's spelling; empty where it names nobody. Databases of earlier versions do not
+    /// have it.
+    #[serde(default)]
+    pub vendor: String,
+    /// The product, in the catalogue's spelling.
+    #[serde(default)]
+    pub product: String,
     /// What the catalogue says on use in ransomware campaigns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ransomware: Option<String>,

@@ -23,6 +23,17 @@ pub struct FeedFile {
     pub dated: Option<String>,
 }
 
+impl FeedFile {
+    pub(crate) fn of(file: &ImportedFile) -> Self {
+        Self {
+            feed: file.feed.clone(),
+            name: file.name.clone(),
+            sha256: file.sha256.clone(),
+            dated: file.dated.clone(),
+        }
+    }
+}
+
 /// A feed's file with its age, as documents state it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AgedFeed {
@@ -40,14 +51,7 @@ pub struct AskedFeeds(Vec<FeedFile>);
 
 impl AskedFeeds {
     pub(crate) fn new<'f>(files: impl Iterator<Item = &'f ImportedFile>) -> Self {
-        let mut files: Vec<FeedFile> = files
-            .map(|file| FeedFile {
-                feed: file.feed.clone(),
-                name: file.name.clone(),
-                sha256: file.sha256.clone(),
-                dated: file.dated.clone(),
-            })
-            .collect();
+        let mut files: Vec<FeedFile> = files.map(FeedFile::of).collect();
         files.sort();
         Self(files)
     }

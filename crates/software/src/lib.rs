@@ -8,6 +8,7 @@
 //! - [`known`]: the look-up: affected, not affected and why, or what would tell.
 //! - [`lookup`]: what look-ups have in common; [`vulnerabilities`]: what is known against an exhibit's components, as claims;
 //!   [`support`]: until when their releases are supported.
+//! - [`exploitation`]: known exploitation by vendor, with what it does not say.
 //!
 //! ```
 //! use banbury_software::known::{Component, Facts, Known, Reason, State};
@@ -40,6 +41,7 @@ pub mod advisory;
 pub mod asked;
 pub mod cpe;
 mod error;
+pub mod exploitation;
 pub mod feed;
 pub mod join;
 pub mod known;

@@ -74,6 +74,9 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
     }
     outcome = outcome.and(judge(&results));
     let mut report = report(&case, exhibits, model?, results, diagnostics, as_of)?;
+    let makers: Vec<&str> =
+        report.model.devices.iter().filter_map(|device| device.manufacturer.as_deref()).collect();
+    report.exploitation = super::exploited::count(&arguments.feeds, &makers, None, &as_of.to_string())?;
     report.outlook = Outlook::at_hand(&regimes, &report.regimes, &report.model);
     let ahead = match arguments.outlook {
         Ahead::Auto => report.model.devices.len() <= outlook::DEVICES,
@@ -384,6 +387,7 @@ fn report(
         explanations: super::explanations(),
         publisher: case.config.publisher.clone(),
         outlook: Outlook::default(),
+        exploitation: Err("not counted".to_owned()),
         exhibits,
     })
 }

@@ -20,6 +20,7 @@ pub(super) fn run(arguments: Feeds) -> anyhow::Result<Outcome> {
         FeedsCommand::List { as_of, place } => {
             list(&as_of.unwrap_or_else(super::today).to_string(), &Place::of(&place)?)
         }
+        FeedsCommand::Exploited(options) => super::exploited::run(&options),
     }
 }
 

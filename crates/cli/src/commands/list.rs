@@ -51,6 +51,7 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("dossier", include_str!("../../../../schemas/dossier.schema.json")),
     ("unpack", include_str!("../../../../schemas/unpack.schema.json")),
     ("diff-components", include_str!("../../../../schemas/diff-components.schema.json")),
+    ("review", include_str!("../../../../schemas/review.schema.json")),
 ];
 
 pub(super) fn schema(name: &str) -> anyhow::Result<Outcome> {

@@ -6,12 +6,14 @@ mod diff_components;
 mod dispose;
 mod example;
 mod explain;
+mod exploited;
 mod feeds;
 mod fetch;
 mod init;
 mod inspect;
 mod known;
 mod list;
+mod review;
 mod summary;
 mod unpack;
 mod verdicts;
@@ -35,6 +37,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Unpack(arguments) => unpack::run(&arguments),
         Command::Assess(arguments) => assess::run(arguments),
+        Command::Review(arguments) => review::run(&arguments),
         Command::DiffComponents(arguments) => diff_components::run(&arguments),
         Command::Feeds(arguments) => feeds::run(arguments),
         Command::Fetch(arguments) => fetch::run(arguments),

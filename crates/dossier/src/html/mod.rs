@@ -9,6 +9,7 @@ mod account;
 mod anchors;
 mod devices;
 mod exhibits;
+mod exploited;
 mod findings;
 mod glossary;
 mod keys;
@@ -19,6 +20,7 @@ mod matrix;
 mod numbers;
 mod picture;
 mod prose;
+mod review;
 mod software;
 mod spoken;
 mod stated;
@@ -28,7 +30,10 @@ mod support;
 mod tests;
 mod timeline;
 mod trust;
+mod vendors;
 mod verdicts;
+
+pub(crate) use review::review;
 
 use crate::format::ReportFormat;
 use crate::report::{CaseReport, InspectReport};
@@ -62,13 +67,13 @@ pub(crate) const FORMAT: ReportFormat = ReportFormat {
 const STYLE: &str = include_str!("style.css");
 
 /// The sections of a page: identifier, title, content.
-type Section = (&'static str, &'static str, Markup);
+type Section<'a> = (&'a str, &'a str, Markup);
 
 fn case(report: &CaseReport) -> String {
     let spoken = Spoken::of(report);
     let anchors = Anchors::of(report, &spoken);
     let inspected = report.inspected();
-    let mut sections: Vec<Section> = Vec::new();
+    let mut sections: Vec<Section<'_>> = Vec::new();
     if !report.outlook.matrix.columns.is_empty() {
         sections.push(("regimes", "Regimes side by side", matrix::section(report, &anchors)));
     }
@@ -82,6 +87,7 @@ fn case(report: &CaseReport) -> String {
     let network =
         html! { (picture::section(report, &anchors, &spoken)) (map::section(report, &anchors, &spoken)) };
     sections.push(("network", "The network", network));
+    sections.push(("vendors", "Vendors", vendors::section(report)));
     sections.push(("devices", "Devices", devices::section(report, &anchors, &spoken, &inspected)));
     sections.push(("exhibits", "Exhibits", exhibits::section(&inspected, report, &anchors)));
     let comparisons = report.comparisons();
@@ -96,7 +102,8 @@ fn case(report: &CaseReport) -> String {
 
 fn inspect(report: &InspectReport) -> String {
     let inspected = report.inspected();
-    let mut sections: Vec<Section> = vec![("exhibits", "Exhibits", exhibits::inspection(&inspected, report))];
+    let mut sections: Vec<Section<'_>> =
+        vec![("exhibits", "Exhibits", exhibits::inspection(&inspected, report))];
     let comparisons = report.comparisons();
     if !comparisons.is_empty() {
         sections.push(("stated", "What is stated, beside what was seen", stated::section(&comparisons)));
@@ -106,7 +113,7 @@ fn inspect(report: &InspectReport) -> String {
     page("Inspection", &summary::inspection(report, &inspected), &sections)
 }
 
-fn page(title: &str, header: &Markup, sections: &[Section]) -> String {
+fn page(title: &str, header: &Markup, sections: &[Section<'_>]) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {

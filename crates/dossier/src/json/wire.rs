@@ -31,6 +31,7 @@ pub(super) struct Dossier<'a> {
     as_of: &'a str,
     regimes: Vec<Regime<'a>>,
     outlook: outlook::Outlook<'a>,
+    known_exploitation: crate::review::ByVendor,
     network: model::Network<'a>,
     exhibits: Vec<Exhibit<'a>>,
     claims: Vec<Claim<'a>>,
@@ -280,6 +281,7 @@ impl<'a> Dossier<'a> {
             as_of: &report.as_of,
             regimes: report.regimes.iter().map(Regime::of).collect(),
             outlook: outlook::Outlook::of(report),
+            known_exploitation: crate::review::ByVendor::of(report.exploitation.clone()),
             network: model::Network::of(&report.model),
             exhibits: report
                 .exhibits

@@ -11,6 +11,8 @@ use banbury_evidence::{
     },
 };
 use banbury_regime::outlook::Outlook;
+use banbury_software::asked::{AgedFeed, FeedFile};
+use banbury_software::exploitation::{Asked, CAVEAT, COUNTED, Exploitation, OfVendor, Rule};
 use std::collections::BTreeMap;
 
 /// Name, region, sensitive, subscribers, latitude, longitude.
@@ -453,6 +455,46 @@ fn verdicts() -> Vec<RegimeResult> {
     ]
 }
 
+/// A catalogue in which one of the makers stands.
+fn exploitation() -> Result<Exploitation, String> {
+    let of = |vendor: &str, entries: u64, product: &str| OfVendor {
+        vendor: vendor.to_owned(),
+        entries,
+        since: None,
+        ransomware: 1,
+        first: "2018-03-01".to_owned(),
+        latest: "2019-02-01".to_owned(),
+        products: BTreeMap::from([(product.to_owned(), entries)]),
+    };
+    let asked = |name: &str, rule: Rule, matched: &[&str], similar: &[&str], entries: u64| Asked {
+        name: name.to_owned(),
+        rule,
+        matched: matched.iter().map(|name| (*name).to_owned()).collect(),
+        similar: similar.iter().map(|name| (*name).to_owned()).collect(),
+        entries,
+        since: None,
+        latest: (entries > 0).then(|| "2019-02-01".to_owned()),
+    };
+    let file = FeedFile {
+        feed: "kev-json".to_owned(),
+        name: "kev.json".to_owned(),
+        sha256: Digest::of(b"kev").to_string(),
+        dated: Some("2019-03-01".to_owned()),
+    };
+    Ok(Exploitation {
+        feed: AgedFeed { file, age_in_days: Some(27) },
+        counted: COUNTED,
+        caveat: CAVEAT,
+        entries: 5,
+        without_vendor: 1,
+        asked: vec![
+            asked("Marram Broadband", Rule::None, &[], &["Marram Games"], 0),
+            asked("Quillfen Networks", Rule::WithoutForm, &["Quillfen, Inc."], &[], 3),
+        ],
+        vendors: vec![of("Quillfen, Inc.", 3, "QX"), of("Marram Games", 1, "Dunes")],
+    })
+}
+
 /// The case.
 pub(crate) fn island() -> CaseReport {
     let marram = image("marram", 6_400_000, 412);
@@ -468,6 +510,7 @@ pub(crate) fn island() -> CaseReport {
         size: examination.size,
     };
     CaseReport {
+        exploitation: exploitation(),
         name: "Island operator".to_owned(),
         created_by: "banbury 0.1.0".to_owned(),
         as_of: "2019-03-28".to_owned(),

@@ -309,6 +309,7 @@ pub(crate) fn empty_inspection() -> InspectReport {
 /// A case without anything in it.
 pub(crate) fn empty_case() -> CaseReport {
     CaseReport {
+        exploitation: Err("there is no feed database".to_owned()),
         name: "empty".to_owned(),
         created_by: "banbury 0.1.0".to_owned(),
         as_of: "2019-03-28".to_owned(),
@@ -447,6 +448,7 @@ pub(crate) fn hostile() -> CaseReport {
         reason: HOSTILE.to_owned(),
     };
     CaseReport {
+        exploitation: Err("there is no feed database".to_owned()),
         name: HOSTILE.to_owned(),
         created_by: "banbury 0.1.0".to_owned(),
         as_of: "2019-03-28".to_owned(),

@@ -4,10 +4,12 @@
 //! interface. Each exhibit's examination is one transaction: a process killed at any moment loses at most the exhibit
 //! it was working on.
 
+mod history;
 mod model;
 mod read;
 mod record;
 
+pub use history::Deployed;
 pub use read::{StoredClaim, StoredRun};
 pub use record::{Clock, Recorded};
 

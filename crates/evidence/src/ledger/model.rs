@@ -53,7 +53,7 @@ impl<T: Cell> Cell for Option<T> {
 }
 
 /// A kind of record that the ledger keeps.
-trait Stored: Sized {
+pub(super) trait Stored: Sized {
     /// With `model_` before it the table.
     const TABLE: &'static str;
     /// The view that shows the latest import's.
@@ -218,7 +218,7 @@ impl Ledger {
         })
     }
 
-    fn records<T: Stored>(&self, order: &str) -> Result<Vec<T>, LedgerError> {
+    pub(super) fn records<T: Stored>(&self, order: &str) -> Result<Vec<T>, LedgerError> {
         let sql = format!("SELECT {} FROM {} ORDER BY {order}", T::COLUMNS.join(", "), T::READ);
         self.rows(&sql, [], T::read)
     }

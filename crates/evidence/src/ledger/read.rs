@@ -319,7 +319,7 @@ impl Ledger {
         work().map_err(|source| self.error(source))
     }
 
-    fn digest(&self, text: &str) -> Result<Digest, LedgerError> {
+    pub(super) fn digest(&self, text: &str) -> Result<Digest, LedgerError> {
         text.parse().map_err(|error| self.damaged("a digest", error))
     }
 

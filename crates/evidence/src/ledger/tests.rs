@@ -218,6 +218,36 @@ fn a_device_reaches_the_evidence_of_its_image_by_name_and_by_hash() {
 }
 
 #[test]
+fn earlier_inventories_and_sightings_are_kept() {
+    let mut ledger = ledger_with_exhibit();
+    ledger.record_examination(&examination(&["root", "guest"]), &clock()).unwrap();
+    ledger.record_examination(&examination(&["root"]), &clock()).unwrap();
+    let sightings = ledger.sightings().unwrap();
+    let by_title = |title: &str| {
+        let claims = ledger.claims(None).unwrap();
+        let stored = claims.iter().find(|stored| stored.claim.title.starts_with(title)).unwrap();
+        sightings[&stored.fingerprint].clone()
+    };
+    assert_eq!((by_title("root"), by_title("guest")), (vec![2, 4], vec![2]));
+    let device = |name: &str, software: &str| Device {
+        name: name.into(),
+        manufacturer: Some("Aster".into()),
+        software: Some(software.into()),
+        image: Some("i.bin".into()),
+        ..Device::default()
+    };
+    for devices in [vec![device("a", "1"), device("b", "1")], vec![device("a", "2")]] {
+        let model = Model { devices, ..Model::default() };
+        ledger.record_model(&model, &report("network.import", Vec::new()), &clock()).unwrap();
+    }
+    let deployed = ledger.deployed().unwrap();
+    let seen: Vec<_> =
+        deployed.iter().map(|one| (one.software.as_deref().unwrap(), one.devices, one.current)).collect();
+    assert_eq!(seen, [("2", 1, true), ("1", 2, false)]);
+    assert!(ledger.reviews().unwrap().is_empty() && ledger.vendors().unwrap().is_empty());
+}
+
+#[test]
 fn a_private_key_in_two_exhibits_is_shared() {
     const KEY: CodeInfo = CodeInfo { code: "key.private", ..INFO };
     let mut ledger = Ledger::in_memory().unwrap();

@@ -306,3 +306,18 @@ CREATE VIEW device_support AS
     SELECT d.name AS device, s.component, s.version, s.product, s.cycle, s.ends, s.state, s.reason, s.disposition,
            s.fingerprint
     FROM devices d JOIN support s ON s.exhibit = d.exhibit;
+
+-- Which runs saw which claim. A claim that the run of a day did not see, of a probe that looked on that day, was not there.
+CREATE VIEW sighted AS
+    SELECT claim, run FROM sightings;
+
+-- What the inventories of all imports say that devices run, a row for each maker, type, software and image of an import. run:
+-- the import; current: 1 for the latest, 0 for earlier ones, which say what was run before.
+CREATE VIEW deployed AS
+    SELECT d.run, d.run = (SELECT run FROM current_model) AS current, coalesce(d.manufacturer, t.manufacturer) AS manufacturer,
+           d.device_type, d.software, d.image, count(DISTINCT d.name) AS devices
+    FROM model_devices d
+    LEFT JOIN (SELECT run, model, max(manufacturer) AS manufacturer FROM model_device_types
+               GROUP BY run, model HAVING count(DISTINCT manufacturer) = 1) t
+        ON t.run = d.run AND t.model = d.device_type AND d.manufacturer IS NULL
+    GROUP BY d.run, 3, d.device_type, d.software, d.image;

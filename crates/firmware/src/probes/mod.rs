@@ -5,6 +5,7 @@ mod applets;
 mod banner;
 mod certificates;
 mod component;
+mod copying;
 mod der;
 mod device_tree;
 mod elf_identity;
@@ -53,6 +54,7 @@ pub const PROBES: &[&dyn Probe] = &[
     &certificates::Certificates,
     &services::Services,
     &hardening::Hardening,
+    &copying::Copying,
 ];
 
 /// The code of a component, whichever way it was found.

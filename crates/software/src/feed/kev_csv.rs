@@ -16,7 +16,7 @@ impl Feed for KevCsv {
             title: "CISA KEV, CSV",
             family: "kev",
             replaces: Replaces::Everything,
-            tells: "which vulnerabilities are exploited in the wild, and since when the catalogue says so",
+            tells: "which vulnerabilities are exploited in the wild, of whose product, and since when the catalogue says so",
             source: "https://www.cisa.gov/known-exploited-vulnerabilities-catalog",
             limits: &[
                 "A vulnerability that is not in it may be exploited all the same.",
@@ -55,6 +55,8 @@ impl Feed for KevCsv {
                 added: added.clone(),
                 due: cell(columns.due).cloned(),
                 title: cell(columns.title).cloned().unwrap_or_default(),
+                vendor: cell(columns.vendor).cloned().unwrap_or_default(),
+                product: cell(columns.product).cloned().unwrap_or_default(),
                 ransomware: cell(columns.ransomware).cloned(),
             };
             reading.see_date(Some(added));
@@ -69,6 +71,8 @@ struct Columns {
     added: usize,
     due: Option<usize>,
     title: Option<usize>,
+    vendor: Option<usize>,
+    product: Option<usize>,
     ransomware: Option<usize>,
 }
 
@@ -80,6 +84,8 @@ fn columns<'a>(header: impl Iterator<Item = &'a str>) -> Option<Columns> {
         added: column("dateAdded")?,
         due: column("dueDate"),
         title: column("vulnerabilityName"),
+        vendor: column("vendorProject"),
+        product: column("product"),
         ransomware: column("knownRansomwareCampaignUse"),
     })
 }

@@ -18,7 +18,7 @@ impl Feed for KevJson {
             title: "CISA KEV, JSON",
             family: "kev",
             replaces: Replaces::Everything,
-            tells: "which vulnerabilities are exploited in the wild, and since when the catalogue says so",
+            tells: "which vulnerabilities are exploited in the wild, of whose product, and since when the catalogue says so",
             source: "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities_schema.json",
             limits: &[
                 "A vulnerability that is not in it may be exploited all the same.",
@@ -69,6 +69,8 @@ fn item(input: &mut Input<'_>, reading: &mut Reading<'_>) -> Result<(), Error> {
                 added: entry.added.to_owned_string(),
                 due: owned(&entry.due),
                 title: owned(&entry.title).unwrap_or_default(),
+                vendor: owned(&entry.vendor).unwrap_or_default(),
+                product: owned(&entry.product).unwrap_or_default(),
                 ransomware: owned(&entry.ransomware),
             };
             reading.see_date(Some(&exploited.added));
@@ -91,6 +93,9 @@ struct Entry<'a> {
     due: Option<Text<'a>>,
     #[serde(rename = "vulnerabilityName")]
     title: Option<Text<'a>>,
+    #[serde(rename = "vendorProject")]
+    vendor: Option<Text<'a>>,
+    product: Option<Text<'a>>,
     #[serde(rename = "knownRansomwareCampaignUse")]
     ransomware: Option<Text<'a>>,
 }

@@ -473,11 +473,13 @@ fn vulnerabilities(advisory: &Advisory) -> String {
     if names.is_empty() { advisory.name.clone() } else { names.join(says::BETWEEN) }
 }
 
-/// What an earlier import of the very file gave, when it is still the newest of its families.
+/// What an earlier import of the very file gave, when it is still the newest of its families. A catalogue of exploited
+/// vulnerabilities that was imported before vendors were kept is read again.
 fn known(connection: &Connection, sha256: &str) -> rusqlite::Result<Vec<Imported>> {
     let mut statement = connection.prepare(
         "SELECT feed, family, name, sha256, bytes, dated, records, older, problems FROM file AS known
-         WHERE sha256 = ?1 AND id = (SELECT MAX(id) FROM file WHERE family = known.family)",
+         WHERE sha256 = ?1 AND id = (SELECT MAX(id) FROM file WHERE family = known.family)
+           AND NOT EXISTS (SELECT 1 FROM exploited WHERE file = known.id AND json_type(body, '$.vendor') IS NULL)",
     )?;
     let rows = statement.query_map([sha256], |row| {
         let problems: String = row.get(8)?;

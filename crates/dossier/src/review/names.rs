@@ -1,0 +1,128 @@
+//! Which vendor or product a name on the command line stands for.
+//!
+//! The same letters and digits, case and punctuation aside: of a maker first, then of a product of an inventory (with or
+//! without its maker's words), then of what images say of themselves. A name that stands for nothing is answered with the
+//! nearest ones.
+
+use super::belonging::{By, Line, Makers, fold, names, product_key};
+use super::{Kind, Material, Wanted};
+use std::collections::BTreeSet;
+
+/// A name that stands for no vendor and no product of the case.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unknown {
+    /// Nothing is called so.
+    #[error("{name}: no vendor and no product of the case is called so; {hint}")]
+    Name {
+        /// The name.
+        name: String,
+        /// What there is, or what is near.
+        hint: String,
+    },
+    /// The case names nobody.
+    #[error(
+        "the case names no vendor: no table of devices, vendors or reviews was imported; name a product that an image names itself"
+    )]
+    Nobody,
+}
+
+/// A vendor or product to review.
+pub(super) struct Target {
+    pub name: String,
+    pub kind: Kind,
+    pub vendor: Option<String>,
+    pub lines: Vec<Line>,
+}
+
+pub(super) fn targets(
+    makers: &Makers,
+    material: &Material,
+    wanted: Wanted<'_>,
+) -> Result<Vec<Target>, Unknown> {
+    let mut found: Vec<Target> = Vec::new();
+    match wanted {
+        Wanted::All if makers.makers.is_empty() => return Err(Unknown::Nobody),
+        Wanted::All => {
+            let mut all: Vec<Target> = makers.makers.values().map(|maker| of_maker(makers, maker)).collect();
+            all.sort_by_cached_key(|target| (target.lines.is_empty(), target.name.to_lowercase()));
+            found = all;
+        }
+        Wanted::Names(names) => {
+            for name in names {
+                let target = of_name(makers, material, name)?;
+                if !found.iter().any(|other| other.kind == target.kind && other.name == target.name) {
+                    found.push(target);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn of_name(makers: &Makers, material: &Material, name: &str) -> Result<Target, Unknown> {
+    let key = fold(name);
+    if let Some(maker) = makers.makers.get(&key).filter(|_| !key.is_empty()) {
+        return Ok(of_maker(makers, maker));
+    }
+    let products = products(material);
+    let of_product = products.iter().find(|(product, maker)| {
+        !key.is_empty() && (fold(product) == key || product_key(product, maker.as_deref()) == key)
+    });
+    if let Some((product, maker)) = of_product {
+        let same = |line: &&Line| {
+            line.products.iter().any(|other| fold(other) == fold(product))
+                && fold(line.maker.as_deref().unwrap_or_default())
+                    == fold(maker.as_deref().unwrap_or_default())
+        };
+        let mut lines: Vec<Line> = makers.lines.iter().filter(same).cloned().collect();
+        in_order(&mut lines);
+        return Ok(Target { name: product.clone(), kind: Kind::Product, vendor: maker.clone(), lines });
+    }
+    let mut line = Line { products: BTreeSet::from([name.trim().to_owned()]), ..Line::default() };
+    for (image, words) in &makers.own_words {
+        if let Some((field, says)) = words.iter().find(|(_, says)| names(says, &key)) {
+            line.images.insert(*image, By::OwnWords { field: field.clone(), says: says.clone() });
+        }
+    }
+    if !line.images.is_empty() {
+        return Ok(Target {
+            name: name.trim().to_owned(),
+            kind: Kind::Product,
+            vendor: None,
+            lines: vec![line],
+        });
+    }
+    let known: Vec<&str> = makers
+        .makers
+        .values()
+        .map(String::as_str)
+        .chain(products.iter().map(|(product, _)| product.as_str()))
+        .collect();
+    let hint = if known.is_empty() {
+        "no table of devices, vendors or reviews was imported, and no image names it".to_owned()
+    } else {
+        banbury_regime::near::hint("vendors and products", name, known)
+    };
+    Err(Unknown::Name { name: name.to_owned(), hint })
+}
+
+fn of_maker(makers: &Makers, maker: &str) -> Target {
+    let own = |line: &&Line| line.maker.as_deref().is_some_and(|other| fold(other) == fold(maker));
+    let mut lines: Vec<Line> = makers.lines.iter().filter(own).cloned().collect();
+    in_order(&mut lines);
+    Target { name: maker.to_owned(), kind: Kind::Vendor, vendor: Some(maker.to_owned()), lines }
+}
+
+fn in_order(lines: &mut [Line]) {
+    lines.sort_by(|a, b| (&a.products, a.images.keys().next()).cmp(&(&b.products, b.images.keys().next())));
+}
+
+/// The products of all inventories, with their makers.
+fn products(material: &Material) -> BTreeSet<(String, Option<String>)> {
+    let stated = material.deployed.iter().filter_map(|one| {
+        let product = one.device_type.as_deref().map(str::trim).filter(|product| !product.is_empty())?;
+        let maker = one.manufacturer.as_deref().map(str::trim).filter(|maker| !maker.is_empty());
+        Some((product.to_owned(), maker.map(str::to_owned)))
+    });
+    stated.collect()
+}
