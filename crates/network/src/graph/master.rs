@@ -97,11 +97,11 @@ impl Master {
         let mut prices: Vec<f64> = open.rows.iter().map(|&row| self.prices[row]).collect();
         let mut costs = self.costs(open, &prices);
         // Rows without a price get what their labels have left.
-        for row in 0..prices.len() {
-            if prices[row] <= 0.0 {
+        for (row, price) in prices.iter_mut().enumerate() {
+            if *price <= 0.0 {
                 let left =
                     open.row(row).iter().map(|&label| costs[label as usize]).fold(1.0, f64::min).max(0.0);
-                prices[row] = left;
+                *price = left;
                 open.row(row).iter().for_each(|&label| costs[label as usize] -= left);
             }
         }
@@ -130,7 +130,7 @@ impl Master {
                 1.0 - hits as f64
             };
             let slopes: Vec<f64> = (0..prices.len())
-                .map(|row| slope(row))
+                .map(slope)
                 .zip(&prices)
                 .map(|(slope, &price)| if price <= 0.0 { slope.max(0.0) } else { slope })
                 .collect();

@@ -282,9 +282,9 @@ impl Pieces {
     fn fates_by_size(&self, before: &Self, next_to: &[bool]) -> Vec<Fate> {
         let mut open = vec![false; before.count_of_parts as usize];
         let mut largest = vec![NONE; before.count_of_parts as usize];
-        for node in 0..next_to.len() {
+        for (node, &is_next) in next_to.iter().enumerate() {
             let part = self.parts[node] as usize;
-            if next_to[node] || self.sets[node] != 0 {
+            if is_next || self.sets[node] != 0 {
                 open[part] = true;
                 continue;
             }
