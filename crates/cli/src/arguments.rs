@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Fetch(Fetch),
     /// Inspect, import, apply the regimes, write the dossier.
     Assess(Assess),
+    /// What is lost, or within reach, when something happens.
+    WhatIf(WhatIf),
     /// Review vendors since a day: fixed, new, regressed, remaining.
     Review(Review),
     /// Say what another release added, removed, upgraded, fixed and brought.
@@ -332,6 +334,81 @@ pub(crate) struct Review {
     pub as_of: Option<jiff::civil::Date>,
     #[command(flatten)]
     pub feeds: FeedsPlace,
+}
+
+const WHAT_IF_EXAMPLES: &str = "\
+Kinds: vendor, product, version, component, vulnerability, jurisdiction, contractor, site,
+region, country, segment, role, function, device; of links alone operator, medium, link.
+
+Examples:
+  banbury what-if case --lose vendor:Marram
+  banbury what-if case --lose site:Hub-1 --lose operator:Ferrous    both at once
+  banbury what-if case --isolate country:GB
+  banbury what-if case --exploit CVE-2022-37434
+  banbury what-if case --each vendor                each of them, pairs, the fewest that cut half off
+  banbury what-if case --scenarios exercise.txt     a line each: NAME = lose vendor:X + isolate region:Y
+
+Exit status: 0 done; 2 could not do the job; 3 the case has no links or nobody asks for anything,
+so that what is lost cannot be told.";
+
+/// What becomes of verdicts.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum Judged {
+    /// Where the network has no more than 20,000 devices.
+    Auto,
+    /// Always.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = WHAT_IF_EXAMPLES)]
+pub(crate) struct WhatIf {
+    /// The case's folder; it has been assessed before.
+    pub case: PathBuf,
+    /// Everything that has this property fails; repeatable, as all of these: they happen at once.
+    #[arg(long, value_name = "KIND:NAME")]
+    pub lose: Vec<String>,
+    /// It may no longer be used: what is lost without a replacement, and what a replacement costs.
+    #[arg(long, value_name = "KIND:NAME")]
+    pub ban: Vec<String>,
+    /// The day of the ban: verdicts and contracts are as of that day.
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "ban", conflicts_with = "as_of")]
+    pub from: Option<jiff::civil::Date>,
+    /// Nobody mends it any more: what depends on it, as if it failed.
+    #[arg(long, value_name = "KIND:NAME")]
+    pub unsupported: Vec<String>,
+    /// An intruder holds it: what is within reach, and what is lost when it is switched off.
+    #[arg(long, value_name = "KIND:NAME")]
+    pub compromise: Vec<String>,
+    /// A known vulnerability is used wherever an inspected image is affected.
+    #[arg(long, value_name = "CVE")]
+    pub exploit: Vec<String>,
+    /// A site, region, country or segment has no link to the rest.
+    #[arg(long, value_name = "KIND:NAME")]
+    pub isolate: Vec<String>,
+    /// Scenarios from a file, as one table; `-` is stdin.
+    #[arg(long, value_name = "FILE")]
+    pub scenarios: Option<PathBuf>,
+    /// Hold all of one kind against each other.
+    #[arg(long, value_name = "KIND")]
+    pub each: Option<String>,
+    /// With --each: the share of a function's subscribers that the fewest losses are to cut off, in percent.
+    #[arg(long, value_name = "PERCENT", default_value_t = 50, value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub share: u8,
+    /// Whether the case's regimes are applied to what remains.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub verdicts: Judged,
+    /// Regimes instead of the case's; repeatable, `all` for every built-in one.
+    #[arg(long = "regime", value_name = "REGIME")]
+    pub regimes: Vec<String>,
+    /// Write the answers: json; `-` is stdout; repeatable.
+    #[arg(short, long = "output", value_name = "FORMAT=PATH")]
+    pub outputs: Vec<crate::outputs::Output>,
+    /// The day that contracts and verdicts are as of [default: today, UTC].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub as_of: Option<jiff::civil::Date>,
 }
 
 const DIFF_EXAMPLES: &str = "\

@@ -1,4 +1,4 @@
-//! The network model: imports, diagnostics, structure.
+//! The network model: imports, diagnostics, structure, scenarios.
 //!
 //! Pure: bytes and a file name go in ([`Input`]), a [`Model`](banbury_evidence::model::Model) and its [`Diagnostic`]s
 //! come out of [`import`]; [`report`] turns them into a run's record. An input is one file in `inputs` and one line in
@@ -18,6 +18,7 @@ mod records;
 mod references;
 mod report;
 mod rows;
+pub mod scenario;
 pub mod structure;
 mod table;
 mod tree;

@@ -84,6 +84,11 @@ struct Point {
     equal: Vec<Range<usize>>,
 }
 
+/// Whether a device carries traffic, by its status.
+pub(crate) fn is_in_service(device: &banbury_evidence::model::Device) -> bool {
+    !device.status.as_deref().is_some_and(idle)
+}
+
 /// Whether a status is that of a device that carries no traffic; the ledger's view `devices` has the same rule.
 fn idle(status: &str) -> bool {
     matches!(status.trim().to_lowercase().as_str(), "planned" | "staged" | "inventory" | "decommissioned")
@@ -103,7 +108,7 @@ impl Graph {
         let serving: HashMap<&str, bool> = model
             .devices
             .iter()
-            .filter(|device| !device.status.as_deref().is_some_and(idle))
+            .filter(|device| is_in_service(device))
             .map(|device| (device.name.as_str(), true))
             .collect();
         let links = model.links.iter().enumerate().filter(|(_, link)| {

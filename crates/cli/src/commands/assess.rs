@@ -138,7 +138,7 @@ pub(super) fn regime(root: &Path, name: &str) -> anyhow::Result<Regime> {
 }
 
 /// The regimes that the command line names, or else the case, with the case's settings for them.
-fn regimes(case: &Case, given: &[String]) -> anyhow::Result<Vec<(Regime, Overrides)>> {
+pub(super) fn regimes(case: &Case, given: &[String]) -> anyhow::Result<Vec<(Regime, Overrides)>> {
     let config = &case.config;
     let (mut named, place) =
         if given.is_empty() { (config.case.regimes.clone(), CONFIG) } else { (given.to_vec(), "--regime") };

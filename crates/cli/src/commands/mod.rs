@@ -17,6 +17,7 @@ mod review;
 mod summary;
 mod unpack;
 mod verdicts;
+mod what_if;
 
 use crate::Outcome;
 use crate::arguments::{Arguments, Command, Limits};
@@ -37,6 +38,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Unpack(arguments) => unpack::run(&arguments),
         Command::Assess(arguments) => assess::run(arguments),
+        Command::WhatIf(arguments) => what_if::run(&arguments),
         Command::Review(arguments) => review::run(&arguments),
         Command::DiffComponents(arguments) => diff_components::run(&arguments),
         Command::Feeds(arguments) => feeds::run(arguments),

@@ -1,0 +1,337 @@
+//! The answers on stdout.
+
+use super::{Answered, Answers};
+use crate::terminal::{Tone, paint, safe, shorten};
+use banbury_evidence::Verdict;
+use banbury_network::scenario::{Answer, Overview, Reach, Verb};
+use std::fmt::Write as _;
+
+/// Lines of one list; the rest are counted.
+const LINES: usize = 10;
+/// Rows of the table of labels.
+const ROWS: usize = 30;
+
+/// Writing to a String cannot fail, so the result is dropped.
+macro_rules! line {
+    ($text:expr, $($arguments:tt)*) => {{ let _ = writeln!($text, $($arguments)*); }};
+}
+
+pub(super) fn of(answers: &Answers) -> String {
+    let mut text = String::new();
+    line!(text, "{}, as of {}", safe(&answers.case), answers.as_of);
+    if let Some(made_by) = &answers.synthetic {
+        line!(text, "SYNTHETIC NETWORK: it describes no real one; it was made by {}", safe(made_by));
+    }
+    let functions = if answers.functions.is_empty() {
+        "no demands: connectivity alone".to_owned()
+    } else {
+        format!("asked for: {}", shorten(&answers.functions.join(", "), 60))
+    };
+    line!(
+        text,
+        "{} devices in service, {} links, {} subscribers; {functions}",
+        grouped(answers.devices as u64),
+        grouped(answers.links as u64),
+        grouped(answers.subscribers)
+    );
+    if answers.scenarios.len() > 1 {
+        table(&mut text, answers);
+    }
+    for answered in &answers.scenarios {
+        one(&mut text, answers, answered);
+    }
+    if let Some((overview, share)) = &answers.overview {
+        each(&mut text, answers, overview, *share);
+    }
+    line!(text, "\nNot looked at");
+    line!(text, "  capacity, routing, failures that follow from the first; what a firewall keeps apart");
+    for gap in &answers.gaps {
+        line!(text, "  {}", safe(gap));
+    }
+    text
+}
+
+/// One row a scenario.
+fn table(text: &mut String, answers: &Answers) {
+    line!(
+        text,
+        "\n{:<44} {:>9} {:>9} {:>14} {:>7} {:>9}",
+        "Scenario",
+        "devices",
+        "sites",
+        "subscribers",
+        "",
+        "verdicts"
+    );
+    for Answered { answer, verdicts, .. } in &answers.scenarios {
+        let verdicts = verdicts.as_ref().map_or("-".to_owned(), |changes| changes.len().to_string());
+        line!(
+            text,
+            "{:<44} {:>9} {:>9} {:>14} {:>7} {:>9}",
+            shorten(&safe(&answer.name), 44),
+            grouped(answer.devices.len() as u64),
+            grouped(answer.sites.len() as u64),
+            grouped(answer.subscribers),
+            percent(answer.subscribers, answer.served_before),
+            verdicts
+        );
+    }
+}
+
+fn one(text: &mut String, answers: &Answers, answered: &Answered) {
+    let Answered { scenario, answer, reach, verdicts } = answered;
+    line!(text, "\n{}", paint(&safe(&answer.name), Tone::Strong));
+    if scenario.events.len() > 1 || scenario.events.iter().all(|event| event.text() != answer.name) {
+        for event in &scenario.events {
+            line!(text, "  {}", safe(&event.text()));
+        }
+    }
+    let keeps =
+        scenario.events.iter().all(|event| event.verb.is_hostile() || event.verb == Verb::Unsupported);
+    if keeps {
+        line!(text, "  It goes on; what is lost below is lost when it fails or is switched off.");
+    }
+    let stated = match (answer.cost.stated, answer.cost.unknown) {
+        (0, _) => String::new(),
+        (stated, 0) => format!("; to replace them costs {} by the tables", grouped(stated)),
+        (stated, unknown) => {
+            format!(
+                "; to replace them costs {} by the tables, which do not say it of {unknown}",
+                grouped(stated)
+            )
+        }
+    };
+    let links =
+        if answer.links > 0 { format!(" and {} links", grouped(answer.links as u64)) } else { String::new() };
+    line!(text, "  {:<14}{}{links}{stated}", "touches", counted(answer.devices.len(), "device"));
+    line!(
+        text,
+        "  {:<14}{}, {} of {} subscribers ({})",
+        "lost",
+        counted(answer.sites.len(), "site"),
+        grouped(answer.subscribers),
+        grouped(answer.served_before),
+        percent(answer.subscribers, answer.served_before)
+    );
+    functions(text, answer);
+    list(
+        text,
+        "sites",
+        answer.sites.iter().map(|site| {
+            let functions = if site.functions.is_empty() {
+                String::new()
+            } else {
+                format!(": {}", site.functions.join(", "))
+            };
+            let how = if site.is_empty { "nothing there remains" } else { "cut off" };
+            format!(
+                "{} ({} subscribers, {how}){}",
+                safe(&site.site),
+                grouped(site.subscribers),
+                shorten(&functions, 60)
+            )
+        }),
+        answer.sites.len(),
+    );
+    if let Some(reach) = reach {
+        within_reach(text, reach);
+    }
+    if let Some(changes) = verdicts {
+        let what =
+            if changes.is_empty() { "none changes".to_owned() } else { format!("{} change", changes.len()) };
+        line!(text, "  {:<14}{what}, as of {}", "verdicts", answers.as_of);
+        for change in changes.iter().take(LINES) {
+            let tone = match change.after {
+                Verdict::Breached => Tone::Bad,
+                Verdict::Inconclusive => Tone::Unsure,
+                Verdict::Met | Verdict::NotApplicable => Tone::Good,
+            };
+            let now = paint(change.after.as_str(), tone);
+            line!(text, "    {}/{}: {} -> {now}", change.regime, change.measure, change.before.as_str());
+            line!(text, "      {}", shorten(&safe(&change.reason), 160));
+        }
+        more(text, changes.len());
+    }
+    list(text, "kept by", answer.prevented_by.iter().map(|one| safe(one)), answer.prevented_by.len());
+}
+
+fn functions(text: &mut String, answer: &Answer) {
+    let losing = answer
+        .functions
+        .iter()
+        .filter(|loss| !loss.function.is_empty() && (loss.sites_lost > 0 || loss.remaining < loss.carriers));
+    let all: Vec<String> = losing
+        .map(|loss| {
+            format!(
+                "{:<8} {} of {} carriers remain; lost at {} of {} sites, {} subscribers",
+                loss.function,
+                loss.remaining,
+                loss.carriers,
+                grouped(loss.sites_lost as u64),
+                grouped(loss.sites as u64),
+                grouped(loss.subscribers_lost)
+            )
+        })
+        .collect();
+    let count = all.len();
+    list(text, "functions", all.into_iter(), count);
+}
+
+fn within_reach(text: &mut String, reach: &Reach) {
+    line!(
+        text,
+        "  {:<14}{} held; {} more by a link",
+        "within reach",
+        counted(reach.held.len(), "device"),
+        grouped(reach.linked as u64)
+    );
+    for (segment, others) in reach.segments.iter().take(LINES) {
+        line!(text, "    segment {}: {} beside", safe(segment), counted(*others, "device"));
+    }
+    more(text, reach.segments.len());
+    if !reach.contained.is_empty() {
+        line!(text, "    stated to be contained: segment {}", safe(&reach.contained.join(", segment ")));
+    }
+    if reach.without_segment > 0 {
+        line!(text, "    of {} held no segment is stated", counted(reach.without_segment, "device"));
+    }
+    for (what, devices) in [
+        ("management", &reach.management),
+        ("lawful intercept", &reach.interception),
+        ("subscribers' data", &reach.subscriber_data),
+    ] {
+        let shown =
+            if devices.is_empty() { "none".to_owned() } else { shorten(&safe(&devices.join(", ")), 100) };
+        line!(text, "    {what} ({}): {shown}", grouped(devices.len() as u64));
+    }
+}
+
+fn each(text: &mut String, answers: &Answers, overview: &Overview, share: u8) {
+    let kind = overview.kind.as_str();
+    line!(text, "\nEach {kind}: {} of them", grouped(overview.labels.len() as u64));
+    if overview.labels.is_empty() {
+        line!(text, "  nothing in service states one");
+        return;
+    }
+    line!(text, "  {:<32} {:>9} {:>9} {:>14}  {}", kind, "devices", "links", "subscribers", "lose");
+    for cost in overview.labels.iter().take(ROWS) {
+        line!(
+            text,
+            "  {:<32} {:>9} {:>9} {:>14}  {}",
+            shorten(&safe(&cost.name), 32),
+            grouped(cost.devices as u64),
+            grouped(cost.links as u64),
+            grouped(cost.subscribers),
+            cost.function
+        );
+    }
+    if overview.labels.len() > ROWS {
+        line!(text, "  ... and {} more: all of them with -o json=PATH", overview.labels.len() - ROWS);
+    }
+    match overview.pairs.as_deref() {
+        None => line!(
+            text,
+            "  pairs: not looked at, above {} of a kind",
+            grouped(banbury_network::scenario::MOST_PAIRED as u64)
+        ),
+        Some([]) => line!(text, "  pairs: no two cost more together than one of them alone"),
+        Some(pairs) => {
+            line!(text, "  pairs that cost more together, the most first:");
+            for pair in pairs {
+                line!(
+                    text,
+                    "    {} + {}: {} subscribers lose {} (alone {} at most)",
+                    safe(&pair.names[0]),
+                    safe(&pair.names[1]),
+                    grouped(pair.subscribers),
+                    if pair.function.is_empty() { "connection" } else { &pair.function },
+                    grouped(pair.alone)
+                );
+            }
+        }
+    }
+    if overview.fewest.is_empty() && !answers.functions.is_empty() {
+        line!(text, "  fewest: nothing to look for");
+    } else if overview.fewest.is_empty() {
+        line!(text, "  fewest: it takes demands to say what is to be cut off");
+    }
+    for one in overview.fewest.iter().take(LINES) {
+        match &one.labels {
+            None => {
+                line!(text, "  fewest for {share} % without {}: the loss of all does not do it", one.function)
+            }
+            Some(labels) => {
+                let proof = if one.bound == labels.len() {
+                    "proven".to_owned()
+                } else {
+                    format!("no fewer than {} do it; the search was stopped", one.bound)
+                };
+                line!(
+                    text,
+                    "  fewest for {share} % without {}: {} ({proof}): {}",
+                    one.function,
+                    labels.len(),
+                    shorten(&safe(&labels.join(", ")), 80)
+                );
+            }
+        }
+    }
+    more(text, overview.fewest.len());
+    line!(text, "  concentration (HHI of 10,000; as many equal ones):");
+    for shares in overview.concentration.iter().take(LINES) {
+        line!(
+            text,
+            "    {:<16} {:>6.0}  {:>5.1}  largest {} with {:.0} % of {}",
+            if shares.function.is_empty() { "all devices" } else { &shares.function },
+            shares.concentration.points(),
+            shares.concentration.effective,
+            safe(&shares.largest),
+            shares.concentration.largest * 100.0,
+            grouped(shares.devices)
+        );
+    }
+    more(text, overview.concentration.len());
+    let (devices, links) = overview.unlabelled;
+    line!(
+        text,
+        "  without a {kind}: {} devices, {} links, which no {kind} takes away",
+        grouped(devices as u64),
+        grouped(links as u64)
+    );
+}
+
+fn list(text: &mut String, title: &str, lines: impl Iterator<Item = String>, count: usize) {
+    for (number, one) in lines.take(LINES).enumerate() {
+        line!(text, "  {:<14}{one}", if number == 0 { title } else { "" });
+    }
+    if count > LINES {
+        line!(text, "  {:<14}... and {} more: all of them with -o json=PATH", "", count - LINES);
+    }
+}
+
+fn more(text: &mut String, count: usize) {
+    if count > LINES {
+        line!(text, "    ... and {} more: all of them with -o json=PATH", count - LINES);
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{} {what}{}", grouped(count as u64), if count == 1 { "" } else { "s" })
+}
+
+fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 { "-".to_owned() } else { format!("{:.1} %", part as f64 * 100.0 / whole as f64) }
+}
+
+/// A number with commas between its thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

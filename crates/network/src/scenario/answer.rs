@@ -1,0 +1,247 @@
+//! What a scenario costs.
+
+use super::topology::{Asked, Label};
+use super::{Error, Event, Scenario, Topology, Verb};
+use crate::graph::{Lost, Outage, outage};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is lost in a scenario.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// The scenario's name.
+    pub name: String,
+    /// Devices that are gone, by name; of a compromise those that an intruder holds, as if they failed.
+    pub devices: Vec<String>,
+    /// Links that are gone without an end of theirs.
+    pub links: usize,
+    /// What the records say that these devices cost to replace, and of how many no record says it.
+    pub cost: Replacement,
+    /// By function that demands name (`function` is empty where there are no demands), those that lose something first.
+    pub functions: Vec<FunctionLoss>,
+    /// Sites that lose something, those with the most subscribers first.
+    pub sites: Vec<SiteLoss>,
+    /// Subscribers of these sites, each site counted once.
+    pub subscribers: u64,
+    /// Subscribers of all sites whose demands were served before.
+    pub served_before: u64,
+    /// What would have prevented it, in sentences.
+    pub prevented_by: Vec<String>,
+}
+
+/// What records say of a cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Replacement {
+    /// The sum of what is stated, in the unit of the tables.
+    pub stated: u64,
+    /// Devices without a stated cost.
+    pub unknown: usize,
+}
+
+/// What becomes of one function.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FunctionLoss {
+    /// Its standard name; empty for connectivity alone.
+    pub function: String,
+    /// Devices that carry it, before and after.
+    pub carriers: usize,
+    /// Of these, those that remain.
+    pub remaining: usize,
+    /// Sites that ask for it and were served.
+    pub sites: usize,
+    /// Of these, those that are served no more.
+    pub sites_lost: usize,
+    /// Their subscribers.
+    pub subscribers_lost: u64,
+}
+
+/// A site that loses something.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SiteLoss {
+    /// Its name.
+    pub site: String,
+    /// Subscribers: the most that a function has which it loses.
+    pub subscribers: u64,
+    /// The functions, by name.
+    pub functions: Vec<String>,
+    /// Whether no device of the site remains.
+    pub is_empty: bool,
+}
+
+/// Functions whose last carrier goes that are told one by one.
+const MOST_SENTENCES: usize = 6;
+
+/// Works a scenario out.
+pub fn answer(topology: &Topology<'_>, scenario: &Scenario) -> Result<Answer, Error> {
+    let labels: Vec<Label> =
+        scenario.events.iter().map(|event| topology.find(event)).collect::<Result<_, _>>()?;
+    let mut vertices: BTreeSet<u32> = BTreeSet::new();
+    let mut edges: BTreeSet<u32> = BTreeSet::new();
+    for (event, label) in scenario.events.iter().zip(&labels) {
+        let (devices, links) = topology.gone(event, label);
+        vertices.extend(devices);
+        edges.extend(links);
+    }
+    let vertices: Vec<u32> = vertices.into_iter().collect();
+    let edges: Vec<u32> = edges.into_iter().collect();
+    let lost = Lost { vertices: &vertices, edges: &edges, labels: None };
+    let mut answer = Answer {
+        name: scenario.name.clone(),
+        devices: vertices.iter().map(|vertex| topology.device(*vertex).to_owned()).collect(),
+        links: edges.len(),
+        cost: cost(topology, &vertices),
+        ..Answer::default()
+    };
+    let mut sites: BTreeMap<u32, SiteLoss> = BTreeMap::new();
+    let mut before: BTreeMap<u32, u64> = BTreeMap::new();
+    for asked in &topology.asked {
+        let found = outage(&topology.graph, &asked.service, &lost)?;
+        let all = outage(&topology.graph, &asked.service, &Lost::default())?;
+        answer.functions.push(function(asked, &found, &all, &vertices, &mut sites, &mut before));
+    }
+    answer.functions.sort_by(|a, b| {
+        (b.subscribers_lost, b.sites_lost, &a.function).cmp(&(a.subscribers_lost, a.sites_lost, &b.function))
+    });
+    answer.served_before = before.values().fold(0, |sum, weight| sum.saturating_add(*weight));
+    let remaining = remaining_sites(topology, &vertices);
+    answer.sites = sites
+        .into_iter()
+        .map(|(number, loss)| {
+            let site = topology.sites.get(number as usize).map_or("", |(name, _)| name).to_owned();
+            SiteLoss { site, is_empty: !remaining.contains(&number), ..loss }
+        })
+        .collect();
+    answer.sites.sort_by(|a, b| (b.subscribers, &a.site).cmp(&(a.subscribers, &b.site)));
+    answer.subscribers = answer.sites.iter().fold(0, |sum, site| sum.saturating_add(site.subscribers));
+    answer.prevented_by = prevented_by(scenario, &answer);
+    Ok(answer)
+}
+
+/// One function's part, with its sites added to the others'.
+fn function(
+    asked: &Asked,
+    found: &Outage,
+    all: &Outage,
+    gone: &[u32],
+    sites: &mut BTreeMap<u32, SiteLoss>,
+    before: &mut BTreeMap<u32, u64>,
+) -> FunctionLoss {
+    let lost: BTreeSet<u32> = found.demands.iter().copied().collect();
+    let is_gone = |vertex: &&u32| gone.binary_search(vertex).is_ok();
+    let mut loss = FunctionLoss {
+        function: asked.function.clone(),
+        carriers: asked.carriers.len(),
+        remaining: asked.carriers.iter().filter(|vertex| !is_gone(vertex)).count(),
+        ..FunctionLoss::default()
+    };
+    for (demand, site) in (0u32..).zip(&asked.sites) {
+        let Some((vertices, weight)) = asked.service.demand(demand as usize) else { continue };
+        let was_served =
+            vertices.iter().any(|vertex| all.served.get(*vertex as usize).copied().unwrap_or_default());
+        if !was_served {
+            continue;
+        }
+        loss.sites += 1;
+        let most = before.entry(*site).or_default();
+        *most = weight.max(*most);
+        if lost.contains(&demand) {
+            loss.sites_lost += 1;
+            loss.subscribers_lost = loss.subscribers_lost.saturating_add(weight);
+            let entry = sites.entry(*site).or_default();
+            entry.subscribers = weight.max(entry.subscribers);
+            if !asked.function.is_empty() && !entry.functions.contains(&asked.function) {
+                entry.functions.push(asked.function.clone());
+            }
+        }
+    }
+    loss
+}
+
+fn cost(topology: &Topology<'_>, gone: &[u32]) -> Replacement {
+    let mut cost = Replacement::default();
+    for vertex in gone {
+        match topology.devices.get(*vertex as usize).and_then(|device| device.cost) {
+            Some(stated) => cost.stated = cost.stated.saturating_add(stated),
+            None => cost.unknown += 1,
+        }
+    }
+    cost
+}
+
+/// Sites where a device remains.
+fn remaining_sites(topology: &Topology<'_>, gone: &[u32]) -> BTreeSet<u32> {
+    (0u32..)
+        .zip(&topology.site_of)
+        .filter(|(vertex, _)| gone.binary_search(vertex).is_err())
+        .filter_map(|(_, site)| *site)
+        .collect()
+}
+
+/// What would have kept what is lost, in sentences: each says how much it would have kept.
+fn prevented_by(scenario: &Scenario, answer: &Answer) -> Vec<String> {
+    let what: Vec<String> =
+        scenario.events.iter().map(|event| format!("{} {:?}", event.kind.as_str(), event.name)).collect();
+    let what = what.join(" and ");
+    let isolates = scenario.events.iter().any(|event: &Event| event.verb == Verb::Isolate);
+    let mut all = Vec::new();
+    for loss in answer.functions.iter().filter(|loss| loss.remaining == 0 && loss.carriers > 0) {
+        all.push(format!(
+            "{}: all {} that carry it are of {what}; one more that is not keeps it",
+            loss.function,
+            devices(loss.carriers)
+        ));
+    }
+    if all.len() > MOST_SENTENCES {
+        let more = all.len() - MOST_SENTENCES;
+        all.truncate(MOST_SENTENCES);
+        all.push(format!("the same of {more} more functions"));
+    }
+    let gone: BTreeSet<&str> = answer
+        .functions
+        .iter()
+        .filter(|loss| loss.remaining == 0 && loss.carriers > 0)
+        .map(|loss| loss.function.as_str())
+        .collect();
+    // What is lost with the function's last carrier is told above.
+    let others: Vec<&SiteLoss> = answer
+        .sites
+        .iter()
+        .filter(|site| {
+            site.functions.is_empty()
+                || site.functions.iter().any(|function| !gone.contains(function.as_str()))
+        })
+        .collect();
+    let count = |sites: &[&SiteLoss]| {
+        let subscribers = sites.iter().fold(0u64, |sum, site| sum.saturating_add(site.subscribers));
+        let first = sites.first().map_or("", |site| site.site.as_str());
+        let number = if sites.len() == 1 { "1 site".to_owned() } else { format!("{} sites", sites.len()) };
+        format!("{number} (the largest is {first:?}) with {subscribers} subscribers")
+    };
+    let (empty, cut): (Vec<&SiteLoss>, Vec<&SiteLoss>) = others.into_iter().partition(|site| site.is_empty);
+    if !empty.is_empty() {
+        all.push(format!(
+            "at {} every device is of {what}; equipment that is not, with a path of its own, keeps them",
+            count(&empty)
+        ));
+    }
+    if !cut.is_empty() {
+        let to = if names_functions(answer) { "a carrier" } else { "the rest" };
+        let how = if isolates {
+            format!(
+                "is away from {to} while {what} is isolated; carriers on their side, or links that stay, keep them"
+            )
+        } else {
+            format!("reaches {to} through {what} alone; a path around it keeps them")
+        };
+        all.push(format!("at {} equipment remains, and {how}", count(&cut)));
+    }
+    all
+}
+
+/// Whether demands name what is to be reached.
+fn names_functions(answer: &Answer) -> bool {
+    answer.functions.iter().any(|loss| !loss.function.is_empty())
+}
+
+fn devices(count: usize) -> String {
+    if count == 1 { "1 device".to_owned() } else { format!("{count} devices") }
+}

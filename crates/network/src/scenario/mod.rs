@@ -1,0 +1,59 @@
+//! Scenarios: what is lost, or within reach of an intruder, when something happens to a network.
+//!
+//! Pure: a [`Topology`] is made of a model (and of what else is known of its devices, such as the components of their images); a
+//! [`Scenario`] names what happens, to everything that has one property in common ([`Kind`]): a vendor, a product, a site. An
+//! [`Answer`] says what that costs, an [`Overview`] holds all properties of one kind against each other.
+//!
+//! **Lost.** Devices in service and their links are a graph. For each function that demands name, its carriers are the roots: a
+//! demand is served while a device of its site is connected to a carrier. Where the case has no demands, a site with subscribers
+//! is served while one of its devices is in the largest remaining part. Subscribers of a site that loses several functions count
+//! once: as many as the largest of these demands has. Wrong when: links are missing from the tables; a site's demand is served by
+//! connectivity alone, whatever its capacity.
+//!
+//! **Within reach of an intruder** who holds a device: what a link joins to it, and what stands in the same segment, unless the
+//! segment is stated to be contained. One step, not what could be taken over from there. Wrong when: firewalls stand between.
+//!
+//! Misses: capacity; failures that follow from the first; routing policy; that a function's carriers may not take each other's place.
+
+mod answer;
+mod change;
+mod overview;
+mod reach;
+mod spec;
+mod topology;
+
+pub use answer::{Answer, FunctionLoss, Replacement, SiteLoss, answer};
+pub use change::changed;
+pub use overview::{Fewest, MOST_PAIRED, Overview, Pair, Shares, overview};
+pub use reach::{Reach, reach};
+pub use spec::{Event, Kind, Scenario, Verb, parse_table};
+pub use topology::{Extra, Label, Topology};
+
+/// What cannot be a scenario of this network.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The graph cannot be made or asked.
+    #[error(transparent)]
+    Graph(#[from] crate::graph::Error),
+    /// Nothing in the network has this name.
+    #[error("no {kind} is called {name:?} in the network{hint}")]
+    Unknown {
+        /// The kind of property.
+        kind: &'static str,
+        /// The name.
+        name: String,
+        /// What may be meant, or what there is.
+        hint: String,
+    },
+    /// What happens is not written as it has to be.
+    #[error("{text:?}: {why}")]
+    Written {
+        /// What was written.
+        text: String,
+        /// What is wrong, and how to write it.
+        why: String,
+    },
+}
+
+#[cfg(test)]
+mod tests;

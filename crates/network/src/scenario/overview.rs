@@ -1,0 +1,244 @@
+//! Every property of a kind beside the others: what each costs, which two cost most together, how few cost so much, and how
+//! concentrated the carriers of each function are.
+
+use super::topology::Label;
+use super::{Error, Kind, Topology};
+use crate::graph::{Concentration, each_label, each_pair, fewest_labels};
+use std::collections::BTreeMap;
+
+/// Labels up to which pairs are looked at.
+pub const MOST_PAIRED: usize = 2_000;
+/// Pairs that are kept.
+const PAIRS: usize = 10;
+/// Steps of the search for the fewest labels, for one function.
+const STEPS: u64 = 2_000_000;
+
+/// Properties of one kind beside each other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Overview {
+    /// The kind.
+    pub kind: Kind,
+    /// Devices and links in service that state none, which no label takes away.
+    pub unlabelled: (usize, usize),
+    /// Every label, those whose loss costs most first.
+    pub labels: Vec<Cost>,
+    /// The pairs that cost more together than either by itself, those that cost most first; `None` above [`MOST_PAIRED`] labels.
+    pub pairs: Option<Vec<Pair>>,
+    /// The fewest labels whose loss costs the share that was asked for, by function; those of fewest labels first.
+    pub fewest: Vec<Fewest>,
+    /// How concentrated the carriers of each function are, by function, and of all devices (`function` is empty).
+    pub concentration: Vec<Shares>,
+}
+
+/// What the loss of one label costs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Its name.
+    pub name: String,
+    /// Devices that have it.
+    pub devices: usize,
+    /// Links that have it.
+    pub links: usize,
+    /// Subscribers that lose the function of which most do.
+    pub subscribers: u64,
+    /// That function; empty where nobody loses any, or there are no demands.
+    pub function: String,
+    /// Devices that are cut off from that function's carriers.
+    pub cut_off: u64,
+}
+
+/// Two labels that cost more together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// Their names.
+    pub names: [String; 2],
+    /// Subscribers that lose the function.
+    pub subscribers: u64,
+    /// The most that either costs by itself, of the same function.
+    pub alone: u64,
+    /// The function of which most do; empty where there are no demands.
+    pub function: String,
+}
+
+/// The fewest labels for one function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fewest {
+    /// The function.
+    pub function: String,
+    /// The labels; `None` where the loss of all of them does not cost as much.
+    pub labels: Option<Vec<String>>,
+    /// No fewer than so many do it; as many as there are labels when they are proven to be the fewest.
+    pub bound: usize,
+    /// Subscribers that lose it.
+    pub subscribers: u64,
+}
+
+/// Who shares what.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shares {
+    /// The function; empty for all devices.
+    pub function: String,
+    /// The devices that carry it and state a label.
+    pub devices: u64,
+    /// How concentrated they are.
+    pub concentration: Concentration,
+    /// The label that most have.
+    pub largest: String,
+}
+
+/// Holds the labels of a kind against each other. `share`: of the subscribers who are served of a function, which part is to lose it
+/// for the fewest labels, from 0 to 1.
+pub fn overview(topology: &Topology<'_>, kind: Kind, share: f64) -> Result<Overview, Error> {
+    let labels = topology.labels(kind);
+    let graph_labels = topology.graph_labels(&labels)?;
+    let name = |number: u32| labels.get(number as usize).map_or("", |label| label.name.as_str()).to_owned();
+    let mut costs: Vec<Cost> = labels
+        .iter()
+        .map(|label| Cost {
+            name: label.name.clone(),
+            devices: label.devices.len(),
+            links: label.links.len(),
+            subscribers: 0,
+            function: String::new(),
+            cut_off: 0,
+        })
+        .collect();
+    let mut pairs: BTreeMap<(u32, u32), Pair> = BTreeMap::new();
+    let mut fewest = Vec::new();
+    for asked in &topology.asked {
+        let losses = each_label(&topology.graph, &graph_labels, &asked.service)?;
+        for (cost, loss) in costs.iter_mut().zip(&losses) {
+            if loss.weight > cost.subscribers || (cost.subscribers == 0 && loss.vertices > cost.cut_off) {
+                cost.subscribers = loss.weight;
+                cost.cut_off = loss.vertices;
+                cost.function.clone_from(&asked.function);
+            }
+        }
+        if labels.len() <= MOST_PAIRED {
+            each_pair(&topology.graph, &graph_labels, &asked.service, |a, b, loss| {
+                let alone = [a, b].into_iter().filter_map(|one| Some(losses.get(one as usize)?.weight)).max();
+                let alone = alone.unwrap_or_default();
+                if a == b || loss.weight <= alone {
+                    return;
+                }
+                let least = if pairs.len() < 4 * PAIRS { 0 } else { least(&mut pairs) };
+                if loss.weight < least {
+                    return;
+                }
+                let pair = Pair {
+                    names: [name(a), name(b)],
+                    subscribers: loss.weight,
+                    alone,
+                    function: asked.function.clone(),
+                };
+                let known = pairs.entry((a, b)).or_insert_with(|| pair.clone());
+                if known.subscribers < pair.subscribers {
+                    *known = pair;
+                }
+            })?;
+        }
+        if asked.service.roots().is_some() && !labels.is_empty() {
+            fewest.push(few(topology, &graph_labels, asked, share, name)?);
+        }
+    }
+    costs.sort_by(|a, b| {
+        (b.subscribers, b.devices + b.links, &a.name).cmp(&(a.subscribers, a.devices + a.links, &b.name))
+    });
+    fewest
+        .sort_by_key(|one: &Fewest| (one.labels.as_ref().map_or(usize::MAX, Vec::len), one.function.clone()));
+    let pairs = (labels.len() <= MOST_PAIRED).then(|| {
+        let mut best: Vec<Pair> = pairs.into_values().collect();
+        best.sort_by(|a, b| (b.subscribers, &a.names).cmp(&(a.subscribers, &b.names)));
+        best.truncate(PAIRS);
+        best
+    });
+    let (devices, links) = topology.size();
+    let with = |of: fn(&Label) -> &[u32], all: usize| {
+        let mut seen = vec![false; all];
+        for at in labels.iter().flat_map(of) {
+            if let Some(seen) = seen.get_mut(*at as usize) {
+                *seen = true;
+            }
+        }
+        seen.into_iter().filter(|seen| !seen).count()
+    };
+    Ok(Overview {
+        kind,
+        unlabelled: (with(|label| &label.devices, devices), with(|label| &label.links, links)),
+        labels: costs,
+        pairs,
+        fewest,
+        concentration: concentration(topology, &labels),
+    })
+}
+
+/// Drops the pairs that cost least until there is room, and says what the least of the others costs.
+fn least(pairs: &mut BTreeMap<(u32, u32), Pair>) -> u64 {
+    let mut weights: Vec<u64> = pairs.values().map(|pair| pair.subscribers).collect();
+    weights.sort_unstable_by(|a, b| b.cmp(a));
+    let bound = weights.get(PAIRS.saturating_sub(1)).copied().unwrap_or_default();
+    pairs.retain(|_, pair| pair.subscribers >= bound);
+    bound
+}
+
+fn few(
+    topology: &Topology<'_>,
+    labels: &crate::graph::Labels,
+    asked: &super::topology::Asked,
+    share: f64,
+    name: impl Fn(u32) -> String,
+) -> Result<Fewest, Error> {
+    let served =
+        crate::graph::outage(&topology.graph, &asked.service, &crate::graph::Lost::default())?.served;
+    let total: u64 = (0..asked.service.demands())
+        .filter_map(|demand| asked.service.demand(demand))
+        .filter(|(at, _)| at.iter().any(|vertex| served.get(*vertex as usize).copied().unwrap_or_default()))
+        .fold(0, |sum, (_, weight)| sum.saturating_add(weight));
+    // At least one: a share of nothing is lost already.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a count, from 0 to the count"
+    )]
+    let wanted = ((total as f64 * share.clamp(0.0, 1.0)).ceil() as u64).clamp(1, total.max(1));
+    let found = fewest_labels(&topology.graph, labels, &asked.service, wanted, STEPS)?;
+    let function = asked.function.clone();
+    Ok(match found {
+        Some(cut) => Fewest {
+            function,
+            bound: cut.bound,
+            subscribers: cut.loss.weight,
+            labels: Some(cut.labels.into_iter().map(name).collect()),
+        },
+        None => Fewest { function, bound: 0, subscribers: 0, labels: None },
+    })
+}
+
+fn concentration(topology: &Topology<'_>, labels: &[Label]) -> Vec<Shares> {
+    let all: Vec<u32> = (0..u32::try_from(topology.size().0).unwrap_or(u32::MAX)).collect();
+    let functions = topology.labels(Kind::Function);
+    let carried = functions.iter().map(|label| (label.name.clone(), label.devices.as_slice()));
+    let mut shares: Vec<Shares> = std::iter::once((String::new(), all.as_slice()))
+        .chain(carried)
+        .filter_map(|(function, carriers)| {
+            let count = |label: &Label| -> u64 {
+                label.devices.iter().filter(|vertex| carriers.binary_search(vertex).is_ok()).count() as u64
+            };
+            let counts: Vec<u64> = labels.iter().map(count).collect();
+            let most = counts.iter().max()?;
+            let largest = counts.iter().position(|count| count == most).and_then(|at| labels.get(at))?;
+            Some(Shares {
+                function,
+                devices: counts.iter().sum(),
+                concentration: Concentration::of(&counts)?,
+                largest: largest.name.clone(),
+            })
+        })
+        .collect();
+    shares.sort_by(|a, b| {
+        let key =
+            |one: &Shares| (!one.function.is_empty(), std::cmp::Reverse(one.concentration.hhi.to_bits()));
+        (key(a), &a.function).cmp(&(key(b), &b.function))
+    });
+    shares
+}

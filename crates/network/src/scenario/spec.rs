@@ -1,0 +1,243 @@
+//! Scenarios as they are written: events on a command line or in a file.
+
+use super::Error;
+
+/// What devices and links have in common, by which they are lost together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The maker of the device.
+    Vendor,
+    /// The device's type.
+    Product,
+    /// Platform and software version.
+    Version,
+    /// A software component of the image that the device runs.
+    Component,
+    /// A known vulnerability that affects the image that the device runs.
+    Vulnerability,
+    /// The law that the device's maker is under, as the table of vendors says.
+    Jurisdiction,
+    /// The party of a maintenance contract that covers the device.
+    Contractor,
+    /// The site.
+    Site,
+    /// The region of the site.
+    Region,
+    /// The country of the site.
+    Country,
+    /// The segment of the management plane.
+    Segment,
+    /// The role.
+    Role,
+    /// The function.
+    Function,
+    /// Who runs the circuit: of links alone.
+    Operator,
+    /// The medium: of links alone.
+    Medium,
+    /// The device itself.
+    Device,
+    /// The link itself.
+    Link,
+}
+
+impl Kind {
+    /// Every kind, as it is written.
+    pub const ALL: [(&'static str, Self); 17] = [
+        ("vendor", Self::Vendor),
+        ("product", Self::Product),
+        ("version", Self::Version),
+        ("component", Self::Component),
+        ("vulnerability", Self::Vulnerability),
+        ("jurisdiction", Self::Jurisdiction),
+        ("contractor", Self::Contractor),
+        ("site", Self::Site),
+        ("region", Self::Region),
+        ("country", Self::Country),
+        ("segment", Self::Segment),
+        ("role", Self::Role),
+        ("function", Self::Function),
+        ("operator", Self::Operator),
+        ("medium", Self::Medium),
+        ("device", Self::Device),
+        ("link", Self::Link),
+    ];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(word, _)| word)
+    }
+
+    /// The kind that a word names.
+    pub fn named(word: &str) -> Option<Self> {
+        let word = word.trim().to_ascii_lowercase();
+        Self::ALL.iter().find(|(name, _)| *name == word).map(|(_, kind)| *kind)
+    }
+}
+
+/// What happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Everything that has the property fails, or is switched off.
+    Lose,
+    /// The same, by an authority's decision: what has to be replaced is counted too.
+    Ban,
+    /// It goes on, but nobody mends it: what depends on it alone.
+    Unsupported,
+    /// An intruder holds it.
+    Compromise,
+    /// A known vulnerability is used: an intruder holds what it affects, or it fails.
+    Exploit,
+    /// Every link out of it is gone.
+    Isolate,
+}
+
+impl Verb {
+    const ALL: [(&'static str, Self); 6] = [
+        ("lose", Self::Lose),
+        ("ban", Self::Ban),
+        ("unsupported", Self::Unsupported),
+        ("compromise", Self::Compromise),
+        ("exploit", Self::Exploit),
+        ("isolate", Self::Isolate),
+    ];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(_, verb)| *verb == self).map_or("", |(word, _)| word)
+    }
+
+    /// Whether an intruder is at work.
+    pub fn is_hostile(self) -> bool {
+        matches!(self, Self::Compromise | Self::Exploit)
+    }
+}
+
+/// One thing that happens: `lose vendor:X`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// What happens.
+    pub verb: Verb,
+    /// To what kind of thing.
+    pub kind: Kind,
+    /// Its name, as it was written.
+    pub name: String,
+}
+
+impl Event {
+    /// Reads `KIND:NAME`; of an exploit a vulnerability's name alone is enough.
+    pub fn parse(verb: Verb, text: &str) -> Result<Self, Error> {
+        let written = |why: String| Error::Written { text: text.to_owned(), why };
+        let known = || Kind::ALL.map(|(word, _)| word).join(", ");
+        let (kind, name) = match text.split_once(':') {
+            None if verb == Verb::Exploit => (Kind::Vulnerability, text),
+            None => return Err(written(format!("write KIND:NAME, such as vendor:NAME; kinds: {}", known()))),
+            Some((word, name)) => {
+                let kind = Kind::named(word)
+                    .ok_or_else(|| written(format!("{word:?} is no kind; kinds: {}", known())))?;
+                (kind, name)
+            }
+        };
+        let name = name.trim();
+        if name.is_empty() {
+            return Err(written(format!("there is no name behind {}:", kind.as_str())));
+        }
+        let fits = match verb {
+            Verb::Isolate => matches!(kind, Kind::Site | Kind::Region | Kind::Country | Kind::Segment),
+            Verb::Exploit => kind == Kind::Vulnerability,
+            Verb::Compromise | Verb::Unsupported => {
+                !matches!(kind, Kind::Operator | Kind::Medium | Kind::Link)
+            }
+            Verb::Lose | Verb::Ban => true,
+        };
+        if !fits {
+            let why = match verb {
+                Verb::Isolate => "what can be isolated is a site, region, country or segment".to_owned(),
+                Verb::Exploit => "what is exploited is a vulnerability, such as CVE-2024-3094".to_owned(),
+                _ => format!("{} takes devices, and a {} is of links alone", verb.as_str(), kind.as_str()),
+            };
+            return Err(written(why));
+        }
+        Ok(Self { verb, kind, name: name.to_owned() })
+    }
+
+    /// As it is written.
+    pub fn text(&self) -> String {
+        format!("{} {}:{}", self.verb.as_str(), self.kind.as_str(), self.name)
+    }
+}
+
+/// Events that happen at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// What happens.
+    pub events: Vec<Event>,
+}
+
+impl Scenario {
+    /// One that is named after what happens.
+    pub fn of(events: Vec<Event>) -> Self {
+        let name = events.iter().map(Event::text).collect::<Vec<_>>().join(" + ");
+        Self { name, events }
+    }
+}
+
+/// Bytes of a file of scenarios that are read.
+const FILE: usize = 1 << 20;
+
+/// Reads a file of scenarios: a line each, `NAME = EVENT + EVENT`, or without a name; `#` begins a comment. Errors say the line.
+///
+/// ```
+/// let text = "# yearly exercise\nno vendor = lose vendor:Marram + isolate region:North\nexploit CVE-2024-3094\n";
+/// let scenarios = banbury_network::scenario::parse_table("exercise.txt", text)?;
+/// assert_eq!(scenarios[0].name, "no vendor");
+/// assert_eq!(scenarios[0].events.len(), 2);
+/// # Ok::<(), banbury_network::scenario::Error>(())
+/// ```
+pub fn parse_table(file: &str, text: &str) -> Result<Vec<Scenario>, Error> {
+    let wrong = |line: usize, text: &str, why: String| Error::Written {
+        text: text.to_owned(),
+        why: format!("{file}:{line}: {why}"),
+    };
+    if text.len() > FILE {
+        return Err(wrong(
+            1,
+            "",
+            format!("longer than {FILE} bytes, which is more than a file of scenarios has"),
+        ));
+    }
+    let mut all = Vec::new();
+    for (index, raw) in text.lines().enumerate() {
+        let line = index + 1;
+        let content = raw.split('#').next().unwrap_or_default().trim();
+        if content.is_empty() {
+            continue;
+        }
+        let (name, events) = match content.split_once(" = ") {
+            Some((name, events)) => (Some(name.trim()), events),
+            None => (None, content),
+        };
+        let events = events
+            .split(" + ")
+            .map(|event| {
+                let event = event.trim();
+                let (verb, what) = event.split_once(char::is_whitespace).ok_or_else(|| {
+                    wrong(line, event, "write VERB KIND:NAME, such as lose vendor:NAME".to_owned())
+                })?;
+                let verb = Verb::ALL.iter().find(|(word, _)| *word == verb).map(|(_, verb)| *verb);
+                let verbs = Verb::ALL.map(|(word, _)| word).join(", ");
+                let verb =
+                    verb.ok_or_else(|| wrong(line, event, format!("what happens is one of {verbs}")))?;
+                Event::parse(verb, what.trim()).map_err(|error| wrong(line, event, error.to_string()))
+            })
+            .collect::<Result<Vec<_>, Error>>()?;
+        let mut scenario = Scenario::of(events);
+        if let Some(name) = name.filter(|name| !name.is_empty()) {
+            scenario.name = name.to_owned();
+        }
+        all.push(scenario);
+    }
+    Ok(all)
+}

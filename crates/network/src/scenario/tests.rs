@@ -1,0 +1,359 @@
+//! Scenarios on small networks, and held against a slow account of the same.
+
+use super::*;
+use banbury_evidence::model::{Contract, Demand, Device, Function, Link, Model, Segment, Site, Vendor};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+fn device(name: &str, site: &str, maker: &str) -> Device {
+    Device {
+        name: name.into(),
+        site: Some(site.into()),
+        manufacturer: Some(maker.into()),
+        segment: Some(format!("mgmt-{maker}")),
+        cost: Some(100),
+        ..Device::default()
+    }
+}
+
+fn link(a: &str, b: &str) -> Link {
+    Link { name: format!("{a}-{b}"), a_device: a.into(), b_device: b.into(), ..Link::default() }
+}
+
+fn site(name: &str, region: &str, subscribers: u64) -> Site {
+    Site { name: name.into(), region: Some(region.into()), subscribers: Some(subscribers), ..Site::default() }
+}
+
+fn carries(device: &str, function: &str) -> Function {
+    Function { device: device.into(), function: function.into(), ..Function::default() }
+}
+
+fn demand(site: &str, function: &str, subscribers: u64) -> Demand {
+    Demand {
+        site: site.into(),
+        function: function.into(),
+        subscribers: Some(subscribers),
+        ..Demand::default()
+    }
+}
+
+/// core (AMF by A and by B, UDM by A) - hub by B - cell 1 by A, cell 2 by B.
+fn network() -> Model {
+    Model {
+        sites: vec![
+            site("core", "South", 0),
+            site("hub", "South", 10),
+            site("c1", "North", 100),
+            site("c2", "North", 50),
+        ],
+        devices: vec![
+            device("amf-a", "core", "A"),
+            device("amf-b", "core", "B"),
+            device("udm-a", "core", "A"),
+            device("sw", "core", "B"),
+            device("hub-b", "hub", "B"),
+            device("cell-1", "c1", "A"),
+            device("cell-2", "c2", "B"),
+            Device { status: Some("planned".into()), ..device("later", "c2", "A") },
+        ],
+        links: vec![
+            link("amf-a", "sw"),
+            link("amf-b", "sw"),
+            link("udm-a", "sw"),
+            link("sw", "hub-b"),
+            link("hub-b", "cell-1"),
+            link("hub-b", "cell-2"),
+        ],
+        functions: vec![carries("amf-a", "AMF"), carries("amf-b", "amf"), carries("udm-a", "UDM")],
+        demands: ["hub", "c1", "c2"]
+            .into_iter()
+            .flat_map(|at| {
+                let subscribers = match at {
+                    "hub" => 10,
+                    "c1" => 100,
+                    _ => 50,
+                };
+                [demand(at, "AMF", subscribers), demand(at, "UDM", subscribers)]
+            })
+            .collect(),
+        ..Model::default()
+    }
+}
+
+fn ask(model: &Model, events: &[(Verb, &str)]) -> Answer {
+    let extra = Extra::new();
+    let topology = Topology::of(model, &extra, "2026-01-01").unwrap();
+    let events = events.iter().map(|(verb, text)| Event::parse(*verb, text).unwrap()).collect();
+    answer(&topology, &Scenario::of(events)).unwrap()
+}
+
+#[test]
+fn a_vendor_takes_its_functions_and_its_sites() {
+    let answer = ask(&network(), &[(Verb::Lose, "vendor: a ")]);
+    assert_eq!(answer.devices, ["amf-a", "udm-a", "cell-1"]);
+    assert_eq!((answer.subscribers, answer.served_before), (160, 160), "the only UDM is gone");
+    let amf = answer.functions.iter().find(|loss| loss.function == "AMF").unwrap();
+    assert_eq!(
+        (amf.carriers, amf.remaining, amf.sites, amf.sites_lost, amf.subscribers_lost),
+        (2, 1, 3, 1, 100)
+    );
+    let udm = &answer.functions[0];
+    assert_eq!((udm.function.as_str(), udm.remaining, udm.sites_lost), ("UDM", 0, 3));
+    assert_eq!(answer.cost, Replacement { stated: 300, unknown: 0 });
+    let text = answer.prevented_by.join("\n");
+    assert!(text.contains("UDM: all 1 device that carry it are of vendor \"a\""), "{text}");
+    assert!(
+        text.contains("1 site (the largest is \"c1\") with 100 subscribers every device is of"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_stands_in_the_way_cuts_off() {
+    let answer = ask(&network(), &[(Verb::Lose, "site:hub")]);
+    assert_eq!(answer.devices, ["hub-b"]);
+    let sites: Vec<(&str, u64, bool)> =
+        answer.sites.iter().map(|site| (site.site.as_str(), site.subscribers, site.is_empty)).collect();
+    assert_eq!(sites, [("c1", 100, false), ("c2", 50, false), ("hub", 10, true)]);
+    assert!(answer.prevented_by.iter().any(|text| text.contains("2 sites")
+        && text.contains("a carrier through site \"hub\" alone; a path around it")));
+}
+
+#[test]
+fn an_isolated_region_keeps_what_it_holds() {
+    let answer = ask(&network(), &[(Verb::Isolate, "region:North")]);
+    assert_eq!((answer.devices.len(), answer.links, answer.subscribers), (0, 2, 150));
+    let mut model = network();
+    model.functions.push(carries("cell-1", "AMF"));
+    model.functions.push(carries("cell-1", "UDM"));
+    let answer = ask(&model, &[(Verb::Isolate, "region:North")]);
+    assert_eq!(answer.sites.iter().map(|site| site.site.as_str()).collect::<Vec<_>>(), ["c2"]);
+}
+
+#[test]
+fn together_is_more_than_each() {
+    let model = network();
+    let both = ask(&model, &[(Verb::Lose, "device:amf-a"), (Verb::Lose, "device:amf-b")]);
+    assert_eq!(both.subscribers, 160);
+    for one in ["device:amf-a", "device:amf-b"] {
+        assert_eq!(ask(&model, &[(Verb::Lose, one)]).subscribers, 0);
+    }
+}
+
+#[test]
+fn without_demands_a_site_is_served_while_it_is_connected() {
+    let model = Model { demands: Vec::new(), ..network() };
+    let answer = ask(&model, &[(Verb::Lose, "device:hub-b")]);
+    assert_eq!(answer.subscribers, 160);
+    assert_eq!(answer.functions[0].function, "");
+    assert_eq!(ask(&model, &[(Verb::Lose, "device:cell-2")]).subscribers, 50);
+}
+
+#[test]
+fn an_intruder_reaches_links_and_segments_that_are_not_contained() {
+    let mut model = network();
+    let reach_of = |model: &Model, text: &str| {
+        let extra = Extra::new();
+        let topology = Topology::of(model, &extra, "2026-01-01").unwrap();
+        let event = Event::parse(Verb::Compromise, text).unwrap();
+        reach(&topology, &Scenario::of(vec![event])).unwrap().unwrap()
+    };
+    let found = reach_of(&model, "device:cell-1");
+    assert_eq!((found.linked, found.segments["mgmt-A"]), (1, 2));
+    assert_eq!(found.subscriber_data, ["udm-a"]);
+    model.segments.push(Segment { name: "MGMT-A".into(), contained: Some(true), ..Segment::default() });
+    let found = reach_of(&model, "device:cell-1");
+    assert_eq!(found.contained, ["mgmt-A"]);
+    assert!(found.subscriber_data.is_empty() && found.segments.is_empty());
+}
+
+#[test]
+fn names_that_are_not_there_are_told_with_what_may_be_meant() {
+    let model = network();
+    let extra = Extra::new();
+    let topology = Topology::of(&model, &extra, "2026-01-01").unwrap();
+    for (text, part) in [
+        ("site:hubb", "did you mean hub?"),
+        ("vendor:Z", "did you mean A or B?"),
+        ("product:X", "it states none"),
+        ("component:openssl", "no image of its devices was inspected"),
+    ] {
+        let event = Event::parse(Verb::Lose, text).unwrap();
+        let error = answer(&topology, &Scenario::of(vec![event])).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+    for (verb, text) in [
+        (Verb::Lose, "vendor"),
+        (Verb::Lose, "maker:X"),
+        (Verb::Lose, "vendor: "),
+        (Verb::Isolate, "vendor:X"),
+        (Verb::Exploit, "vendor:X"),
+        (Verb::Compromise, "medium:fibre"),
+    ] {
+        assert!(Event::parse(verb, text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn contracts_and_vendors_give_properties() {
+    let mut model = network();
+    model.contracts.push(Contract {
+        name: "field".into(),
+        party: "Fixers".into(),
+        scope_kind: "manufacturer".into(),
+        scope: "b".into(),
+        until: Some("2026-06-30".into()),
+        ..Contract::default()
+    });
+    model.vendors.push(Vendor {
+        name: "a".into(),
+        jurisdiction: Some("Ruritania".into()),
+        ..Vendor::default()
+    });
+    assert_eq!(ask(&model, &[(Verb::Lose, "contractor:fixers")]).devices.len(), 4);
+    assert_eq!(ask(&model, &[(Verb::Lose, "jurisdiction:Ruritania")]).devices.len(), 3);
+    model.contracts[0].until = Some("2025-06-30".into());
+    let extra = Extra::new();
+    let topology = Topology::of(&model, &extra, "2026-01-01").unwrap();
+    assert!(topology.labels(Kind::Contractor).is_empty(), "the contract has ended");
+}
+
+#[test]
+fn files_of_scenarios_say_their_line() {
+    let text = "# all\n\nboth = lose vendor:A + isolate region:North # why\nlose site:hub\n";
+    let all = parse_table("s.txt", text).unwrap();
+    assert_eq!(all.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["both", "lose site:hub"]);
+    for (text, part) in [
+        ("lose vendor:A\nlose\n", "s.txt:2: write VERB KIND:NAME"),
+        ("drop vendor:A", "s.txt:1: what happens is one of lose, ban"),
+        ("x = lose vendor", "s.txt:1: "),
+    ] {
+        let error = parse_table("s.txt", text).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn the_network_after_a_scenario_is_a_model_again() {
+    let model = network();
+    let extra = Extra::new();
+    let topology = Topology::of(&model, &extra, "2026-01-01").unwrap();
+    let after = |verb, text: &str| {
+        let event = Event::parse(verb, text).unwrap();
+        changed(&topology, &Scenario::of(vec![event]), "2025-12-31").unwrap()
+    };
+    let lost = after(Verb::Lose, "device:hub-b").unwrap();
+    let hub = lost.devices.iter().find(|device| device.name == "hub-b").unwrap();
+    assert_eq!(hub.status.as_deref(), Some("decommissioned"));
+    assert!(!lost.connected.contains(&"cell-1".to_owned()));
+    let alone = after(Verb::Isolate, "region:North").unwrap();
+    assert_eq!(alone.links.len(), model.links.len() - 2);
+    let unsupported = after(Verb::Unsupported, "vendor:A").unwrap();
+    let ends =
+        unsupported.devices.iter().filter(|device| device.support_end.as_deref() == Some("2025-12-31"));
+    assert_eq!(ends.count(), 3);
+    assert!(after(Verb::Compromise, "vendor:A").is_none());
+}
+
+#[test]
+fn an_overview_holds_every_vendor_against_the_others() {
+    let model = network();
+    let extra = Extra::new();
+    let topology = Topology::of(&model, &extra, "2026-01-01").unwrap();
+    let found = overview(&topology, Kind::Vendor, 0.5).unwrap();
+    let costs: Vec<(&str, usize, u64, &str)> = found
+        .labels
+        .iter()
+        .map(|cost| (cost.name.as_str(), cost.devices, cost.subscribers, cost.function.as_str()))
+        .collect();
+    // B is the only switch, A has the only UDM: each costs all 160.
+    assert_eq!(costs, [("B", 4, 160, "AMF"), ("A", 3, 160, "UDM")]);
+    assert_eq!(found.pairs.as_deref(), Some(&[][..]));
+    let fewest: Vec<(&str, usize)> =
+        found.fewest.iter().map(|one| (one.function.as_str(), one.labels.as_ref().unwrap().len())).collect();
+    assert_eq!(fewest, [("AMF", 1), ("UDM", 1)]);
+    assert!(found.fewest.iter().all(|one| one.bound == 1));
+    let amf = found.concentration.iter().find(|one| one.function == "AMF").unwrap();
+    assert_eq!((amf.devices, amf.concentration.hhi), (2, 0.5));
+    assert_eq!(found.unlabelled, (0, 6));
+    let pairs = overview(&topology, Kind::Device, 1.0).unwrap().pairs.unwrap();
+    assert!(
+        pairs
+            .iter()
+            .any(|pair| pair.names == ["amf-a", "amf-b"] && pair.subscribers == 160 && pair.alone == 0)
+    );
+}
+
+/// What a site's demand is served by, by walking from each of its devices.
+fn slow(model: &Model, gone: &BTreeSet<&str>, demand: &Demand) -> bool {
+    let serves = |name: &str| {
+        model
+            .functions
+            .iter()
+            .any(|record| record.device == name && record.function.eq_ignore_ascii_case(&demand.function))
+    };
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let at = model.devices.iter().filter(|device| device.site.as_ref() == Some(&demand.site));
+    let mut open: Vec<&str> =
+        at.map(|device| device.name.as_str()).filter(|name| !gone.contains(name)).collect();
+    while let Some(name) = open.pop() {
+        if !seen.insert(name) {
+            continue;
+        }
+        if serves(name) {
+            return true;
+        }
+        for link in &model.links {
+            for (a, b) in [(&link.a_device, &link.b_device), (&link.b_device, &link.a_device)] {
+                if a == name && !gone.contains(b.as_str()) {
+                    open.push(b);
+                }
+            }
+        }
+    }
+    false
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+    #[test]
+    fn any_network_loses_what_a_walk_says(
+        makers in proptest::collection::vec(0usize..3, 1..9),
+        ends in proptest::collection::vec((0usize..9, 0usize..9), 0..14),
+        carriers in proptest::collection::vec((0usize..9, 0usize..2), 0..4),
+        lost in 0usize..3,
+    ) {
+        let count = makers.len();
+        let name = |number: usize| format!("d{}", number % count);
+        let place = |number: usize| format!("s{}", (number % count) / 2);
+        let functions = ["AMF", "UPF"];
+        let model = Model {
+            sites: (0..count.div_ceil(2)).map(|at| site(&format!("s{at}"), "R", 1 << at)).collect(),
+            devices: (0..count).map(|at| device(&name(at), &place(at), ["A", "B", "C"][makers[at]])).collect(),
+            links: ends.iter().map(|(a, b)| link(&name(*a), &name(*b))).collect(),
+            functions: carriers.iter().map(|(at, which)| carries(&name(*at), functions[*which])).collect(),
+            demands: (0..count.div_ceil(2))
+                .flat_map(|at| functions.map(|function| demand(&format!("s{at}"), function, 1 << at)))
+                .collect(),
+            ..Model::default()
+        };
+        let maker = ["A", "B", "C"][lost];
+        let gone: BTreeSet<&str> = model.devices.iter()
+            .filter(|device| device.manufacturer.as_deref() == Some(maker))
+            .map(|device| device.name.as_str()).collect();
+        prop_assume!(!gone.is_empty());
+        let answer = ask(&model, &[(Verb::Lose, &format!("vendor:{maker}"))]);
+        let none = BTreeSet::new();
+        let mut sites: BTreeSet<String> = BTreeSet::new();
+        for demand in &model.demands {
+            if slow(&model, &none, demand) && !slow(&model, &gone, demand) {
+                sites.insert(demand.site.clone());
+            }
+        }
+        let found: BTreeSet<String> = answer.sites.iter().map(|site| site.site.clone()).collect();
+        prop_assert_eq!(&found, &sites);
+        let subscribers: u64 = model.sites.iter()
+            .filter(|site| sites.contains(&site.name)).filter_map(|site| site.subscribers).sum();
+        prop_assert_eq!(answer.subscribers, subscribers);
+    }
+}
