@@ -198,12 +198,16 @@ fn vulnerability(item: &Json, index: usize, statement: &mut Statement, by_refere
         return;
     }
     for (number, affected) in affects.iter().enumerate() {
-        let Some(Json::Text(reference)) = affected.get("ref") else {
-            statement.problem(format!("{place}/affects/{number}"), "no reference");
-            continue;
+        let reference = match affected.get("ref") {
+            Some(Json::Text(reference)) if !reference.trim().is_empty() => reference,
+            _ => {
+                statement.problem(format!("{place}/affects/{number}"), "no reference");
+                continue;
+            }
         };
-        let component =
-            by_reference.get(reference.as_str()).cloned().unwrap_or_else(|| unresolved(reference));
+        // One without a name has its reference for one.
+        let named = by_reference.get(reference.as_str()).filter(|component| component.is_named());
+        let component = named.cloned().unwrap_or_else(|| unresolved(reference));
         let product = status.product.clone().filter(|product| *product != component);
         let versions = affected.list("versions");
         if versions.is_empty() {

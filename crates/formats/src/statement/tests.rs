@@ -202,6 +202,18 @@ fn value() -> impl Strategy<Value = String> {
     })
 }
 
+#[test]
+fn what_is_affected_has_a_name_whatever_its_reference_leads_to() {
+    let document = r#"{"bomFormat":"CycloneDX","specVersion":"1.5",
+        "components":[{"bom-ref":"nameless","version":"1"},{"bom-ref":" ","name":"blank"}],
+        "vulnerabilities":[{"id":"CVE-2099-1","affects":[{"ref":"nameless"},{"ref":" "},{"ref":"elsewhere"}]}]}"#;
+    let statement = read(document.as_bytes()).unwrap();
+    let names: Vec<&str> =
+        statement.vulnerabilities.iter().map(|status| status.component.name.as_str()).collect();
+    assert_eq!(names, ["elsewhere", "nameless"]);
+    assert!(statement.problems.iter().any(|problem| format!("{problem:?}").contains("no reference")));
+}
+
 proptest! {
     #[test]
     fn any_members_in_any_form(values in prop::collection::vec((prop::sample::select(vec![
@@ -217,7 +229,7 @@ proptest! {
         let document = format!("{{{}{}{}}}", marks[form], if members.is_empty() { "" } else { "," }, members.join(","));
         let statement = read(document.as_bytes()).expect("its mark stands at its root");
         prop_assert!(statement.components.iter().all(Component::is_named));
-        prop_assert!(statement.vulnerabilities.iter().all(|status| !status.vulnerability.is_empty()));
+        prop_assert!(statement.vulnerabilities.iter().all(|status| !status.vulnerability.is_empty() && status.component.is_named()));
         prop_assert!(statement.problems.len() <= PROBLEMS + 1);
         prop_assert_eq!(Some(statement), read(document.as_bytes()));
     }
