@@ -13,7 +13,7 @@
 //! - One tree of branches is searched, and not one for each row that is found: at a node the rows that are not hit are
 //!   bounded; a greedy hitting set that would be better than the best cut so far is tried on the graph; it is a better
 //!   cut, or what survives it is a new row, which holds in the whole tree. When neither helps, a label is taken or barred.
-//!   Labels whose cost beyond their rows' prices is too high are barred at once (reduced costs).
+//!   Where three more labels at most would be better, all are tried on the rows instead. Labels whose cost beyond their rows' prices is too high are barred at once (reduced costs).
 //!
 //! The graph is contracted first to what the labels decide ([`Kernel`]).
 
@@ -86,6 +86,9 @@ struct Node {
     least: usize,
 }
 
+/// So many further labels are found by trying all, rather than by bounds.
+const FEW: usize = 3;
+
 /// Steps of the bound at the first node, and at others.
 const FIRST: usize = 300;
 const LATER: usize = 40;
@@ -150,6 +153,18 @@ impl Search {
                 return Vec::new();
             }
             self.bounds += 1;
+            if need <= FEW + 1 {
+                // So few that all can be tried.
+                let Some(labels) = self.master.few(&open, &node.barred, need - 1) else { return Vec::new() };
+                let mut guess = node.taken.clone();
+                labels.into_iter().for_each(|label| guess.insert(label));
+                let loads = self.master.loads();
+                self.attempt(guess, &node.barred, &loads);
+                if self.steps() > self.limit {
+                    return vec![node];
+                }
+                continue;
+            }
             let Bound { least, never, always, costs } = self.master.bound(&open, need, steps);
             if least >= need {
                 return Vec::new();
@@ -171,23 +186,25 @@ impl Search {
             }
             let guess = self.master.greedy(&open, &node.taken, &costs);
             if guess.len() < self.best.len() {
-                match self.row(&guess, &node.barred, &costs) {
-                    Some(row) => self.master.add(row),
-                    None => self.better(guess),
-                }
+                self.attempt(guess, &node.barred, &costs);
                 if self.steps() > self.limit {
                     return vec![node];
                 }
                 continue;
-            }
-            if open.is_empty() {
-                return Vec::new();
             }
             let Some(label) = open.branch(&costs) else { return Vec::new() };
             let mut with = Node { taken: node.taken.clone(), barred: node.barred.clone(), least: node.least };
             with.taken.insert(label);
             node.barred.insert(label);
             return vec![node, with];
+        }
+    }
+
+    /// Tries labels on the graph: they are a cut, or a new row comes of it.
+    fn attempt(&mut self, guess: Bits, barred: &Bits, costs: &[f64]) {
+        match self.row(&guess, barred, costs) {
+            Some(row) => self.master.add(row),
+            None => self.better(guess),
         }
     }
 

@@ -92,6 +92,22 @@ impl Master {
         Rest::Open(open)
     }
 
+    /// At most so many labels that hit what is open, by trying all; `None` where there are none. For few labels: of a
+    /// shortest row one must be among them.
+    pub(super) fn few(&self, open: &Open, barred: &Bits, most: usize) -> Option<Vec<usize>> {
+        let rows: Vec<Bits> = open.rows.iter().map(|&row| self.rows[row].without(barred)).collect();
+        let mut chosen = Vec::new();
+        few(&rows.iter().collect::<Vec<_>>(), &mut Bits::none(self.labels), most, &mut chosen)
+            .then_some(chosen)
+    }
+
+    /// By label, how many rows have it, below zero.
+    pub(super) fn loads(&self) -> Vec<f64> {
+        let mut loads = vec![0.0; self.labels];
+        self.rows.iter().flat_map(Bits::iter).for_each(|label| loads[label] -= 1.0);
+        loads
+    }
+
     /// A bound on how many further labels hit what is open. Stops when it is `need`; at most so many steps.
     pub(super) fn bound(&mut self, open: &Open, need: usize, steps: usize) -> Bound {
         let mut prices: Vec<f64> = open.rows.iter().map(|&row| self.prices[row]).collect();
@@ -226,11 +242,34 @@ impl Master {
     }
 }
 
-impl Open {
-    pub(super) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+/// Chooses at most so many labels that hit the rows, none of them tried before.
+fn few(rows: &[&Bits], tried: &mut Bits, most: usize, chosen: &mut Vec<usize>) -> bool {
+    let Some(first) = rows.first() else { return true };
+    if most == 0 {
+        return false;
     }
+    if most == 1 {
+        let mut common = first.without(tried);
+        rows.iter().for_each(|row| common.keep(row));
+        chosen.extend(common.iter().next());
+        return !common.is_empty();
+    }
+    let shortest = rows.iter().min_by_key(|row| row.len()).unwrap_or(first);
+    let labels = shortest.without(tried);
+    for label in labels.iter() {
+        let rest: Vec<&Bits> = rows.iter().copied().filter(|row| !row.contains(label)).collect();
+        chosen.push(label);
+        if few(&rest, tried, most - 1, chosen) {
+            return true;
+        }
+        chosen.pop();
+        tried.insert(label);
+    }
+    labels.iter().for_each(|label| tried.remove(label));
+    false
+}
 
+impl Open {
     fn row(&self, row: usize) -> &[u32] {
         &self.labels[self.first[row]..self.first[row + 1]]
     }
