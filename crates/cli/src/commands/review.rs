@@ -175,7 +175,7 @@ fn subject(text: &mut String, one: &Subject, review: &Review) {
     if let Some(devices) = one.devices {
         line!(
             text,
-            "  {} devices in the latest inventory, {} with an image of the case",
+            "  devices in the latest inventory: {}, of them with an image of the case: {}",
             devices.of,
             devices.count
         );
