@@ -175,7 +175,7 @@ fn subject(text: &mut String, one: &Subject, review: &Review) {
     if let Some(devices) = one.devices {
         line!(
             text,
-            "  {} devices in the latest inventory, {} with an image of the case",
+            "  devices in the latest inventory: {}, of them with an image of the case: {}",
             devices.of,
             devices.count
         );
@@ -322,7 +322,7 @@ fn side_by_side(text: &mut String, review: &Review) {
             .collect();
         let shown = |label_text: &str, cells: &[String]| {
             let cells: Vec<String> =
-                cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:>width$}")).collect();
+                cells.iter().zip(&widths).map(|(cell, &width)| format!("{cell:>width$}")).collect();
             format!("  {label_text:<label$}  {}", cells.join("  "))
         };
         line!(text, "\n{}", shown("", &names).trim_end());
