@@ -6,12 +6,12 @@ use super::{Error, Kind, Topology};
 use crate::graph::{Concentration, each_label, each_pair, fewest_labels};
 use std::collections::BTreeMap;
 
-/// Labels up to which pairs are looked at.
+/// Labels up to which pairs, and the fewest, are looked at.
 pub const MOST_PAIRED: usize = 2_000;
 /// Pairs that are kept.
 const PAIRS: usize = 10;
-/// Steps of the search for the fewest labels, for one function.
-const STEPS: u64 = 2_000_000;
+/// Vertices and edges that the searches for the fewest labels may look at in all, for one function: a few seconds.
+const LOOKED_AT: u64 = 1 << 30;
 
 /// Properties of one kind beside each other.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +24,9 @@ pub struct Overview {
     pub labels: Vec<Cost>,
     /// The pairs that cost more together than either by itself, those that cost most first; `None` above [`MOST_PAIRED`] labels.
     pub pairs: Option<Vec<Pair>>,
-    /// The fewest labels whose loss costs the share that was asked for, by function; those of fewest labels first.
-    pub fewest: Vec<Fewest>,
+    /// The fewest labels whose loss costs the share that was asked for, by function; those of fewest labels first. `None` above
+    /// [`MOST_PAIRED`] labels; empty where there are no demands.
+    pub fewest: Option<Vec<Fewest>>,
     /// How concentrated the carriers of each function are, by function, and of all devices (`function` is empty).
     pub concentration: Vec<Shares>,
 }
@@ -137,7 +138,7 @@ pub fn overview(topology: &Topology<'_>, kind: Kind, share: f64) -> Result<Overv
                 }
             })?;
         }
-        if asked.service.roots().is_some() && !labels.is_empty() {
+        if asked.service.roots().is_some() && !labels.is_empty() && labels.len() <= MOST_PAIRED {
             fewest.push(few(topology, &graph_labels, asked, share, name)?);
         }
     }
@@ -167,7 +168,7 @@ pub fn overview(topology: &Topology<'_>, kind: Kind, share: f64) -> Result<Overv
         unlabelled: (with(|label| &label.devices, devices), with(|label| &label.links, links)),
         labels: costs,
         pairs,
-        fewest,
+        fewest: (labels.len() <= MOST_PAIRED).then_some(fewest),
         concentration: concentration(topology, &labels),
     })
 }
@@ -201,7 +202,9 @@ fn few(
         reason = "a share of a count, from 0 to the count"
     )]
     let wanted = ((total as f64 * share.clamp(0.0, 1.0)).ceil() as u64).clamp(1, total.max(1));
-    let found = fewest_labels(&topology.graph, labels, &asked.service, wanted, STEPS)?;
+    let size = u64::from(topology.graph.vertices()) + u64::from(topology.graph.edges());
+    let steps = (LOOKED_AT / size.max(1)).clamp(100, 2_000_000);
+    let found = fewest_labels(&topology.graph, labels, &asked.service, wanted, steps)?;
     let function = asked.function.clone();
     Ok(match found {
         Some(cut) => Fewest {

@@ -104,7 +104,8 @@ struct Each<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pairs: Option<Vec<Pair<'a>>>,
     share_percent: u8,
-    fewest: Vec<Fewest<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fewest: Option<Vec<Fewest<'a>>>,
     concentration: Vec<Shares<'a>>,
 }
 
@@ -283,17 +284,18 @@ impl<'a> Each<'a> {
                     .collect()
             }),
             share_percent,
-            fewest: overview
-                .fewest
-                .iter()
-                .map(|one| Fewest {
-                    function: &one.function,
-                    labels: one.labels.as_deref(),
-                    bound: one.bound,
-                    is_proven: one.labels.as_ref().is_some_and(|labels| labels.len() == one.bound),
-                    subscribers_lost: one.subscribers,
-                })
-                .collect(),
+            fewest: overview.fewest.as_ref().map(|fewest| {
+                fewest
+                    .iter()
+                    .map(|one| Fewest {
+                        function: &one.function,
+                        labels: one.labels.as_deref(),
+                        bound: one.bound,
+                        is_proven: one.labels.as_ref().is_some_and(|labels| labels.len() == one.bound),
+                        subscribers_lost: one.subscribers,
+                    })
+                    .collect()
+            }),
             concentration: overview
                 .concentration
                 .iter()

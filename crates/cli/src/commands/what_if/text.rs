@@ -250,33 +250,7 @@ fn each(text: &mut String, answers: &Answers, overview: &Overview, share: u8) {
             }
         }
     }
-    if overview.fewest.is_empty() && !answers.functions.is_empty() {
-        line!(text, "  fewest: nothing to look for");
-    } else if overview.fewest.is_empty() {
-        line!(text, "  fewest: it takes demands to say what is to be cut off");
-    }
-    for one in overview.fewest.iter().take(LINES) {
-        match &one.labels {
-            None => {
-                line!(text, "  fewest for {share} % without {}: the loss of all does not do it", one.function)
-            }
-            Some(labels) => {
-                let proof = if one.bound == labels.len() {
-                    "proven".to_owned()
-                } else {
-                    format!("no fewer than {} do it; the search was stopped", one.bound)
-                };
-                line!(
-                    text,
-                    "  fewest for {share} % without {}: {} ({proof}): {}",
-                    one.function,
-                    labels.len(),
-                    shorten(&safe(&labels.join(", ")), 80)
-                );
-            }
-        }
-    }
-    more(text, overview.fewest.len());
+    fewest(text, answers, overview, share);
     line!(text, "  concentration (HHI of 10,000; as many equal ones):");
     for shares in overview.concentration.iter().take(LINES) {
         line!(
@@ -298,6 +272,39 @@ fn each(text: &mut String, answers: &Answers, overview: &Overview, share: u8) {
         grouped(devices as u64),
         grouped(links as u64)
     );
+}
+
+fn fewest(text: &mut String, answers: &Answers, overview: &Overview, share: u8) {
+    let Some(fewest) = &overview.fewest else {
+        let most = grouped(banbury_network::scenario::MOST_PAIRED as u64);
+        line!(text, "  fewest: not looked for, above {most} of a kind");
+        return;
+    };
+    if answers.functions.is_empty() {
+        line!(text, "  fewest: it takes demands to say what is to be cut off");
+    }
+    for one in fewest.iter().take(LINES) {
+        match &one.labels {
+            None => {
+                line!(text, "  fewest for {share} % without {}: the loss of all does not do it", one.function)
+            }
+            Some(labels) => {
+                let proof = if one.bound == labels.len() {
+                    "proven".to_owned()
+                } else {
+                    format!("no fewer than {} do it; the search was stopped", one.bound)
+                };
+                line!(
+                    text,
+                    "  fewest for {share} % without {}: {} ({proof}): {}",
+                    one.function,
+                    labels.len(),
+                    shorten(&safe(&labels.join(", ")), 80)
+                );
+            }
+        }
+    }
+    more(text, fewest.len());
 }
 
 fn list(text: &mut String, title: &str, lines: impl Iterator<Item = String>, count: usize) {
