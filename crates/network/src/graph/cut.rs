@@ -13,13 +13,21 @@
 //! - One tree of branches is searched, and not one for each row that is found: at a node the rows that are not hit are
 //!   bounded; a greedy hitting set that would be better than the best cut so far is tried on the graph; it is a better
 //!   cut, or what survives it is a new row, which holds in the whole tree. When neither helps, a label is taken or barred.
-//!   Where three more labels at most would be better, all are tried on the rows instead. Labels whose cost beyond their rows' prices is too high are barred at once (reduced costs).
+//!   Labels whose cost beyond their rows' prices is too high are barred at once (reduced costs). Where three more labels at
+//!   most would be better, all are tried, one row after the other, without bounds.
+//!
+//! The first cuts are those of a maximum flow with a unit for each node and edge, and what hits rows without a common label.
 //!
 //! The graph is contracted first to what the labels decide ([`Kernel`]).
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "labels are below their count, and the table of loads has a row for each"
+)]
+
 use super::bits::Bits;
 use super::kernel::Kernel;
-use super::master::{Bound, Master, Rest};
+use super::master::{Bound, Choice, Master, Rest};
 use super::{Error, Graph, Labels, Loss, Service, label_loss, labels_fit, service_fits};
 
 /// Labels whose loss costs enough.
@@ -75,6 +83,7 @@ struct Search {
     master: Master,
     best: Bits,
     bounds: u64,
+    attempts: u64,
     limit: u64,
 }
 
@@ -86,7 +95,7 @@ struct Node {
     least: usize,
 }
 
-/// So many further labels are found by trying all, rather than by bounds.
+/// So many further labels are tried without bounds.
 const FEW: usize = 3;
 
 /// Steps of the bound at the first node, and at others.
@@ -96,11 +105,23 @@ const LATER: usize = 40;
 impl Search {
     fn new(kernel: Kernel, most: u64, limit: u64) -> Self {
         let labels = kernel.labels.len();
-        Self { kernel, most, master: Master::new(labels), best: Bits::all(labels), bounds: 0, limit }
+        Self {
+            kernel,
+            most,
+            master: Master::new(labels),
+            best: Bits::all(labels),
+            bounds: 0,
+            attempts: 0,
+            limit,
+        }
     }
 
     fn steps(&self) -> u64 {
         self.kernel.searches + self.bounds
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.steps() > self.limit
     }
 
     /// The best cut and the bound; `None` where there is no cut.
@@ -119,10 +140,12 @@ impl Search {
             disjoint += 1;
         }
         self.better(all);
+        let separation = self.kernel.separation();
+        self.complete(separation);
         let mut open = vec![Node { taken: none.clone(), barred: none, least: disjoint }];
         let mut steps = FIRST;
         while let Some(node) = open.pop() {
-            if self.steps() > self.limit {
+            if self.is_stopped() {
                 let left = open.iter().map(|node| node.least).chain([node.least]).min().unwrap_or(0);
                 return Some((self.best.clone(), left.min(self.best.len())));
             }
@@ -154,16 +177,8 @@ impl Search {
             }
             self.bounds += 1;
             if need <= FEW + 1 {
-                // So few that all can be tried.
-                let Some(labels) = self.master.few(&open, &node.barred, need - 1) else { return Vec::new() };
-                let mut guess = node.taken.clone();
-                labels.into_iter().for_each(|label| guess.insert(label));
-                let loads = self.master.loads();
-                self.attempt(guess, &node.barred, &loads);
-                if self.steps() > self.limit {
-                    return vec![node];
-                }
-                continue;
+                self.exhaust(&node.taken, &node.barred);
+                return if self.is_stopped() { vec![node] } else { Vec::new() };
             }
             let Bound { least, never, always, costs } = self.master.bound(&open, need, steps);
             if least >= need {
@@ -187,7 +202,7 @@ impl Search {
             let guess = self.master.greedy(&open, &node.taken, &costs);
             if guess.len() < self.best.len() {
                 self.attempt(guess, &node.barred, &costs);
-                if self.steps() > self.limit {
+                if self.is_stopped() {
                     return vec![node];
                 }
                 continue;
@@ -200,12 +215,56 @@ impl Search {
         }
     }
 
+    /// Tries all better cuts with these labels and without those, until stopped: one row after the other, each label of it.
+    fn exhaust(&mut self, taken: &Bits, barred: &Bits) {
+        while !self.is_stopped() {
+            self.bounds += 1;
+            let Some(room) = self.best.len().checked_sub(taken.len() + 1) else { return };
+            let labels = match self.master.choice(taken, barred, room) {
+                Choice::Nothing => return,
+                Choice::Hit => {
+                    let loads = self.master.loads();
+                    self.attempt(taken.clone(), barred, &loads);
+                    continue;
+                }
+                Choice::Among(labels) => labels,
+            };
+            let mut tried = barred.clone();
+            for label in labels.iter() {
+                let mut more = taken.clone();
+                more.insert(label);
+                self.exhaust(&more, &tried);
+                tried.insert(label);
+            }
+            return;
+        }
+    }
+
     /// Tries labels on the graph: they are a cut, or a new row comes of it.
     fn attempt(&mut self, guess: Bits, barred: &Bits, costs: &[f64]) {
+        self.attempts += 1;
         match self.row(&guess, barred, costs) {
-            Some(row) => self.master.add(row),
+            Some(row) => {
+                self.master.add(row);
+                // Now and then, and ever more rarely, a cut is made of it.
+                if self.attempts.is_power_of_two() {
+                    self.complete(guess);
+                }
+            }
             None => self.better(guess),
         }
+    }
+
+    /// Makes a cut of these labels: of each way that is left, the label that is on most rows.
+    fn complete(&mut self, mut cut: Bits) {
+        let loads = self.master.loads();
+        while self.kernel.survives(&cut, self.most) {
+            let used = self.kernel.used();
+            let on_most = |&a: &usize, &b: &usize| loads[b].total_cmp(&loads[a]).then(b.cmp(&a));
+            let Some(label) = used.iter().max_by(on_most) else { return };
+            cut.insert(label);
+        }
+        self.better(cut);
     }
 
     /// A row that these labels do not hit, as small as can be; `None` where they are a cut. Labels that are barred come last to

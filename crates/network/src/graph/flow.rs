@@ -78,9 +78,10 @@ pub fn served_by_capacity(graph: &Graph, service: &Service, lost: &Lost<'_>) -> 
 }
 
 /// More than all demands together, and twice of it still a number.
-const ANYTHING: u64 = 1 << 63;
+pub(super) const ANYTHING: u64 = 1 << 63;
 
-struct Flow {
+/// A network of directed arcs, and what flows in it.
+pub(super) struct Flow {
     /// By node, its last arc; by arc, the one before it at the same node.
     last: Vec<u32>,
     before: Vec<u32>,
@@ -88,11 +89,11 @@ struct Flow {
     /// By arc, what it can still carry. An arc's opposite is the number with its last bit changed.
     left: Vec<u64>,
     /// By node, its distance from the source, `NONE` where it is not reached.
-    distance: Vec<u32>,
+    pub(super) distance: Vec<u32>,
 }
 
 impl Flow {
-    fn new(nodes: usize) -> Self {
+    pub(super) fn new(nodes: usize) -> Self {
         Self {
             last: vec![NONE; nodes],
             before: Vec::new(),
@@ -107,7 +108,7 @@ impl Flow {
         self.last.len() as u32 - 1
     }
 
-    fn arc(&mut self, from: u32, to: u32, there: u64, back: u64) -> u32 {
+    pub(super) fn arc(&mut self, from: u32, to: u32, there: u64, back: u64) -> u32 {
         let arc = self.to.len() as u32;
         for (number, from, to, left) in [(arc, from, to, there), (arc + 1, to, from, back)] {
             self.to.push(to);
@@ -118,7 +119,8 @@ impl Flow {
         arc
     }
 
-    fn run(&mut self, source: u32, sink: u32) -> u64 {
+    /// Sends as much as can be, and leaves the distances of what could still be reached. Some cut has to be finite.
+    pub(super) fn run(&mut self, source: u32, sink: u32) -> u64 {
         let mut total = 0;
         while self.measure(source, sink) {
             let mut next = self.last.clone();

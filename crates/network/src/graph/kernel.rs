@@ -6,6 +6,7 @@
 )]
 
 use super::bits::Bits;
+use super::flow::{ANYTHING, Flow};
 use super::lists::Lists;
 use super::pieces::{Held, Start, Touched};
 use super::{Error, Graph, Labels, NONE, Service};
@@ -182,6 +183,52 @@ impl Kernel {
             }
         }
         used
+    }
+
+    /// Labels whose loss leaves only what is settled: of as few nodes and edges as separate all demands from node 0, a label
+    /// each, as far as one is not another's too.
+    pub(super) fn separation(&self) -> Bits {
+        let count = self.node_sets.len();
+        let (leaving, sink) = (|node: usize| (count + node) as u32, count as u32 * 2);
+        let mut flow = Flow::new(count * 2 + 1);
+        // What has no label cannot be lost; nothing but node 0 is served without one, so that there is a cut.
+        let capacity = |set: u32| if set == 0 { ANYTHING } else { 1 };
+        for node in 0..count {
+            flow.arc(node as u32, leaving(node), capacity(self.node_sets[node]), 0);
+            for &(to, set) in self.arcs_of(node) {
+                flow.arc(leaving(node), to, capacity(set), 0);
+            }
+            if self.weights[node] > 0 || !self.shares.get(node).is_empty() {
+                flow.arc(leaving(node), sink, ANYTHING, 0);
+            }
+        }
+        flow.run(0, sink);
+        let reached = |node: u32| flow.distance[node as usize] != NONE;
+        let mut cut: Vec<u32> = Vec::new();
+        for node in 0..count {
+            if reached(node as u32) && !reached(leaving(node)) {
+                cut.push(self.node_sets[node]);
+            }
+            let arcs = self.arcs_of(node).iter();
+            cut.extend(arcs.filter(|arc| reached(leaving(node)) && !reached(arc.0)).map(|arc| arc.1));
+        }
+        cut.sort_unstable();
+        cut.dedup();
+        let mut chosen = Bits::none(self.labels.len());
+        while !cut.is_empty() {
+            let mut on = vec![0u32; self.labels.len()];
+            cut.iter().flat_map(|&set| self.sets[set as usize].iter()).for_each(|label| on[label] += 1);
+            let Some(best) = (0..on.len()).max_by_key(|&label| (on[label], std::cmp::Reverse(label))) else {
+                break;
+            };
+            chosen.insert(best);
+            cut.retain(|&set| !self.sets[set as usize].contains(best) && set != 0);
+        }
+        chosen
+    }
+
+    fn arcs_of(&self, node: usize) -> &[(u32, u32)] {
+        &self.arcs[self.first[node] as usize..self.first[node + 1] as usize]
     }
 
     /// The labels, by their bits, ascending.

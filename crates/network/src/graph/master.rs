@@ -36,6 +36,16 @@ pub(super) enum Rest {
     Open(Open),
 }
 
+/// What can be taken next.
+pub(super) enum Choice {
+    /// All rows are hit.
+    Hit,
+    /// They cannot be.
+    Nothing,
+    /// One of these.
+    Among(Bits),
+}
+
 /// A bound from below.
 pub(super) struct Bound {
     /// Labels that it takes.
@@ -92,13 +102,32 @@ impl Master {
         Rest::Open(open)
     }
 
-    /// At most so many labels that hit what is open, by trying all; `None` where there are none. For few labels: of a
-    /// shortest row one must be among them.
-    pub(super) fn few(&self, open: &Open, barred: &Bits, most: usize) -> Option<Vec<usize>> {
-        let rows: Vec<Bits> = open.rows.iter().map(|&row| self.rows[row].without(barred)).collect();
-        let mut chosen = Vec::new();
-        few(&rows.iter().collect::<Vec<_>>(), &mut Bits::none(self.labels), most, &mut chosen)
-            .then_some(chosen)
+    /// Labels of which any better solution has one, when at most `room` further ones may be taken.
+    pub(super) fn choice(&self, taken: &Bits, barred: &Bits, room: usize) -> Choice {
+        let mut among: Option<Bits> = None;
+        let mut shortest = usize::MAX;
+        for row in self.rows.iter().filter(|row| !row.meets(taken)) {
+            match &mut among {
+                _ if room == 0 => return Choice::Nothing,
+                Some(among) if room == 1 => {
+                    among.keep(row);
+                    if among.is_empty() {
+                        return Choice::Nothing;
+                    }
+                }
+                _ => {
+                    let length = row.len_without(barred);
+                    if length < shortest {
+                        shortest = length;
+                        among = Some(row.without(barred));
+                    }
+                }
+            }
+            if shortest == 0 {
+                return Choice::Nothing;
+            }
+        }
+        among.map_or(Choice::Hit, Choice::Among)
     }
 
     /// By label, how many rows have it, below zero.
@@ -240,33 +269,6 @@ impl Master {
         }
         all
     }
-}
-
-/// Chooses at most so many labels that hit the rows, none of them tried before.
-fn few(rows: &[&Bits], tried: &mut Bits, most: usize, chosen: &mut Vec<usize>) -> bool {
-    let Some(first) = rows.first() else { return true };
-    if most == 0 {
-        return false;
-    }
-    if most == 1 {
-        let mut common = first.without(tried);
-        rows.iter().for_each(|row| common.keep(row));
-        chosen.extend(common.iter().next());
-        return !common.is_empty();
-    }
-    let shortest = rows.iter().min_by_key(|row| row.len()).unwrap_or(first);
-    let labels = shortest.without(tried);
-    for label in labels.iter() {
-        let rest: Vec<&Bits> = rows.iter().copied().filter(|row| !row.contains(label)).collect();
-        chosen.push(label);
-        if few(&rest, tried, most - 1, chosen) {
-            return true;
-        }
-        chosen.pop();
-        tried.insert(label);
-    }
-    labels.iter().for_each(|label| tried.remove(label));
-    false
 }
 
 impl Open {

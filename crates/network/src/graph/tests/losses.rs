@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn an_outage_is_what_the_definition_says() {
-    each_case(5_000, 9, 4, |case, random| {
+    each_case(3_000, 9, 4, |case, random| {
         let graph = case.graph();
         let (labels, service) = (case.labels(&graph), case.service(&graph));
         let some = |random: &mut Random, count: u32| -> Vec<u32> {
@@ -39,7 +39,7 @@ fn an_outage_is_what_the_definition_says() {
 
 #[test]
 fn every_label_and_every_pair_costs_what_the_definition_says() {
-    each_case(6_000, 12, 9, |case, _| {
+    each_case(2_500, 12, 9, |case, _| {
         let graph = case.graph();
         let (labels, service) = (case.labels(&graph), case.service(&graph));
         let each = each_label(&graph, &labels, &service).unwrap();

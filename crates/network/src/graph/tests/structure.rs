@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn parts_points_bridges_and_components_are_those_of_the_definitions() {
-    each_case(5_000, 9, 0, |case, _| {
+    each_case(3_000, 9, 0, |case, _| {
         let graph = case.graph();
         let none = BTreeSet::new();
         let parts = case.parts(&none, &none);
@@ -66,7 +66,7 @@ fn biconnected(case: &Case) -> Vec<Option<u32>> {
 
 #[test]
 fn single_points_cost_what_is_lost_when_each_is_taken_away() {
-    each_case(8_000, 9, 0, |case, _| {
+    each_case(3_000, 9, 0, |case, _| {
         let graph = case.graph();
         let points = single_points(&graph, &case.service(&graph)).unwrap();
         // Without roots, a demand in several parts is lost by no single point.
