@@ -5,17 +5,17 @@ WITH theirs AS (
     WHERE (c.since IS NULL OR c.since <= :as_of) AND (c.until IS NULL OR c.until >= :as_of)
 ),
 covered AS MATERIALIZED (
-    SELECT c.device, c.contract, c.party, lower(trim(c.access)) AS access, c.source_file || ':' || c.source_line AS at
+    SELECT c.device, c.duties, c.in_service, c.contract, c.party, lower(trim(c.access)) AS access, c.source_file || ':' || c.source_line AS at
     FROM contract_devices c JOIN listed l ON l.maker = lower(trim(c.party))
     WHERE (c.since IS NULL OR c.since <= :as_of) AND (c.until IS NULL OR c.until >= :as_of)
 ),
 -- Base stations among them, and devices that may be some.
 given AS MATERIALIZED (
-    SELECT d.name, iif(k.duties IS NULL, u.unknown, NULL) AS unknown, c.contract, c.party, c.access, c.at
-    FROM covered c JOIN standing d ON d.name = c.device
-    LEFT JOIN classes k ON k.duties = d.duties AND k.class = 'base-station'
-    LEFT JOIN unclear u ON u.duties = d.duties
-    WHERE k.duties IS NOT NULL OR u.duties IS NOT NULL
+    SELECT c.device AS name, iif(k.duties IS NULL, u.unknown, NULL) AS unknown, c.contract, c.party, c.access, c.at
+    FROM covered c
+    LEFT JOIN classes k ON k.duties = c.duties AND k.class = 'base-station'
+    LEFT JOIN unclear u ON u.duties = c.duties
+    WHERE c.in_service AND (k.duties IS NOT NULL OR u.duties IS NOT NULL)
 )
 SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL
