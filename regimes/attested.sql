@@ -1,31 +1,4 @@
--- Decides a measure by attestation (:regime, :measure): what each party last stated of each subject, as of :as_of. A statement
--- holds until its day or, where it names none, for :attestation_months months. Parties who contradict each other leave it open.
-WITH stated AS (
-    SELECT coalesce(nullif(trim(subject), ''), 'network') AS subject, lower(trim(state)) AS state, party, date,
-           coalesce(until, date(date, '+' || :attestation_months || ' months')) AS until,
-           'stated on ' || date || ' by ' || party
-               || coalesce(' in "' || nullif(trim(document), '') || '"', ', in no document')
-               || coalesce(' (SHA-256 ' || substr(sha256, 1, 12) || ')', iif(nullif(trim(document), '') IS NULL, '', ' (without its hash)'))
-               || ', ' || source_file || ':' || source_line AS told,
-           row_number() OVER (PARTITION BY lower(trim(coalesce(subject, ''))), lower(trim(party)) ORDER BY date DESC, source_file, source_line) AS age
-    FROM attestations
-    WHERE lower(trim(regime)) = lower(:regime) AND lower(trim(measure)) = lower(:measure) AND date <= :as_of
-),
-latest AS (SELECT * FROM stated WHERE age = 1),
-sums AS (
-    SELECT subject, count(*) FILTER (WHERE until >= :as_of) AS holding,
-           count(DISTINCT state) FILTER (WHERE until >= :as_of) AS states,
-           min(state) FILTER (WHERE until >= :as_of) AS state,
-           group_concat(state || ': ' || told, '; ' ORDER BY state, told) FILTER (WHERE until >= :as_of) AS held,
-           max(until) AS until,
-           group_concat(state || ': ' || told, '; ' ORDER BY state, told) AS all_told
-    FROM latest GROUP BY subject
-)
-SELECT subject,
-       CASE WHEN holding = 0 OR states > 1 THEN 'inconclusive' ELSE state END AS verdict,
-       CASE WHEN holding = 0 THEN 'What was attested held until ' || until || ' at the latest (' || all_told || ').'
-            WHEN states > 1 THEN 'The attestations contradict each other (' || held || ').'
-            ELSE 'By attestation, not by what was seen: ' || held || '.' END AS reason
-FROM sums
+-- Decides a measure by attestation: what is attested of it, by the rule that stands in definitions/attested.sql.
+SELECT subject, verdict, reason FROM attested WHERE measure = lower(:measure)
 UNION ALL
-SELECT 'network', 'inconclusive', 'Nobody attests it as of ' || :as_of || '.' WHERE NOT EXISTS (SELECT 1 FROM latest)
+SELECT 'network', 'inconclusive', 'Nobody attests it as of ' || :as_of || '.' WHERE NOT EXISTS (SELECT 1 FROM attested WHERE measure = lower(:measure))

@@ -29,18 +29,23 @@ fn main() -> io::Result<()> {
     }
     code.push_str("]\n");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-    for shared in ["definitions.sql", "attested.sql"] {
-        println!("cargo::rerun-if-changed={}", root.join(shared).display());
-        fs::copy(root.join(shared), out.join(shared))?;
-    }
-    let mut queries = String::from("&[\n");
-    for file in entries(&root.join("queries"))? {
-        println!("cargo::rerun-if-changed={}", file.display());
-        let _ = writeln!(queries, "({:?}, include_str!({:?})),", name(&file), file.display().to_string());
-    }
-    queries.push_str("]\n");
-    fs::write(out.join("queries.rs"), queries)?;
+    println!("cargo::rerun-if-changed={}", root.join("attested.sql").display());
+    fs::copy(root.join("attested.sql"), out.join("attested.sql"))?;
+    fs::write(out.join("definitions.rs"), embedded(&root.join("definitions"))?)?;
+    fs::write(out.join("queries.rs"), embedded(&root.join("queries"))?)?;
+    fs::write(out.join("attested_examples.rs"), embedded(&root.join("attested-examples"))?)?;
     fs::write(out.join("regimes.rs"), code)
+}
+
+/// The files of a folder by their names, as the text of a list.
+fn embedded(folder: &Path) -> io::Result<String> {
+    let mut code = String::from("&[\n");
+    for file in entries(folder)? {
+        println!("cargo::rerun-if-changed={}", file.display());
+        let _ = writeln!(code, "({:?}, include_str!({:?})),", name(&file), file.display().to_string());
+    }
+    code.push_str("]\n");
+    Ok(code)
 }
 
 /// The entries of a folder in order of name; none when it is not there.

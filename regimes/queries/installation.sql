@@ -8,7 +8,7 @@ WITH since AS (
 there AS (
     SELECT c.*, coalesce(s.day, :from) AS day
     FROM members c LEFT JOIN since s ON s.maker = c.maker
-    WHERE c.class = :class AND (c.listed_as IS NOT NULL OR c.manufacturer IS NULL)
+    WHERE c.class = :class AND (c.listed_as IS NOT NULL OR c.maker IS NULL)
 ),
 coming AS (
     SELECT d.name, d.manufacturer, lower(trim(d.status)) AS status, l.at AS listed_at, d.at, k.what

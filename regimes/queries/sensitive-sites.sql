@@ -11,7 +11,7 @@ SELECT name,
             ELSE 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '); nothing says whether its site '
                  || coalesce(site || ' ', '') || 'is sensitive (' || at || ').' END
 FROM standing
-WHERE EXISTS (SELECT 1 FROM listed) AND (listed_as IS NOT NULL OR manufacturer IS NULL) AND coalesce(site_sensitive, 1) = 1
+WHERE EXISTS (SELECT 1 FROM listed) AND (listed_as IS NOT NULL OR maker IS NULL) AND coalesce(site_sensitive, 1) = 1
 UNION ALL
 SELECT manufacturer, 'met',
        iif(listed, 'It is on the list, and ' || devices || ' of its devices stand at sites that are not sensitive (the first is ',

@@ -51,7 +51,7 @@ pub(crate) enum Command {
     },
     /// Say what a finding's or a measure's code means.
     Explain {
-        /// A code, such as `credential.empty-password` or `practice-2019/redundancy`.
+        /// A code, such as `credential.empty-password`, `practice-2019/redundancy` or `./our-rules/end-of-support`.
         code: String,
     },
     /// List the formats that are read and written, with their limits.
@@ -63,7 +63,12 @@ pub(crate) enum Command {
     /// List the probes, with what they miss.
     Probes,
     /// List the regimes and their measures.
-    Regimes,
+    Regimes {
+        /// Folders of regimes of your own, in place of the built-in ones.
+        folders: Vec<PathBuf>,
+    },
+    /// Begin a regime of your own, or run its worked examples.
+    Regime(OwnRegime),
     /// Print completions for a shell.
     Completions {
         /// The shell.
@@ -76,6 +81,37 @@ pub(crate) enum Command {
     Confined {
         /// What it is to do, as JSON.
         task: String,
+    },
+}
+
+const REGIME_EXAMPLES: &str = "\
+Examples:
+  banbury regime new our-rules            a small regime that works, to change
+  banbury regime test our-rules           run its worked examples, check the rest
+  banbury assess mycase --regime ./our-rules
+
+Exit status of test: 0 all examples come to what they state; 1 one comes to something else, or
+something is missing; 2 a folder cannot be read, or a query cannot be run.";
+
+#[derive(Debug, Args)]
+#[command(after_help = REGIME_EXAMPLES)]
+pub(crate) struct OwnRegime {
+    #[command(subcommand)]
+    pub command: RegimeCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RegimeCommand {
+    /// Make a folder with a small regime that works: one measure, its query, worked examples.
+    New {
+        /// Folder to make; its name is the regime's.
+        folder: PathBuf,
+    },
+    /// Check folders of regimes as the built-in ones are checked, and run their worked examples.
+    Test {
+        /// The regimes' folders.
+        #[arg(required = true)]
+        folders: Vec<PathBuf>,
     },
 }
 
@@ -101,8 +137,9 @@ pub(crate) struct Init {
     /// The case's name [default: the folder's].
     #[arg(long)]
     pub name: Option<String>,
-    /// A regime to apply; repeatable [default: all built-in ones].
-    #[arg(long = "regime", value_name = "NAME")]
+    /// A regime to apply, by its name or its folder (with a `/`, from the case's folder on); repeatable [default: all
+    /// built-in ones].
+    #[arg(long = "regime", value_name = "NAME|DIR")]
     pub regimes: Vec<String>,
     /// Take the settings from this file instead.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "regimes"])]
@@ -508,8 +545,9 @@ pub(crate) struct Assess {
     /// Assess as of this day [default: today, UTC].
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub as_of: Option<jiff::civil::Date>,
-    /// A regime to apply in place of those that banbury.toml names; `all`: every built-in one and those; repeatable.
-    #[arg(long = "regime", value_name = "NAME")]
+    /// A regime to apply in place of those that banbury.toml names, by its name or its folder (with a `/`); `all`: every
+    /// built-in one and those; repeatable.
+    #[arg(long = "regime", value_name = "NAME|DIR")]
     pub regimes: Vec<String>,
     /// Say also how much trust each regime asks of which function and role.
     #[arg(long)]

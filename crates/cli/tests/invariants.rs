@@ -69,7 +69,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("evidence", &[]),
     ("firmware", &["formats", "evidence"]),
     ("network", &["evidence"]),
-    ("regime", &["evidence"]),
+    ("regime", &["evidence", "network"]),
     ("software", &["evidence"]),
     ("dossier", &["evidence", "regime", "software"]),
     ("cli", &["formats", "evidence", "firmware", "network", "regime", "software", "dossier"]),

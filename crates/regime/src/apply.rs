@@ -10,7 +10,7 @@ use crate::query::Query;
 use banbury_evidence::{MeasureResult, RegimeResult, SubjectVerdict, Verdict};
 use rusqlite::types::Value;
 use rusqlite::{Connection, ToSql};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// What applying a regime came to.
@@ -51,7 +51,7 @@ pub fn apply_within(
     let mut guard = Guard::new(connection, bounds)?;
     let mut problems = Vec::new();
     let mut undefined = None;
-    match define(&mut guard, bounds, regime, &bound(&parameters, &as_of)) {
+    match define(&mut guard, bounds, regime, &bound(regime, &parameters, &as_of)) {
         Ok(()) => {}
         Err(RegimeError::Database(error)) => return Err(RegimeError::Database(error)),
         Err(problem) => {
@@ -218,7 +218,7 @@ impl Bench<'_, '_> {
     }
 
     fn query(&mut self) -> Result<Vec<SubjectVerdict>, RegimeError> {
-        let mut bound = bound(self.parameters, self.as_of);
+        let mut bound = bound(self.regime, self.parameters, self.as_of);
         bound.extend(self.measure.bind.iter().map(|(name, value)| (name.as_str(), value as &dyn ToSql)));
         let query =
             Query { guard: self.guard, bounds: self.bounds, purpose: &self.measure.id, bound: &bound };
@@ -252,7 +252,7 @@ impl Bench<'_, '_> {
                 count => format!("; {} more rows are wrong", count - 1),
             };
             self.problems.push(RegimeError::Row {
-                file: self.measure.query.file.clone(),
+                place: Composed::query(self.measure).place(),
                 measure: self.measure.id.clone(),
                 what: format!("{first}{more}"),
                 hint: "each row holds a subject, a verdict (met, breached, inconclusive, not applicable) and a reason",
@@ -264,14 +264,31 @@ impl Bench<'_, '_> {
 
 /// The names that every text of a regime can use.
 fn bound<'a>(
+    regime: &'a Regime,
     parameters: &'a BTreeMap<String, ParameterValue>,
     as_of: &'a Date,
 ) -> Vec<(&'a str, &'a dyn ToSql)> {
     let values = parameters.iter().map(|(name, value)| (name.as_str(), value as &dyn ToSql));
-    values.chain([("as_of", as_of as &dyn ToSql)]).collect()
+    values.chain([("as_of", as_of as &dyn ToSql), ("regime", &regime.id)]).collect()
 }
 
-/// Makes the regime's tables: `sensitivity` and its definitions, in their order.
+/// The names that decide the regime's measures: the words of their queries, and of the definitions that these read. A regime
+/// without measures is looked at for its definitions: all of them.
+fn read(regime: &Regime) -> Result<BTreeSet<String>, RegimeError> {
+    let texts: BTreeSet<&str> = regime.measures.iter().map(|measure| measure.query.text.as_str()).collect();
+    let mut words: BTreeSet<String> = texts.into_iter().flat_map(compose::words).collect();
+    for script in regime.definitions.iter().rev() {
+        for definition in compose::definitions(script)?.iter().rev() {
+            if regime.measures.is_empty() || words.contains(&definition.name) {
+                words.insert(definition.name.clone());
+                words.extend(compose::words(definition.body(script)));
+            }
+        }
+    }
+    Ok(words)
+}
+
+/// Makes the regime's tables: `sensitivity`, and those of its definitions that its measures read, in their order.
 fn define(
     guard: &mut Guard<'_>,
     bounds: &Bounds,
@@ -289,7 +306,15 @@ fn define(
                 .to_vec()
         }));
     }
+    // Every part in interception is in one class.
+    let parts = regime.sensitivity.iter().find(|entry| entry.parts);
+    let (class, verdict, note) = parts
+        .map_or(("lawful-intercept", "breached", "lawful intercept"), |entry| {
+            (&entry.class, &entry.verdict, &entry.note)
+        });
+    rows.push(["part", "*", class, verdict, note].map(|text| Value::Text(text.to_owned())).to_vec());
     guard.table("sensitivity", &columns, &rows)?;
+    let read = read(regime)?;
     for script in &regime.definitions {
         for definition in compose::definitions(script)? {
             let name = definition.name.as_str();
@@ -297,6 +322,9 @@ fn define(
             if guard.views().contains_key(name) {
                 let cause = format!("{name} is the name of a view");
                 return Err(composed.diagnostic(None, cause).hint("give the definition another name").into());
+            }
+            if !read.contains(name) {
+                continue;
             }
             if definition.view {
                 let body = Composed::body(script, &definition);

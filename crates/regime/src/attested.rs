@@ -12,7 +12,7 @@ use toml::Spanned;
 static QUERY: &str = include_str!(concat!(env!("OUT_DIR"), "/attested.sql"));
 
 /// The parameter that the query needs.
-const MONTHS: &str = "attestation_months";
+pub(crate) const MONTHS: &str = "attestation_months";
 
 /// A file: a section of the text, with its measures.
 #[derive(Deserialize)]
@@ -57,10 +57,9 @@ pub(crate) fn measures(
                 .hint(format!("add [parameters.{MONTHS}] to regime.toml: how long a statement holds that names no last day"))
                 .into());
         }
-        if let Some(taken) = ["regime", "measure"].iter().find(|name| parameters.contains_key(**name)) {
-            let cause = format!(
-                "{taken:?} is a parameter of the regime, and the query of attested measures binds it"
-            );
+        if parameters.contains_key("measure") {
+            let cause =
+                "\"measure\" is a parameter of the regime, and the query of attested measures binds it";
             return Err(Diagnostic::at(&file, text, Some(0..0), cause)
                 .hint("give the parameter another name")
                 .into());
@@ -70,8 +69,7 @@ pub(crate) fn measures(
             let entry = entry.into_inner();
             let own_topic = topic::read(entry.topic, &fault)?;
             let own = start(entry.in_force_from, parameters, &fault)?;
-            let bind = [("regime", regime), ("measure", entry.id.as_str())]
-                .map(|(name, value)| (name.to_owned(), ParameterValue::Text(value.to_owned())));
+            let bind = [("measure".to_owned(), ParameterValue::Text(entry.id.clone()))];
             let measure = Measure {
                 id: entry.id.clone(),
                 title: entry.title,

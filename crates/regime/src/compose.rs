@@ -96,17 +96,19 @@ impl<'a> Composed<'a> {
         (self.head..=self.head + (self.end - self.start)).contains(&offset)
     }
 
-    /// Where a word stands for the first time in the text.
+    /// Where a word stands for the first time in the text, outside comments and texts in quotes.
     pub fn find(&self, word: &str) -> Option<usize> {
-        let text = self.sql.get(self.head..)?.to_ascii_lowercase();
-        let word = word.to_ascii_lowercase();
-        let edge = |c: Option<char>| !c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-        text.match_indices(&word)
-            .find(|(at, _)| {
-                edge(text.get(..*at).and_then(|before| before.chars().next_back()))
-                    && edge(text.get(at + word.len()..).and_then(|after| after.chars().next()))
-            })
-            .map(|(at, _)| self.head + at)
+        let text = self.sql.get(self.head..)?;
+        let bare = |token: &str| token.trim_matches(['"', '`', '[', ']']).eq_ignore_ascii_case(word);
+        tokens(text).into_iter().find(|(_, token)| bare(token)).map(|(at, _)| self.head + at)
+    }
+
+    /// Where the text begins to say something: its file, line and column.
+    pub fn place(&self) -> String {
+        let body = self.script.text.get(self.start..self.end).unwrap_or_default();
+        let first = tokens(body).first().map_or(0, |(at, _)| *at);
+        let place = self.diagnostic(Some(self.head + first), String::new());
+        format!("{}:{}:{}", place.file, place.line, place.column)
     }
 }
 
@@ -197,7 +199,7 @@ fn end(text: &str) -> usize {
 }
 
 /// Words, texts in quotes and single signs with their offsets; space and comments are left out.
-fn tokens(text: &str) -> Vec<(usize, &str)> {
+pub(crate) fn tokens(text: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {

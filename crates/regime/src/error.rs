@@ -49,10 +49,10 @@ pub enum RegimeError {
     #[error("{0}")]
     Mistake(Diagnostic),
     /// A query went over a bound and was stopped.
-    #[error("{file}: {purpose}: {what}\n  hint: {hint}")]
+    #[error("{place}: {purpose}: {what}\n  hint: {hint}")]
     Stopped {
-        /// The query's file.
-        file: String,
+        /// Where the query begins: its file, line and column.
+        place: String,
         /// The measure it was to decide, or what it was to define.
         purpose: String,
         /// Which bound.
@@ -61,10 +61,10 @@ pub enum RegimeError {
         hint: &'static str,
     },
     /// A query returned something that is no verdict.
-    #[error("{file}: {measure}: {what}\n  hint: {hint}")]
+    #[error("{place}: {measure}: {what}\n  hint: {hint}")]
     Row {
-        /// The query's file.
-        file: String,
+        /// Where the query begins: its file, line and column.
+        place: String,
         /// The measure it was to decide.
         measure: String,
         /// What was returned.
@@ -98,6 +98,19 @@ pub enum RegimeError {
         /// Why not.
         source: std::io::Error,
     },
+    /// A regime's folder, or something in it, is not what it has to be.
+    #[error("{path}: {cause}\n  hint: {hint}")]
+    Folder {
+        /// The folder or file.
+        path: std::path::PathBuf,
+        /// What is wrong.
+        cause: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// A ledger for worked examples cannot be made.
+    #[error(transparent)]
+    Ledger(#[from] banbury_evidence::ledger::LedgerError),
     /// The database as such fails.
     #[error("the ledger cannot be read: {0}")]
     Database(#[from] rusqlite::Error),

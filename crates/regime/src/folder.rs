@@ -2,12 +2,14 @@
 
 use crate::attested;
 use crate::compose;
+use crate::disk;
 use crate::error::{Diagnostic, RegimeError};
 use crate::metadata::{
     Certainty, Date, Measure, Parameter, ParameterValue, Regime, Script, Sensitivity, SourceText, Start,
 };
 use crate::near;
 use crate::topic;
+use crate::unfold;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,13 +42,13 @@ pub fn tables() -> impl Iterator<Item = (&'static str, &'static [&'static str])>
     TABLES.iter().map(|(name, given_by, _)| (*name, *given_by))
 }
 
-/// A file of a regime is a few hundred lines of text; anything larger is none.
-const LARGEST_FILE: u64 = 1 << 20;
-
 static EMBEDDED: &[(&str, &[(&str, &str)])] = include!(concat!(env!("OUT_DIR"), "/regimes.rs"));
 
-/// Definitions that a regime may include: `regimes/definitions.sql`.
-static SHARED: &str = include_str!(concat!(env!("OUT_DIR"), "/definitions.sql"));
+/// Definitions that a regime may include: `regimes/definitions/*.sql`.
+static SHARED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/definitions.rs"));
+
+/// Their names, in the order in which they are made: those on a list lean on the classes.
+const INCLUDED: [&str; 3] = ["classes", "listed", "attested"];
 
 /// Queries over those definitions, which a measure may name as it names its regime's own: `regimes/queries/*.sql`.
 static SHARED_QUERIES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/queries.rs"));
@@ -78,7 +80,7 @@ struct RegimeToml {
     summary: String,
     certainty: Certainty,
     #[serde(default)]
-    shared_definitions: Option<Spanned<bool>>,
+    shared_definitions: Vec<Spanned<String>>,
     sources: Vec<SourceText>,
     measures: Vec<Spanned<String>>,
     #[serde(default)]
@@ -110,38 +112,7 @@ struct MeasureToml {
 impl Regime {
     /// Reads a regime from its folder; the folder's name is the regime's identifier.
     pub fn load(folder: &Path) -> Result<Self, RegimeError> {
-        let file = |path: &Path, source| RegimeError::File { path: path.to_owned(), source };
-        let canonical = folder.canonicalize().map_err(|source| file(folder, source))?;
-        let id = canonical.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut files = Files::new();
-        let mut read = |relative: String| -> Result<(), RegimeError> {
-            let path = folder.join(&relative);
-            let size = std::fs::metadata(&path).map_err(|source| file(&path, source))?.len();
-            if size > LARGEST_FILE {
-                let cause = std::io::Error::other(format!("{size} bytes; a regime's file has at most 1 MiB"));
-                return Err(file(&path, cause));
-            }
-            let text = std::fs::read_to_string(&path).map_err(|source| file(&path, source))?;
-            files.insert(relative, text);
-            Ok(())
-        };
-        read("regime.toml".to_owned())?;
-        if folder.join("definitions.sql").is_file() {
-            read("definitions.sql".to_owned())?;
-        }
-        for (part, extension) in [("measures", "toml"), ("attested", "toml"), ("queries", "sql")] {
-            let inner = folder.join(part);
-            if part != "measures" && !inner.is_dir() {
-                continue;
-            }
-            for entry in std::fs::read_dir(&inner).map_err(|source| file(&inner, source))? {
-                let name = entry.map_err(|source| file(&inner, source))?.file_name();
-                let name = name.to_string_lossy();
-                if Path::new(name.as_ref()).extension().is_some_and(|found| found == extension) {
-                    read(format!("{part}/{name}"))?;
-                }
-            }
-        }
+        let (id, files) = disk::read(folder, false)?;
         Self::parse(&id, &files)
     }
 
@@ -171,9 +142,10 @@ impl Regime {
         }
         let parameters: BTreeMap<String, Parameter> =
             raw.parameters.into_iter().map(|(name, parameter)| (name.into_inner(), parameter)).collect();
-        let shared = raw.shared_definitions.as_ref().is_some_and(|wish| *wish.get_ref());
+        let shared = !raw.shared_definitions.is_empty();
         let mut attested = attested::measures(id, files, &parameters)?;
         let mut listed = BTreeSet::new();
+        let mut lower = BTreeMap::new();
         let mut measures = Vec::new();
         for name in &raw.measures {
             let own = format!("measures/{}.toml", name.get_ref());
@@ -181,6 +153,12 @@ impl Regime {
                 return Err(
                     fault(name.span(), format!("measure {:?} is listed twice", name.get_ref())).into()
                 );
+            }
+            if let Some(twin) = lower.insert(name.get_ref().to_lowercase(), name.get_ref().clone()) {
+                let cause = format!("measures {twin:?} and {:?} differ in case alone", name.get_ref());
+                return Err(fault(name.span(), cause)
+                    .hint("attestations name measures without regard to case: rename one")
+                    .into());
             }
             match (attested.remove(name.get_ref()), files.contains_key(&own)) {
                 (None, true) => measures.push(measure(id, name.get_ref(), files, &parameters, shared)?),
@@ -220,18 +198,8 @@ impl Regime {
             .hint(unlisted())
             .into());
         }
-        let mut definitions = Vec::new();
-        if let Some(wish) = raw.shared_definitions.filter(|wish| *wish.get_ref()) {
-            if !parameters.contains_key("list") {
-                return Err(fault(
-                    wish.span(),
-                    "the shared definitions need the parameter `list`".to_owned(),
-                )
-                .hint("add [parameters.list] with the name of the list in designations.csv")
-                .into());
-            }
-            definitions.push(Script { file: "definitions.sql".to_owned(), text: SHARED.to_owned() });
-        }
+        let attests = measures.iter().any(|measure| measure.attested);
+        let mut definitions = included(&raw.shared_definitions, attests, &parameters, &fault)?;
         if let Some(text) = files.get("definitions.sql") {
             definitions.push(Script { file: format!("{id}/definitions.sql"), text: text.clone() });
         }
@@ -250,6 +218,7 @@ impl Regime {
         for measure in &measures {
             compose::single(&measure.query)?;
         }
+        unfold::check(&definitions, &measures)?;
         let scripts = measures.iter().map(|measure| &measure.query).chain(definitions.iter());
         for script in scripts {
             no_clock(script)?;
@@ -271,6 +240,43 @@ impl Regime {
             measures,
         })
     }
+}
+
+/// The shared definitions that a regime asks for; those of attestations go with measures by attestation.
+fn included(
+    wishes: &[Spanned<String>],
+    attests: bool,
+    parameters: &BTreeMap<String, Parameter>,
+    fault: &dyn Fn(std::ops::Range<usize>, String) -> Diagnostic,
+) -> Result<Vec<Script>, Diagnostic> {
+    for wish in wishes {
+        let name = wish.get_ref().as_str();
+        if !INCLUDED.contains(&name) {
+            return Err(fault(wish.span(), format!("there are no shared definitions {name:?}"))
+                .hint(near::hint("shared definitions", name, INCLUDED)));
+        }
+        let needed = match name {
+            "listed" => Some(("list", "the name of the list in designations.csv")),
+            "attested" => Some((attested::MONTHS, "how long a statement holds that names no last day")),
+            _ => None,
+        };
+        if let Some((parameter, what)) = needed.filter(|(parameter, _)| !parameters.contains_key(*parameter))
+        {
+            let cause = format!("the shared definitions {name:?} need the parameter `{parameter}`");
+            return Err(fault(wish.span(), cause).hint(format!("add [parameters.{parameter}]: {what}")));
+        }
+    }
+    let asked = |name: &str| wishes.iter().any(|wish| wish.get_ref() == name);
+    let wanted = INCLUDED.into_iter().filter(|name| {
+        asked(name) || (*name == "classes" && asked("listed")) || (*name == "attested" && attests)
+    });
+    Ok(wanted
+        .filter_map(|name| {
+            let file = format!("{name}.sql");
+            let (_, text) = SHARED.iter().find(|(known, _)| *known == file)?;
+            Some(Script { file: format!("definitions/{file}"), text: (*text).to_owned() })
+        })
+        .collect())
 }
 
 fn measure(
@@ -387,8 +393,8 @@ fn plain_name(name: &str) -> Result<(), String> {
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     if !plain {
         Err(format!("{name:?} cannot be bound; use small letters, digits and _"))
-    } else if name == "as_of" {
-        Err("as_of is always bound; it cannot be set here".to_owned())
+    } else if name == "as_of" || name == "regime" {
+        Err(format!("{name} is always bound; it cannot be set here"))
     } else {
         Ok(())
     }

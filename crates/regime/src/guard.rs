@@ -2,9 +2,10 @@
 //!
 //! How: SQLite's authorizer refuses every action but SELECT, reading a documented view (and through it its tables),
 //! recursion, and functions of a list; a progress handler counts instructions; limits hold for the length of values.
-//! A regime's definitions become temporary tables, which SQLite keeps outside the ledger. All is taken off again when
-//! the guard is dropped. What it misses: memory of a sort within the instruction bound,
-//! which SQLite spills to a temporary file.
+//! A regime's definitions become temporary tables, which SQLite keeps outside the ledger, and which may have so many pages.
+//! An instruction can be as long as its values are, so the handler has a clock too: it stops what instructions alone would
+//! let run for hours, and is far above what they let any other query take, so that no verdict depends on it. All is taken
+//! off again when the guard is dropped. What it misses: what a sort spills to a temporary file within the time.
 
 use crate::compose::quoted;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
@@ -12,8 +13,9 @@ use rusqlite::limits::Limit;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Result};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 /// How much a measure's query may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +24,14 @@ pub struct Bounds {
     pub instructions: u64,
     /// Instructions more for each record of the network model.
     pub instructions_a_record: u64,
+    /// Seconds of a processor, and as many more for each million records.
+    pub seconds: u64,
     /// Rows returned.
     pub rows: usize,
     /// Rows in a definition's table.
     pub definition_rows: usize,
+    /// Bytes in the tables of all definitions.
+    pub definition_bytes: u64,
     /// Bytes in one value.
     pub value_bytes: u32,
     /// Bytes in all values returned.
@@ -37,8 +43,10 @@ impl Default for Bounds {
         Self {
             instructions: 200_000_000,
             instructions_a_record: 1_000,
+            seconds: 60,
             rows: 1_000_000,
             definition_rows: 5_000_000,
+            definition_bytes: 2 << 30,
             value_bytes: 1 << 20,
             total_bytes: 256 << 20,
         }
@@ -46,13 +54,18 @@ impl Default for Bounds {
 }
 
 impl Bounds {
-    /// Instructions that a query over this ledger may use.
-    pub(crate) fn most(&self, connection: &Connection) -> u64 {
+    /// Instructions that a query over this ledger may use, and seconds.
+    fn most(&self, connection: &Connection) -> (u64, u64) {
         let records =
             connection
                 .query_row("SELECT coalesce(sum(\"rows\"), 0) FROM imported_tables", [], |row| row.get(0));
-        let records: i64 = records.unwrap_or_default();
-        self.instructions.saturating_add(self.instructions_a_record.saturating_mul(records.unsigned_abs()))
+        let records = records.unwrap_or_default();
+        let records: u64 = i64::unsigned_abs(records);
+        let more = self.instructions_a_record.saturating_mul(records);
+        (
+            self.instructions.saturating_add(more),
+            self.seconds.saturating_add(self.seconds.saturating_mul(records) / 1_000_000),
+        )
     }
 }
 
@@ -144,8 +157,11 @@ const TABLE_FUNCTIONS: &[&str] = &["json_each", "json_tree"];
 /// A table with so many rows needs no index.
 const FEW: i64 = 200;
 
-/// How many instructions pass between two looks at the bound.
-const STEP: u16 = 1000;
+/// How many instructions pass between two looks at the bounds.
+const STEP: u16 = 100;
+
+/// Bytes in a page of the temporary database.
+const PAGE: u64 = 4096;
 
 /// The views and their columns, as they stand in the databases of the connection: temporary ones included (a scenario lays
 /// its own over the ledger's), and those of an attached ledger, which may stand as tables before it (a workbench).
@@ -194,8 +210,55 @@ pub(crate) struct Guard<'c> {
     made: Vec<String>,
     refused: Arc<Mutex<Option<Refused>>>,
     used: Arc<AtomicU64>,
+    clock: Arc<Deadline>,
     limits: Vec<(Limit, i32)>,
+    pages: i64,
+    most: (u64, u64),
+}
+
+/// How long a query may keep its thread busy. Time in which others have the processor does not count: how loaded a machine is
+/// changes no verdict.
+struct Deadline {
+    made: Instant,
+    /// Milliseconds that a query may take.
     most: u64,
+    /// When to look next, in milliseconds since `made`: before, the query cannot have had the time.
+    look_at: AtomicU64,
+    /// The thread's time when the query began.
+    began: AtomicU64,
+    passed: AtomicBool,
+}
+
+impl Deadline {
+    fn now(&self) -> u64 {
+        u64::try_from(self.made.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Milliseconds for which this thread has had a processor; the time of day where the system does not say.
+    fn busy(&self) -> u64 {
+        let line = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+        let nanoseconds = line.and_then(|line| line.split(' ').next()?.parse::<u64>().ok());
+        nanoseconds.map_or_else(|| self.now(), |nanoseconds| nanoseconds / 1_000_000)
+    }
+
+    fn start(&self) {
+        self.look_at.store(self.now().saturating_add(self.most), Ordering::Relaxed);
+        self.began.store(self.busy(), Ordering::Relaxed);
+        self.passed.store(false, Ordering::Relaxed);
+    }
+
+    fn is_over(&self) -> bool {
+        if self.now() < self.look_at.load(Ordering::Relaxed) {
+            return false;
+        }
+        let taken = self.busy().saturating_sub(self.began.load(Ordering::Relaxed));
+        if taken >= self.most {
+            self.passed.store(true, Ordering::Relaxed);
+            return true;
+        }
+        self.look_at.store(self.now().saturating_add(self.most - taken), Ordering::Relaxed);
+        false
+    }
 }
 
 impl<'c> Guard<'c> {
@@ -204,9 +267,21 @@ impl<'c> Guard<'c> {
         let views = views(connection)?;
         let refused = Arc::new(Mutex::new(None));
         let used = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&used);
         let most = bounds.most(connection);
-        let mut guard = Self { connection, views, made: Vec::new(), refused, used, limits: Vec::new(), most };
+        let clock = Arc::new(Deadline {
+            made: Instant::now(),
+            most: most.1.saturating_mul(1000),
+            look_at: AtomicU64::new(0),
+            began: AtomicU64::new(0),
+            passed: AtomicBool::new(false),
+        });
+        clock.start();
+        let pages = connection.query_row("PRAGMA temp.max_page_count", [], |row| row.get(0))?;
+        let (counter, watch) = (Arc::clone(&used), Arc::clone(&clock));
+        let limits = Vec::new();
+        let mut guard =
+            Self { connection, views, made: Vec::new(), refused, used, clock, limits, pages, most };
+        guard.pages(i64::try_from(bounds.definition_bytes / PAGE).unwrap_or(pages).min(pages))?;
         let length = i32::try_from(bounds.value_bytes).unwrap_or(i32::MAX);
         for (limit, value) in [
             (Limit::SQLITE_LIMIT_LENGTH, length),
@@ -219,22 +294,33 @@ impl<'c> Guard<'c> {
         }
         guard.connection.progress_handler(
             i32::from(STEP),
-            Some(move || counter.fetch_add(u64::from(STEP), Ordering::Relaxed) >= most),
+            Some(move || counter.fetch_add(u64::from(STEP), Ordering::Relaxed) >= most.0 || watch.is_over()),
         )?;
         guard.authorize(None)?;
         Ok(guard)
     }
 
-    /// The connection under the bounds; a new query starts with all its instructions.
+    /// The connection under the bounds; a new query starts with all its instructions and time.
     pub fn connection(&self) -> &Connection {
         self.used.store(0, Ordering::Relaxed);
+        self.clock.start();
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.connection
     }
 
-    /// How many instructions a query may take.
-    pub fn most(&self) -> u64 {
-        self.most
+    /// What the query that was stopped takes more than.
+    pub fn exceeded(&self) -> String {
+        if self.clock.passed.load(Ordering::Relaxed) {
+            format!("it takes more than {} seconds", self.most.1)
+        } else {
+            format!("it takes more than {} instructions", self.most.0)
+        }
+    }
+
+    /// Says how many pages the temporary database may have.
+    fn pages(&self, most: i64) -> Result<()> {
+        let sql = format!("PRAGMA temp.max_page_count = {most}");
+        self.connection.query_row(&sql, [], |_| Ok(()))
     }
 
     /// The views and tables that may be read, with their columns.
@@ -290,6 +376,7 @@ impl<'c> Guard<'c> {
     /// Takes the authorizer off, for statements of our own.
     fn free(&mut self) -> Result<()> {
         self.used.store(0, Ordering::Relaxed);
+        self.clock.start();
         self.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)
     }
 
@@ -351,6 +438,7 @@ impl Drop for Guard<'_> {
         for (limit, value) in &self.limits {
             let _ = self.connection.set_limit(*limit, *value);
         }
+        let _ = self.pages(self.pages);
     }
 }
 

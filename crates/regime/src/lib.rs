@@ -5,12 +5,14 @@
 //! ledger's documented views. `docs/regimes.md` describes the folder and the contract of a query.
 //!
 //! The built-in regimes are the folders under `regimes/`, embedded at build time ([`builtin`]); a user's own is read
-//! from disk ([`Regime::load`]). [`apply`] runs one over a ledger. A query can only read, only the views, and only
+//! from disk ([`Regime::load`]), begun with [`begin()`] and tested with [`worked::test`]. [`apply`] runs one over a ledger. A query can only read, only the views, and only
 //! for so long: see [`Bounds`].
 
 mod apply;
 mod attested;
+mod begin;
 mod compose;
+mod disk;
 mod error;
 mod explain;
 mod folder;
@@ -20,9 +22,12 @@ pub mod near;
 pub mod outlook;
 mod query;
 mod topic;
+mod unfold;
 mod workbench;
+pub mod worked;
 
 pub use apply::{Assessment, apply, apply_within};
+pub use begin::begin;
 pub use error::{Diagnostic, RegimeError};
 pub use explain::{explain, explain_measure, explain_regime};
 pub use folder::{Files, builtin, find, tables};

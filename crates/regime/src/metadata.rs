@@ -231,6 +231,10 @@ pub struct Sensitivity {
     /// NetBox roles; compared in small letters.
     #[serde(default)]
     pub roles: Vec<String>,
+    /// Whether every part in lawful intercept (interceptions.csv) is in this class. Where no class says so, they are in
+    /// one of their own, `lawful-intercept`.
+    #[serde(default)]
+    pub parts: bool,
     /// Remark that goes into reasons.
     #[serde(default)]
     pub note: String,

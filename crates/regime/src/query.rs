@@ -51,7 +51,14 @@ impl Query<'_, '_> {
     /// Runs a composed text that returns nothing, but makes a table.
     pub fn make(&self, composed: &Composed<'_>) -> Result<(), RegimeError> {
         let mut statement = self.prepare(composed)?;
-        statement.raw_execute().map(|_| ()).map_err(|error| self.mistake(composed, error))
+        statement.raw_execute().map(|_| ()).map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => {
+                let most = self.bounds.definition_bytes;
+                let what = format!("the definitions make more than {most} bytes, or the disk is full");
+                self.stopped(composed, what)
+            }
+            _ => self.mistake(composed, error),
+        })
     }
 
     /// Whether a composed text can be read under the guard, without running it. What a view holds is judged here: once it
@@ -89,7 +96,7 @@ impl Query<'_, '_> {
 
     pub(crate) fn stopped(&self, composed: &Composed<'_>, what: String) -> RegimeError {
         RegimeError::Stopped {
-            file: composed.script.file.clone(),
+            place: composed.place(),
             purpose: self.purpose.to_owned(),
             what: format!("the query was stopped: {what}"),
             hint: "return one row a subject, and join the views on their keys",
@@ -99,8 +106,7 @@ impl Query<'_, '_> {
     fn mistake(&self, composed: &Composed<'_>, error: Error) -> RegimeError {
         match error.sqlite_error_code() {
             Some(ErrorCode::OperationInterrupted) => {
-                let most = self.guard.most();
-                return self.stopped(composed, format!("it takes more than {most} instructions"));
+                return self.stopped(composed, self.guard.exceeded());
             }
             Some(ErrorCode::TooBig) => {
                 let most = self.bounds.value_bytes;
@@ -164,7 +170,9 @@ impl Query<'_, '_> {
                 (*name, format!("{name} is not allowed"), "a regime's query is one SELECT".to_owned())
             }
         };
-        composed.diagnostic(composed.find(word), cause).hint(hint).into()
+        // SQLite calls its own tables by their old names.
+        let at = composed.find(word).or_else(|| composed.find(&word.replace("_master", "_schema")));
+        composed.diagnostic(at, cause).hint(hint).into()
     }
 }
 

@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
-#[expect(dead_code, reason = "the worked examples are read by another test")]
 mod case;
 
 use banbury_evidence::Verdict;
@@ -100,17 +99,17 @@ fn the_shared_definitions_need_a_list_and_their_names() {
     let mut files: Files = [
         (
             "regime.toml",
-            "title = \"T\"\nauthority = \"A\"\nversion = \"1\"\nsummary = \"S\"\ncertainty = \"own\"\nsources = []\nmeasures = []\nshared_definitions = true\n",
+            "title = \"T\"\nauthority = \"A\"\nversion = \"1\"\nsummary = \"S\"\ncertainty = \"own\"\nsources = []\nmeasures = []\nshared_definitions = [\"listed\"]\n",
         ),
         ("definitions.sql", "mine AS (SELECT name FROM standing)"),
     ]
     .map(|(path, text)| (path.to_owned(), text.to_owned()))
     .into();
     let told = Regime::parse("r", &files).unwrap_err().to_string();
-    assert!(told.contains("r/regime.toml:8:") && told.contains("need the parameter `list`"), "{told}");
+    assert!(told.contains("r/regime.toml:8:23: ") && told.contains("need the parameter `list`"), "{told}");
     let list = "[parameters.list]\nvalue = \"x\"\nmeaning = \"M\"\ncertainty = \"own\"\n";
     files.get_mut("regime.toml").unwrap().push_str(list);
-    assert_eq!(Regime::parse("r", &files).unwrap().definitions.len(), 2);
+    assert_eq!(Regime::parse("r", &files).unwrap().definitions.len(), 3);
     files.insert("definitions.sql".to_owned(), "listed AS (SELECT 1)".to_owned());
     let told = Regime::parse("r", &files).unwrap_err().to_string();
     assert!(told.contains("r/definitions.sql:1:") && told.contains("listed is one of the shared"), "{told}");

@@ -81,8 +81,10 @@ fn ledger() -> Ledger {
 const SMALL: Bounds = Bounds {
     instructions: 2_000_000,
     instructions_a_record: 0,
+    seconds: 30,
     rows: 1000,
     definition_rows: 1000,
+    definition_bytes: 1 << 20,
     value_bytes: 10_000,
     total_bytes: 100_000,
 };

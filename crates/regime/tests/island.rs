@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
-#[expect(dead_code, reason = "the worked examples are read by another test")]
 mod case;
 
 use banbury_evidence::ledger::Ledger;
 use banbury_evidence::{RegimeResult, Verdict};
 use banbury_network::{Input, import};
+use banbury_regime::worked::Inspected;
 use banbury_regime::{Overrides, ParameterValue, apply, find};
-use case::{Inspected, clock, report};
+use case::{clock, report};
 use std::path::{Path, PathBuf};
 
 fn island() -> PathBuf {
@@ -30,7 +30,8 @@ fn assessed() -> Vec<RegimeResult> {
     let (model, _) = import(&inputs);
     let mut ledger = Ledger::in_memory().unwrap();
     for image in ["marram-csg-210-2.4.1.bin", "quillfen-qx-40-7.1.img"] {
-        Inspected::new(image, &["A finding"]).record(&mut ledger);
+        let (image, found) = (image.to_owned(), vec!["A finding".to_owned()]);
+        Inspected { image, found, ..Inspected::default() }.record(&mut ledger).unwrap();
     }
     ledger.record_model(&model, &report("network.import"), &clock()).unwrap();
     let settings: toml::Table =

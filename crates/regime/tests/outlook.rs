@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
-#[expect(dead_code, reason = "the worked examples are read by another test")]
 mod case;
 
 use banbury_evidence::ledger::Ledger;

@@ -18,7 +18,7 @@ evidence AS (
 ),
 sums AS (
     SELECT l.vendor, l.at, c.citation, coalesce(k.devices, 0) AS devices, coalesce(k.inspected, 0) AS inspected, coalesce(k.in_part, 0) AS in_part,
-           (SELECT count(*) FROM standing WHERE manufacturer IS NULL) AS blank,
+           (SELECT count(*) FROM standing WHERE maker IS NULL) AS blank,
            (SELECT count(*) FROM evidence e WHERE e.maker = l.maker) AS findings,
            (SELECT min(what) FROM evidence e WHERE e.maker = l.maker) AS first,
            EXISTS (SELECT 1 FROM imported_tables WHERE name = 'reviews') AS reviews

@@ -9,7 +9,7 @@ known AS (
 latest AS (SELECT maker, max(date) AS date FROM known GROUP BY maker),
 weighty AS (SELECT * FROM known WHERE age = 1 AND grade IN ('high', 'medium') AND coalesce(state, '') <> 'fixed'),
 sums AS (
-    SELECT l.vendor, p.devices, r.date, (SELECT count(*) FROM standing WHERE manufacturer IS NULL) AS blank,
+    SELECT l.vendor, p.devices, r.date, (SELECT count(*) FROM standing WHERE maker IS NULL) AS blank,
            (SELECT count(*) FROM weighty w WHERE w.maker = l.maker AND w.state IS NOT NULL) AS open,
            (SELECT count(*) FROM weighty w WHERE w.maker = l.maker AND w.state IS NULL) AS unstated,
            (SELECT group_concat('"' || finding || '" (' || grade || ', ' || coalesce(state, 'state not stated') || ', ' || at || ')', ', ' ORDER BY finding, at)

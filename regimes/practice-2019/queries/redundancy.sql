@@ -2,12 +2,14 @@ WITH points AS (
     SELECT kind, name, devices_cut, subscribers_cut, left_out, iif(kind = 'link', 'link ', '') || name AS subject
     FROM single_points WHERE devices_cut >= :min_devices_cut
 ),
+asked AS MATERIALIZED (SELECT name, why, doubt, at FROM weighed),
+-- Those of them with a link, in one pass over the graph.
+linked AS MATERIALIZED (SELECT device FROM connected WHERE device IN (SELECT name FROM asked)),
 -- What hangs on each point: critical devices (why), and devices of which it is not known (doubt).
-hanging AS (
+hanging AS MATERIALIZED (
     SELECT p.subject, w.name, w.why, w.doubt, c.equal,
            row_number() OVER (PARTITION BY p.subject, w.why IS NULL ORDER BY w.name) AS place
-    FROM points p JOIN cut_off c ON c.kind = p.kind AND c.name = p.name JOIN weighed w ON w.name = c.device
-    WHERE w.why IS NOT NULL OR w.doubt IS NOT NULL
+    FROM cut_off c CROSS JOIN asked w ON w.name = c.device JOIN points p ON p.kind = c.kind AND p.name = c.name
 ),
 told AS (
     SELECT subject, sum(why IS NOT NULL) AS critical, sum(why IS NULL) AS doubtful,
@@ -15,17 +17,19 @@ told AS (
            group_concat(name || ' (' || doubt || ')', ', ' ORDER BY name) FILTER (WHERE why IS NULL AND place <= 3) AS doubtful_names
     FROM hanging GROUP BY subject
 ),
--- Where the links among the points stand, in one pass over the links.
-places AS (
-    SELECT l.name, min(l.source_file || ':' || l.source_line) AS at FROM links l
-    WHERE l.name IN (SELECT name FROM points WHERE kind = 'link') GROUP BY l.name
-),
-judged AS (
+judged AS MATERIALIZED (
     SELECT p.*, w.why AS self, coalesce(t.critical, 0) AS critical, coalesce(t.doubtful, 0) AS doubtful, t.critical_names, t.doubtful_names,
            'Its loss cuts off ' || p.devices_cut || ' device' || iif(p.devices_cut = 1, '', 's')
                || coalesce(' with ' || nullif(p.subscribers_cut, 0) || ' subscribers', '') AS loss,
-           coalesce(w.at, l.at, '') AS at
-    FROM points p LEFT JOIN places l ON p.kind = 'link' AND l.name = p.name LEFT JOIN told t ON t.subject = p.subject LEFT JOIN weighed w ON p.kind = 'device' AND w.name = p.name
+           coalesce(d.at, '') AS at
+    FROM points p LEFT JOIN told t ON t.subject = p.subject LEFT JOIN asked w ON p.kind = 'device' AND w.name = p.name
+    LEFT JOIN devices d ON p.kind = 'device' AND d.name = p.name AND d.in_service
+    WHERE t.critical > 0 OR w.why IS NOT NULL OR t.doubtful > 0 OR (p.left_out > 0 AND EXISTS (SELECT 1 FROM linked))
+),
+-- Where the links among them stand, in one pass over the links.
+places AS MATERIALIZED (
+    SELECT l.name, min(l.source_file || ':' || l.source_line) AS at FROM links l
+    WHERE l.name IN (SELECT name FROM judged WHERE kind = 'link') GROUP BY l.name
 )
 SELECT subject,
        CASE WHEN critical > 0 OR self IS NOT NULL THEN 'breached' ELSE 'inconclusive' END AS verdict,
@@ -33,15 +37,13 @@ SELECT subject,
                     WHEN self IS NOT NULL THEN ', and it ' || self
                     WHEN left_out > 0 THEN ', of which ' || left_out || ' are not named: critical ones may be among them'
                     ELSE '; whether they are critical is not known: ' || doubtful_names || iif(doubtful > 3, ' and ' || (doubtful - 3) || ' more', '') END
-       || ' (' || at || ').' AS reason
-FROM judged
-WHERE critical > 0 OR self IS NOT NULL OR doubtful > 0
-   OR (left_out > 0 AND EXISTS (SELECT 1 FROM weighed w JOIN connected c ON c.device = w.name WHERE w.why IS NOT NULL OR w.doubt IS NOT NULL))
+       || ' (' || coalesce(l.at, j.at) || ').' AS reason
+FROM judged j LEFT JOIN places l ON j.kind = 'link' AND l.name = j.name
 UNION ALL
 SELECT name, 'inconclusive', 'It ' || why || ', and no link of it to a device in service is on record (' || at || ').'
-FROM weighed WHERE why IS NOT NULL AND name NOT IN (SELECT device FROM connected)
+FROM asked WHERE why IS NOT NULL AND name NOT IN (SELECT device FROM linked)
 UNION ALL
 SELECT name, 'met', 'It ' || why || '; no single device or link cuts it off (' || at || ').'
-FROM weighed
-WHERE why IS NOT NULL AND name IN (SELECT device FROM connected) AND name NOT IN (SELECT name FROM hanging)
+FROM asked
+WHERE why IS NOT NULL AND name IN (SELECT device FROM linked) AND name NOT IN (SELECT name FROM hanging)
   AND name NOT IN (SELECT name FROM points WHERE kind = 'device')

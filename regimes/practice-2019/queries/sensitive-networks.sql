@@ -8,7 +8,7 @@ SELECT name,
             WHEN why IS NOT NULL THEN 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '); it ' || why || ' (' || at || ').'
             ELSE 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '); ' || doubt || ' (' || at || ').' END
 FROM weighed
-WHERE EXISTS (SELECT 1 FROM listed) AND (listed_as IS NOT NULL OR manufacturer IS NULL) AND (why IS NOT NULL OR doubt IS NOT NULL)
+WHERE EXISTS (SELECT 1 FROM listed) AND (listed_as IS NOT NULL OR maker IS NULL) AND (why IS NOT NULL OR doubt IS NOT NULL)
 UNION ALL
 -- The others by maker: who is not on the list with sensitive devices, who is on it with devices that are not.
 SELECT manufacturer, 'met',

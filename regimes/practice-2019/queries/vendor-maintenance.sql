@@ -4,18 +4,17 @@ WITH theirs AS (
     FROM contracts c JOIN listed l ON l.maker = lower(trim(c.party))
     WHERE (c.since IS NULL OR c.since <= :as_of) AND (c.until IS NULL OR c.until >= :as_of)
 ),
-covered AS MATERIALIZED (
-    SELECT c.device, c.contract, c.party, lower(trim(c.access)) AS access, c.source_file || ':' || c.source_line AS at
-    FROM contract_devices c JOIN listed l ON l.maker = lower(trim(c.party))
-    WHERE (c.since IS NULL OR c.since <= :as_of) AND (c.until IS NULL OR c.until >= :as_of)
+-- Combinations of base stations, and of devices that may be some.
+stations AS MATERIALIZED (
+    SELECT duties, NULL AS unknown FROM classes WHERE class = 'base-station'
+    UNION ALL
+    SELECT duties, unknown FROM unclear WHERE duties NOT IN (SELECT duties FROM classes WHERE class = 'base-station')
 ),
--- Base stations among them, and devices that may be some.
+-- Base stations among what these contracts cover, and devices that may be some.
 given AS MATERIALIZED (
-    SELECT d.name, iif(k.duties IS NULL, u.unknown, NULL) AS unknown, c.contract, c.party, c.access, c.at
-    FROM covered c JOIN standing d ON d.name = c.device
-    LEFT JOIN classes k ON k.duties = d.duties AND k.class = 'base-station'
-    LEFT JOIN unclear u ON u.duties = d.duties
-    WHERE k.duties IS NOT NULL OR u.duties IS NOT NULL
+    SELECT c.device AS name, k.unknown, c.contract, c.party, lower(trim(c.access)) AS access, c.source_file || ':' || c.source_line AS at
+    FROM contract_devices c CROSS JOIN stations k ON k.duties = c.duties
+    WHERE c.party IN (SELECT party FROM theirs) AND (c.since IS NULL OR c.since <= :as_of) AND (c.until IS NULL OR c.until >= :as_of) AND c.in_service
 )
 SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL
@@ -33,7 +32,7 @@ SELECT 'contract ' || contract, 'inconclusive',
        || ' by it, and its scope (' || scope_kind || ' "' || scope || '") matches no device of the inventory (' || at || ').'
 FROM theirs
 WHERE (access IS NULL OR access NOT IN ('mediated', 'none'))
-  AND NOT EXISTS (SELECT 1 FROM covered d WHERE d.contract = theirs.contract AND d.at = theirs.at)
+  AND NOT EXISTS (SELECT 1 FROM contract_devices d WHERE d.contract = theirs.contract AND d.source_file || ':' || d.source_line = theirs.at)
 UNION ALL
 -- Access through the operator's mediation point, or none: a contract each.
 SELECT 'contract ' || contract, 'met',

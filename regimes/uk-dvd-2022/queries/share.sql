@@ -1,23 +1,24 @@
 -- The share of designated vendors together in the access network :class, by count of devices or of sites. A device that belongs
 -- to it only perhaps, as one of unknown make, counts both ways: the verdict stands only when it is the same with and without.
 WITH counted AS (
-    SELECT CASE :count_by WHEN 'sites' THEN coalesce(site, name) ELSE name END AS unit, listed_as,
-           verdict = 'breached' AS surely, manufacturer IS NULL AS blank
-    FROM members WHERE class = :class AND name IS NOT NULL
+    SELECT t.devices, l.vendor, k.verdict = 'breached' AS surely, t.maker IS NULL AS blank
+    FROM classes k JOIN tallies t ON t.duties = k.duties LEFT JOIN listed l ON l.maker = t.maker WHERE k.class = :class AND t.in_service
 ),
 units AS (
-    SELECT unit, max(surely) AS surely, max(surely AND listed_as IS NOT NULL) AS listed,
-           max(listed_as IS NOT NULL OR blank) AS maybe_listed, max(listed_as IS NULL) AS maybe_other
-    FROM counted GROUP BY unit
+    SELECT devices AS units, surely, surely AND vendor IS NOT NULL AS listed, vendor IS NOT NULL OR blank AS maybe_listed, vendor IS NULL AS maybe_other
+    FROM counted WHERE :count_by <> 'sites'
+    UNION ALL
+    SELECT 1, max(verdict = 'breached'), max(verdict = 'breached' AND listed_as IS NOT NULL), max(listed_as IS NOT NULL OR maker IS NULL), max(listed_as IS NULL)
+    FROM members WHERE :count_by = 'sites' AND class = :class AND name IS NOT NULL GROUP BY coalesce(site, name)
 ),
 sums AS (
-    SELECT sum(surely) AS total, sum(listed) AS listed, sum(maybe_listed AND NOT listed) AS unknown,
+    SELECT sum(units * surely) AS total, sum(units * listed) AS listed, sum(units * (maybe_listed AND NOT listed)) AS unknown,
            -- The least: nothing unknown is theirs, and whatever may belong to the network does and is of others.
-           sum(listed) * 1.0 / nullif(sum(listed OR surely OR maybe_other), 0) AS least,
+           sum(units * listed) * 1.0 / nullif(sum(units * (listed OR surely OR maybe_other)), 0) AS least,
            -- The most: all that is unknown is theirs, and of others only what surely belongs to the network counts.
-           sum(maybe_listed) * 1.0 / nullif(sum(surely OR maybe_listed), 0) AS most,
+           sum(units * maybe_listed) * 1.0 / nullif(sum(units * (surely OR maybe_listed)), 0) AS most,
            (SELECT group_concat(vendor || ' ' || devices, ', ' ORDER BY vendor) FROM (
-                SELECT listed_as AS vendor, count(*) AS devices FROM counted WHERE listed_as IS NOT NULL AND surely GROUP BY listed_as)) AS vendors,
+                SELECT vendor, sum(devices) AS devices FROM counted WHERE vendor IS NOT NULL AND surely GROUP BY vendor)) AS vendors,
            (SELECT min(s.note) FROM sensitivity s WHERE s.class = :class AND s.verdict = 'breached') AS network
     FROM units HAVING count(*) > 0
 )

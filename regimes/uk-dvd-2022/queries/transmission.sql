@@ -12,7 +12,7 @@ theirs AS (
            coalesce(k.links > 0 AND k.unstated = 0 AND k.fastest < :high_rate_mbps, 0) AS slow, k.fastest,
            rtrim(rtrim(printf('%.3f', k.fastest), '0'), '.') || ' Mbit/s' AS rate
     FROM members c LEFT JOIN carried k ON k.device = c.device
-    WHERE c.class = 'transmission' AND (c.listed_as IS NOT NULL OR c.manufacturer IS NULL)
+    WHERE c.class = 'transmission' AND (c.listed_as IS NOT NULL OR c.maker IS NULL)
 )
 SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL

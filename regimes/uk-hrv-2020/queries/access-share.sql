@@ -1,16 +1,19 @@
 -- The share of high-risk vendors together in each access network, by count of devices or of sites.
 WITH units AS (
-    SELECT c.class, CASE :count_by WHEN 'sites' THEN coalesce(c.site, c.name) ELSE c.name END AS unit,
-           max(c.listed_as IS NOT NULL) AS listed, max(c.manufacturer IS NULL) AS unknown
-    FROM members c
-    WHERE c.name IS NOT NULL AND c.class IN ('access-mobile', 'access-fixed') GROUP BY 1, 2
+    SELECT k.class, t.devices AS units, l.vendor IS NOT NULL AS listed, t.maker IS NULL AS unknown
+    FROM classes k JOIN tallies t ON t.duties = k.duties LEFT JOIN listed l ON l.maker = t.maker
+    WHERE :count_by <> 'sites' AND t.in_service AND k.class IN ('access-mobile', 'access-fixed')
+    UNION ALL
+    SELECT class, 1, max(listed_as IS NOT NULL), max(maker IS NULL)
+    FROM members
+    WHERE :count_by = 'sites' AND name IS NOT NULL AND class IN ('access-mobile', 'access-fixed') GROUP BY class, coalesce(site, name)
 ),
 sums AS (
-    SELECT class, count(*) AS total, sum(listed) AS listed, sum(unknown AND NOT listed) AS unknown,
-           sum(listed) * 1.0 / count(*) AS least, sum(listed OR unknown) * 1.0 / count(*) AS most,
+    SELECT class, sum(units) AS total, sum(units * listed) AS listed, sum(units * (unknown AND NOT listed)) AS unknown,
+           sum(units * listed) * 1.0 / sum(units) AS least, sum(units * (listed OR unknown)) * 1.0 / sum(units) AS most,
            (SELECT group_concat(vendor || ' ' || devices, ', ' ORDER BY vendor) FROM (
-                SELECT listed_as AS vendor, count(*) AS devices FROM members i
-                WHERE i.class = units.class AND listed_as IS NOT NULL GROUP BY listed_as)) AS vendors,
+                SELECT l.vendor, sum(t.devices) AS devices FROM classes k JOIN tallies t ON t.duties = k.duties JOIN listed l ON l.maker = t.maker
+                WHERE k.class = units.class AND t.in_service GROUP BY l.vendor)) AS vendors,
            (SELECT min(s.note) FROM sensitivity s WHERE s.class = units.class) AS network
     FROM units GROUP BY class
 )

@@ -1,8 +1,11 @@
--- Which contracts have third-party administrators is on record; whose people they are has to be attested.
-SELECT 'contract ' || name AS subject, 'inconclusive' AS verdict, 'Nothing says whether ' || party || ' administers equipment by it (' || at || ').' AS reason
-FROM current WHERE administrator IS NULL
-UNION ALL
-SELECT 'contract ' || name, 'met', party || ' administers equipment by it, and stands in the list of contracts (' || at || ').' FROM current WHERE administrator = 1
+-- Which contracts have third-party administrators is on record, and with :plans whether each has a plan for leaving it. What the
+-- model does not show (:rest) has to be attested.
+SELECT 'contract ' || name AS subject, iif(administrator = 1 AND (exit_plan IS NOT NULL OR NOT :plans), 'met', 'inconclusive') AS verdict,
+       CASE WHEN administrator IS NULL THEN 'Nothing says whether ' || party || ' administers equipment by it (' || at || ').'
+            WHEN NOT :plans THEN party || ' administers equipment by it, and stands in the list of contracts (' || at || ').'
+            WHEN exit_plan IS NULL THEN party || ' administers equipment by it, and it names no plan for leaving it (' || at || ').'
+            ELSE party || ' administers equipment by it; the plan for leaving it is "' || exit_plan || '" (' || at || ').' END AS reason
+FROM current WHERE administrator = 1 OR (administrator IS NULL AND (exit_plan IS NULL OR NOT :plans))
 UNION ALL
 SELECT 'network', 'met', 'By no contract in force does somebody administer equipment.'
 WHERE NOT EXISTS (SELECT 1 FROM current WHERE administrator = 1 OR administrator IS NULL)

@@ -1,5 +1,5 @@
 -- The loss of one management segment does not affect the whole network: by what segments.csv states of each.
-WITH managed AS (SELECT segment, sum(devices) AS devices, min(first) AS first FROM held GROUP BY segment),
+WITH managed AS (SELECT segment, sum(devices) AS devices, min(first) AS first FROM in_segments GROUP BY segment),
 known AS (SELECT lower(trim(name)) AS key, min(name) AS name, min(contained) AS contained, count(*) - count(contained) AS blank, min(source_file || ':' || source_line) AS at FROM segments GROUP BY lower(trim(name))),
 total AS (SELECT coalesce(sum(devices), 0) AS devices, (SELECT coalesce(sum(devices), 0) FROM managed) AS placed, (SELECT count(*) FROM managed) AS segments FROM tallies WHERE in_service),
 said AS (SELECT lower(subject) AS subject, verdict, reason FROM attested WHERE measure = lower(:measure))

@@ -3,7 +3,7 @@
 WITH counted AS (
     SELECT h.*, EXISTS (SELECT 1 FROM classes k WHERE k.duties = h.duties AND k.class = 'exposed-edge' AND k.verdict = 'breached') AS access,
            EXISTS (SELECT 1 FROM classes k WHERE k.duties = h.duties AND k.class = 'security-critical' AND k.verdict = 'breached') AS core
-    FROM held h WHERE h.duties NOT IN (SELECT duties FROM classes WHERE class IN ('oversight', 'privileged-access'))
+    FROM in_segments h WHERE h.duties NOT IN (SELECT duties FROM classes WHERE class IN ('oversight', 'privileged-access'))
 ),
 sums AS (
     SELECT segment, count(DISTINCT maker) AS makers, coalesce(sum(devices) FILTER (WHERE maker IS NULL), 0) AS blank, sum(devices) AS devices, min(first) AS first,
@@ -14,7 +14,7 @@ sums AS (
     FROM counted c GROUP BY segment
 ),
 judged AS (SELECT s.*, a.verdict AS said, a.reason AS said_by FROM sums s LEFT JOIN attested a ON a.measure = lower(:measure) AND lower(a.subject) IN (lower(s.segment), 'segment ' || lower(s.segment))),
-total AS (SELECT coalesce(sum(devices), 0) AS devices, (SELECT coalesce(sum(devices), 0) FROM held) AS placed FROM tallies WHERE in_service)
+total AS (SELECT coalesce(sum(devices), 0) AS devices, (SELECT coalesce(sum(devices), 0) FROM in_segments) AS placed FROM tallies WHERE in_service)
 SELECT 'segment ' || segment AS subject,
        CASE WHEN makers > 1 OR (access AND core) THEN 'breached' WHEN blank > 0 AND devices > 1 THEN coalesce(said, 'inconclusive') ELSE 'met' END AS verdict,
        CASE WHEN makers > 1 THEN 'It holds equipment of ' || makers || ' suppliers: ' || names || iif(makers > 6, ' and others', '') || '.'

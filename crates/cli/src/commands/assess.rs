@@ -1,23 +1,22 @@
 use super::known::FeedDatabase;
-use super::{FailOn, Stopwatch, summary, verdicts};
+use super::{FailOn, Stopwatch, regime, summary, verdicts};
 use crate::Outcome;
 use crate::arguments::{Ahead, Assess};
 use crate::outputs;
 use crate::terminal::{self, Progress};
 use anyhow::{Context as _, bail};
 use banbury_dossier::CaseReport;
-use banbury_evidence::case::{CONFIG, Case, LEDGER, Parameter};
+use banbury_evidence::case::{CONFIG, Case, LEDGER};
 use banbury_evidence::ledger::StoredRun;
 use banbury_evidence::model::Model;
 use banbury_evidence::{Claim, Digest, Exhibit, ExhibitKind, RegimeResult, Status, Verdict};
 use banbury_firmware::{Options, Worker};
+use banbury_regime::Workbench;
 use banbury_regime::outlook::{self, Outlook};
-use banbury_regime::{Overrides, ParameterValue, Regime, Workbench};
 use banbury_software::lookup::Ran;
 use banbury_software::vulnerabilities;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
-use std::path::Path;
 
 pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
     let fail_on = FailOn::parse(&arguments.fail_on)?;
@@ -40,7 +39,7 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
     let as_of = arguments.as_of.unwrap_or_else(super::today);
     let options = super::options(&arguments.limits, as_of)?;
     // A mistake in the settings is found before the work is done.
-    let regimes = regimes(&case, &arguments.regimes)?;
+    let regimes = regime::chosen(&case, &arguments.regimes)?;
     let exhibits = case.ledger.exhibits()?;
     if exhibits.is_empty() {
         bail!("{}: the case has no exhibits; add some with `banbury add`", arguments.case.display());
@@ -118,66 +117,6 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
         output.write(&render(&report)?)?;
     }
     Ok(outcome)
-}
-
-/// A regime by its name, or by its folder when the name has a `/`.
-pub(super) fn regime(root: &Path, name: &str) -> anyhow::Result<Regime> {
-    if name.contains('/') {
-        return Ok(Regime::load(&root.join(name))?);
-    }
-    match banbury_regime::find(name)? {
-        Some(regime) => Ok(regime),
-        None => {
-            let known: Vec<String> = banbury_regime::builtin()?.into_iter().map(|regime| regime.id).collect();
-            bail!(
-                "{name}: no such regime; built in are {} (a folder of your own needs a `/`)",
-                known.join(", ")
-            )
-        }
-    }
-}
-
-/// The regimes that the command line names, or else the case, with the case's settings for them.
-pub(super) fn regimes(case: &Case, given: &[String]) -> anyhow::Result<Vec<(Regime, Overrides)>> {
-    let config = &case.config;
-    let (mut named, place) =
-        if given.is_empty() { (config.case.regimes.clone(), CONFIG) } else { (given.to_vec(), "--regime") };
-    if named.iter().any(|name| name == "all") {
-        named = banbury_regime::builtin()?.into_iter().map(|regime| regime.id).collect();
-        let own = config.case.regimes.iter().filter(|name| !named.contains(name));
-        named.extend(own.cloned().collect::<Vec<_>>());
-    }
-    let known = |name: &&String| !config.case.regimes.contains(*name) && !named.contains(*name);
-    if let Some(stray) = config.parameters.keys().find(known) {
-        bail!("banbury.toml: [parameters.{stray}]: the case does not apply that regime");
-    }
-    if named.is_empty() {
-        bail!(
-            "{CONFIG}: no regime is named, so there is nothing to assess; `banbury regimes` lists those that are built in"
-        );
-    }
-    if let Some((_, twice)) =
-        named.iter().enumerate().find(|(index, name)| named.iter().take(*index).any(|other| other == *name))
-    {
-        bail!("{place}: the regime {twice} is named twice");
-    }
-    named
-        .iter()
-        .map(|name| {
-            let overrides = config.parameters.get(name).into_iter().flatten();
-            let overrides = overrides.map(|(name, value)| (name.clone(), parameter(value))).collect();
-            Ok((regime(case.root(), name)?, overrides))
-        })
-        .collect()
-}
-
-fn parameter(value: &Parameter) -> ParameterValue {
-    match value {
-        Parameter::Flag(flag) => ParameterValue::Flag(*flag),
-        Parameter::Whole(number) => ParameterValue::Number(*number),
-        Parameter::Real(real) => ParameterValue::Real(*real),
-        Parameter::Text(text) => ParameterValue::Text(text.clone()),
-    }
 }
 
 /// Inspects what has not been inspected by this version as of this day.

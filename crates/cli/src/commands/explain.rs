@@ -1,6 +1,9 @@
 use crate::Outcome;
+use crate::terminal::safe_lines;
 use anyhow::bail;
+use banbury_regime::Regime;
 use std::io::Write as _;
+use std::path::Path;
 
 pub(super) fn run(code: &str) -> anyhow::Result<Outcome> {
     let mut out = std::io::stdout().lock();
@@ -34,11 +37,35 @@ pub(super) fn run(code: &str) -> anyhow::Result<Outcome> {
         writeln!(out, "{text}")?;
         return Ok(Outcome::Done);
     }
+    if let Some(text) = own(code)? {
+        writeln!(out, "{}", safe_lines(&text))?;
+        return Ok(Outcome::Done);
+    }
     let near = nearest(code)?;
     if near.is_empty() {
         bail!("{code}: no such code; `banbury probes` and `banbury regimes` list them");
     }
     bail!("{code}: no such code; did you mean {}?", near.join(" or "));
+}
+
+/// A regime of the user's own by its folder, or a measure of it: `./our-rules`, `./our-rules/end-of-support`.
+fn own(code: &str) -> anyhow::Result<Option<String>> {
+    let is_regime = |folder: &Path| folder.join("regime.toml").is_file();
+    let path = Path::new(code);
+    if is_regime(path) {
+        return Ok(Some(banbury_regime::explain_regime(&Regime::load(path)?)));
+    }
+    let Some((folder, id)) = code.rsplit_once('/').filter(|(folder, _)| is_regime(Path::new(folder))) else {
+        return Ok(None);
+    };
+    let regime = Regime::load(Path::new(folder))?;
+    match regime.measures.iter().find(|measure| measure.id == id) {
+        Some(measure) => Ok(Some(banbury_regime::explain_measure(&regime, measure))),
+        None => {
+            let known: Vec<&str> = regime.measures.iter().map(|measure| measure.id.as_str()).collect();
+            bail!("{code}: {folder} has no measure {id:?}; it has {}", known.join(", "));
+        }
+    }
 }
 
 /// Codes that share a part with what was asked for.

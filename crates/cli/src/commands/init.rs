@@ -25,7 +25,7 @@ pub(super) fn run(arguments: Init) -> anyhow::Result<Outcome> {
         }
     };
     for regime in &config.case.regimes {
-        super::assess::regime(&root, regime)?;
+        super::regime::named(&root, regime)?;
     }
     let case = Case::init(&root, &config)?;
     let mut out = std::io::stdout().lock();

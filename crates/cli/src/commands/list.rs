@@ -3,7 +3,9 @@
 use super::explain::indent;
 use crate::Outcome;
 use banbury_evidence::Description;
+use banbury_regime::Regime;
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 
 pub(super) fn formats() -> anyhow::Result<Outcome> {
     let mut out = io::stdout().lock();
@@ -78,9 +80,14 @@ pub(super) fn probes() -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-pub(super) fn regimes() -> anyhow::Result<Outcome> {
+pub(super) fn regimes(folders: &[PathBuf]) -> anyhow::Result<Outcome> {
     let mut out = io::stdout().lock();
-    for regime in banbury_regime::builtin()? {
+    let regimes = if folders.is_empty() {
+        banbury_regime::builtin()?
+    } else {
+        folders.iter().map(|folder| Regime::load(folder)).collect::<Result<_, _>>()?
+    };
+    for regime in regimes {
         writeln!(out, "{}: {}", regime.id, regime.title)?;
         writeln!(out, "  {}, version {}; {}", regime.authority, regime.version, regime.certainty.meaning())?;
         writeln!(out, "{}", indent(&regime.summary))?;
@@ -89,7 +96,8 @@ pub(super) fn regimes() -> anyhow::Result<Outcome> {
         }
         writeln!(out)?;
     }
-    writeln!(out, "`banbury explain REGIME/MEASURE` says what a measure asks and how it is decided.")?;
+    let whose = if folders.is_empty() { "REGIME" } else { "./FOLDER" };
+    writeln!(out, "`banbury explain {whose}/MEASURE` says what a measure asks and how it is decided.")?;
     Ok(Outcome::Done)
 }
 

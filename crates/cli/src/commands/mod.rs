@@ -13,6 +13,7 @@ mod init;
 mod inspect;
 mod known;
 mod list;
+mod regime;
 mod review;
 mod summary;
 mod unpack;
@@ -49,7 +50,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Formats { schema: None } => list::formats(),
         Command::Formats { schema: Some(name) } => list::schema(&name),
         Command::Probes => list::probes(),
-        Command::Regimes => list::regimes(),
+        Command::Regimes { folders } => list::regimes(&folders),
+        Command::Regime(arguments) => regime::run(arguments),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "banbury", &mut text);

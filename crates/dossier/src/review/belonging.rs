@@ -58,6 +58,9 @@ pub enum By {
     },
 }
 
+/// What an image names: the record of devices, and the field with the words.
+type Named<'a> = (&'a Deployed, (String, String));
+
 impl By {
     /// In words.
     pub fn words(&self) -> String {
@@ -154,7 +157,7 @@ impl Makers {
             self.lines.iter().flat_map(|line| line.images.keys().copied()).collect();
         for image in images.iter().filter(|image| !placed.contains(&image.sha256)) {
             let words = self.own_words.get(&image.sha256).cloned().unwrap_or_default();
-            let mut found: BTreeMap<(String, String), (&Deployed, (String, String))> = BTreeMap::new();
+            let mut found: BTreeMap<(String, String), Named<'_>> = BTreeMap::new();
             for one in deployed {
                 let Some(product) = one.device_type.as_deref() else { continue };
                 let key = product_key(product, one.manufacturer.as_deref());

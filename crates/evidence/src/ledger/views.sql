@@ -169,7 +169,8 @@ CREATE VIEW contracts AS
     SELECT name, party, scope_kind, scope, access, since, until, source_file, source_line, through, administrator, logged, exit_plan
     FROM model_contracts WHERE run = (SELECT run FROM current_model);
 
--- Each device that a contract covers; scopes and names are compared without case and without space around them.
+-- Each device that a contract covers, with its duties and whether it is in service; scopes and names are compared without case
+-- and without space around them.
 CREATE VIEW contract_devices AS
     WITH scopes AS (
         SELECT name AS contract, party, access, since, until, source_file, source_line, through, administrator, logged,
@@ -177,21 +178,24 @@ CREATE VIEW contract_devices AS
         FROM contracts
     ),
     covered AS (
-        SELECT c.*, d.name AS device FROM scopes c JOIN devices d WHERE c.kind = 'all'
+        SELECT c.*, d.name AS device, d.duties, d.in_service FROM scopes c JOIN devices d WHERE c.kind = 'all'
         UNION ALL
-        SELECT c.*, d.name FROM scopes c JOIN devices d ON d.maker = c.what WHERE c.kind = 'manufacturer'
+        -- By combination, as below, so that an index alone gives the devices of each.
+        SELECT c.*, d.name, d.duties, d.in_service FROM scopes c CROSS JOIN tallies t ON t.maker = c.what
+            CROSS JOIN devices d ON d.duties = t.duties AND d.maker = t.maker AND d.site_sensitive IS t.site_sensitive AND d.in_service = t.in_service
+            WHERE c.kind = 'manufacturer'
         UNION ALL
-        SELECT c.*, d.name FROM scopes c JOIN combination_duties u ON u.kind = c.kind AND lower(u.name) = c.what
+        SELECT c.*, d.name, d.duties, d.in_service FROM scopes c JOIN combination_duties u ON u.kind = c.kind AND lower(u.name) = c.what
             JOIN devices d ON d.duties = u.duties WHERE c.kind IN ('role', 'function')
         UNION ALL
         -- All devices beside the few scopes, never the other way round.
-        SELECT c.*, d.name FROM devices d CROSS JOIN scopes c ON c.what = lower(trim(d.name)) AND c.kind = 'device'
+        SELECT c.*, d.name, d.duties, d.in_service FROM devices d CROSS JOIN scopes c ON c.what = lower(trim(d.name)) AND c.kind = 'device'
             WHERE EXISTS (SELECT 1 FROM scopes WHERE kind = 'device')
         UNION ALL
-        SELECT c.*, d.name FROM devices d CROSS JOIN scopes c ON c.what = lower(trim(d.site)) AND c.kind = 'site'
+        SELECT c.*, d.name, d.duties, d.in_service FROM devices d CROSS JOIN scopes c ON c.what = lower(trim(d.site)) AND c.kind = 'site'
             WHERE EXISTS (SELECT 1 FROM scopes WHERE kind = 'site')
     )
-    SELECT contract, party, access, since, until, device, source_file, source_line, through, administrator, logged FROM covered;
+    SELECT contract, party, access, since, until, device, source_file, source_line, through, administrator, logged, duties, in_service FROM covered;
 
 -- Lawful-intercept arrangements: which device takes which part (ADMF, LIPF, MDF2, MDF3, POI, TF).
 CREATE VIEW interceptions AS

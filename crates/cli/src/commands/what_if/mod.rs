@@ -79,7 +79,7 @@ pub(super) fn run(arguments: &WhatIf) -> anyhow::Result<Outcome> {
     };
     let mut gaps = gaps(&topology, &model);
     let regimes = if judged && !scenarios.is_empty() {
-        match super::assess::regimes(&case, &arguments.regimes) {
+        match super::regime::chosen(&case, &arguments.regimes) {
             Ok(regimes) => regimes,
             // A case without regimes can be asked all the same.
             Err(_) if arguments.regimes.is_empty() && case.config.case.regimes.is_empty() => {

@@ -1,7 +1,5 @@
--- Definitions for regimes that restrict the vendors on a list: included, before the regime's own, where regime.toml says
--- `shared_definitions = true`. They need the parameter `list`. Names of vendors and lists are compared without case.
--- A network has a million devices and some dozens of combinations of role and functions: what a combination means is worked out
--- once, and a device is looked at by itself only where a verdict is about it.
+-- Definitions for regimes that restrict the vendors on a list. They need the parameter `list`, and lean on those of classes.
+-- Names of vendors and lists are compared without case.
 
 -- Vendors on the list :list as of :as_of.
 listed AS (
@@ -29,29 +27,6 @@ standing AS NOT MATERIALIZED (
 ),
 -- Devices that are not in service: planned, staged, spare, taken out.
 apart AS NOT MATERIALIZED (SELECT name FROM devices WHERE NOT in_service),
--- What puts a combination of duties into a class: a function, a role, a part in interception.
-placing AS (
-    SELECT u.duties, s.class, s.verdict, s.note, u.kind || ' ' || u.name AS what
-    FROM combination_duties u JOIN sensitivity s ON s.kind = u.kind AND s.name = u.name
-    UNION
-    SELECT duties, 'lawful-intercept', 'breached', 'lawful intercept', 'part ' || name FROM combination_duties WHERE kind = 'part'
-),
-classes AS (
-    SELECT duties, class, min(verdict) AS verdict, group_concat(what, ', ' ORDER BY what) AS what,
-           group_concat(DISTINCT note) FILTER (WHERE verdict = 'inconclusive') AS note
-    FROM placing GROUP BY duties, class
-),
--- The same of devices that the inventory does not have.
-strange AS (
-    SELECT device, class, min(verdict) AS verdict, group_concat(what, ', ' ORDER BY what) AS what,
-           group_concat(DISTINCT note) FILTER (WHERE verdict = 'inconclusive') AS note, min(at) AS at
-    FROM (
-        SELECT u.device, s.class, s.verdict, s.note, u.kind || ' ' || u.name AS what, u.at
-        FROM strangers u JOIN sensitivity s ON s.kind = u.kind AND s.name = u.name
-        UNION
-        SELECT device, 'lawful-intercept', 'breached', 'lawful intercept', 'part ' || name, at FROM strangers WHERE kind = 'part'
-    ) GROUP BY device, class
-),
 -- Devices in service by class. placed_at: where what puts it there stands.
 members AS NOT MATERIALIZED (
     SELECT k.class, k.verdict, k.what, k.note, d.name AS device, d.*,
@@ -72,21 +47,11 @@ unlisted AS (
           WHERE t.in_service AND t.maker IS NOT NULL AND t.maker NOT IN (SELECT maker FROM listed) AND EXISTS (SELECT 1 FROM listed)
           GROUP BY k.class, t.maker)
 ),
--- Combinations whose use is not known: in no class at all, or with a function that is in none. unknown is what is not known.
-unclear AS (
-    SELECT c.duties, CASE WHEN f.names IS NOT NULL THEN 'no class has its ' || f.names
-                          ELSE 'nothing says what it does' || coalesce(' (no class has its role ' || r.name || ')', '') END AS unknown
-    FROM (SELECT DISTINCT duties FROM combination_duties) c
-    LEFT JOIN (SELECT duties, 'function ' || group_concat(name, ', ' ORDER BY name) AS names FROM combination_duties
-               WHERE kind = 'function' AND name NOT IN (SELECT name FROM sensitivity WHERE kind = 'function') GROUP BY duties) f ON f.duties = c.duties
-    LEFT JOIN combination_duties r ON r.duties = c.duties AND r.kind = 'role'
-    WHERE f.duties IS NOT NULL OR c.duties NOT IN (SELECT duties FROM classes)
-),
 unplaced AS NOT MATERIALIZED (SELECT d.*, u.unknown FROM unclear u JOIN standing d ON d.duties = u.duties),
 -- Devices whose use is not known and that a listed vendor made, or may have made. why begins a reason.
 doubtful AS NOT MATERIALIZED (
     SELECT u.*, CASE WHEN manufacturer IS NULL THEN 'Nothing says who made it, and ' || unknown
                      ELSE 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '), and ' || unknown END
                 || ' (' || u.at || ').' AS why
-    FROM unplaced u WHERE EXISTS (SELECT 1 FROM listed) AND (listed_as IS NOT NULL OR manufacturer IS NULL)
+    FROM unplaced u WHERE EXISTS (SELECT 1 FROM listed) AND (listed_as IS NOT NULL OR maker IS NULL)
 )
