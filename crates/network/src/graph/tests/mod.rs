@@ -66,9 +66,7 @@ impl Case {
                 let several = if random.chance(50) { 1 } else { 4 };
                 ((0..random.below(several + 1)).map(|_| random.vertex(vertices)).collect(), random.below(9))
             })
-            .chain(
-                (0..vertices).filter(|_| true).map(|vertex| (vec![vertex], u64::from(vertex * vertex % 7))),
-            )
+            .chain((0..vertices).map(|vertex| (vec![vertex], u64::from(vertex * vertex % 7))))
             .collect();
         let labels = random.below(most_labels + 1) as u32;
         let (mut on_vertices, mut on_edges) = (Vec::new(), Vec::new());

@@ -45,11 +45,11 @@ fn biconnected(case: &Case) -> Vec<Option<u32>> {
         };
         for first in (0..of.len()).filter(|&edge| !loops(edge)) {
             for second in (0..first).filter(|&edge| !loops(edge)) {
-                if let (Some(a), Some(b)) = (other(first), other(second)) {
-                    if part(a) == part(b) {
-                        let (from, to) = (of[first], of[second]);
-                        of.iter_mut().filter(|number| **number == from).for_each(|number| *number = to);
-                    }
+                if let (Some(a), Some(b)) = (other(first), other(second))
+                    && part(a) == part(b)
+                {
+                    let (from, to) = (of[first], of[second]);
+                    of.iter_mut().filter(|number| **number == from).for_each(|number| *number = to);
                 }
             }
         }
