@@ -294,8 +294,18 @@ mod tests {
         }
 
         #[test]
-        fn any_name_has_at_most_one_side(name in "[a-z_]{0,20}(_s|_chk)?") {
-            let _ = side(&name).map(|(family, _)| prop_assert_eq!(FAMILIES.iter().filter(|one| one.name == family).count(), 1));
+        fn a_checked_form_is_of_its_plain_function(family in 0usize..3, index: prop::sample::Index) {
+            let family = &FAMILIES[family];
+            let plain = index.get(family.unchecked);
+            for checked in [format!("{plain}_s"), format!("__{plain}_chk")] {
+                prop_assert_eq!(side(&checked), Some((family.name, Side::Checked)));
+            }
+            prop_assert_eq!(side(plain), Some((family.name, Side::Unchecked)));
+        }
+
+        #[test]
+        fn other_names_have_no_side(name in "[a-z]{1,3}[0-9]_(s|chk|x)") {
+            prop_assert_eq!(side(&name), None);
         }
     }
 }
