@@ -253,6 +253,25 @@ fn inspected(runs: &[StoredRun], exhibit: &Digest, options: &Options) -> Option<
     (same_unpacking && same_probes).then_some(unpacking.status)
 }
 
+/// The parameter of an import's run that names its tables.
+const INPUTS: &str = "inputs";
+
+/// What the tables are, as one hash over their hashes and names.
+fn digest(tables: &[&Exhibit]) -> String {
+    let hashes: String =
+        tables.iter().map(|exhibit| format!("{} {}\n", exhibit.sha256, exhibit.name)).collect();
+    Digest::of(hashes.as_bytes()).to_string()
+}
+
+/// Whether the latest import read the tables that the case has now.
+pub(super) fn is_imported(case: &Case, exhibits: &[Exhibit]) -> anyhow::Result<bool> {
+    let tables: Vec<&Exhibit> =
+        exhibits.iter().filter(|exhibit| exhibit.kind == ExhibitKind::Network).collect();
+    let runs = case.ledger.runs()?;
+    let latest = runs.iter().rev().find(|run| run.probe == banbury_network::PROBE);
+    Ok(latest.is_some_and(|run| run.parameters.get(INPUTS) == Some(&digest(&tables))))
+}
+
 /// Imports the network's tables, unless the latest import read the same ones, and says what is wrong with them.
 fn import(case: &mut Case, exhibits: &[Exhibit]) -> anyhow::Result<Vec<String>> {
     let tables: Vec<&Exhibit> =
@@ -276,9 +295,7 @@ fn import(case: &mut Case, exhibits: &[Exhibit]) -> anyhow::Result<Vec<String>> 
         .collect();
     let (model, problems) = banbury_network::import(&inputs);
     let mut report = banbury_network::report(&model, &problems, &inputs);
-    let hashes: String =
-        tables.iter().map(|exhibit| format!("{} {}\n", exhibit.sha256, exhibit.name)).collect();
-    report.parameters.insert("inputs".to_owned(), Digest::of(hashes.as_bytes()).to_string());
+    report.parameters.insert(INPUTS.to_owned(), digest(&tables));
     let runs = case.ledger.runs()?;
     let latest = runs.iter().rev().find(|run| run.probe == banbury_network::PROBE);
     if !latest.is_some_and(|run| run.version == report.version && run.parameters == report.parameters) {

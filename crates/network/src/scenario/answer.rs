@@ -24,7 +24,7 @@ pub struct Answer {
     pub subscribers: u64,
     /// Subscribers of all sites whose demands were served before.
     pub served_before: u64,
-    /// What would have prevented it, in sentences.
+    /// What it would have taken to keep what is lost, in sentences.
     pub prevented_by: Vec<String>,
 }
 
@@ -176,63 +176,45 @@ fn remaining_sites(topology: &Topology<'_>, gone: &[u32]) -> BTreeSet<u32> {
         .collect()
 }
 
-/// What would have kept what is lost, in sentences: each says how much it would have kept.
+/// What it would have taken to keep what is lost, in sentences. Each is needed where it applies: a site that has no equipment left
+/// needs a path and a carrier besides.
 fn prevented_by(scenario: &Scenario, answer: &Answer) -> Vec<String> {
-    let what: Vec<String> =
-        scenario.events.iter().map(|event| format!("{} {:?}", event.kind.as_str(), event.name)).collect();
-    let what = what.join(" and ");
     let isolates = scenario.events.iter().any(|event: &Event| event.verb == Verb::Isolate);
     let mut all = Vec::new();
     for loss in answer.functions.iter().filter(|loss| loss.remaining == 0 && loss.carriers > 0) {
-        all.push(format!(
-            "{}: all {} that carry it are of {what}; one more that is not keeps it",
-            loss.function,
-            devices(loss.carriers)
-        ));
+        let carriers = counted(loss.carriers as u64, "device");
+        all.push(format!("{}: a carrier that is not lost; of its {carriers} none remains", loss.function));
     }
     if all.len() > MOST_SENTENCES {
         let more = all.len() - MOST_SENTENCES;
         all.truncate(MOST_SENTENCES);
-        all.push(format!("the same of {more} more functions"));
+        all.push(format!("the same of {}", counted(more as u64, "further function")));
     }
-    let gone: BTreeSet<&str> = answer
-        .functions
-        .iter()
-        .filter(|loss| loss.remaining == 0 && loss.carriers > 0)
-        .map(|loss| loss.function.as_str())
-        .collect();
-    // What is lost with the function's last carrier is told above.
-    let others: Vec<&SiteLoss> = answer
-        .sites
-        .iter()
-        .filter(|site| {
-            site.functions.is_empty()
-                || site.functions.iter().any(|function| !gone.contains(function.as_str()))
-        })
-        .collect();
     let count = |sites: &[&SiteLoss]| {
         let subscribers = sites.iter().fold(0u64, |sum, site| sum.saturating_add(site.subscribers));
         let first = sites.first().map_or("", |site| site.site.as_str());
-        let number = if sites.len() == 1 { "1 site".to_owned() } else { format!("{} sites", sites.len()) };
-        format!("{number} (the largest is {first:?}) with {subscribers} subscribers")
+        let largest =
+            if sites.len() > 1 { format!(" (the largest is {first})") } else { format!(" ({first})") };
+        format!(
+            "{}{largest} with {}",
+            counted(sites.len() as u64, "site"),
+            counted(subscribers, "subscriber")
+        )
     };
-    let (empty, cut): (Vec<&SiteLoss>, Vec<&SiteLoss>) = others.into_iter().partition(|site| site.is_empty);
+    let (empty, cut): (Vec<&SiteLoss>, Vec<&SiteLoss>) = answer.sites.iter().partition(|site| site.is_empty);
     if !empty.is_empty() {
         all.push(format!(
-            "at {} every device is of {what}; equipment that is not, with a path of its own, keeps them",
+            "at {}: equipment that is not lost, with a path of its own (all there is lost)",
             count(&empty)
         ));
     }
     if !cut.is_empty() {
-        let to = if names_functions(answer) { "a carrier" } else { "the rest" };
-        let how = if isolates {
-            format!(
-                "is away from {to} while {what} is isolated; carriers on their side, or links that stay, keep them"
-            )
-        } else {
-            format!("reaches {to} through {what} alone; a path around it keeps them")
-        };
-        all.push(format!("at {} equipment remains, and {how}", count(&cut)));
+        let to = if names_functions(answer) { "a carrier" } else { "the rest of the network" };
+        let inside = if isolates && names_functions(answer) { ", or a carrier on their side" } else { "" };
+        all.push(format!(
+            "at {}, where equipment remains: a path to {to} that avoids what is lost{inside}",
+            count(&cut)
+        ));
     }
     all
 }
@@ -242,6 +224,14 @@ fn names_functions(answer: &Answer) -> bool {
     answer.functions.iter().any(|loss| !loss.function.is_empty())
 }
 
-fn devices(count: usize) -> String {
-    if count == 1 { "1 device".to_owned() } else { format!("{count} devices") }
+fn counted(count: u64, what: &str) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    format!("{text} {what}{}", if count == 1 { "" } else { "s" })
 }

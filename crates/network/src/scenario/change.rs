@@ -39,7 +39,9 @@ pub fn changed(
         if gone.contains(device.name.as_str()) {
             device.status = Some(GONE.to_owned());
         }
-        if unsupported.contains(device.name.as_str()) {
+        // What ended earlier ended earlier.
+        let goes_on = device.support_end.as_deref().is_none_or(|day| day > day_before);
+        if goes_on && unsupported.contains(device.name.as_str()) {
             device.support_end = Some(day_before.to_owned());
         }
     }

@@ -6,12 +6,13 @@
 //!
 //! **Lost.** Devices in service and their links are a graph. For each function that demands name, its carriers are the roots: a
 //! demand is served while a device of its site is connected to a carrier. Where the case has no demands, a site with subscribers
-//! is served while one of its devices is in the largest remaining part. Subscribers of a site that loses several functions count
+//! is served while one of its devices is in the largest remaining part of what was one part before (most devices; of equals the one with
+//! the device that comes first in the tables). Subscribers of a site that loses several functions count
 //! once: as many as the largest of these demands has. Wrong when: links are missing from the tables; a site's demand is served by
 //! connectivity alone, whatever its capacity.
 //!
-//! **Within reach of an intruder** who holds a device: what a link joins to it, and what stands in the same segment, unless the
-//! segment is stated to be contained. One step, not what could be taken over from there. Wrong when: firewalls stand between.
+//! **Within reach of an intruder** who holds a device: what a link joins to it, and what stands in the same segment, by the device's own
+//! record or one of its interfaces. One step, not what could be taken over from there. Wrong when: firewalls stand between.
 //!
 //! Misses: capacity; failures that follow from the first; routing policy; that a function's carriers may not take each other's place.
 
@@ -26,7 +27,7 @@ pub use answer::{Answer, FunctionLoss, Replacement, SiteLoss, answer};
 pub use change::changed;
 pub use overview::{Fewest, MOST_PAIRED, Overview, Pair, Shares, overview};
 pub use reach::{Reach, reach};
-pub use spec::{Event, Kind, Scenario, Verb, parse_table};
+pub use spec::{Event, Kind, MOST_BYTES, Scenario, Verb, parse_table};
 pub use topology::{Extra, Label, Topology};
 
 /// What cannot be a scenario of this network.
@@ -36,7 +37,7 @@ pub enum Error {
     #[error(transparent)]
     Graph(#[from] crate::graph::Error),
     /// Nothing in the network has this name.
-    #[error("no {kind} is called {name:?} in the network{hint}")]
+    #[error("no {kind} of anything in service is called {name:?}{hint}")]
     Unknown {
         /// The kind of property.
         kind: &'static str,
@@ -44,6 +45,12 @@ pub enum Error {
         name: String,
         /// What may be meant, or what there is.
         hint: String,
+    },
+    /// A file of scenarios that is none by its size.
+    #[error("{file}: longer than a megabyte, which is more than a file of scenarios has")]
+    TooLong {
+        /// The file.
+        file: String,
     },
     /// What happens is not written as it has to be.
     #[error("{text:?}: {why}")]

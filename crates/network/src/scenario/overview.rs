@@ -4,12 +4,15 @@
 use super::topology::Label;
 use super::{Error, Kind, Topology};
 use crate::graph::{Concentration, each_label, each_pair, fewest_labels};
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 /// Labels up to which pairs, and the fewest, are looked at.
 pub const MOST_PAIRED: usize = 2_000;
 /// Pairs that are kept.
 const PAIRS: usize = 10;
+/// Pairs that are counted.
+const COUNTED: usize = 1_000_000;
 /// Vertices and edges that the searches for the fewest labels may look at in all, for one function: a few seconds.
 const LOOKED_AT: u64 = 1 << 30;
 
@@ -24,10 +27,13 @@ pub struct Overview {
     pub labels: Vec<Cost>,
     /// The pairs that cost more together than either by itself, those that cost most first; `None` above [`MOST_PAIRED`] labels.
     pub pairs: Option<Vec<Pair>>,
+    /// How many such pairs there are in all, counted up to a million.
+    pub pairs_in_all: usize,
     /// The fewest labels whose loss costs the share that was asked for, by function; those of fewest labels first. `None` above
     /// [`MOST_PAIRED`] labels; empty where there are no demands.
     pub fewest: Option<Vec<Fewest>>,
-    /// How concentrated the carriers of each function are, by function, and of all devices (`function` is empty).
+    /// How concentrated the carriers of each function are, by function, and of all devices (`function` is empty). Empty for kinds of
+    /// which a device may have several.
     pub concentration: Vec<Shares>,
 }
 
@@ -72,6 +78,8 @@ pub struct Fewest {
     pub bound: usize,
     /// Subscribers that lose it.
     pub subscribers: u64,
+    /// Subscribers that are served of it before.
+    pub served: u64,
 }
 
 /// Who shares what.
@@ -87,9 +95,9 @@ pub struct Shares {
     pub largest: String,
 }
 
-/// Holds the labels of a kind against each other. `share`: of the subscribers who are served of a function, which part is to lose it
-/// for the fewest labels, from 0 to 1.
-pub fn overview(topology: &Topology<'_>, kind: Kind, share: f64) -> Result<Overview, Error> {
+/// Holds the labels of a kind against each other. `percent`: of the subscribers who are served of a function, how many are to lose it
+/// for the fewest labels, from 1 to 100.
+pub fn overview(topology: &Topology<'_>, kind: Kind, percent: u8) -> Result<Overview, Error> {
     let labels = topology.labels(kind);
     let graph_labels = topology.graph_labels(&labels)?;
     let name = |number: u32| labels.get(number as usize).map_or("", |label| label.name.as_str()).to_owned();
@@ -105,7 +113,9 @@ pub fn overview(topology: &Topology<'_>, kind: Kind, share: f64) -> Result<Overv
         })
         .collect();
     let mut pairs: BTreeMap<(u32, u32), Pair> = BTreeMap::new();
+    let mut more: BTreeSet<(u32, u32)> = BTreeSet::new();
     let mut fewest = Vec::new();
+    let is_few = labels.len() <= MOST_PAIRED;
     for asked in &topology.asked {
         let losses = each_label(&topology.graph, &graph_labels, &asked.service)?;
         for (cost, loss) in costs.iter_mut().zip(&losses) {
@@ -115,31 +125,34 @@ pub fn overview(topology: &Topology<'_>, kind: Kind, share: f64) -> Result<Overv
                 cost.function.clone_from(&asked.function);
             }
         }
-        if labels.len() <= MOST_PAIRED {
-            each_pair(&topology.graph, &graph_labels, &asked.service, |a, b, loss| {
-                let alone = [a, b].into_iter().filter_map(|one| Some(losses.get(one as usize)?.weight)).max();
-                let alone = alone.unwrap_or_default();
-                if a == b || loss.weight <= alone {
-                    return;
-                }
-                let least = if pairs.len() < 4 * PAIRS { 0 } else { least(&mut pairs) };
-                if loss.weight < least {
-                    return;
-                }
-                let pair = Pair {
-                    names: [name(a), name(b)],
-                    subscribers: loss.weight,
-                    alone,
-                    function: asked.function.clone(),
-                };
-                let known = pairs.entry((a, b)).or_insert_with(|| pair.clone());
-                if known.subscribers < pair.subscribers {
-                    *known = pair;
-                }
-            })?;
+        if !is_few {
+            continue;
         }
-        if asked.service.roots().is_some() && !labels.is_empty() && labels.len() <= MOST_PAIRED {
-            fewest.push(few(topology, &graph_labels, asked, share, name)?);
+        // The best of each function hold the best of all.
+        let mut best: BinaryHeap<Reverse<(u64, Reverse<(u32, u32)>, u64)>> = BinaryHeap::new();
+        each_pair(&topology.graph, &graph_labels, &asked.service, |a, b, loss| {
+            let alone = [a, b].into_iter().filter_map(|one| Some(losses.get(one as usize)?.weight)).max();
+            let alone = alone.unwrap_or_default();
+            if a != b && loss.weight > alone {
+                if more.len() < COUNTED {
+                    more.insert((a, b));
+                }
+                best.push(Reverse((loss.weight, Reverse((a, b)), alone)));
+                if best.len() > PAIRS {
+                    best.pop();
+                }
+            }
+        })?;
+        for Reverse((subscribers, Reverse((a, b)), alone)) in best {
+            let pair =
+                Pair { names: [name(a), name(b)], subscribers, alone, function: asked.function.clone() };
+            let known = pairs.entry((a, b)).or_insert_with(|| pair.clone());
+            if known.subscribers < pair.subscribers {
+                *known = pair;
+            }
+        }
+        if asked.service.roots().is_some() && !labels.is_empty() {
+            fewest.push(few(topology, &graph_labels, asked, percent, name)?);
         }
     }
     costs.sort_by(|a, b| {
@@ -147,7 +160,7 @@ pub fn overview(topology: &Topology<'_>, kind: Kind, share: f64) -> Result<Overv
     });
     fewest
         .sort_by_key(|one: &Fewest| (one.labels.as_ref().map_or(usize::MAX, Vec::len), one.function.clone()));
-    let pairs = (labels.len() <= MOST_PAIRED).then(|| {
+    let pairs = is_few.then(|| {
         let mut best: Vec<Pair> = pairs.into_values().collect();
         best.sort_by(|a, b| (b.subscribers, &a.names).cmp(&(a.subscribers, &b.names)));
         best.truncate(PAIRS);
@@ -168,25 +181,17 @@ pub fn overview(topology: &Topology<'_>, kind: Kind, share: f64) -> Result<Overv
         unlabelled: (with(|label| &label.devices, devices), with(|label| &label.links, links)),
         labels: costs,
         pairs,
-        fewest: (labels.len() <= MOST_PAIRED).then_some(fewest),
-        concentration: concentration(topology, &labels),
+        pairs_in_all: more.len(),
+        fewest: is_few.then_some(fewest),
+        concentration: if kind.is_one_of_a_device() { concentration(topology, &labels) } else { Vec::new() },
     })
-}
-
-/// Drops the pairs that cost least until there is room, and says what the least of the others costs.
-fn least(pairs: &mut BTreeMap<(u32, u32), Pair>) -> u64 {
-    let mut weights: Vec<u64> = pairs.values().map(|pair| pair.subscribers).collect();
-    weights.sort_unstable_by(|a, b| b.cmp(a));
-    let bound = weights.get(PAIRS.saturating_sub(1)).copied().unwrap_or_default();
-    pairs.retain(|_, pair| pair.subscribers >= bound);
-    bound
 }
 
 fn few(
     topology: &Topology<'_>,
     labels: &crate::graph::Labels,
     asked: &super::topology::Asked,
-    share: f64,
+    percent: u8,
     name: impl Fn(u32) -> String,
 ) -> Result<Fewest, Error> {
     let served =
@@ -195,25 +200,24 @@ fn few(
         .filter_map(|demand| asked.service.demand(demand))
         .filter(|(at, _)| at.iter().any(|vertex| served.get(*vertex as usize).copied().unwrap_or_default()))
         .fold(0, |sum, (_, weight)| sum.saturating_add(weight));
-    // At least one: a share of nothing is lost already.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a share of a count, from 0 to the count"
-    )]
-    let wanted = ((total as f64 * share.clamp(0.0, 1.0)).ceil() as u64).clamp(1, total.max(1));
+    let function = asked.function.clone();
+    if total == 0 {
+        return Ok(Fewest { function, labels: None, bound: 0, subscribers: 0, served: 0 });
+    }
+    let wanted = (u128::from(total) * u128::from(percent.clamp(1, 100))).div_ceil(100);
+    let wanted = u64::try_from(wanted).unwrap_or(total);
     let size = u64::from(topology.graph.vertices()) + u64::from(topology.graph.edges());
     let steps = (LOOKED_AT / size.max(1)).clamp(100, 2_000_000);
     let found = fewest_labels(&topology.graph, labels, &asked.service, wanted, steps)?;
-    let function = asked.function.clone();
     Ok(match found {
         Some(cut) => Fewest {
             function,
             bound: cut.bound,
             subscribers: cut.loss.weight,
+            served: total,
             labels: Some(cut.labels.into_iter().map(name).collect()),
         },
-        None => Fewest { function, bound: 0, subscribers: 0, labels: None },
+        None => Fewest { function, bound: 0, subscribers: 0, labels: None, served: total },
     })
 }
 

@@ -12,9 +12,9 @@ pub struct Reach {
     pub held: Vec<String>,
     /// Devices that a link joins to one of these.
     pub linked: usize,
-    /// Devices in the same segment as one of these, by segment; segments that are stated to be contained are left out.
+    /// Devices in the same segment as one of these, by segment.
     pub segments: BTreeMap<String, usize>,
-    /// Segments of what is held that are stated to be contained.
+    /// Segments of what is held of which it is stated that what happens in them stays there.
     pub contained: Vec<String>,
     /// Devices held of which no segment is stated: what they reach on the management plane is not known.
     pub without_segment: usize,
@@ -86,7 +86,6 @@ pub fn reach(topology: &Topology<'_>, scenario: &Scenario) -> Result<Option<Reac
         placed.extend(label.devices.iter().filter(|vertex| held.contains(vertex)));
         if contained.contains(&folded(&label.name)) {
             found.contained.push(label.name.clone());
-            continue;
         }
         found.segments.insert(label.name.clone(), label.devices.len() - ours);
         within.extend(&label.devices);

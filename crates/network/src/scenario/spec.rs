@@ -68,6 +68,12 @@ impl Kind {
         Self::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(word, _)| word)
     }
 
+    /// Whether a device has no more than one of the kind.
+    pub fn is_one_of_a_device(self) -> bool {
+        use Kind::{Country, Device, Jurisdiction, Product, Region, Role, Site, Vendor, Version};
+        matches!(self, Vendor | Product | Version | Jurisdiction | Site | Region | Country | Role | Device)
+    }
+
     /// The kind that a word names.
     pub fn named(word: &str) -> Option<Self> {
         let word = word.trim().to_ascii_lowercase();
@@ -184,8 +190,17 @@ impl Scenario {
     }
 }
 
-/// Bytes of a file of scenarios that are read.
-const FILE: usize = 1 << 20;
+/// The most bytes of a file of scenarios.
+pub const MOST_BYTES: usize = 1 << 20;
+
+/// A line without its comment: `#` begins one at the start or behind a blank, so that a name may hold it.
+fn uncommented(line: &str) -> &str {
+    let begins = |at: &usize| {
+        line.get(..*at).is_none_or(|before| before.is_empty() || before.ends_with(char::is_whitespace))
+    };
+    let at = line.match_indices('#').map(|(at, _)| at).find(begins);
+    at.and_then(|at| line.get(..at)).unwrap_or(line)
+}
 
 /// Reads a file of scenarios: a line each, `NAME = EVENT + EVENT`, or without a name; `#` begins a comment. Errors say the line.
 ///
@@ -201,17 +216,13 @@ pub fn parse_table(file: &str, text: &str) -> Result<Vec<Scenario>, Error> {
         text: text.to_owned(),
         why: format!("{file}:{line}: {why}"),
     };
-    if text.len() > FILE {
-        return Err(wrong(
-            1,
-            "",
-            format!("longer than {FILE} bytes, which is more than a file of scenarios has"),
-        ));
+    if text.len() > MOST_BYTES {
+        return Err(Error::TooLong { file: file.to_owned() });
     }
     let mut all = Vec::new();
-    for (index, raw) in text.lines().enumerate() {
+    for (index, raw) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let line = index + 1;
-        let content = raw.split('#').next().unwrap_or_default().trim();
+        let content = uncommented(raw).trim();
         if content.is_empty() {
             continue;
         }
@@ -226,6 +237,7 @@ pub fn parse_table(file: &str, text: &str) -> Result<Vec<Scenario>, Error> {
                 let (verb, what) = event.split_once(char::is_whitespace).ok_or_else(|| {
                     wrong(line, event, "write VERB KIND:NAME, such as lose vendor:NAME".to_owned())
                 })?;
+                let verb = verb.to_ascii_lowercase();
                 let verb = Verb::ALL.iter().find(|(word, _)| *word == verb).map(|(_, verb)| *verb);
                 let verbs = Verb::ALL.map(|(word, _)| word).join(", ");
                 let verb =

@@ -2,7 +2,7 @@
 
 use super::{Error, Event, Kind, Verb};
 use crate::functions::standard;
-use crate::graph::{Graph, Labels, Service};
+use crate::graph::{Graph, Labels, Lost, Service, outage};
 use crate::nearest::distance;
 use banbury_evidence::model::{Contract, Device, Model};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -161,6 +161,50 @@ impl<'m> Topology<'m> {
         self.links.get(edge as usize).map(|number| *number as usize)
     }
 
+    /// Demands, or sites where there are none, of which nobody says how many subscribers they have: they count as none.
+    pub fn without_subscribers(&self) -> usize {
+        if self.model.demands.is_empty() {
+            return self.model.sites.iter().filter(|site| site.subscribers.is_none()).count();
+        }
+        let stated: HashSet<&str> = self
+            .model
+            .sites
+            .iter()
+            .filter(|site| site.subscribers.is_some())
+            .map(|site| site.name.as_str())
+            .collect();
+        let bare = self.model.demands.iter().filter(|demand| demand.subscribers.is_none());
+        bare.filter(|demand| !stated.contains(demand.site.as_str())).count()
+    }
+
+    /// Demands at sites that no table of sites has.
+    pub fn demands_elsewhere(&self) -> usize {
+        let sites: HashSet<&str> = self.model.sites.iter().map(|site| site.name.as_str()).collect();
+        self.model.demands.iter().filter(|demand| !sites.contains(demand.site.as_str())).count()
+    }
+
+    /// Demands that nothing serves before anything happens, which cannot be lost.
+    pub fn unserved(&self) -> Result<usize, Error> {
+        let mut count = 0;
+        for asked in &self.asked {
+            let served = outage(&self.graph, &asked.service, &Lost::default())?.served;
+            let is_served = |at: &[u32]| {
+                at.iter().any(|vertex| served.get(*vertex as usize).copied().unwrap_or_default())
+            };
+            let demands = (0..asked.service.demands()).filter_map(|demand| asked.service.demand(demand));
+            count += demands.filter(|(at, _)| !is_served(at)).count();
+        }
+        Ok(count)
+    }
+
+    /// Whether anybody asks for anything: subscribers of any demand.
+    pub fn is_asked_for(&self) -> bool {
+        self.asked.iter().any(|asked| {
+            let mut demands = (0..asked.service.demands()).filter_map(|demand| asked.service.demand(demand));
+            demands.any(|(_, weight)| weight > 0)
+        })
+    }
+
     /// Functions that demands name and no device in service carries.
     pub fn functions_without_carrier(&self) -> Vec<&str> {
         let bare = self.asked.iter().filter(|asked| asked.carriers.is_empty() && !asked.function.is_empty());
@@ -176,7 +220,11 @@ impl<'m> Topology<'m> {
     pub fn labels(&self, kind: Kind) -> Vec<Label> {
         let mut all: BTreeMap<String, Label> = BTreeMap::new();
         let mut add = |name: &str, device: Option<u32>, link: Option<u32>| {
-            let key = folded(name);
+            // Records are told apart by their names as they stand.
+            let key = match kind {
+                Kind::Device | Kind::Link | Kind::Site => name.trim().to_owned(),
+                _ => folded(name),
+            };
             if key.is_empty() {
                 return;
             }
@@ -231,6 +279,14 @@ impl<'m> Topology<'m> {
                 for record in &self.model.functions {
                     let vertex = self.by_name.get(record.device.as_str());
                     add(&standard(&record.function).0, vertex.copied(), None);
+                }
+            }
+            Kind::Segment => {
+                for interface in &self.model.interfaces {
+                    let vertex = self.by_name.get(interface.device.as_str());
+                    if let (Some(vertex), Some(segment)) = (vertex, &interface.segment) {
+                        add(segment, Some(*vertex), None);
+                    }
                 }
             }
             Kind::Contractor => {
@@ -288,10 +344,22 @@ impl<'m> Topology<'m> {
     /// What an event is about.
     pub(super) fn find(&self, event: &Event) -> Result<Label, Error> {
         let labels = self.labels(event.kind);
-        let wanted = folded(&event.name);
-        let is_wanted = |label: &&Label| folded(&label.name) == wanted;
-        if let Some(found) = labels.iter().find(is_wanted) {
+        let name = match event.kind {
+            Kind::Function => standard(&event.name).0,
+            _ => event.name.clone(),
+        };
+        if let Some(found) = labels.iter().find(|label| label.name == name.trim()) {
             return Ok(found.clone());
+        }
+        let wanted = folded(&name);
+        let mut alike = labels.iter().filter(|label| folded(&label.name) == wanted);
+        match (alike.next(), alike.next()) {
+            (Some(found), None) => return Ok(found.clone()),
+            (Some(one), Some(other)) => {
+                let hint = format!("; write {:?} or {:?}", one.name, other.name);
+                return Err(Error::Unknown { kind: event.kind.as_str(), name: event.name.clone(), hint });
+            }
+            (None, _) => {}
         }
         // A part of a name is as near as a slip of the pen.
         let far = |name: &str| if name.contains(&wanted) { 0 } else { distance(name, &wanted) };

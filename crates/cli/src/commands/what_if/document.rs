@@ -92,6 +92,8 @@ struct Change<'a> {
     title: &'a str,
     before: &'static str,
     after: &'static str,
+    breached_before: usize,
+    breached_after: usize,
     reason: &'a str,
 }
 
@@ -103,6 +105,7 @@ struct Each<'a> {
     labels: Vec<Label<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pairs: Option<Vec<Pair<'a>>>,
+    pairs_in_all: usize,
     share_percent: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     fewest: Option<Vec<Fewest<'a>>>,
@@ -220,6 +223,8 @@ impl<'a> Scenario<'a> {
                         title: &change.title,
                         before: change.before.as_str(),
                         after: change.after.as_str(),
+                        breached_before: change.breached[0],
+                        breached_after: change.breached[1],
                         reason: &change.reason,
                     })
                     .collect()
@@ -283,6 +288,7 @@ impl<'a> Each<'a> {
                     })
                     .collect()
             }),
+            pairs_in_all: overview.pairs_in_all,
             share_percent,
             fewest: overview.fewest.as_ref().map(|fewest| {
                 fewest

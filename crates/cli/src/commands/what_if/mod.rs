@@ -57,7 +57,11 @@ pub(super) fn run(arguments: &WhatIf) -> anyhow::Result<Outcome> {
         );
     }
     let case = Case::open(&arguments.case)?;
-    outputs::check(&arguments.outputs, &[case.root().join(CONFIG), case.root().join(LEDGER)])?;
+    let mut kept = vec![case.root().join(CONFIG), case.root().join(LEDGER)];
+    kept.extend(arguments.scenarios.clone());
+    let exhibits = case.ledger.exhibits()?;
+    kept.extend(exhibits.iter().map(|exhibit| case.exhibit_path(&exhibit.sha256)));
+    outputs::check(&arguments.outputs, &kept)?;
     let as_of = arguments.from.or(arguments.as_of).unwrap_or_else(super::today);
     let day = as_of.to_string();
     let progress = Progress::start("reading the network");
@@ -77,7 +81,13 @@ pub(super) fn run(arguments: &WhatIf) -> anyhow::Result<Outcome> {
         Judged::Always => true,
         Judged::Never => false,
     };
-    let mut gaps = gaps(&topology, &model);
+    let mut gaps = gaps(&topology, &model)?;
+    if !super::assess::is_imported(&case, &exhibits)? {
+        gaps.push(
+            "tables were added or changed since the last assessment and are not in these answers; `banbury assess` imports them"
+                .to_owned(),
+        );
+    }
     let regimes = if judged && !scenarios.is_empty() {
         match super::regime::chosen(&case, &arguments.regimes) {
             Ok(regimes) => regimes,
@@ -109,16 +119,15 @@ pub(super) fn run(arguments: &WhatIf) -> anyhow::Result<Outcome> {
                 };
                 Some(bench.changes(&case, &changed, &regimes, &day)?)
             }
-            Some(_) => None,
-            None => (!regimes.is_empty()).then(Vec::new),
+            // Nothing of the network is another, or nobody asked.
+            _ => None,
         };
         answered.push(Answered { scenario, answer, reach, verdicts });
     }
     let overview = match each {
         Some(kind) => {
             let _progress = Progress::start(&format!("holding each {} against the others", kind.as_str()));
-            let share = f64::from(arguments.share) / 100.0;
-            Some((scenario::overview(&topology, kind, share)?, arguments.share))
+            Some((scenario::overview(&topology, kind, arguments.share)?, arguments.share))
         }
         None => None,
     };
@@ -141,7 +150,7 @@ pub(super) fn run(arguments: &WhatIf) -> anyhow::Result<Outcome> {
     for output in &arguments.outputs {
         output.write(&document::of(&answers)?)?;
     }
-    let told = answers.links > 0 && answers.subscribers > 0;
+    let told = answers.links > 0 && topology.is_asked_for();
     Ok(if told { Outcome::Done } else { Outcome::Inconclusive })
 }
 
@@ -184,10 +193,12 @@ fn scenarios(arguments: &WhatIf) -> anyhow::Result<Vec<Scenario>> {
 
 fn read(path: &Path) -> std::io::Result<String> {
     let mut text = String::new();
+    // One byte more than may be: then it is seen that there are too many.
+    let most = scenario::MOST_BYTES as u64 + 1;
     if path.as_os_str() == "-" {
-        std::io::stdin().lock().read_to_string(&mut text)?;
+        std::io::stdin().lock().take(most).read_to_string(&mut text)?;
     } else {
-        std::fs::File::open(path)?.read_to_string(&mut text)?;
+        std::fs::File::open(path)?.take(most).read_to_string(&mut text)?;
     }
     Ok(text)
 }
@@ -221,7 +232,7 @@ fn extra(case: &Case, kinds: impl Iterator<Item = Kind>) -> anyhow::Result<Extra
 }
 
 /// What the answers lean on and the case does not have.
-fn gaps(topology: &Topology<'_>, model: &banbury_evidence::model::Model) -> Vec<String> {
+fn gaps(topology: &Topology<'_>, model: &banbury_evidence::model::Model) -> anyhow::Result<Vec<String>> {
     let mut gaps = Vec::new();
     let (devices, links) = topology.size();
     if links == 0 {
@@ -229,12 +240,16 @@ fn gaps(topology: &Topology<'_>, model: &banbury_evidence::model::Model) -> Vec<
             "there are no links between devices in service: nothing is known to be connected".to_owned(),
         );
     }
-    if topology.subscribers() == 0 {
-        gaps.push("no site states its subscribers: losses are told in sites and devices alone".to_owned());
+    if !topology.is_asked_for() {
+        gaps.push(
+            "nobody asks for anything: no subscribers are stated, so losses are told in sites and devices"
+                .to_owned(),
+        );
     }
     if model.demands.is_empty() {
         gaps.push(
-            "no demands were imported: a site counts as served while it is in the largest connected part"
+            "no demands were imported: a site counts as served while it is in the largest remaining part of its network; of equal \
+             parts the one with the device that comes first in the tables"
                 .to_owned(),
         );
     }
@@ -242,9 +257,26 @@ fn gaps(topology: &Topology<'_>, model: &banbury_evidence::model::Model) -> Vec<
     if !bare.is_empty() {
         gaps.push(format!("no device in service carries what is asked for: {}", bare.join(", ")));
     }
+    let counted = [
+        (topology.without_subscribers(), "of which no subscribers are stated count as none", true),
+        (topology.demands_elsewhere(), "at sites that no table has are left out", false),
+        (topology.unserved()?, "that nothing serves before anything happens cannot be lost", true),
+    ];
+    for (count, what, of_sites) in counted {
+        if count > 0 {
+            let who = if of_sites && model.demands.is_empty() { "sites" } else { "demands" };
+            gaps.push(format!("{count} {who} {what}"));
+        }
+    }
     let apart = model.devices.len().saturating_sub(devices);
     if apart > 0 {
-        gaps.push(format!("{apart} records of devices are not in service, or stand twice, and are left out"));
+        gaps.push(format!(
+            "records of devices that are not in service, or stand twice, are left out: {apart}"
+        ));
     }
-    gaps
+    let apart = model.links.len().saturating_sub(links);
+    if apart > 0 {
+        gaps.push(format!("links with an end that is not in service are left out: {apart}"));
+    }
+    Ok(gaps)
 }

@@ -25,7 +25,7 @@ pub(super) fn of(answers: &Answers) -> String {
     let functions = if answers.functions.is_empty() {
         "no demands: connectivity alone".to_owned()
     } else {
-        format!("asked for: {}", shorten(&answers.functions.join(", "), 60))
+        format!("asked for: {}", shorten(&safe(&answers.functions.join(", ")), 60))
     };
     line!(
         text,
@@ -86,12 +86,21 @@ fn one(text: &mut String, answers: &Answers, answered: &Answered) {
             line!(text, "  {}", safe(&event.text()));
         }
     }
-    let keeps =
-        scenario.events.iter().all(|event| event.verb.is_hostile() || event.verb == Verb::Unsupported);
-    if keeps {
-        line!(text, "  It goes on; what is lost below is lost when it fails or is switched off.");
+    let goes_on = |event: &&banbury_network::scenario::Event| {
+        event.verb.is_hostile() || event.verb == Verb::Unsupported
+    };
+    for event in scenario.events.iter().filter(goes_on) {
+        let name = format!("{} {}", event.kind.as_str(), event.name);
+        line!(text, "  {} goes on; it counts below as if it failed or were switched off", safe(&name));
     }
+    let banned = scenario.events.iter().any(|event| event.verb == Verb::Ban);
     let stated = match (answer.cost.stated, answer.cost.unknown) {
+        (0, 0) if banned && !answer.devices.is_empty() => {
+            "; to replace them costs nothing by the tables".to_owned()
+        }
+        (0, unknown) if banned && unknown > 0 => {
+            format!("; the tables do not say what it costs to replace {}", counted(unknown, "device"))
+        }
         (0, _) => String::new(),
         (stated, 0) => format!("; to replace them costs {} by the tables", grouped(stated)),
         (stated, unknown) => {
@@ -121,7 +130,7 @@ fn one(text: &mut String, answers: &Answers, answered: &Answered) {
             let functions = if site.functions.is_empty() {
                 String::new()
             } else {
-                format!(": {}", site.functions.join(", "))
+                format!(": {}", safe(&site.functions.join(", ")))
             };
             let how = if site.is_empty { "nothing there remains" } else { "cut off" };
             format!(
@@ -147,12 +156,24 @@ fn one(text: &mut String, answers: &Answers, answered: &Answered) {
                 Verdict::Met | Verdict::NotApplicable => Tone::Good,
             };
             let now = paint(change.after.as_str(), tone);
-            line!(text, "    {}/{}: {} -> {now}", change.regime, change.measure, change.before.as_str());
+            let breached = match change.breached {
+                [before, after] if change.before == change.after => {
+                    format!(" ({before} -> {after} subjects)")
+                }
+                _ => String::new(),
+            };
+            line!(
+                text,
+                "    {}/{}: {} -> {now}{breached}",
+                change.regime,
+                change.measure,
+                change.before.as_str()
+            );
             line!(text, "      {}", shorten(&safe(&change.reason), 160));
         }
         more(text, changes.len());
     }
-    list(text, "kept by", answer.prevented_by.iter().map(|one| safe(one)), answer.prevented_by.len());
+    list(text, "to keep it", answer.prevented_by.iter().map(|one| safe(one)), answer.prevented_by.len());
 }
 
 fn functions(text: &mut String, answer: &Answer) {
@@ -163,8 +184,8 @@ fn functions(text: &mut String, answer: &Answer) {
     let all: Vec<String> = losing
         .map(|loss| {
             format!(
-                "{:<8} {} of {} carriers remain; lost at {} of {} sites, {} subscribers",
-                loss.function,
+                "{:<8} carriers {} of {}; lost at sites {} of {}, subscribers {}",
+                safe(&loss.function),
                 loss.remaining,
                 loss.carriers,
                 grouped(loss.sites_lost as u64),
@@ -190,7 +211,11 @@ fn within_reach(text: &mut String, reach: &Reach) {
     }
     more(text, reach.segments.len());
     if !reach.contained.is_empty() {
-        line!(text, "    stated to be contained: segment {}", safe(&reach.contained.join(", segment ")));
+        line!(
+            text,
+            "    what happens in it stays in it, as stated: segment {}",
+            safe(&reach.contained.join(", segment "))
+        );
     }
     if reach.without_segment > 0 {
         line!(text, "    of {} held no segment is stated", counted(reach.without_segment, "device"));
@@ -222,7 +247,7 @@ fn each(text: &mut String, answers: &Answers, overview: &Overview, share: u8) {
             grouped(cost.devices as u64),
             grouped(cost.links as u64),
             grouped(cost.subscribers),
-            cost.function
+            safe(&cost.function)
         );
     }
     if overview.labels.len() > ROWS {
@@ -234,9 +259,14 @@ fn each(text: &mut String, answers: &Answers, overview: &Overview, share: u8) {
             "  pairs: not looked at, above {} of a kind",
             grouped(banbury_network::scenario::MOST_PAIRED as u64)
         ),
-        Some([]) => line!(text, "  pairs: no two cost more together than one of them alone"),
+        Some([]) => line!(text, "  pairs: no two cost more together than either alone"),
         Some(pairs) => {
-            line!(text, "  pairs that cost more together, the most first:");
+            line!(
+                text,
+                "  pairs that cost more together, the most first ({} of {}):",
+                pairs.len(),
+                grouped(overview.pairs_in_all as u64)
+            );
             for pair in pairs {
                 line!(
                     text,
@@ -244,19 +274,21 @@ fn each(text: &mut String, answers: &Answers, overview: &Overview, share: u8) {
                     safe(&pair.names[0]),
                     safe(&pair.names[1]),
                     grouped(pair.subscribers),
-                    if pair.function.is_empty() { "connection" } else { &pair.function },
+                    if pair.function.is_empty() { "connection".to_owned() } else { safe(&pair.function) },
                     grouped(pair.alone)
                 );
             }
         }
     }
     fewest(text, answers, overview, share);
-    line!(text, "  concentration (HHI of 10,000; as many equal ones):");
+    if !overview.concentration.is_empty() {
+        line!(text, "  concentration (HHI of 10,000; as many equal ones):");
+    }
     for shares in overview.concentration.iter().take(LINES) {
         line!(
             text,
             "    {:<16} {:>6.0}  {:>5.1}  largest {} with {:.0} % of {}",
-            if shares.function.is_empty() { "all devices" } else { &shares.function },
+            if shares.function.is_empty() { "all devices".to_owned() } else { safe(&shares.function) },
             shares.concentration.points(),
             shares.concentration.effective,
             safe(&shares.largest),
@@ -297,7 +329,7 @@ fn fewest(text: &mut String, answers: &Answers, overview: &Overview, share: u8) 
                 line!(
                     text,
                     "  fewest for {share} % without {}: {} ({proof}): {}",
-                    one.function,
+                    safe(&one.function),
                     labels.len(),
                     shorten(&safe(&labels.join(", ")), 80)
                 );
@@ -326,8 +358,17 @@ fn counted(count: usize, what: &str) -> String {
     format!("{} {what}{}", grouped(count as u64), if count == 1 { "" } else { "s" })
 }
 
+/// A share with one digit; what is not nothing or all is not shown as that.
 fn percent(part: u64, whole: u64) -> String {
-    if whole == 0 { "-".to_owned() } else { format!("{:.1} %", part as f64 * 100.0 / whole as f64) }
+    let share = part as f64 * 100.0 / whole as f64;
+    match part {
+        _ if whole == 0 => "-".to_owned(),
+        0 => "0 %".to_owned(),
+        all if all == whole => "100 %".to_owned(),
+        _ if share < 0.1 => "< 0.1 %".to_owned(),
+        _ if share > 99.9 => "> 99.9 %".to_owned(),
+        _ => format!("{share:.1} %"),
+    }
 }
 
 /// A number with commas between its thousands.
