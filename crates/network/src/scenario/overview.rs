@@ -95,6 +95,9 @@ pub struct Shares {
     pub largest: String,
 }
 
+/// A pair by what it costs, the first of equals above the others, with what either costs alone.
+type Ranked = (u64, Reverse<(u32, u32)>, u64);
+
 /// Holds the labels of a kind against each other. `percent`: of the subscribers who are served of a function, how many are to lose it
 /// for the fewest labels, from 1 to 100.
 pub fn overview(topology: &Topology<'_>, kind: Kind, percent: u8) -> Result<Overview, Error> {
@@ -129,7 +132,7 @@ pub fn overview(topology: &Topology<'_>, kind: Kind, percent: u8) -> Result<Over
             continue;
         }
         // The best of each function hold the best of all.
-        let mut best: BinaryHeap<Reverse<(u64, Reverse<(u32, u32)>, u64)>> = BinaryHeap::new();
+        let mut best: BinaryHeap<Reverse<Ranked>> = BinaryHeap::new();
         each_pair(&topology.graph, &graph_labels, &asked.service, |a, b, loss| {
             let alone = [a, b].into_iter().filter_map(|one| Some(losses.get(one as usize)?.weight)).max();
             let alone = alone.unwrap_or_default();

@@ -31,7 +31,7 @@ fn vertex_cut(case: &Case, from: u32, to: &[u32], shared: bool) -> usize {
         })
         .collect();
     let fewest = subsets(case.vertices)
-        .filter(|gone| !gone.contains(&from) && !(shared && gone.contains(&to[0])))
+        .filter(|gone| !(gone.contains(&from) || shared && gone.contains(&to[0])))
         .filter(|gone| !connects(&case.parts(gone, &direct), from, to))
         .map(|gone| gone.len())
         .min();
