@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Make a case: a folder with settings and a ledger.
     Init(Init),
-    /// Add exhibits to a case: images and tables of the network model.
+    /// Add exhibits to a case: images, tables of the network.
     Add(Add),
     /// Say what is in images, with or without a case.
     Inspect(Inspect),
@@ -38,13 +38,13 @@ pub(crate) enum Command {
     WhatIf(WhatIf),
     /// Review vendors since a day: fixed, new, regressed, remaining.
     Review(Review),
-    /// Say what another release added, removed, upgraded, fixed and brought.
+    /// Say what a release added, removed, upgraded, fixed, brought.
     DiffComponents(DiffComponents),
     /// Feeds of known vulnerabilities: import, list, count by vendor.
     Feeds(Feeds),
     /// Record a person's decision on a claim.
     Dispose(Dispose),
-    /// Make a case of a made-up network, marked as such in every output.
+    /// Make a case of a made-up network, marked as such.
     Example {
         #[command(subcommand)]
         example: Example,
