@@ -255,7 +255,7 @@ mod tests {
         let count = all.len();
         all.sort_unstable();
         all.dedup();
-        assert_eq!((all.len(), count), (count, 36));
+        assert_eq!((all.len(), count), (count, 38));
     }
 
     #[test]
