@@ -77,7 +77,8 @@ CREATE VIEW sites AS
     SELECT name, region, sensitive, subscribers, latitude, longitude, source_file, source_line, country
     FROM model_sites WHERE run = (SELECT run FROM current_model);
 
--- Devices as their records state them, with what their types state where they do not: manufacturer, support_end and cost.
+-- Devices as their records state them, with what their types state where they do not: manufacturer, support_end and cost. The join of
+-- types stands in `devices` again: SQLite counts how deep views expand, and measures name that view many times.
 CREATE VIEW device_records AS
     SELECT d.name, d.site, d.role, coalesce(d.manufacturer, t.manufacturer) AS manufacturer, d.device_type, d.platform,
            d.software, d.image, d.segment, d.status, d.installed, coalesce(d.support_end, t.support_end) AS support_end,
@@ -96,17 +97,20 @@ CREATE VIEW device_records AS
 -- interception (JSON, in the order of the import).
 CREATE VIEW devices AS
     SELECT d.name, d.site, s.region, s.sensitive AS site_sensitive, s.subscribers AS site_subscribers, d.role,
-           d.manufacturer, d.device_type, d.platform, d.software, d.image,
+           coalesce(d.manufacturer, t.manufacturer) AS manufacturer, d.device_type, d.platform, d.software, d.image,
            d.segment, d.status, e.exhibit, coalesce(e.status = 'complete', 0) AS inspected, d.source_file, d.source_line,
            coalesce(e.status <> 'complete', 0) AS inspected_in_part,
            coalesce(lower(trim(d.status)), '') NOT IN ('planned', 'staged', 'inventory', 'decommissioned') AS in_service,
-           d.installed, d.support_end, d.cost,
-           s.country AS country, nullif(lower(trim(d.manufacturer)), '') AS maker,
+           d.installed, coalesce(d.support_end, t.support_end) AS support_end, coalesce(d.cost, t.cost) AS cost,
+           s.country AS country, nullif(lower(trim(coalesce(d.manufacturer, t.manufacturer))), '') AS maker,
            d.source_file || ':' || d.source_line AS at,
            '[' || substr(coalesce(',' || f.names, '')
                          || CASE WHEN trim(d.role) <> '' THEN ',' || json_quote('role ' || lower(trim(d.role))) ELSE '' END
                          || coalesce(',' || p.names, ''), 2) || ']' AS duties
-    FROM device_records d
+    FROM model_devices d
+    LEFT JOIN (SELECT run, model, manufacturer, support_end, cost, count(*) OVER (PARTITION BY run, model) = 1 AS alone
+               FROM model_device_types) t
+        ON t.run = d.run AND t.model = d.device_type AND (t.manufacturer = d.manufacturer OR (d.manufacturer IS NULL AND t.alone))
     LEFT JOIN (SELECT name, region, sensitive, subscribers, country FROM model_sites
                WHERE run = (SELECT run FROM current_model) GROUP BY name) s
         ON s.name = d.site
@@ -119,7 +123,8 @@ CREATE VIEW devices AS
     LEFT JOIN (SELECT device, group_concat(json_quote('function ' || upper(trim(function)))) AS names FROM model_functions
                WHERE run = (SELECT run FROM current_model) GROUP BY device) f ON f.device = d.name
     LEFT JOIN (SELECT device, group_concat(json_quote('part ' || upper(trim(part)))) AS names FROM model_interceptions
-               WHERE run = (SELECT run FROM current_model) GROUP BY device) p ON p.device = d.name;
+               WHERE run = (SELECT run FROM current_model) GROUP BY device) p ON p.device = d.name
+    WHERE d.run = (SELECT run FROM current_model);
 
 -- What each device is used for, a row each: its functions and parts in interception in capitals, its role in small letters.
 CREATE VIEW device_duties AS
