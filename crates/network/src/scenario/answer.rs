@@ -95,8 +95,7 @@ pub fn answer(topology: &Topology<'_>, scenario: &Scenario) -> Result<Answer, Er
     let mut before: BTreeMap<u32, u64> = BTreeMap::new();
     for asked in &topology.asked {
         let found = outage(&topology.graph, &asked.service, &lost)?;
-        let all = outage(&topology.graph, &asked.service, &Lost::default())?;
-        answer.functions.push(function(asked, &found, &all, &vertices, &mut sites, &mut before));
+        answer.functions.push(function(asked, &found, &vertices, &mut sites, &mut before));
     }
     answer.functions.sort_by(|a, b| {
         (b.subscribers_lost, b.sites_lost, &a.function).cmp(&(a.subscribers_lost, a.sites_lost, &b.function))
@@ -120,7 +119,6 @@ pub fn answer(topology: &Topology<'_>, scenario: &Scenario) -> Result<Answer, Er
 fn function(
     asked: &Asked,
     found: &Outage,
-    all: &Outage,
     gone: &[u32],
     sites: &mut BTreeMap<u32, SiteLoss>,
     before: &mut BTreeMap<u32, u64>,
@@ -135,9 +133,7 @@ fn function(
     };
     for (demand, site) in (0u32..).zip(&asked.sites) {
         let Some((vertices, weight)) = asked.service.demand(demand as usize) else { continue };
-        let was_served =
-            vertices.iter().any(|vertex| all.served.get(*vertex as usize).copied().unwrap_or_default());
-        if !was_served {
+        if !asked.was_served(vertices) {
             continue;
         }
         loss.sites += 1;
@@ -224,8 +220,14 @@ fn names_functions(answer: &Answer) -> bool {
     answer.functions.iter().any(|loss| !loss.function.is_empty())
 }
 
-fn counted(count: u64, what: &str) -> String {
-    let digits = count.to_string();
+/// A number with its noun, which an s makes several: `1 site`, `1,200 sites`.
+pub fn counted(count: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
+/// A number with commas between its thousands.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
@@ -233,5 +235,5 @@ fn counted(count: u64, what: &str) -> String {
         }
         text.push(digit);
     }
-    format!("{text} {what}{}", if count == 1 { "" } else { "s" })
+    text
 }

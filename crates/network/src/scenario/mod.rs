@@ -23,7 +23,7 @@ mod reach;
 mod spec;
 mod topology;
 
-pub use answer::{Answer, FunctionLoss, Replacement, SiteLoss, answer};
+pub use answer::{Answer, FunctionLoss, Replacement, SiteLoss, answer, counted, grouped};
 pub use change::changed;
 pub use overview::{Fewest, MOST_PAIRED, Overview, Pair, Shares, overview};
 pub use reach::{Reach, reach};

@@ -197,12 +197,8 @@ fn few(
     percent: u8,
     name: impl Fn(u32) -> String,
 ) -> Result<Fewest, Error> {
-    let served =
-        crate::graph::outage(&topology.graph, &asked.service, &crate::graph::Lost::default())?.served;
-    let total: u64 = (0..asked.service.demands())
-        .filter_map(|demand| asked.service.demand(demand))
-        .filter(|(at, _)| at.iter().any(|vertex| served.get(*vertex as usize).copied().unwrap_or_default()))
-        .fold(0, |sum, (_, weight)| sum.saturating_add(weight));
+    let served = asked.demands().filter(|(at, _)| asked.was_served(at));
+    let total: u64 = served.fold(0, |sum, (_, weight)| sum.saturating_add(weight));
     let function = asked.function.clone();
     if total == 0 {
         return Ok(Fewest { function, labels: None, bound: 0, subscribers: 0, served: 0 });

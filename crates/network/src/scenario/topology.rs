@@ -20,6 +20,31 @@ pub(super) struct Asked {
     pub service: Service,
     /// By demand of the service, the number of its site.
     pub sites: Vec<u32>,
+    /// By vertex, whether it is served before anything happens.
+    served: Vec<bool>,
+}
+
+impl Asked {
+    fn new(
+        graph: &Graph,
+        function: String,
+        carriers: Vec<u32>,
+        service: Service,
+        sites: Vec<u32>,
+    ) -> Result<Self, Error> {
+        let served = outage(graph, &service, &Lost::default())?.served;
+        Ok(Self { function, carriers, service, sites, served })
+    }
+
+    /// The vertices and weight of each demand.
+    pub fn demands(&self) -> impl Iterator<Item = (&[u32], u64)> {
+        (0..self.service.demands()).filter_map(|demand| self.service.demand(demand))
+    }
+
+    /// Whether a demand with these vertices is served before anything happens.
+    pub fn was_served(&self, vertices: &[u32]) -> bool {
+        vertices.iter().any(|vertex| self.served.get(*vertex as usize).copied().unwrap_or_default())
+    }
 }
 
 /// One property with all that has it.
@@ -112,7 +137,7 @@ impl<'m> Topology<'m> {
             let demands = all.iter().map(|(site, weight)| (vertices(*site), *weight));
             let service = Service::new(&self.graph, None, demands)?;
             let sites = all.iter().map(|(site, _)| *site).collect();
-            return Ok(vec![Asked { function: String::new(), carriers: Vec::new(), service, sites }]);
+            return Ok(vec![Asked::new(&self.graph, String::new(), Vec::new(), service, sites)?]);
         }
         let mut carriers: HashMap<String, Vec<u32>> = HashMap::new();
         for record in &self.model.functions {
@@ -136,7 +161,7 @@ impl<'m> Topology<'m> {
                 let each = demands.iter().map(|(site, weight)| (vertices(*site), *weight));
                 let service = Service::new(&self.graph, Some(&roots), each)?;
                 let sites = demands.iter().map(|(site, _)| *site).collect();
-                Ok(Asked { function, carriers: roots, service, sites })
+                Asked::new(&self.graph, function, roots, service, sites)
             })
             .collect()
     }
@@ -184,25 +209,14 @@ impl<'m> Topology<'m> {
     }
 
     /// Demands that nothing serves before anything happens, which cannot be lost.
-    pub fn unserved(&self) -> Result<usize, Error> {
-        let mut count = 0;
-        for asked in &self.asked {
-            let served = outage(&self.graph, &asked.service, &Lost::default())?.served;
-            let is_served = |at: &[u32]| {
-                at.iter().any(|vertex| served.get(*vertex as usize).copied().unwrap_or_default())
-            };
-            let demands = (0..asked.service.demands()).filter_map(|demand| asked.service.demand(demand));
-            count += demands.filter(|(at, _)| !is_served(at)).count();
-        }
-        Ok(count)
+    pub fn unserved(&self) -> usize {
+        let unserved = |asked: &Asked| asked.demands().filter(|(at, _)| !asked.was_served(at)).count();
+        self.asked.iter().map(unserved).sum()
     }
 
     /// Whether anybody asks for anything: subscribers of any demand.
     pub fn is_asked_for(&self) -> bool {
-        self.asked.iter().any(|asked| {
-            let mut demands = (0..asked.service.demands()).filter_map(|demand| asked.service.demand(demand));
-            demands.any(|(_, weight)| weight > 0)
-        })
+        self.asked.iter().any(|asked| asked.demands().any(|(_, weight)| weight > 0))
     }
 
     /// Functions that demands name and no device in service carries.

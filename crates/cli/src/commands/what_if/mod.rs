@@ -260,7 +260,7 @@ fn gaps(topology: &Topology<'_>, model: &banbury_evidence::model::Model) -> anyh
     let counted = [
         (topology.without_subscribers(), "of which no subscribers are stated count as none", true),
         (topology.demands_elsewhere(), "at sites that no table has are left out", false),
-        (topology.unserved()?, "that nothing serves before anything happens cannot be lost", true),
+        (topology.unserved(), "that nothing serves before anything happens cannot be lost", true),
     ];
     for (count, what, of_sites) in counted {
         if count > 0 {

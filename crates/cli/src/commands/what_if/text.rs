@@ -3,7 +3,7 @@
 use super::{Answered, Answers};
 use crate::terminal::{Tone, paint, safe, shorten};
 use banbury_evidence::Verdict;
-use banbury_network::scenario::{Answer, Overview, Reach, Verb};
+use banbury_network::scenario::{self, Answer, Overview, Reach, Verb, grouped};
 use std::fmt::Write as _;
 
 /// Lines of one list; the rest are counted.
@@ -86,9 +86,7 @@ fn one(text: &mut String, answers: &Answers, answered: &Answered) {
             line!(text, "  {}", safe(&event.text()));
         }
     }
-    let goes_on = |event: &&banbury_network::scenario::Event| {
-        event.verb.is_hostile() || event.verb == Verb::Unsupported
-    };
+    let goes_on = |event: &&scenario::Event| event.verb.is_hostile() || event.verb == Verb::Unsupported;
     for event in scenario.events.iter().filter(goes_on) {
         let name = format!("{} {}", event.kind.as_str(), event.name);
         line!(text, "  {} goes on; it counts below as if it failed or were switched off", safe(&name));
@@ -254,11 +252,9 @@ fn each(text: &mut String, answers: &Answers, overview: &Overview, share: u8) {
         line!(text, "  ... and {} more: all of them with -o json=PATH", overview.labels.len() - ROWS);
     }
     match overview.pairs.as_deref() {
-        None => line!(
-            text,
-            "  pairs: not looked at, above {} of a kind",
-            grouped(banbury_network::scenario::MOST_PAIRED as u64)
-        ),
+        None => {
+            line!(text, "  pairs: not looked at, above {} of a kind", grouped(scenario::MOST_PAIRED as u64))
+        }
         Some([]) => line!(text, "  pairs: no two cost more together than either alone"),
         Some(pairs) => {
             line!(
@@ -308,7 +304,7 @@ fn each(text: &mut String, answers: &Answers, overview: &Overview, share: u8) {
 
 fn fewest(text: &mut String, answers: &Answers, overview: &Overview, share: u8) {
     let Some(fewest) = &overview.fewest else {
-        let most = grouped(banbury_network::scenario::MOST_PAIRED as u64);
+        let most = grouped(scenario::MOST_PAIRED as u64);
         line!(text, "  fewest: not looked for, above {most} of a kind");
         return;
     };
@@ -354,8 +350,9 @@ fn more(text: &mut String, count: usize) {
     }
 }
 
+/// A count with its noun.
 fn counted(count: usize, what: &str) -> String {
-    format!("{} {what}{}", grouped(count as u64), if count == 1 { "" } else { "s" })
+    scenario::counted(count as u64, what)
 }
 
 /// A share with one digit; what is not nothing or all is not shown as that.
@@ -369,17 +366,4 @@ fn percent(part: u64, whole: u64) -> String {
         _ if share > 99.9 => "> 99.9 %".to_owned(),
         _ => format!("{share:.1} %"),
     }
-}
-
-/// A number with commas between its thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
