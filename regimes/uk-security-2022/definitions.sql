@@ -6,6 +6,6 @@ current AS (
 ),
 -- What each management segment holds.
 in_segments AS (
-    SELECT segment, maker, duties, count(*) AS devices, min(name) AS first, min(trim(manufacturer)) AS manufacturer
-    FROM devices WHERE in_service AND segment IS NOT NULL GROUP BY segment, maker, duties
+    SELECT segment, maker, duties, sum(devices) AS devices, min(first) AS first, trim(min(manufacturer)) AS manufacturer
+    FROM segment_tallies WHERE in_service AND segment IS NOT NULL GROUP BY segment, maker, duties
 )

@@ -23,10 +23,11 @@ const LAID: &[(&str, &[&str])] = &[
         &[
             "(name)",
             "(maker)",
-            "(duties, maker, site_sensitive, in_service, name)",
+            "(duties, maker, site_sensitive, in_service, segment, name)",
             "(exhibit) WHERE exhibit IS NOT NULL",
         ],
     ),
+    ("segment_tallies", &[]),
     ("tallies", &["(duties)"]),
     ("combination_duties", &[]),
     ("strangers", &[]),
@@ -45,34 +46,67 @@ pub struct Workbench {
 }
 
 impl Workbench {
-    /// Lays the ledger's views out in a file `scratch`, which is made anew.
+    /// Lays the ledger's views out in a file `scratch`, which is made anew, as is another beside it for as long as it takes.
     pub fn lay(ledger: &Path, scratch: &Path) -> Result<Self, RegimeError> {
-        remove(scratch);
         let bench = Self { scratch: scratch.to_owned(), ledger: ledger.to_owned() };
+        let mut connection = bench.blank()?;
+        let views = views(&connection)?;
+        for (view, indexed) in LAID {
+            // As a view of the connection's own it reads what is laid already, where the ledger's would read the ledger.
+            let Some(definition) = views.get(*view) else { continue };
+            match Halves::of(&connection, view)? {
+                Some(halves) => bench.lay_halves(&mut connection, definition, &halves)?,
+                None => materialise(&connection, view, definition)?,
+            }
+            for (number, index) in indexed.iter().enumerate() {
+                connection.execute_batch(&format!("CREATE INDEX main.{view}_{number} ON {view} {index};"))?;
+            }
+        }
+        connection.execute_batch("PRAGMA analysis_limit = 1000; ANALYZE main;")?;
+        Ok(bench)
+    }
+
+    /// An empty scratch database, with the ledger beside it.
+    fn blank(&self) -> Result<Connection, RegimeError> {
+        remove(&self.scratch);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(scratch, flags)?;
+        let connection = Connection::open_with_flags(&self.scratch, flags)?;
         // Nothing here outlives the process, so nothing has to be safe from a crash.
         connection.pragma_update(None, "journal_mode", "OFF")?;
         connection.pragma_update(None, "synchronous", "OFF")?;
         connection.pragma_update(None, "cache_size", -CACHED_KIB)?;
         connection.pragma_update(None, "mmap_size", MAPPED)?;
-        bench.attach(&connection)?;
-        connection.execute_batch("BEGIN")?;
-        let views = views(&connection)?;
-        for (view, indexed) in LAID {
-            // As a view of the connection's own it reads what is laid already, where the ledger's would read the ledger.
-            let Some(definition) = views.get(*view) else { continue };
-            connection.execute_batch(&format!(
-                "{definition}; CREATE TABLE main.{view} AS SELECT * FROM temp.{view}; DROP VIEW temp.{view};"
-            ))?;
-            for (number, index) in indexed.iter().enumerate() {
-                connection.execute_batch(&format!("CREATE INDEX main.{view}_{number} ON {view} {index};"))?;
-            }
-        }
-        connection.execute_batch("COMMIT; PRAGMA analysis_limit = 1000; ANALYZE main;")?;
-        Ok(bench)
+        self.attach(&connection)?;
+        Ok(connection)
+    }
+
+    /// Lays a view whose rows are those of one table, each joined with others: half of them on another thread.
+    fn lay_halves(
+        &self,
+        connection: &mut Connection,
+        definition: &str,
+        halves: &Halves,
+    ) -> Result<(), RegimeError> {
+        let mut name = self.scratch.as_os_str().to_owned();
+        name.push(".half");
+        let half = Self { scratch: PathBuf::from(name), ledger: self.ledger.clone() };
+        let (first, second) = thread::scope(|scope| {
+            let second = scope.spawn(|| halves.lay(&half.blank()?, definition, true));
+            let first = halves.lay(connection, definition, false);
+            let second = second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (first, second)
+        });
+        first?;
+        second?;
+        let path = half.scratch.to_string_lossy();
+        connection.execute("ATTACH ?1 AS half", [path.as_ref()])?;
+        connection.execute_batch(&format!(
+            "INSERT INTO main.{view} SELECT * FROM half.{view}; DETACH half;",
+            view = halves.view
+        ))?;
+        Ok(())
     }
 
     /// A connection that reads the laid views, and the ledger's others. It cannot write.
@@ -93,6 +127,54 @@ impl Workbench {
         // The path goes in as a parameter; a byte that is no UTF-8 cannot.
         let path = self.ledger.to_string_lossy();
         connection.execute("ATTACH ?1 AS ledger", [path.as_ref()])?;
+        Ok(())
+    }
+}
+
+/// Makes a table of the view's name and rows.
+fn materialise(connection: &Connection, view: &str, definition: &str) -> Result<(), RegimeError> {
+    connection.execute_batch(&format!(
+        "{definition}; CREATE TABLE main.{view} AS SELECT * FROM temp.{view}; DROP VIEW temp.{view};"
+    ))?;
+    Ok(())
+}
+
+/// A large view that is laid in two halves, by the rows of its table before and after one in the middle.
+struct Halves {
+    view: &'static str,
+    table: &'static str,
+    /// Rows of the current import: the first, the last of the first half, the last.
+    rows: [i64; 3],
+}
+
+impl Halves {
+    /// How this view is halved, where that is worth it.
+    fn of(connection: &Connection, view: &str) -> Result<Option<Self>, RegimeError> {
+        if view != "devices" {
+            return Ok(None);
+        }
+        let (first, last): (Option<i64>, Option<i64>) = connection.query_row(
+            "SELECT min(rowid), max(rowid) FROM ledger.model_devices WHERE run = (SELECT run FROM current_model)",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok(first.zip(last).filter(|(first, last)| last - first >= LARGE).map(|(first, last)| Self {
+            view: "devices",
+            table: "model_devices",
+            rows: [first, first + (last - first) / 2, last],
+        }))
+    }
+
+    /// Lays one half. An import's rows stand one after the other, and are read in that order, without an index.
+    fn lay(&self, connection: &Connection, definition: &str, second: bool) -> Result<(), RegimeError> {
+        let Self { view, table, rows: [first, middle, last] } = self;
+        let (from, to) = if second { (middle + 1, *last) } else { (*first, *middle) };
+        // A view of the connection's own stands before the ledger's table of the same name.
+        connection.execute_batch(&format!(
+            "CREATE TEMP VIEW {table} AS SELECT * FROM ledger.{table} NOT INDEXED WHERE rowid BETWEEN {from} AND {to};"
+        ))?;
+        materialise(connection, view, definition)?;
+        connection.execute_batch(&format!("DROP VIEW temp.{table};"))?;
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 //! The table `model_<kind>` holds every import's records under the run that made them; the view of that name, or the one
 //! that stands beside it, shows the latest's, in columns of the same names.
 
+use super::duties::Duties;
 use super::{Ledger, LedgerError};
 use crate::model::{
     Attestation, Contract, CutOff, Demand, Designation, Device, DeviceType, Function, Interception,
@@ -124,7 +125,7 @@ pub(super) fn insert(transaction: &Transaction<'_>, run: i64, model: &Model) -> 
         statement.execute(params_from_iter([run.put()].into_iter().chain(values)))?;
     }
     records(transaction, run, &model.sites)?;
-    records(transaction, run, &model.devices)?;
+    devices(transaction, run, model)?;
     records(transaction, run, &model.device_types)?;
     records(transaction, run, &model.interfaces)?;
     records(transaction, run, &model.functions)?;
@@ -168,6 +169,20 @@ fn records<T: Stored>(transaction: &Transaction<'_>, run: i64, records: &[T]) ->
     let mut statement = transaction.prepare(&sql)?;
     for record in records {
         statement.execute(params_from_iter([run.put()].into_iter().chain(record.values())))?;
+    }
+    Ok(())
+}
+
+/// The devices, each with its duties.
+fn devices(transaction: &Transaction<'_>, run: i64, model: &Model) -> rusqlite::Result<()> {
+    let columns = Device::COLUMNS.join(", ");
+    let marks = vec!["?"; Device::COLUMNS.len() + 2].join(", ");
+    let sql = format!("INSERT INTO model_devices (run, duties, {columns}) VALUES ({marks})");
+    let mut statement = transaction.prepare(&sql)?;
+    let duties = Duties::of(model);
+    for device in &model.devices {
+        let own = duties.on(device);
+        statement.execute(params_from_iter([run.put(), own.put()].into_iter().chain(device.values())))?;
     }
     Ok(())
 }

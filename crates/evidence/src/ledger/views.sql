@@ -104,9 +104,7 @@ CREATE VIEW devices AS
            d.installed, coalesce(d.support_end, t.support_end) AS support_end, coalesce(d.cost, t.cost) AS cost,
            s.country AS country, nullif(lower(trim(coalesce(d.manufacturer, t.manufacturer))), '') AS maker,
            d.source_file || ':' || d.source_line AS at,
-           '[' || substr(coalesce(',' || f.names, '')
-                         || CASE WHEN trim(d.role) <> '' THEN ',' || json_quote('role ' || lower(trim(d.role))) ELSE '' END
-                         || coalesce(',' || p.names, ''), 2) || ']' AS duties
+           d.duties
     FROM model_devices d
     LEFT JOIN (SELECT run, model, manufacturer, support_end, cost, count(*) OVER (PARTITION BY run, model) = 1 AS alone
                FROM model_device_types) t
@@ -120,10 +118,6 @@ CREATE VIEW devices AS
                      UNION ALL
                      SELECT name, max(sha256) FROM exhibits WHERE kind = 'firmware' GROUP BY name HAVING count(*) = 1) k) e
         ON e.key = d.image
-    LEFT JOIN (SELECT device, group_concat(json_quote('function ' || upper(trim(function)))) AS names FROM model_functions
-               WHERE run = (SELECT run FROM current_model) GROUP BY device) f ON f.device = d.name
-    LEFT JOIN (SELECT device, group_concat(json_quote('part ' || upper(trim(part)))) AS names FROM model_interceptions
-               WHERE run = (SELECT run FROM current_model) GROUP BY device) p ON p.device = d.name
     WHERE d.run = (SELECT run FROM current_model);
 
 -- What each device is used for, a row each: its functions and parts in interception in capitals, its role in small letters.
@@ -147,10 +141,16 @@ CREATE VIEW strangers AS
     SELECT device, 'part', upper(trim(part)), source_file || ':' || source_line FROM interceptions
     WHERE device NOT IN (SELECT name FROM devices);
 
--- How many devices have the same duties, maker, sensitivity of their site and state; first: the first of them by name.
+-- How many devices have the same duties, maker, sensitivity of their site, state and management segment; first: the first of them by
+-- name.
+CREATE VIEW segment_tallies AS
+    SELECT duties, maker, min(manufacturer) AS manufacturer, site_sensitive, in_service, segment, count(*) AS devices, min(name) AS first
+    FROM devices GROUP BY duties, maker, site_sensitive, in_service, segment;
+
+-- The same whatever their segment.
 CREATE VIEW tallies AS
-    SELECT duties, maker, min(manufacturer) AS manufacturer, site_sensitive, in_service, count(*) AS devices, min(name) AS first
-    FROM devices GROUP BY duties, maker, site_sensitive, in_service;
+    SELECT duties, maker, min(manufacturer) AS manufacturer, site_sensitive, in_service, sum(devices) AS devices, min(first) AS first
+    FROM segment_tallies GROUP BY duties, maker, site_sensitive, in_service;
 
 -- Network functions on devices, in capitals, by their standard names.
 CREATE VIEW functions AS
