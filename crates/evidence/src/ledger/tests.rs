@@ -1,9 +1,10 @@
 use super::*;
-use crate::model::{Device, Model, Source};
+use crate::model::{Device, Function, Interception, Model, Source};
 use crate::{
     Claim, CodeInfo, Digest, Examination, Exhibit, ExhibitKind, Grade, Location, Object, ObjectKind, Region,
     RegionClass, RunReport, Status, Step,
 };
+use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 const INFO: CodeInfo = CodeInfo {
@@ -414,4 +415,36 @@ fn a_ledger_of_version_2_takes_statements_and_keeps_what_it_had() {
     }
     let nowhere = Digest::of(b"nowhere");
     assert!(ledger.record_run(&nowhere, &report("p", Vec::new()), &clock()).is_err());
+}
+
+/// Short texts with what SQLite and Rust could take differently: spaces of several kinds, letters beyond ASCII, quotes.
+fn text() -> impl Strategy<Value = String> {
+    "[ \t\n\u{a0}aZéßİ\"'\\\\/\u{1}\u{7f}]{0,5}"
+}
+
+proptest! {
+    #[test]
+    fn what_is_recorded_is_what_an_older_ledger_gains(
+        roles in prop::collection::vec(prop::option::of(text()), 1..4),
+        functions in prop::collection::vec((0..4_usize, text()), 0..6),
+        parts in prop::collection::vec((0..4_usize, text()), 0..4),
+    ) {
+        let name = |number: usize| format!("d{number}");
+        let mut ledger = Ledger::in_memory().unwrap();
+        let model = Model {
+            devices: (0..).zip(&roles).map(|(number, role)| Device { name: name(number), role: role.clone(), ..Device::default() }).collect(),
+            functions: functions.iter().map(|(on, function)| Function { device: name(*on), function: function.clone(), ..Function::default() }).collect(),
+            interceptions: parts.iter().map(|(on, part)| Interception { device: name(*on), part: part.clone(), ..Interception::default() }).collect(),
+            ..Model::default()
+        };
+        ledger.record_model(&model, &report("network.import", Vec::new()), &clock()).unwrap();
+        let (_, gathered) = include_str!("schema-5.sql").split_once("SET duties = ").unwrap();
+        let sql = format!("SELECT d.duties, {} FROM model_devices d", gathered.trim_end().trim_end_matches(';').replace("model_devices.", "d."));
+        let rows: Vec<(String, String)> = ledger.rows(&sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        prop_assert_eq!(rows.len(), roles.len());
+        let list = |json: &str| serde_json::from_str::<Vec<String>>(json).unwrap();
+        for (recorded, gathered) in rows {
+            prop_assert_eq!(list(&recorded), list(&gathered));
+        }
+    }
 }

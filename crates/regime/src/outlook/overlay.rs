@@ -85,10 +85,12 @@ impl<'c> Overlay<'c> {
             overlay.laid.push(view);
         }
         // What is counted over the devices is counted over the changed ones.
-        let counted = "tallies";
-        if let Some(definition) = overlay.definition(counted)? {
-            overlay.connection.execute_batch(&definition.replacen("CREATE VIEW", "CREATE TEMP VIEW", 1))?;
-            overlay.laid.push(counted);
+        for counted in ["segment_tallies", "tallies"] {
+            if let Some(definition) = overlay.definition(counted)? {
+                let own = definition.replacen("CREATE VIEW", "CREATE TEMP VIEW", 1);
+                overlay.connection.execute_batch(&own)?;
+                overlay.laid.push(counted);
+            }
         }
         Ok(overlay)
     }
