@@ -192,14 +192,8 @@ fn subject(text: &mut String, one: &Subject, review: &Review) {
     if !one.on_record.is_empty() {
         line!(text, "\n  Reviews on record (reviews table): {}", one.on_record.len());
         for record in one.on_record.iter().take(LISTED) {
-            let state = record.state.as_deref().unwrap_or("state not stated");
-            let what = format!(
-                "{} {:<8} {} ({state}; {})",
-                record.date,
-                record.grade,
-                record.finding,
-                record.reviewer.as_deref().unwrap_or("reviewer not stated")
-            );
+            let reviewer = record.reviewer.as_deref().unwrap_or("reviewer not stated");
+            let what = format!("{} {} ({reviewer})", record.date, record.words());
             line!(text, "    {}", shorten(&safe(&what), 110));
         }
         more(text, one.on_record.len(), LISTED);

@@ -39,7 +39,7 @@ fn beside(review: &Review) -> Markup {
     html! {
         p { "Every vendor is counted in the same way, over the latest image of each line of images. A cell states what it is counted over." }
         div.wide {
-            table {
+            table.beside {
                 thead { tr {
                     th scope="col" { "Counted" }
                     @for one in &review.reviewed { th scope="col" { bdi { (visible(&one.name)) } } }
@@ -81,9 +81,7 @@ fn subject(one: &Subject, review: &Review) -> Markup {
             ul.plain {
                 @for record in &one.on_record {
                     li {
-                        (visible(&record.date)) " · " (visible(&record.grade)) " · " (visible(&record.finding)) " · "
-                        (visible(record.state.as_deref().unwrap_or("state not stated")))
-                        " " span.meta { (visible(record.reviewer.as_deref().unwrap_or_default())) " " (visible(&record.source)) }
+                        (visible(&record.date)) " · " (visible(&record.words())) " " span.meta { (visible(record.reviewer.as_deref().unwrap_or_default())) " " (visible(&record.source)) }
                     }
                 }
             }

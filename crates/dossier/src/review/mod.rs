@@ -192,6 +192,18 @@ pub struct OnRecord {
     pub source: String,
 }
 
+impl OnRecord {
+    /// The grade, the finding and its state; of a review that found nothing, that it did.
+    #[must_use]
+    pub fn words(&self) -> String {
+        if self.grade == "none" {
+            return "no findings".to_owned();
+        }
+        let state = self.state.as_deref().unwrap_or("state not stated");
+        format!("{} · {} · {state}", self.grade, self.finding)
+    }
+}
+
 /// An image that belongs to no maker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unplaced {
