@@ -260,3 +260,31 @@ fn hostile_folders_are_refused_with_the_path() {
         assert!(output.status.code() == Some(2) && stderr(&output).contains(wanted), "{}", stderr(&output));
     }
 }
+
+/// An inventory of which a part is missing meets nothing, whatever the part that is there says.
+#[test]
+fn an_inventory_that_was_cut_meets_nothing() {
+    let (scratch, _) = new();
+    let device = r#"{"id":1,"name":"fine","manufacturer":"Aster","support_end":"2040-01-01"}"#;
+    let page = r#"{"count":500,"next":"http://netbox.example/api/dcim/devices/?limit=1&offset=1","previous":null,"results":[
+        {"id":1,"url":"http://netbox.example/api/dcim/devices/1/","name":"fine","device_type":{"model":"X","manufacturer":{"name":"Aster"}},
+         "role":{"name":"router"},"site":{"name":"Hill"},"status":{"value":"active"},"custom_fields":{"support_end":"2040-01-01"}}]}"#;
+    let cut = format!("{{\"devices\":[{device},{{\"name\":\"ol");
+    let whole = format!("{{\"devices\":[{device}]}}");
+    for (name, text, code) in [("page.json", page, 3), ("cut.json", &cut, 3), ("whole.json", &whole, 0)] {
+        fs::write(scratch.path().join(name), text).unwrap();
+        let run =
+            |arguments: &[&str]| command().args(arguments).current_dir(scratch.path()).output().unwrap();
+        let case = format!("case-of-{name}");
+        assert!(run(&["init", &case]).status.success());
+        assert!(run(&["add", &case, name]).status.success());
+        let output = run(&["assess", &case, "--regime", "./mine", "--as-of", "2026-06-01"]);
+        assert_eq!(output.status.code(), Some(code), "{name}: {}{}", stdout(&output), stderr(&output));
+        assert_eq!(
+            stdout(&output).contains("Not all of it was read"),
+            code == 3,
+            "{name}: {}",
+            stdout(&output)
+        );
+    }
+}

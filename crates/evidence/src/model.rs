@@ -82,6 +82,9 @@ pub struct Table {
     /// What made the data up, when it describes no real network.
     #[serde(default)]
     pub synthetic: Option<String>,
+    /// What of it was not read, where the file was cut or says that there is more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
 }
 
 /// A place where devices stand.

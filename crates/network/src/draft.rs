@@ -25,6 +25,17 @@ pub struct Draft {
     pub(crate) inventory: crate::inputs::Inventory,
     /// How often a link's name was asked for, where more than once.
     link_names: HashMap<String, usize>,
+    /// Files that were not read to their end.
+    cuts: Vec<Cut>,
+}
+
+/// A file of which an unknown part was not read.
+struct Cut {
+    file: String,
+    /// What is missing, in words.
+    what: String,
+    /// Whether it may have held records of any table.
+    any: bool,
 }
 
 /// A record of the model.
@@ -270,6 +281,21 @@ impl Draft {
         let hash = std::hash::Hasher::finish(&state);
         let borne = |&at: &usize| list.get(at).is_some_and(|known| of(known) == name);
         self.seen.get(T::KIND).is_some_and(|seen| seen.find(hash, borne).is_some())
+    }
+
+    /// Notes that more of a file was not read than records that are counted. `any`: the rest may hold records of every table.
+    pub(crate) fn cut(&mut self, problem: Diagnostic, any: bool) {
+        let what = format!("{}: {}", problem.place(), problem.message);
+        self.cuts.push(Cut { file: problem.file.clone(), what, any });
+        self.problem(problem.left_out());
+    }
+
+    /// Says with each table what of it may be missing.
+    pub(crate) fn settle_cuts(&mut self) {
+        for table in &mut self.model.tables {
+            let cut = self.cuts.iter().find(|cut| cut.any || cut.file == table.file);
+            table.missing = cut.map(|cut| cut.what.clone());
+        }
     }
 
     /// Notes a problem with the input as a whole.

@@ -2,7 +2,7 @@ use crate::cells::{is_utf16, without_mark};
 use crate::diagnostic::{Diagnostic, Kind, Place};
 use crate::draft::Draft;
 use crate::table::{Head, Table};
-use crate::{INPUTS, inputs, references, structure, types};
+use crate::{INPUTS, inputs, references, spelling, structure, types};
 use banbury_evidence::model::Model;
 
 /// An input: its name in the case and its bytes.
@@ -38,8 +38,11 @@ pub fn import(files: &[Input<'_>]) -> (Model, Vec<Diagnostic>) {
     inputs::note_names(&of_the_api, &mut draft);
     known.into_iter().for_each(|(table, input)| table.read(input, &mut draft));
     inputs::finish(&mut draft);
+    let spelled = spelling::unify(&mut draft.model);
+    draft.diagnostics.extend(spelled);
     references::check(&mut draft);
     types::check(&mut draft);
+    draft.settle_cuts();
     let Draft { mut model, mut diagnostics, .. } = draft;
     let order = |file: &str| files.iter().position(|input| input.name == file);
     let structure = structure::examine(&model);

@@ -19,6 +19,7 @@ mod references;
 mod report;
 mod rows;
 pub mod scenario;
+mod spelling;
 pub mod structure;
 mod table;
 mod tree;

@@ -47,6 +47,12 @@ impl Names {
         self.names.contains(name)
     }
 
+    /// Whether a name is there that is the same but for case and blanks around it, as regimes compare them.
+    pub fn has_alike(&self, name: &str) -> bool {
+        let known = self.folded.get(&fold(name));
+        known.is_some_and(|known| known.trim().eq_ignore_ascii_case(name.trim()))
+    }
+
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
     }

@@ -142,21 +142,22 @@ pub(crate) fn tell_twice(input: &Input<'_>, text: &[u8], twice: &[usize], draft:
                 .take_while(|letter| !matches!(letter, '"' | ':' | '\n'))
                 .collect();
         let message = format!("the key {} stands twice; the first is read", quote(&key));
-        draft.problem(place.warning(Kind::Malformed, message));
+        draft.cut(place.error(Kind::Malformed, message), false);
     }
 }
 
-/// What is told where the text cannot be read any further.
+/// What is told where the text cannot be read any further; `any`: what follows may be of every table.
 pub(crate) fn tell_fault(
     input: &Input<'_>,
     text: &[u8],
     at: usize,
     form: &str,
     what: &str,
+    any: bool,
     draft: &mut Draft,
 ) {
     let place = Cursor::new(text).place(&input.name, at);
     let message = format!("the {form} cannot be read from here on: {what}");
     let hint = "what stands before is read; export the file again, whole";
-    draft.problem(place.error(Kind::Malformed, message).hint(hint).left_out());
+    draft.cut(place.error(Kind::Malformed, message).hint(hint), any);
 }

@@ -47,6 +47,11 @@ impl Target {
         }
     }
 
+    /// Whether names of this sort are compared without case.
+    fn is_folded(self) -> bool {
+        matches!(self, Self::Manufacturer | Self::Role | Self::DeviceType | Self::Function)
+    }
+
     fn missing(self) -> &'static str {
         match self {
             Self::Device => "is in no table of devices",
@@ -99,7 +104,10 @@ pub(crate) fn check(draft: &mut Draft) {
             continue;
         }
         let names = names.entry(reference.target).or_default();
-        if !names.contains(&reference.name) {
+        // What regimes compare without case is no unknown name for its case.
+        let borne = names.contains(&reference.name)
+            || (reference.target.is_folded() && names.has_alike(&reference.name));
+        if !borne {
             found.push(unknown(reference, names));
         }
     }

@@ -259,6 +259,7 @@ pub(crate) fn read(
         rejected: 0,
         attribution: None,
         synthetic: None,
+        missing: None,
     };
     let (text, _) = cells::without_mark(input.bytes);
     let lead = cells::lead(text);
@@ -275,6 +276,15 @@ pub(crate) fn read(
         .map(|column| headings.iter().position(|heading| column.is(heading)))
         .collect();
     check_header(description, &header, &headings, &index, &at, draft);
+    let twice: Vec<[usize; 2]> = headings
+        .iter()
+        .enumerate()
+        .filter_map(|(position, heading)| {
+            let column = description.columns.iter().position(|column| column.is(heading))?;
+            let first = index.get(column).copied().flatten()?;
+            (first != position).then_some([first, position])
+        })
+        .collect();
     let readable =
         description.columns.iter().zip(&index).all(|(column, index)| !column.required || index.is_some());
     for record in records {
@@ -294,7 +304,8 @@ pub(crate) fn read(
             before: 0,
             problems: Vec::new(),
         };
-        let taken = row.whole(header.cells.len()).and_then(|()| take(&mut row, draft));
+        let whole = row.whole(header.cells.len()).and_then(|()| row.agrees(&twice, &headings));
+        let taken = whole.and_then(|()| take(&mut row, draft));
         draft.diagnostics.append(&mut row.problems);
         match taken {
             Some(()) => table.rows += 1,
@@ -333,15 +344,33 @@ pub(crate) fn read_piece(
 }
 
 impl Row<'_> {
+    /// Checks that columns that stand twice say the same, where both say something.
+    fn agrees(&mut self, twice: &[[usize; 2]], headings: &[String]) -> Option<()> {
+        for &[first, second] in twice {
+            let cell = |position: usize| self.record.cells.get(position).map(|cell| cell.bytes.trim_ascii());
+            let (one, other) = (cell(first).unwrap_or_default(), cell(second).unwrap_or_default());
+            if !one.is_empty() && !other.is_empty() && one != other {
+                let heading = headings.get(second).map_or("", String::as_str);
+                let message = format!("the column {} stands twice, and says two things here", quote(heading));
+                let place = Place { file: self.input.name.clone(), line: self.record.line, column: 0 };
+                let problem = place.error(Kind::Conflict, message).hint("keep one of the two columns");
+                self.problems.push(problem.left_out());
+                return None;
+            }
+        }
+        Some(())
+    }
+
     /// Checks the record's shape; `None` when it has more cells than the header has columns.
     fn whole(&mut self, columns: usize) -> Option<()> {
         let place = |column| Place { file: self.input.name.clone(), line: self.record.line, column };
         if let Some(quote) = self.record.unclosed {
-            let problem = place(cells::column(self.text, quote)).warning(
-                Kind::Malformed,
-                "a quote is opened here and never closed; it is read as a plain character",
-            );
-            self.problems.push(problem.hint("close the quote, or double it where it belongs to the text"));
+            let message =
+                "a quote is opened here and never closed; where the cells of the record end is not known";
+            let problem = place(cells::column(self.text, quote)).error(Kind::Malformed, message);
+            let hint = "close the quote, or double it where it belongs to the text";
+            self.problems.push(problem.hint(hint).left_out());
+            return None;
         }
         let cells = self.record.cells.len();
         let surplus = self.record.cells.iter().skip(columns).find(|cell| !cell.bytes.trim_ascii().is_empty());

@@ -113,15 +113,26 @@ fn parameters(
     Ok(values)
 }
 
-/// The tables of the import: records read and records rejected.
-type Imported = BTreeMap<String, (u64, u64)>;
+/// The tables of the import.
+type Imported = BTreeMap<String, Read>;
+
+/// What was read of a table, from all its files.
+#[derive(Debug)]
+struct Read {
+    records: u64,
+    rejected: u64,
+    /// What of a file was not read.
+    missing: Option<String>,
+}
 
 fn imported(connection: &Connection) -> Result<Imported, RegimeError> {
     let mut statement = connection.prepare(
-        "SELECT name, sum(\"rows\"), sum(rejected) FROM imported_tables GROUP BY name ORDER BY name",
+        "SELECT name, sum(\"rows\"), sum(rejected), min(missing) FROM imported_tables GROUP BY name ORDER BY name",
     )?;
+    let count = |row: &rusqlite::Row<'_>, column| row.get::<_, i64>(column).map(i64::unsigned_abs);
     let rows = statement.query_map([], |row| {
-        Ok((row.get(0)?, (row.get::<_, i64>(1)?.unsigned_abs(), row.get::<_, i64>(2)?.unsigned_abs())))
+        let read = Read { records: count(row, 1)?, rejected: count(row, 2)?, missing: row.get(3)? };
+        Ok((row.get(0)?, read))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -185,13 +196,18 @@ impl Bench<'_, '_> {
         for table in measure.needs.iter().chain(&measure.wants) {
             let given_by = TABLES.iter().find(|(name, _, _)| name == table).map(|(_, given_by, _)| *given_by);
             for name in given_by.unwrap_or_default() {
-                if let Some((read, rejected)) = imported.get(*name).filter(|(_, rejected)| *rejected > 0) {
+                let Some(Read { records, rejected, missing }) = imported.get(*name) else { continue };
+                if *rejected > 0 {
                     let reason = format!(
                         "{rejected} of {} record{} could not be read; what {} is not known.",
-                        read + rejected,
-                        if read + rejected == 1 { "" } else { "s" },
+                        records + rejected,
+                        if records + rejected == 1 { "" } else { "s" },
                         if *rejected == 1 { "it says" } else { "they say" },
                     );
+                    rows.push(row(format!("table {name}"), Verdict::Inconclusive, reason));
+                }
+                if let Some(missing) = missing {
+                    let reason = format!("Not all of it was read: {missing}.");
                     rows.push(row(format!("table {name}"), Verdict::Inconclusive, reason));
                 }
             }

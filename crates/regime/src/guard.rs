@@ -7,6 +7,7 @@
 //! let run for hours, and is far above what they let any other query take, so that no verdict depends on it. All is taken
 //! off again when the guard is dropped. What it misses: what a sort spills to a temporary file within the time.
 
+use crate::clock;
 use crate::compose::quoted;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
@@ -296,6 +297,7 @@ impl<'c> Guard<'c> {
             i32::from(STEP),
             Some(move || counter.fetch_add(u64::from(STEP), Ordering::Relaxed) >= most.0 || watch.is_over()),
         )?;
+        clock::stop(guard.connection)?;
         guard.authorize(None)?;
         Ok(guard)
     }
@@ -435,6 +437,7 @@ impl Drop for Guard<'_> {
                 let _ = self.connection.execute_batch(&format!("DROP VIEW IF EXISTS temp.{name};"));
             }
         }
+        let _ = clock::go_on(self.connection);
         for (limit, value) in &self.limits {
             let _ = self.connection.set_limit(*limit, *value);
         }

@@ -11,6 +11,7 @@
 mod apply;
 mod attested;
 mod begin;
+mod clock;
 mod compose;
 mod disk;
 mod error;

@@ -47,6 +47,7 @@ fn two_stars(most: usize, cut: usize) -> Model {
             rejected: 0,
             attribution: None,
             synthetic: None,
+            missing: None,
         });
     }
     model

@@ -52,6 +52,7 @@ fn ledger() -> Ledger {
         rejected: 0,
         attribution: None,
         synthetic: None,
+        missing: None,
     };
     let device = |name: &str, line| Device {
         name: name.to_owned(),

@@ -59,6 +59,7 @@ fn model() -> Model {
             rejected: 0,
             attribution: None,
             synthetic: None,
+            missing: None,
         });
     }
     model

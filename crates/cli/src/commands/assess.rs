@@ -48,7 +48,9 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
     let (mut outcome, failures) = inspect_all(&mut case, &exhibits, &options)?;
     let mut diagnostics = failures;
     diagnostics.extend(look_up(&mut case, &exhibits, &feeds, &as_of.to_string())?);
-    diagnostics.extend(import(&mut case, &exhibits)?);
+    let (imported, problems) = import(&mut case, &exhibits)?;
+    outcome = outcome.and(imported);
+    diagnostics.extend(problems);
     let stopwatch = Stopwatch::start();
     let mut results = Vec::new();
     let scratch = case.root().join(format!("assess-{}.scratch", std::process::id()));
@@ -273,14 +275,13 @@ pub(super) fn is_imported(case: &Case, exhibits: &[Exhibit]) -> anyhow::Result<b
 }
 
 /// Imports the network's tables, unless the latest import read the same ones, and says what is wrong with them.
-fn import(case: &mut Case, exhibits: &[Exhibit]) -> anyhow::Result<Vec<String>> {
+fn import(case: &mut Case, exhibits: &[Exhibit]) -> anyhow::Result<(Outcome, Vec<String>)> {
     let tables: Vec<&Exhibit> =
         exhibits.iter().filter(|exhibit| exhibit.kind == ExhibitKind::Network).collect();
     if tables.is_empty() {
-        return Ok(vec![
-            "no table of the network model in the case; every measure that needs one is inconclusive"
-                .to_owned(),
-        ]);
+        let problem =
+            "no table of the network model in the case; every measure that needs one is inconclusive";
+        return Ok((Outcome::Done, vec![problem.to_owned()]));
     }
     let _progress = Progress::start("importing the network");
     let stopwatch = Stopwatch::start();
@@ -301,7 +302,7 @@ fn import(case: &mut Case, exhibits: &[Exhibit]) -> anyhow::Result<Vec<String>> 
     if !latest.is_some_and(|run| run.version == report.version && run.parameters == report.parameters) {
         case.ledger.record_model(&model, &report, &stopwatch.clock())?;
     }
-    Ok(problems.iter().map(ToString::to_string).collect())
+    Ok((report.status.into(), problems.iter().map(ToString::to_string).collect()))
 }
 
 fn judge(results: &[RegimeResult]) -> Outcome {

@@ -97,7 +97,7 @@ fn absent<T>(field: &Field<T>) -> bool {
 }
 
 wire! {
-    Table { table: String, file: String, rows: u64, rejected: u64, attribution? String, synthetic? String }
+    Table { table: String, file: String, rows: u64, rejected: u64, attribution? String, synthetic? String, missing? String }
     Site { name: String, region? String, country? String, sensitive? bool, subscribers? u64, latitude? f64, longitude? f64,
         source: inner::Source }
     Device { name: String, site? String, role? String, manufacturer? String, device_type? String, platform? String,

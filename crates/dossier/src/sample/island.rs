@@ -129,6 +129,7 @@ fn model() -> Model {
         rejected: u64::from(table == "cables"),
         attribution: None,
         synthetic: None,
+        missing: None,
     };
     let mut functions = Vec::new();
     let devices =

@@ -404,6 +404,7 @@ pub(crate) fn hostile() -> CaseReport {
             rejected: 1,
             attribution: text(),
             synthetic: text(),
+            missing: text(),
         }],
         sites: vec![Site {
             name: HOSTILE.to_owned(),

@@ -115,13 +115,20 @@ stored! {
 /// Appends a model's records under the run that made them.
 pub(super) fn insert(transaction: &Transaction<'_>, run: i64, model: &Model) -> rusqlite::Result<()> {
     let mut statement = transaction.prepare(
-        "INSERT INTO model_tables (run, name, file, \"rows\", rejected, attribution, synthetic)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO model_tables (run, name, file, \"rows\", rejected, attribution, synthetic, missing)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
     for table in &model.tables {
-        let Table { table, file, rows, rejected, attribution, synthetic } = table;
-        let values =
-            [table.put(), file.put(), rows.put(), rejected.put(), attribution.put(), synthetic.put()];
+        let Table { table, file, rows, rejected, attribution, synthetic, missing } = table;
+        let values = [
+            table.put(),
+            file.put(),
+            rows.put(),
+            rejected.put(),
+            attribution.put(),
+            synthetic.put(),
+            missing.put(),
+        ];
         statement.execute(params_from_iter([run.put()].into_iter().chain(values)))?;
     }
     records(transaction, run, &model.sites)?;
@@ -192,7 +199,7 @@ impl Ledger {
     pub fn model(&self) -> Result<Model, LedgerError> {
         Ok(Model {
             tables: self.rows(
-                "SELECT name, file, \"rows\", rejected, attribution, synthetic FROM imported_tables ORDER BY name, file",
+                "SELECT name, file, \"rows\", rejected, attribution, synthetic, missing FROM imported_tables ORDER BY name, file",
                 [],
                 |row| {
                     Ok(Table {
@@ -202,6 +209,7 @@ impl Ledger {
                         rejected: Cell::get(row, 3)?,
                         attribution: Cell::get(row, 4)?,
                         synthetic: Cell::get(row, 5)?,
+                        missing: Cell::get(row, 6)?,
                     })
                 },
             )?,

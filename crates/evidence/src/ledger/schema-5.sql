@@ -1,5 +1,6 @@
--- Version 5: with each device what it is used for, which nearly every measure asks and which would otherwise be gathered from the
+-- Version 5: what of a table was not read; with each device what it is used for, which nearly every measure asks and which would otherwise be gathered from the
 -- functions and the parts in interception of the whole network each time (see `devices` in views.sql; `duties.rs` writes it).
+ALTER TABLE model_tables ADD COLUMN missing TEXT;
 ALTER TABLE model_devices ADD COLUMN duties TEXT NOT NULL DEFAULT '[]';
 DROP TRIGGER IF EXISTS model_devices_no_update;
 UPDATE model_devices SET duties = '[' || substr(

@@ -68,9 +68,10 @@ CREATE VIEW device_vulnerabilities AS
     FROM devices d JOIN vulnerabilities v ON v.exhibit = d.exhibit;
 
 -- The tables of the network model that were imported; a table that is not here was not looked at. synthetic: what made the
--- data up, NULL for data that describe a real network.
+-- data up, NULL for data that describe a real network;
+-- missing: what of the file was not read, NULL when it was read to its end.
 CREATE VIEW imported_tables AS
-    SELECT name, file, "rows", rejected, attribution, synthetic FROM model_tables WHERE run = (SELECT run FROM current_model);
+    SELECT name, file, "rows", rejected, attribution, synthetic, missing FROM model_tables WHERE run = (SELECT run FROM current_model);
 
 -- sensitive: 1, 0 or NULL (not stated).
 CREATE VIEW sites AS

@@ -106,9 +106,9 @@ pub(super) fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
         && since > until
     {
         let message = format!("the contract ends on {until}, before it begins on {since}");
-        row.problem(
-            row.place("until").error(Kind::Malformed, message).hint("exchange or correct the two dates"),
-        );
+        let problem = row.place("until").error(Kind::Malformed, message);
+        row.problem(problem.hint("exchange or correct the two dates").left_out());
+        return None;
     }
     draft.add(contract, &row.place("name")).map_err(|problem| row.problem(problem)).ok()
 }

@@ -146,6 +146,7 @@ impl<'a, 'input> Graph<'a, 'input> {
             rejected: 0,
             attribution: self.attribution(),
             synthetic: None,
+            missing: None,
         };
         let mut count = |taken: bool| if taken { table.rows += 1 } else { table.rejected += 1 };
         let mut vertices: Vec<Vertex<'a>> = Vec::new();

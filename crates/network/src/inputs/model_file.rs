@@ -391,7 +391,7 @@ impl<'a, 'd> Walk<'a, 'd> {
         let fault = read().err();
         records::tell_twice(self.input, self.text, &reader.twice, self.draft);
         if let Some(fault) = fault {
-            records::tell_fault(self.input, self.text, fault.at, "JSON", fault.what, self.draft);
+            records::tell_fault(self.input, self.text, fault.at, "JSON", fault.what, true, self.draft);
         }
     }
 
@@ -400,7 +400,7 @@ impl<'a, 'd> Walk<'a, 'd> {
         if let Some(at) = std::str::from_utf8(self.text).err().map(|error| error.valid_up_to()) {
             let problem =
                 self.place(at).error(Kind::Malformed, "the file is not UTF-8 from here on, and not read");
-            self.draft.problem(problem.hint("save it as UTF-8").left_out());
+            self.draft.cut(problem.hint("save it as UTF-8"), true);
             return;
         }
         let document = yaml::read(&whole);
@@ -411,7 +411,7 @@ impl<'a, 'd> Walk<'a, 'd> {
         }
         records::tell_twice(self.input, self.text, &document.twice, self.draft);
         if let Some((at, what)) = &document.fault {
-            records::tell_fault(self.input, self.text, *at, "YAML", what, self.draft);
+            records::tell_fault(self.input, self.text, *at, "YAML", what, true, self.draft);
         }
         let Some(node) = &document.node else { return };
         if !matches!(node.value, Value::Map(_)) {
@@ -443,6 +443,7 @@ impl<'a, 'd> Walk<'a, 'd> {
             rejected: 0,
             attribution: None,
             synthetic: None,
+            missing: None,
         });
     }
 

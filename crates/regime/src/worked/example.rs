@@ -89,6 +89,7 @@ impl Example {
                 rejected,
                 attribution: None,
                 synthetic: None,
+                missing: None,
             });
         }
         Ok(Self {

@@ -299,6 +299,7 @@ fn nothing_of_everything() -> Model {
         rejected: 0,
         attribution: None,
         synthetic: None,
+        missing: None,
     });
     Model { tables: tables.collect(), ..Model::default() }
 }

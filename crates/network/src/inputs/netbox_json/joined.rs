@@ -204,7 +204,9 @@ pub(super) fn cable(
 pub(crate) fn finish(draft: &mut Draft) {
     let Inventory { pages, addresses, unassigned, regions, circuits, .. } =
         std::mem::take(&mut draft.inventory);
-    draft.diagnostics.extend(pages::missing(&pages));
+    for problem in pages::missing(&pages) {
+        draft.cut(problem, false);
+    }
     countries(&regions, draft);
     for (file, count) in unassigned {
         let message = format!("addresses that stand on no interface of a device, and are not read: {count}");

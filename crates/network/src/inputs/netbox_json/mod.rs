@@ -72,7 +72,7 @@ impl Table for NetboxJson {
         let Walk { tables, unread, rejected, empty, header, twice, idle, .. } = walk;
         records::tell_twice(input, text, &twice, draft);
         if let Some(fault) = fault {
-            records::tell_fault(input, text, fault.at, "JSON", fault.what, draft);
+            records::tell_fault(input, text, fault.at, "JSON", fault.what, false, draft);
         }
         idle.tell(&input.name, draft);
         let missed = draft.inventory.names.missed.take();
@@ -111,6 +111,7 @@ fn table(name: &str, input: &Input<'_>, rejected: u64) -> model::Table {
         rejected,
         attribution: None,
         synthetic: None,
+        missing: None,
     }
 }
 

@@ -117,5 +117,5 @@ fn tell(place: &Place, what: &str, count: u64, read: u64, next: Option<&str>) ->
         Some(next) => format!("save the missing pages too; one is {}", quote(next)),
         None => "save the missing pages too, or fetch them with `banbury fetch netbox`".to_owned(),
     };
-    place.error(Kind::Malformed, message).hint(hint).left_out()
+    place.error(Kind::Malformed, message).hint(hint)
 }

@@ -211,6 +211,7 @@ impl Network {
             rejected,
             attribution: None,
             synthetic: self.synthetic.clone(),
+            missing: None,
         }));
     }
 
