@@ -142,6 +142,41 @@ fn a_contract_that_begins_and_ends_is_a_breach_for_so_long() {
 }
 
 #[test]
+fn a_contract_that_is_itself_the_subject_of_a_breach_is_tried() {
+    let mut model = model();
+    model.contracts = vec![Contract {
+        name: "Field support".to_owned(),
+        party: LISTED.to_owned(),
+        scope_kind: "all".to_owned(),
+        access: Some("direct".to_owned()),
+        through: Some("core-1".to_owned()),
+        logged: Some(true),
+        ..Contract::default()
+    }];
+    let mut ledger = ledger(&model);
+    let regimes = regimes(&["eu-toolbox-2020", "uk-security-2022"]);
+    let now = results(&mut ledger, &regimes, "2028-06-01");
+    let found = answers(ledger.connection_mut(), &regimes, &now, "2028-06-01").unwrap();
+    for name in ["SM04", "M10.22"] {
+        let subjects: Vec<&str> = now
+            .iter()
+            .flat_map(|regime| &regime.measures)
+            .filter(|measure| measure.measure == name && measure.verdict == Verdict::Breached)
+            .flat_map(|measure| &measure.subjects)
+            .map(|row| row.subject.as_str())
+            .collect();
+        assert!(subjects.contains(&"contract Field support"), "{name}: {subjects:?}");
+        let answer = found.iter().find(|answer| answer.measure == name).unwrap();
+        let change = answer.changes.first().unwrap_or_else(|| panic!("{name}: {answer:?}"));
+        assert_eq!(
+            (change.names.as_slice(), change.then),
+            (&["Field support".to_owned()][..], Verdict::Met),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn the_fewest_devices_that_meet_a_share_are_found_and_tried() {
     let model = model();
     let mut ledger = ledger(&model);

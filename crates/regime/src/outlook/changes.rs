@@ -379,7 +379,9 @@ fn names(row: &SubjectVerdict, name: &str) -> bool {
     let text = row.reason.to_lowercase();
     let name = name.to_lowercase();
     let edge = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
-    row.subject.to_lowercase() == name
+    let subject = row.subject.to_lowercase();
+    subject == name
+        || subject.strip_prefix("contract ").is_some_and(|contract| contract == name)
         || text.match_indices(&name).any(|(at, _)| {
             edge(text.get(..at).and_then(|before| before.chars().next_back()))
                 && edge(text.get(at + name.len()..).and_then(|after| after.chars().next()))
