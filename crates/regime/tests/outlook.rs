@@ -151,6 +151,7 @@ fn a_contract_that_is_itself_the_subject_of_a_breach_is_tried() {
         access: Some("direct".to_owned()),
         through: Some("core-1".to_owned()),
         logged: Some(true),
+        administrator: Some(true),
         ..Contract::default()
     }];
     let mut ledger = ledger(&model);

@@ -69,12 +69,14 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
         results.push(assessment.result);
     }
     drop(progress);
+    let model = model?;
+    diagnostics.extend(regime::unread_lists(&regimes, &model)?);
     case.ledger.record_verdicts(&results, &stopwatch.clock())?;
     for diagnostic in &diagnostics {
         terminal::note(&terminal::safe_lines(diagnostic));
     }
     outcome = outcome.and(judge(&results));
-    let mut report = report(&case, exhibits, model?, results, diagnostics, as_of)?;
+    let mut report = report(&case, exhibits, model, results, diagnostics, as_of)?;
     let makers: Vec<&str> =
         report.model.devices.iter().filter_map(|device| device.manufacturer.as_deref()).collect();
     report.exploitation = super::exploited::count(&arguments.feeds, &makers, None, &as_of.to_string())?;

@@ -6,8 +6,10 @@ use crate::terminal::{self, Progress, Tone, paint, safe, safe_lines};
 use anyhow::{Context as _, bail};
 use banbury_evidence::MeasureResult;
 use banbury_evidence::case::{CONFIG, Case, Parameter};
+use banbury_evidence::model::Model;
 use banbury_regime::worked::{self, Tested, Trial};
 use banbury_regime::{Overrides, ParameterValue, Regime};
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -239,6 +241,37 @@ pub(super) fn named(root: &Path, name: &str) -> anyhow::Result<Regime> {
             )
         }
     }
+}
+
+/// Lists on which vendors stand and which no regime reads, applied or built in: a list's name is a regime's parameter.
+pub(super) fn unread_lists(regimes: &[(Regime, Overrides)], model: &Model) -> anyhow::Result<Vec<String>> {
+    let folded = |name: &str| name.trim_matches(' ').to_ascii_lowercase();
+    let mut read: BTreeMap<String, String> = BTreeMap::new();
+    let others = banbury_regime::builtin()?.into_iter().map(|regime| (regime, Overrides::new()));
+    for (regime, overrides) in regimes.iter().cloned().chain(others) {
+        for (name, parameter) in regime.parameters.iter().filter(|(name, _)| name.starts_with("list")) {
+            if let ParameterValue::Text(list) = overrides.get(name).unwrap_or(&parameter.value) {
+                read.entry(folded(list)).or_insert_with(|| list.clone());
+            }
+        }
+    }
+    let mut told: BTreeMap<String, String> = BTreeMap::new();
+    for designation in &model.designations {
+        let key = folded(&designation.list);
+        if !read.contains_key(&key) {
+            told.entry(key).or_insert_with(|| {
+                let lists: Vec<&str> = read.values().map(String::as_str).collect();
+                format!(
+                    "{}:{}: warning: no regime reads the list {:?}; those that are known read {}",
+                    designation.source.file,
+                    designation.source.line,
+                    designation.list,
+                    lists.join(", ")
+                )
+            });
+        }
+    }
+    Ok(told.into_values().collect())
 }
 
 /// The regimes that the command line names, or else the case, with the case's settings for them. Folders on the command

@@ -13,12 +13,14 @@ const TURNS: usize = 20;
 const REASON: usize = 260;
 /// Days up to which each has its number in the picture.
 const LABELS: usize = 14;
-/// The picture: a step of time has this width, the stack of verdicts this height.
+/// Width of a number in the picture: one that would stand closer to the one before is left out.
+const NUMBER: f64 = 15.0;
+/// The picture: both lines have a part of their own, each with its scale, from its top to its bottom.
 const WIDTH: f64 = 340.0;
-const HEIGHT: f64 = 150.0;
+const HEIGHT: f64 = 214.0;
 const LEFT: f64 = 26.0;
-const TOP: f64 = 14.0;
-const BOTTOM: f64 = 34.0;
+const PARTS: [(Verdict, f64, f64); 2] =
+    [(Verdict::Breached, 18.0, 102.0), (Verdict::Inconclusive, 122.0, 180.0)];
 
 pub(super) fn section(report: &CaseReport, anchors: &Anchors) -> Markup {
     let Some(timeline) = &report.outlook.timeline else {
@@ -45,7 +47,7 @@ pub(super) fn section(report: &CaseReport, anchors: &Anchors) -> Markup {
                 (picture(report, timeline))
                 figcaption.meta {
                     "Measures of all regimes that are " (marks::verdict(Verdict::Breached)) " and " (marks::verdict(Verdict::Inconclusive))
-                    ", from today on. Each step is a day below."
+                    ", from today on, each on its own scale. Each step is a day below."
                 }
             }
             ol.moments { @for (index, moment) in timeline.moments.iter().enumerate() { (day(index, moment, anchors)) } }
@@ -78,18 +80,19 @@ fn picture(report: &CaseReport, timeline: &Timeline) -> Markup {
     let end = last + ((last - start) / 12).max(30);
     let span = (end - start).max(1) as f64;
     let x = |day: i64| LEFT + (day - start) as f64 / span * (WIDTH - LEFT - 6.0);
-    let most = steps
-        .iter()
-        .map(|(.., counts)| number(counts, Verdict::Breached).max(number(counts, Verdict::Inconclusive)))
-        .max()
-        .unwrap_or_default()
-        .max(1);
-    let y = |count: usize| TOP + (1.0 - count as f64 / most as f64) * (HEIGHT - TOP - BOTTOM);
+    let most = |verdict: Verdict| {
+        steps.iter().map(|(.., counts)| number(counts, verdict)).max().unwrap_or_default().max(1)
+    };
+    let y = |verdict: Verdict, count: usize| {
+        let (_, top, bottom) =
+            PARTS.into_iter().find(|(part, ..)| *part == verdict).unwrap_or((verdict, 18.0, 102.0));
+        top + (1.0 - count as f64 / most(verdict) as f64) * (bottom - top)
+    };
     let path = |verdict: Verdict| {
         let mut path = String::new();
         for (index, (day, _, counts)) in steps.iter().enumerate() {
             let until = steps.get(index + 1).map_or(end, |(day, ..)| *day);
-            let level = y(number(counts, verdict));
+            let level = y(verdict, number(counts, verdict));
             let join = if index == 0 { 'M' } else { 'L' };
             path.push_str(&format!("{join}{:.1} {level:.1}L{:.1} {level:.1}", x(*day), x(until)));
         }
@@ -102,28 +105,34 @@ fn picture(report: &CaseReport, timeline: &Timeline) -> Markup {
         steps.last().map_or("", |(_, date, _)| date)
     );
     let years = years(&report.as_of, end);
+    let mut labels: Vec<(f64, usize)> = Vec::new();
+    for (day, _, counts) in steps.iter().filter(|_| steps.len() <= LABELS) {
+        if labels.last().is_none_or(|(before, _)| x(*day) - before >= NUMBER) {
+            labels.push((x(*day), number(counts, Verdict::Breached)));
+        }
+    }
     html! {
         svg.time xmlns="http://www.w3.org/2000/svg" viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(visible(&title)) {
-            @for count in [0, most] {
-                line.time-grid x1=(LEFT) y1=(round(y(count))) x2=(WIDTH - 6.0) y2=(round(y(count))) {}
-                text.time-text x=(LEFT - 4.0) y=(round(y(count) + 3.0)) text-anchor="end" { (count) }
+            @for (verdict, ..) in PARTS {
+                @for count in [0, most(verdict)] {
+                    line.time-grid x1=(LEFT) y1=(round(y(verdict, count))) x2=(WIDTH - 6.0) y2=(round(y(verdict, count))) {}
+                    text.time-text x=(LEFT - 4.0) y=(round(y(verdict, count) + 3.0)) text-anchor="end" { (count) }
+                }
             }
             @for (day, year, shown) in &years {
-                line.time-grid x1=(round(x(*day))) y1=(TOP) x2=(round(x(*day))) y2=(HEIGHT - BOTTOM + 4.0) {}
-                @if *shown { text.time-text x=(round(x(*day))) y=(HEIGHT - BOTTOM + 14.0) text-anchor="middle" { (year) } }
+                line.time-grid x1=(round(x(*day))) y1=(14.0) x2=(round(x(*day))) y2=(HEIGHT - 30.0) {}
+                @if *shown { text.time-text x=(round(x(*day))) y=(HEIGHT - 20.0) text-anchor="middle" { (year) } }
             }
             path.time-line.line-inconclusive d=(path(Verdict::Inconclusive)) {}
             path.time-line.line-breached d=(path(Verdict::Breached)) {}
             @for (index, (day, _, counts)) in steps.iter().enumerate().skip(1) {
                 a href={ "#moment-" (index) } {
                     title { (steps.get(index).map_or("", |(_, date, _)| date)) ": " (number(counts, Verdict::Breached)) " breached" }
-                    circle.time-dot cx=(round(x(*day))) cy=(round(y(number(counts, Verdict::Breached)))) r="3.4" {}
+                    circle.time-dot cx=(round(x(*day))) cy=(round(y(Verdict::Breached, number(counts, Verdict::Breached)))) r="3.4" {}
                 }
             }
-            @if steps.len() <= LABELS {
-                @for (day, _, counts) in &steps {
-                    text.time-number x=(round(x(*day))) y=(round(y(number(counts, Verdict::Breached)) - 6.0)) text-anchor="middle" { (number(counts, Verdict::Breached)) }
-                }
+            @for (at, count) in labels {
+                text.time-number x=(round(at)) y=(round(y(Verdict::Breached, count) - 6.0)) text-anchor="middle" { (count) }
             }
             text.time-text x=(LEFT) y=(HEIGHT - 6.0) { "today, " (visible(&report.as_of)) }
         }

@@ -24,6 +24,19 @@ pub(super) fn section(report: &CaseReport) -> Markup {
         let own = report.model.vendors.iter().find(|vendor| vendor.name.trim().eq_ignore_ascii_case(maker));
         own.and_then(|vendor| vendor.jurisdiction.as_deref())
     };
+    let no_list = match report.model.tables.iter().any(|table| table.table == "designations") {
+        true => "none",
+        false => "no lists imported",
+    };
+    let lists = |maker: &str| -> Vec<String> {
+        let own =
+            report.model.designations.iter().filter(|one| one.vendor.trim().eq_ignore_ascii_case(maker));
+        own.map(|one| match &one.since {
+            Some(day) => format!("{} since {day}", one.list),
+            None => one.list.clone(),
+        })
+        .collect()
+    };
     html! {
         @if by.is_empty() { p { "No table of devices names a maker." } }
         @else {
@@ -31,7 +44,7 @@ pub(super) fn section(report: &CaseReport) -> Markup {
                 table.stack {
                     thead { tr {
                         th scope="col" { "Vendor" } th scope="col" { "Devices" } th scope="col" { "Jurisdiction" }
-                        th scope="col" { "Latest review on record" }
+                        th scope="col" { "Stands on the lists" } th scope="col" { "Latest review on record" }
                     } }
                     tbody {
                         @for (maker, devices) in &by {
@@ -40,6 +53,9 @@ pub(super) fn section(report: &CaseReport) -> Markup {
                                 td data-label="Devices" { (numbers::grouped(*devices)) }
                                 td data-label="Jurisdiction" {
                                     @match jurisdiction(maker) { Some(text) => { (visible(text)) } None => { span.absent { "not stated" } } }
+                                }
+                                td data-label="Stands on the lists" {
+                                    @match lists(maker) { lists if lists.is_empty() => { span.absent { (no_list) } } lists => { (visible(&lists.join(", "))) } }
                                 }
                                 td data-label="Latest review on record" {
                                     @match reviewed(maker) { Some(day) => { (visible(day)) } None => { span.absent { "none" } } }

@@ -338,6 +338,9 @@ impl Subject {
                 devices.of
             ));
         }
+        if let Some(besides) = &target.besides {
+            not_looked.push(format!("the name is also that of {besides}: the vendor is reviewed"));
+        }
         if lines.is_empty() {
             not_looked.push("no image of the case belongs to it".to_owned());
         }

@@ -32,6 +32,8 @@ pub(super) struct Target {
     pub kind: Kind,
     pub vendor: Option<String>,
     pub lines: Vec<Line>,
+    /// What else has this name, and is not reviewed.
+    pub besides: Option<String>,
 }
 
 pub(super) fn targets(
@@ -62,7 +64,16 @@ pub(super) fn targets(
 fn of_name(makers: &Makers, material: &Material, name: &str) -> Result<Target, Unknown> {
     let key = fold(name);
     if let Some(maker) = makers.makers.get(&key).filter(|_| !key.is_empty()) {
-        return Ok(of_maker(makers, maker));
+        let others: Vec<String> = products(material)
+            .into_iter()
+            .filter(|(product, _)| fold(product) == key)
+            .map(|(product, maker)| match maker {
+                Some(maker) => format!("a product of {maker} (\"{maker} {product}\" names it)"),
+                None => "a product whose maker is not stated".to_owned(),
+            })
+            .collect();
+        let besides = (!others.is_empty()).then(|| others.join(", "));
+        return Ok(Target { besides, ..of_maker(makers, maker) });
     }
     let products = products(material);
     let of_product = products.iter().find(|(product, maker)| {
@@ -76,7 +87,13 @@ fn of_name(makers: &Makers, material: &Material, name: &str) -> Result<Target, U
         };
         let mut lines: Vec<Line> = makers.lines.iter().filter(same).cloned().collect();
         in_order(&mut lines);
-        return Ok(Target { name: product.clone(), kind: Kind::Product, vendor: maker.clone(), lines });
+        return Ok(Target {
+            name: product.clone(),
+            kind: Kind::Product,
+            vendor: maker.clone(),
+            lines,
+            besides: None,
+        });
     }
     let mut line = Line { products: BTreeSet::from([name.trim().to_owned()]), ..Line::default() };
     for (image, words) in &makers.own_words {
@@ -90,6 +107,7 @@ fn of_name(makers: &Makers, material: &Material, name: &str) -> Result<Target, U
             kind: Kind::Product,
             vendor: None,
             lines: vec![line],
+            besides: None,
         });
     }
     let known: Vec<&str> = makers
@@ -110,7 +128,13 @@ fn of_maker(makers: &Makers, maker: &str) -> Target {
     let own = |line: &&Line| line.maker.as_deref().is_some_and(|other| fold(other) == fold(maker));
     let mut lines: Vec<Line> = makers.lines.iter().filter(own).cloned().collect();
     in_order(&mut lines);
-    Target { name: maker.to_owned(), kind: Kind::Vendor, vendor: Some(maker.to_owned()), lines }
+    Target {
+        name: maker.to_owned(),
+        kind: Kind::Vendor,
+        vendor: Some(maker.to_owned()),
+        lines,
+        besides: None,
+    }
 }
 
 fn in_order(lines: &mut [Line]) {

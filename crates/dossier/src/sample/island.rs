@@ -487,6 +487,7 @@ fn exploitation() -> Result<Exploitation, String> {
         counted: COUNTED,
         caveat: CAVEAT,
         entries: 5,
+        later: 0,
         without_vendor: 1,
         asked: vec![
             asked("Marram Broadband", Rule::None, &[], &["Marram Games"], 0),

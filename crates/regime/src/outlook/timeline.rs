@@ -114,12 +114,12 @@ const SOURCES: &[Source] = &[
 /// The same with a number of months that a parameter of the regime holds.
 const SOURCES_BY_MONTHS: &[Source] = &[
     (
-        ("so many months since a review: ", ""),
+        ("a review has the age that the regime names: ", ""),
         &["reviews"],
         "SELECT date(date, '+' || :months || ' months', '+1 day'), vendor FROM reviews WHERE date <= :as_of",
     ),
     (
-        ("so many months to the end of support: ", ""),
+        ("the end of support is as near as the regime names: ", ""),
         &["support_end"],
         "SELECT date(support_end, '-' || :months || ' months'), name FROM devices WHERE in_service AND support_end > :as_of",
     ),

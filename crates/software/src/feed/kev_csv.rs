@@ -5,7 +5,7 @@
 use super::input::Input;
 use super::{Description, Feed, Head, ProblemKind, Reading, Replaces};
 use crate::Error;
-use crate::advisory::{Exploited, Record};
+use crate::advisory::Exploited;
 
 pub(super) struct KevCsv;
 
@@ -59,8 +59,7 @@ impl Feed for KevCsv {
                 product: cell(columns.product).cloned().unwrap_or_default(),
                 ransomware: cell(columns.ransomware).cloned(),
             };
-            reading.see_date(Some(added));
-            reading.give(Record::Exploited(exploited), offset)?;
+            reading.exploited(exploited, &place, offset)?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use super::input::Input;
 use super::text::{Text, owned};
 use super::{Description, Feed, Head, ProblemKind, Reading, Replaces};
 use crate::Error;
-use crate::advisory::{Exploited, Record};
+use crate::advisory::Exploited;
 use serde::Deserialize;
 
 pub(super) struct KevJson;
@@ -73,8 +73,7 @@ fn item(input: &mut Input<'_>, reading: &mut Reading<'_>) -> Result<(), Error> {
                 product: owned(&entry.product).unwrap_or_default(),
                 ransomware: owned(&entry.ransomware),
             };
-            reading.see_date(Some(&exploited.added));
-            reading.give(Record::Exploited(exploited), offset)
+            reading.exploited(exploited, &place, offset)
         }
         Err(error) => {
             reading.problem(ProblemKind::Malformed, &place, offset, error.to_string());

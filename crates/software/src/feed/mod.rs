@@ -19,7 +19,7 @@ pub(crate) use cve_5::cve_key;
 pub(crate) use osv::osv_key;
 
 use crate::Error;
-use crate::advisory::Record;
+use crate::advisory::{Exploited, Record};
 use input::Input;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -206,6 +206,17 @@ impl Reading<'_> {
     pub(crate) fn next(&mut self) -> u64 {
         self.records += 1;
         self.records
+    }
+
+    /// Hands out an entry of a catalogue of exploited vulnerabilities; one without a day of its own is told and left out.
+    pub(crate) fn exploited(&mut self, entry: Exploited, place: &str, offset: u64) -> Result<(), Error> {
+        if stamp(&entry.added).is_none() {
+            let what = format!("dateAdded {:?} of {} is no day", entry.added, entry.cve);
+            self.problem(ProblemKind::Malformed, place, offset, what);
+            return Ok(());
+        }
+        self.see_date(Some(&entry.added));
+        self.give(Record::Exploited(entry), offset)
     }
 
     /// Hands out a record.
