@@ -9,6 +9,7 @@
 //! |---|---|---|
 //! | parts without a connection between them | [`components`] | linear |
 //! | articulation points, bridges, biconnected components | [`Skeleton::new`] | linear |
+//! | bridges alone | [`bridges()`] | as good as linear |
 //! | what each single point of failure costs | [`single_points`] | linear (with log n for a demand of several vertices) |
 //! | whom each cuts off beside the largest remaining part | [`Severance`] | linear |
 //! | what is lost when given things are lost | [`outage`] | linear |
@@ -31,6 +32,7 @@
 
 mod ancestry;
 mod bits;
+mod bridges;
 mod concentration;
 mod csr;
 mod cut;
@@ -40,6 +42,7 @@ mod flow;
 mod kernel;
 mod labels;
 mod lists;
+pub(crate) mod masks;
 mod master;
 mod outage;
 mod pairs;
@@ -50,6 +53,7 @@ mod service;
 mod severed;
 mod union;
 
+pub use bridges::bridges;
 pub use concentration::Concentration;
 pub use csr::{Arc, Graph};
 pub use cut::{LabelCut, fewest_labels};
