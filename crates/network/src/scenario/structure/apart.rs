@@ -4,8 +4,9 @@
 //! common? The labels of the ends, the site's own devices and the carriers, do not count: both paths have those.
 //!
 //! A label is **shared** by all paths when its loss, the ends left aside, leaves none: found for each label by [`Pass`], exactly. Where no
-//! single label is, two paths without a common one are looked for: the shortest way, and one that avoids all labels on that; what this
-//! does not decide goes to the exact search ([`label_disjoint_pair_between`]) as far as the bounds reach, and is counted as undecided beyond. By
+//! single label is, and what has a label hangs together by itself (the devices of a site), there are two paths without a common one: each such
+//! label is as good as a vertex, and Menger's theorem holds. Elsewhere they are looked for: the shortest way, and one that avoids all labels on that;
+//! what this does not decide goes to the exact search ([`label_disjoint_pair_between`]) as far as the bounds reach, and is counted as undecided beyond. By
 //! device and by link, no single one suffices: Menger's theorem gives two paths.
 
 #![expect(
@@ -15,7 +16,7 @@
 
 use super::paths::{Common, Pass, Search};
 use super::{Bounds, Report};
-use crate::graph::{Diversity, Labels, Loss, each_label, label_disjoint_pair_between};
+use crate::graph::{Diversity, Labels, Loss, each_label, label_disjoint_pair_between, masks};
 use crate::scenario::{Error, Kind, Topology};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -71,6 +72,35 @@ pub struct SharedBy {
     pub sites: usize,
     /// Their subscribers.
     pub subscribers: u64,
+}
+
+/// A site that looks redundant and is not, with what its paths share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redundant<'a> {
+    /// The site.
+    pub site: &'a str,
+    /// The function.
+    pub function: &'a str,
+    /// Its subscribers of the function.
+    pub subscribers: u64,
+    /// What is shared, by kind.
+    pub shared: Vec<(Kind, &'a Shared)>,
+}
+
+/// Sites that have two paths without a common device, and two without a common link, all of which share something else: those of most
+/// subscribers first, as far as they are listed.
+pub fn redundant(all: &[Apartness]) -> Vec<Redundant<'_>> {
+    let mut by_site: BTreeMap<(&str, &str), Redundant<'_>> = BTreeMap::new();
+    for told in all {
+        for one in told.listed.iter().filter(|one| one.has_two_ways) {
+            let (site, function) = (one.site.as_str(), told.function.as_str());
+            let new = || Redundant { site, function, subscribers: one.subscribers, shared: Vec::new() };
+            by_site.entry((site, function)).or_insert_with(new).shared.push((told.kind, one));
+        }
+    }
+    let mut sites: Vec<Redundant<'_>> = by_site.into_values().collect();
+    sites.sort_by_key(|site| (Reverse(site.subscribers), site.site, site.function));
+    sites
 }
 
 /// By function and demand, whether there are two paths without a common device, and two without a common link.
@@ -233,6 +263,9 @@ impl<'s, 'a> Found<'s, 'a> {
 
     /// By demand without a label on all its paths: apart where the shortest way and another share none.
     fn pairs(&self, bounds: &Bounds) -> Vec<State> {
+        if self.common.are_whole(self.search) {
+            return vec![State::Apart; self.shared.len()];
+        }
         let mut decided = vec![State::Undecided; self.shared.len()];
         let mut groups: BTreeMap<Vec<u32>, Vec<u32>> = BTreeMap::new();
         for demand in (0..self.shared.len() as u32).filter(|&demand| self.is_open(demand)) {
@@ -241,15 +274,19 @@ impl<'s, 'a> Found<'s, 'a> {
         }
         let mut groups: Vec<(Vec<u32>, Vec<u32>)> = groups.into_iter().collect();
         groups.sort_by(|a, b| (Reverse(a.1.len()), &a.0).cmp(&(Reverse(b.1.len()), &b.0)));
-        let mut pass = Pass::new(self.search, self.common);
-        for (labels, demands) in groups {
-            if pass.looked > bounds.looked_at / 8 {
-                break;
-            }
-            pass.lose(&labels, true);
-            for demand in demands {
-                if pass.reaches(self.vertices(demand)) {
-                    decided[demand as usize] = State::Apart;
+        let (graph, service) = (&self.search.topology.graph, &self.search.asked.service);
+        let round = 4 * (u64::from(graph.vertices()) + u64::from(graph.edges()));
+        let rounds = (bounds.second / round.max(1)).max(1) as usize;
+        for groups in groups.chunks(masks::SETS).take(rounds) {
+            let lost: Vec<Vec<u32>> = groups.iter().map(|(labels, _)| labels.clone()).collect();
+            let (held, lost_with) = masks::without(graph, self.common.numbered, service, &lost);
+            for (number, (_, demands)) in groups.iter().enumerate() {
+                for &demand in demands {
+                    let arcs = self.vertices(demand).iter().flat_map(|&vertex| graph.arcs(vertex));
+                    let mut ways = arcs.map(|arc| held[arc.to as usize] & !lost_with(arc.edge));
+                    if ways.any(|held| held & (1 << number) != 0) {
+                        decided[demand as usize] = State::Apart;
+                    }
                 }
             }
         }

@@ -3,7 +3,7 @@
 use super::Bounds;
 use crate::graph::{Labels, Loss};
 use crate::scenario::overview::{Cost, Fewest, Pair, Pairing, few, unlabelled};
-use crate::scenario::topology::{Label, Topology};
+use crate::scenario::topology::{Asked, Label, Topology};
 use crate::scenario::{Error, Kind, MOST_PAIRED};
 
 /// The labels of one kind.
@@ -85,11 +85,32 @@ pub(super) fn tell(
         (told.pairs, told.pairs_in_all) = (Some(pairs), in_all);
     }
     let mut fewest = Vec::new();
-    for asked in topology.asked.iter().filter(|asked| asked.service.roots().is_some()) {
-        fewest.push(few(topology, numbered, asked, percent, bounds.fewest, name)?);
+    for (asked, losses) in
+        topology.asked.iter().zip(losses).filter(|(asked, _)| asked.service.roots().is_some())
+    {
+        fewest.push(match one_does(asked, losses, percent, name) {
+            Some(one) => one,
+            None => few(topology, numbered, asked, percent, bounds.fewest, name)?,
+        });
     }
     fewest
         .sort_by_key(|one: &Fewest| (one.labels.as_ref().map_or(usize::MAX, Vec::len), one.function.clone()));
     told.fewest = Some(fewest);
     Ok(told)
+}
+
+/// The label whose loss costs most, where that is the share already: there can be no fewer.
+fn one_does(asked: &Asked, losses: &[Loss], percent: u8, name: impl Fn(u32) -> String) -> Option<Fewest> {
+    let demands = asked.demands().filter(|(at, _)| asked.was_served(at));
+    let served: u64 = demands.fold(0, |sum, (_, weight)| sum.saturating_add(weight));
+    let (label, loss) =
+        (0u32..).zip(losses).max_by_key(|(label, loss)| (loss.weight, std::cmp::Reverse(*label)))?;
+    let is_enough = u128::from(loss.weight) * 100 >= u128::from(served) * u128::from(percent.clamp(1, 100));
+    (served > 0 && is_enough).then(|| Fewest {
+        function: asked.function.clone(),
+        labels: Some(vec![name(label)]),
+        bound: 1,
+        subscribers: loss.weight,
+        served,
+    })
 }

@@ -21,13 +21,14 @@ mod shares;
 #[cfg(test)]
 mod tests;
 
-pub use apart::{Apartness, Shared, SharedBy};
+pub use apart::{Apartness, Redundant, Shared, SharedBy, redundant};
 pub use capacity::{Served, Without};
 pub use kinds::KindReport;
 pub use points::{FunctionReport, Point, PointLoss};
 pub use shares::{OneSupplier, RegionShares};
 
 use super::{Error, Kind, Topology};
+use crate::graph::each_label;
 
 /// How far the searches of a report go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub struct Bounds {
     pub paired: u64,
     /// Vertices and edges that the searches for the fewest labels may look at, for one function and one kind.
     pub fewest: u64,
+    /// Vertices and edges that searches for a second path may look at, for one function and one kind; one search there always is.
+    pub second: u64,
     /// Vertices and edges that exact searches for a pair of paths without a common label may look at, for one function and one kind.
     pub exact: u64,
     /// Vertices and edges up to which it is worked out what links carry without the worst device, link and vendor.
@@ -55,6 +58,7 @@ impl Default for Bounds {
             looked_at: 1 << 28,
             paired: 1 << 22,
             fewest: 1 << 24,
+            second: 1 << 23,
             exact: 1 << 20,
             carried: 1 << 19,
         }
@@ -108,7 +112,14 @@ pub fn report(topology: &Topology<'_>, percent: u8, bounds: &Bounds) -> Result<R
         }
         let numbered = topology.graph_labels(&labels)?;
         let common = paths::Common::of(&labels, &numbered);
-        let losses = apart::tell(topology, &searches, kind, &common, &bare, bounds, &mut report)?;
+        let losses = if kind == Kind::Region {
+            // Every path leaves through the site's own region.
+            let each =
+                topology.asked.iter().map(|asked| each_label(&topology.graph, &numbered, &asked.service));
+            each.collect::<Result<_, _>>()?
+        } else {
+            apart::tell(topology, &searches, kind, &common, &bare, bounds, &mut report)?
+        };
         report.kinds.push(kinds::tell(topology, kind, &labels, &numbered, &losses, percent, bounds)?);
     }
     shares::tell(topology, bounds, &mut report);

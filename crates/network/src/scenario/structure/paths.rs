@@ -57,6 +57,50 @@ impl<'a> Common<'a> {
         }
     }
 
+    /// Whether no link has a label, no device several, and the devices of each are connected by themselves: then a label is as good as a
+    /// device. (A way within a label that goes through an end of the path is none that the path needs: it begins, or ends, there.)
+    pub fn are_whole(&self, search: &Search<'_>) -> bool {
+        let graph = &search.topology.graph;
+        let label = |vertex: u32| match self.numbered.on_vertex(vertex) {
+            [] => Some(NONE),
+            [label] => Some(*label),
+            _ if search.is_carrier(vertex) => Some(NONE),
+            _ => None,
+        };
+        let mut of: Vec<u32> = Vec::with_capacity(graph.vertices() as usize);
+        for vertex in 0..graph.vertices() {
+            let Some(label) = label(vertex) else { return false };
+            of.push(label);
+        }
+        if (0..graph.edges()).any(|edge| !self.numbered.on_edge(edge).is_empty()) {
+            return false;
+        }
+        let mut pieces = vec![0u32; self.count() as usize];
+        let mut seen = vec![false; of.len()];
+        let mut open = Vec::new();
+        for start in 0..graph.vertices() {
+            let own = of[start as usize];
+            if own == NONE || seen[start as usize] {
+                continue;
+            }
+            pieces[own as usize] += 1;
+            if pieces[own as usize] > 1 {
+                return false;
+            }
+            seen[start as usize] = true;
+            open.push(start);
+            while let Some(vertex) = open.pop() {
+                for arc in graph.arcs(vertex) {
+                    if of[arc.to as usize] == own && !seen[arc.to as usize] {
+                        seen[arc.to as usize] = true;
+                        open.push(arc.to);
+                    }
+                }
+            }
+        }
+        true
+    }
+
     fn on(&self, label: u32) -> (&[u32], &[u32]) {
         let at = label as usize;
         match &self.has {
