@@ -34,6 +34,7 @@ mod ancestry;
 mod bits;
 mod bridges;
 mod concentration;
+pub(crate) mod contraction;
 mod csr;
 mod cut;
 mod disjoint;

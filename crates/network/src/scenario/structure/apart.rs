@@ -6,7 +6,7 @@
 //! A label is **shared** by all paths when its loss, the ends left aside, leaves none: found for each label by [`Pass`], exactly. Where no
 //! single label is, and what has a label hangs together by itself (the devices of a site), there are two paths without a common one: each such
 //! label is as good as a vertex, and Menger's theorem holds. Elsewhere they are looked for: the shortest way, and one that avoids all labels on that;
-//! what this does not decide goes to the exact search ([`label_disjoint_pair_between`]) as far as the bounds reach, and is counted as undecided beyond. By
+//! what this does not decide goes to the exact search ([`label_disjoint_pair_between`](crate::graph::label_disjoint_pair_between)) as far as the bounds reach, and is counted as undecided beyond. By
 //! device and by link, no single one suffices: Menger's theorem gives two paths.
 
 #![expect(
@@ -16,7 +16,8 @@
 
 use super::paths::{Common, Pass, Search};
 use super::{Bounds, Report};
-use crate::graph::{Diversity, Labels, Loss, each_label, label_disjoint_pair_between, masks};
+use crate::graph::contraction::Contraction;
+use crate::graph::{Labels, Loss, each_label, masks};
 use crate::scenario::{Error, Kind, Topology};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -179,6 +180,9 @@ enum State {
     Undecided,
 }
 
+/// Demands with the same answer, and their subscribers.
+type Alike = (u64, Vec<u32>);
+
 /// What single labels say.
 struct Found<'s, 'a> {
     search: &'s Search<'a>,
@@ -295,31 +299,38 @@ impl<'s, 'a> Found<'s, 'a> {
 
     /// Decides what is left, those of most subscribers first, as far as the bounds reach.
     fn exactly(&self, decided: &mut [State], bounds: &Bounds) -> Result<(), Error> {
-        let graph = &self.search.topology.graph;
-        let size = u64::from(graph.vertices()) + u64::from(graph.edges());
-        let mut left: Vec<u32> = (0..decided.len() as u32)
+        let left: Vec<u32> = (0..decided.len() as u32)
             .filter(|&demand| self.is_open(demand) && decided[demand as usize] == State::Undecided)
             .collect();
-        left.sort_by_key(|&demand| (Reverse(self.weight(demand)), demand));
-        let mut room = bounds.exact / size.max(1);
+        if left.is_empty() {
+            return Ok(());
+        }
         let carriers = self.search.asked.service.roots().unwrap_or_default();
+        let contraction = Contraction::new(&self.search.topology.graph, self.common.numbered, carriers);
+        // Sites that stand beside the same have the same answer.
+        let mut groups: BTreeMap<Vec<(u32, u32)>, Alike> = BTreeMap::new();
         for demand in left {
+            let (weight, demands) = groups.entry(contraction.beside(self.vertices(demand))).or_default();
+            *weight = weight.saturating_add(self.weight(demand));
+            demands.push(demand);
+        }
+        let mut groups: Vec<(Vec<(u32, u32)>, Alike)> = groups.into_iter().collect();
+        groups.sort_by(|a, b| (Reverse(a.1.0), &a.0).cmp(&(Reverse(b.1.0), &b.0)));
+        let mut room = bounds.exact / contraction.size().max(1);
+        for (beside, (_, demands)) in groups {
             if room == 0 {
                 break;
             }
-            let found = label_disjoint_pair_between(
-                graph,
-                self.common.numbered,
-                self.vertices(demand),
-                carriers,
-                room,
-            )?;
-            decided[demand as usize] = match found.0 {
-                Diversity::Pair(_) => State::Apart,
-                Diversity::None => State::Shared,
-                Diversity::Apart | Diversity::Undecided { .. } => State::Undecided,
-            };
-            room = room.saturating_sub(found.1.max(1));
+            // To make the graph of a question takes about as long as a few searches of it.
+            let (found, steps) = contraction.has_pair(&beside, room)?;
+            room = room.saturating_sub(steps + 8);
+            for demand in demands {
+                decided[demand as usize] = match found {
+                    Some(true) => State::Apart,
+                    Some(false) => State::Shared,
+                    None => State::Undecided,
+                };
+            }
         }
         Ok(())
     }

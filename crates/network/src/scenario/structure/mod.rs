@@ -59,7 +59,7 @@ impl Default for Bounds {
             paired: 1 << 22,
             fewest: 1 << 24,
             second: 1 << 23,
-            exact: 1 << 20,
+            exact: 1 << 23,
             carried: 1 << 19,
         }
     }

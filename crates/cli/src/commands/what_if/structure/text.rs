@@ -208,19 +208,18 @@ fn kind(text: &mut String, told: &KindReport, answers: &Answers) {
     heading(
         text,
         &format!(
-            "Each {word}: {} (none stated: {} devices, {} links)",
-            told.count,
-            grouped(devices as u64),
-            grouped(links as u64)
+            "Each {word}: {} (none stated: {}, {})",
+            grouped(told.count as u64),
+            counted(devices as u64, "device"),
+            counted(links as u64, "link")
         ),
     );
     for cost in told.labels.iter().take(FEW) {
         line!(
             text,
-            "  {:<28} {} lose {}; on {}",
+            "  {:<28} {}; on {}",
             shorten(&safe(&cost.name), 28),
-            counted(cost.subscribers, "subscriber"),
-            function(&cost.function),
+            losing(cost.subscribers, &cost.function),
             carried(cost.devices, cost.links)
         );
     }
@@ -267,6 +266,13 @@ fn kind(text: &mut String, told: &KindReport, answers: &Answers) {
         }
     }
     more(text, told.fewest.as_ref().map_or(0, Vec::len), FEW);
+}
+
+fn losing(subscribers: u64, of: &str) -> String {
+    match subscribers {
+        0 => "no subscribers".to_owned(),
+        some => format!("{} lose {}", counted(some, "subscriber"), function(of)),
+    }
 }
 
 /// What has a label.
