@@ -378,6 +378,7 @@ Kinds: vendor, product, version, component, vulnerability, jurisdiction, contrac
 region, country, segment, role, function, device; of links alone operator, medium, link.
 
 Examples:
+  banbury what-if case                              how it stands: what hangs on one thing, and on how few
   banbury what-if case --lose vendor:Marram
   banbury what-if case --lose site:Hub-1 --lose operator:Ferrous    both at once
   banbury what-if case --isolate country:GB
@@ -431,7 +432,7 @@ pub(crate) struct WhatIf {
     /// Hold all of one kind against each other.
     #[arg(long, value_name = "KIND")]
     pub each: Option<String>,
-    /// With --each: the share of a function's subscribers that the fewest losses are to cut off, in percent.
+    /// The share of a function's subscribers that the fewest losses are to cut off, in percent.
     #[arg(long, value_name = "PERCENT", default_value_t = 50, value_parser = clap::value_parser!(u8).range(1..=100))]
     pub share: u8,
     /// Whether the case's regimes are applied to what remains.

@@ -71,7 +71,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("network", &["evidence"]),
     ("regime", &["evidence", "network"]),
     ("software", &["evidence"]),
-    ("dossier", &["evidence", "regime", "software"]),
+    ("dossier", &["evidence", "network", "regime", "software"]),
     ("cli", &["formats", "evidence", "firmware", "network", "regime", "software", "dossier"]),
 ];
 

@@ -3,7 +3,8 @@
 //!   structure write NETWORK FILE           the network as JSON: vertices, edges, labels, roots, weights, ends of paths
 //!   structure measure NETWORK RUNS         each algorithm's median time and what it found, as JSON
 //!   structure cut NETWORK RUNS [STEPS]     the fewest labels that cut all demands off, as JSON
-//!   structure zoo FOLDER LABELS            the same for each GraphML file of a folder, with so many random labels
+//!   structure report SITES RUNS            the whole report (scenario::structure) of a made-up nation of so many sites, as JSON
+//!   structure zoo FOLDER LABELS            the same as cut for each GraphML file of a folder, with so many random labels
 //!
 //! A network is `national-VERTICES`, or `grid-KIND-SIDE-LABELS` with a kind of `scattered`, `patches`, `ducts` or `sides`.
 
@@ -11,10 +12,11 @@
 #![allow(clippy::indexing_slicing, reason = "a program that measures, over numbers of its own making")]
 
 use banbury_network::graph::{
-    Apart, Concentration, Graph, LabelCut, Labels, Service, Skeleton, all_pairs, components, disjoint_paths,
-    each_label, fewest_labels, single_points,
+    Apart, Concentration, Graph, LabelCut, Labels, Service, Skeleton, all_pairs, bridges, components,
+    disjoint_paths, each_label, fewest_labels, single_points,
 };
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::error::Error;
 use std::time::Instant;
 
@@ -28,10 +30,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["cut", network, runs, steps] => {
             println!("{}", cut(&Network::named(network)?, runs.parse()?, steps.parse()?)?)
         }
+        ["report", sites, runs] => println!("{}", report(sites.parse()?, runs.parse()?)?),
         ["zoo", folder, labels] => zoo(folder, labels.parse()?)?,
         _ => {
             return Err(
-                "structure write|measure|cut NETWORK FILE|RUNS [STEPS], structure zoo FOLDER LABELS".into()
+                "structure write|measure|cut NETWORK FILE|RUNS [STEPS], structure report SITES RUNS, structure zoo FOLDER LABELS".into()
             );
         }
     }
@@ -80,28 +83,35 @@ impl Network {
 
     /// The shape of a country's network: a meshed core, rings of aggregation between its routers, access in trees that
     /// hang from them, some with a second way up; nine edges more than vertices for each hundred vertices. Twelve vendors
-    /// by region, and a tenth of the devices by another.
+    /// by region, and a tenth of the devices by another. No two edges have the same ends, and none is a loop: rustworkx answers
+    /// for such graphs only.
     fn national(vertices: usize) -> Self {
         const VENDORS: usize = 12;
         let mut random = Random(1);
         let core = (vertices / 2_000).max(4);
         let rings = (vertices / 500).max(4);
         let mut network = Self { vertices, labels: VENDORS, ..Self::default() };
+        let mut known = HashSet::new();
+        let mut link = |ends: &mut Vec<[u32; 2]>, a: u32, b: u32| {
+            let is_new = a != b && known.insert([a.min(b), a.max(b)]);
+            if is_new {
+                ends.push([a, b]);
+            }
+            is_new
+        };
         for router in 0..core as u32 {
-            network.ends.push([router, (router + 1) % core as u32]);
-            network.ends.push([router, random.below(core)]);
+            link(&mut network.ends, router, (router + 1) % core as u32);
+            link(&mut network.ends, router, random.below(core));
         }
         let mut made = core;
-        let mut ends = vec![0; core];
         for _ in 0..rings {
             let mut before = random.below(core);
             for _ in 0..10 {
-                network.ends.push([before, made as u32]);
+                link(&mut network.ends, before, made as u32);
                 before = made as u32;
-                ends.push(0);
                 made += 1;
             }
-            network.ends.push([before, random.below(core)]);
+            link(&mut network.ends, before, random.below(core));
         }
         let aggregation = made;
         while made < vertices {
@@ -112,12 +122,12 @@ impl Network {
             } else {
                 core as u32 + random.below(aggregation - core)
             };
-            network.ends.push([made as u32, up]);
+            link(&mut network.ends, made as u32, up);
             made += 1;
         }
         while network.ends.len() < vertices + vertices * 9 / 100 {
             let access = aggregation as u32 + random.below(vertices - aggregation);
-            network.ends.push([access, core as u32 + random.below(aggregation - core)]);
+            link(&mut network.ends, access, core as u32 + random.below(aggregation - core));
         }
         let of_region: Vec<u32> = (0..64).map(|_| random.below(VENDORS)).collect();
         for vertex in 0..vertices {
@@ -250,6 +260,8 @@ fn measure(network: &Network, runs: usize) -> Result<Value, Box<dyn Error>> {
     let (spent, skeleton) = timed(runs, || Ok(Skeleton::new(&graph)))?;
     let counts = json!([skeleton.articulation_points.len(), skeleton.bridges.len(), skeleton.components]);
     put("articulation points, bridges, biconnected components", spent, counts);
+    let (spent, found) = timed(runs, || Ok(bridges(&graph)))?;
+    put("bridges", spent, json!(found.len()));
     let (spent, points) = timed(runs, || single_points(&graph, &service))?;
     let weight: u64 = points.vertices.iter().map(|(_, loss)| loss.weight).sum();
     put("single points with losses", spent, json!([points.vertices.len(), points.edges.len(), weight]));
@@ -287,10 +299,50 @@ fn measure(network: &Network, runs: usize) -> Result<Value, Box<dyn Error>> {
         Ok(report.1.vertices.len() + usize::from(report.3.is_some()))
     })?;
     put("whole report", spent, Value::Null);
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("unknown").trim();
-    figures.insert("peak memory".to_owned(), json!(peak));
+    figures.insert("peak memory".to_owned(), json!(peak()?));
     Ok(Value::Object(figures))
+}
+
+/// The most memory that this process had.
+fn peak() -> Result<String, Box<dyn Error>> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    Ok(status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("unknown").trim().to_owned())
+}
+
+/// From the model in memory to the report: labels, graph and all.
+fn report(sites: u32, runs: usize) -> Result<Value, Box<dyn Error>> {
+    use banbury_network::scenario::{Extra, Topology, structure};
+    let tables = banbury_network::nation::Nation { sites, seed: 1 }.tables();
+    let inputs: Vec<banbury_network::Input<'_>> = tables
+        .iter()
+        .map(|(name, bytes)| banbury_network::Input { name: (*name).to_owned(), bytes })
+        .collect();
+    let (model, _) = banbury_network::import(&inputs);
+    drop(tables);
+    let before = peak()?;
+    let (mut walls, mut processors) = (Vec::new(), Vec::new());
+    let mut told = Value::Null;
+    for _ in 0..runs.max(1) {
+        let (start, used) = (Instant::now(), processor()?);
+        let extra = Extra::new();
+        let topology = Topology::of(&model, &extra, "2026-11-01")?;
+        let report = structure::report(&topology, 50, &structure::Bounds::default())?;
+        walls.push(start.elapsed().as_secs_f64());
+        processors.push(processor()? - used);
+        let apart: Vec<Value> = report
+            .apart
+            .iter()
+            .map(|told| json!([told.kind.as_str(), told.sites, told.apart, told.shared, told.undecided]))
+            .collect();
+        told = json!({ "size": [topology.size().0, topology.size().1], "points": report.points_in_all, "apart": apart });
+    }
+    let median = |mut times: Vec<f64>| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    };
+    Ok(json!({
+        "wall": median(walls), "processor": median(processors), "model memory": before, "peak memory": peak()?, "found": told,
+    }))
 }
 
 fn cut(network: &Network, runs: usize, steps: u64) -> Result<Value, Box<dyn Error>> {

@@ -45,12 +45,18 @@ pub fn import(files: &[Input<'_>]) -> (Model, Vec<Diagnostic>) {
     draft.settle_cuts();
     let Draft { mut model, mut diagnostics, .. } = draft;
     let order = |file: &str| files.iter().position(|input| input.name == file);
-    let structure = structure::examine(&model);
-    model.single_points = structure.single_points;
-    model.cut_off = structure.cut_off;
-    model.connected = structure.connected;
-    if let Some(file) = model.links.first().map(|link| link.source.file.clone()) {
-        diagnostics.extend(parts(&file, structure.parts, structure.unlinked));
+    let file = model.links.first().map(|link| link.source.file.clone());
+    match structure::examine(&model) {
+        Ok(structure) => {
+            model.single_points = structure.single_points;
+            model.cut_off = structure.cut_off;
+            model.connected = structure.connected;
+            diagnostics.extend(file.and_then(|file| parts(&file, structure.parts, structure.unlinked)));
+        }
+        Err(error) => {
+            let cause = format!("no single points of failure are told: {error}");
+            diagnostics.push(Place::file(&file.unwrap_or_default()).error(Kind::Malformed, cause));
+        }
     }
     diagnostics.sort_by_cached_key(|diagnostic| (order(&diagnostic.file), diagnostic.clone()));
     (model, diagnostics)

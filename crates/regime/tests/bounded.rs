@@ -54,7 +54,7 @@ fn two_stars(most: usize, cut: usize) -> Model {
 }
 
 fn redundancy(mut model: Model) -> (Verdict, Vec<String>) {
-    let structure = examine(&model);
+    let structure = examine(&model).unwrap();
     model.single_points = structure.single_points;
     model.cut_off = structure.cut_off;
     model.connected = structure.connected;

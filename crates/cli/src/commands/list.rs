@@ -54,6 +54,7 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("unpack", include_str!("../../../../schemas/unpack.schema.json")),
     ("diff-components", include_str!("../../../../schemas/diff-components.schema.json")),
     ("review", include_str!("../../../../schemas/review.schema.json")),
+    ("structure", include_str!("../../../../schemas/structure.schema.json")),
     ("what-if", include_str!("../../../../schemas/what-if.schema.json")),
 ];
 

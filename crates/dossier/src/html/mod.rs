@@ -23,6 +23,7 @@ mod prose;
 mod review;
 mod software;
 mod spoken;
+mod standing;
 mod stated;
 mod summary;
 mod support;
@@ -54,6 +55,7 @@ pub(crate) const FORMAT: ReportFormat = ReportFormat {
         "Files that hold nothing further, and stretches in no known format, are counted, not listed; JSON lists them.",
         "Superseded claims are counted, not shown; JSON has them.",
         "The timeline and what would change verdicts are worked out for networks of up to 60,000 devices, or on request.",
+        "What hangs on what is worked out for networks of up to 100,000 devices; its lists have 20 records, and `what-if -o json=PATH` has more.",
         "The map draws no coasts or borders, and above 150 sites one sign for all sites of a field.",
         "The picture of the network shows sites instead of devices above 300 devices, and regions instead of sites above 400 sites.",
         "Times of runs are left out; JSON has them.",
@@ -87,6 +89,7 @@ fn case(report: &CaseReport) -> String {
     let network =
         html! { (picture::section(report, &anchors, &spoken)) (map::section(report, &anchors, &spoken)) };
     sections.push(("network", "The network", network));
+    sections.push(("structure", "What hangs on what", standing::section(report, &inspected)));
     sections.push(("vendors", "Vendors", vendors::section(report)));
     sections.push(("devices", "Devices", devices::section(report, &anchors, &spoken, &inspected)));
     sections.push(("exhibits", "Exhibits", exhibits::section(&inspected, report, &anchors)));

@@ -11,6 +11,7 @@ use super::bits::Bits;
 use super::disjoint::Path;
 use super::kernel::Kernel;
 use super::{Error, Graph, Labels, NONE, Service, labels_fit, vertex};
+use std::collections::{HashMap, VecDeque};
 
 /// Whether two paths share no label.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,27 +39,45 @@ pub fn label_disjoint_pair(
     to: u32,
     most_steps: u64,
 ) -> Result<Diversity, Error> {
-    labels_fit(graph, labels)?;
-    let (from, to) = (vertex(graph, "a path", from)?, vertex(graph, "a path", to)?);
     if from == to {
         return Err(Error::SameEnds(from));
     }
-    let labels = labels.without(&[from, to]);
-    let service = Service::new(graph, Some(&[from]), [([to].as_slice(), 1)])?;
+    Ok(label_disjoint_pair_between(graph, labels, &[from], &[to], most_steps)?.0)
+}
+
+/// The same between any of some vertices and any of some others, none of which is among both: the labels of neither count. Beside it the
+/// searches of the graph that were made.
+pub fn label_disjoint_pair_between(
+    graph: &Graph,
+    labels: &Labels,
+    from: &[u32],
+    to: &[u32],
+    most_steps: u64,
+) -> Result<(Diversity, u64), Error> {
+    labels_fit(graph, labels)?;
+    for &end in from.iter().chain(to) {
+        vertex(graph, "a path", end)?;
+    }
+    if let Some(&both) = from.iter().find(|end| to.contains(end)) {
+        return Err(Error::SameEnds(both));
+    }
+    let labels = labels.without(&[from, to].concat());
+    let service = Service::new(graph, Some(from), [(to, 1)])?;
     let mut search = Search { kernel: Kernel::new(graph, &labels, &service)? };
     if search.kernel.served.weight == 0 {
-        return Ok(Diversity::Apart);
+        return Ok((Diversity::Apart, search.kernel.searches));
     }
     let none = Bits::none(search.kernel.labels.len());
     let mut open = vec![(none.clone(), none)];
     while let Some((first, second)) = open.pop() {
         if search.kernel.searches > most_steps {
-            return Ok(Diversity::Undecided { steps: search.kernel.searches });
+            let steps = search.kernel.searches;
+            return Ok((Diversity::Undecided { steps }, steps));
         }
         match search.examine(&first, &second) {
             Step::Pair(a, b) => {
                 let path = |bits: &Bits| path(graph, &labels, from, to, &search.kernel.names(bits));
-                return Ok(Diversity::Pair([path(&a), path(&b)]));
+                return Ok((Diversity::Pair([path(&a), path(&b)]), search.kernel.searches));
             }
             Step::Dead => {}
             Step::Branch(label) => {
@@ -72,7 +91,7 @@ pub fn label_disjoint_pair(
             }
         }
     }
-    Ok(Diversity::None)
+    Ok((Diversity::None, search.kernel.searches))
 }
 
 struct Search {
@@ -123,11 +142,16 @@ impl Search {
 }
 
 /// A shortest path over what carries no other labels than these.
-fn path(graph: &Graph, labels: &Labels, from: u32, to: u32, allowed: &[u32]) -> Path {
+fn path(graph: &Graph, labels: &Labels, from: &[u32], to: &[u32], allowed: &[u32]) -> Path {
     let allows = |set: &[u32]| set.iter().all(|label| allowed.binary_search(label).is_ok());
-    let mut reached = std::collections::HashMap::from([(from, (NONE, NONE))]);
-    let mut queue = std::collections::VecDeque::from([from]);
-    while let Some(at) = queue.pop_front().filter(|&at| at != to) {
+    let mut reached: HashMap<u32, (u32, u32)> = from.iter().map(|&start| (start, (NONE, NONE))).collect();
+    let mut queue: VecDeque<u32> = from.iter().copied().collect();
+    let mut at = NONE;
+    while let Some(next) = queue.pop_front() {
+        at = next;
+        if to.contains(&at) {
+            break;
+        }
         for arc in graph.arcs(at) {
             if !reached.contains_key(&arc.to)
                 && allows(labels.on_vertex(arc.to))
@@ -138,8 +162,7 @@ fn path(graph: &Graph, labels: &Labels, from: u32, to: u32, allowed: &[u32]) -> 
             }
         }
     }
-    let mut path = Path { vertices: vec![to], edges: Vec::new() };
-    let mut at = to;
+    let mut path = Path { vertices: vec![at], edges: Vec::new() };
     while let Some(&(edge, before)) = reached.get(&at).filter(|step| step.0 != NONE) {
         path.vertices.push(before);
         path.edges.push(edge);

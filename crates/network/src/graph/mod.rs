@@ -9,12 +9,14 @@
 //! |---|---|---|
 //! | parts without a connection between them | [`components`] | linear |
 //! | articulation points, bridges, biconnected components | [`Skeleton::new`] | linear |
+//! | bridges alone | [`bridges()`] | as good as linear |
 //! | what each single point of failure costs | [`single_points`] | linear (with log n for a demand of several vertices) |
+//! | whom each cuts off beside the largest remaining part | [`Severance`] | linear |
 //! | what is lost when given things are lost | [`outage`] | linear |
 //! | what each label costs | [`each_label`] | linear times log of the labels |
 //! | what each two labels cost | [`each_pair`] | linear times the labels |
 //! | paths without a common vertex or edge | [`disjoint_paths`], [`disjoint_paths_to_any`] | linear for each path |
-//! | two paths without a common label | [`label_disjoint_pair`] | exponential, with a limit |
+//! | two paths without a common label | [`label_disjoint_pair`], [`label_disjoint_pair_between`] | exponential, with a limit |
 //! | fewest labels whose loss costs so much | [`fewest_labels`] | exponential, with a limit |
 //! | demand that capacities still serve | [`served_by_capacity`] | Dinic |
 //! | how concentrated shares are | [`Concentration::of`] | linear |
@@ -30,7 +32,9 @@
 
 mod ancestry;
 mod bits;
+mod bridges;
 mod concentration;
+pub(crate) mod contraction;
 mod csr;
 mod cut;
 mod disjoint;
@@ -39,6 +43,7 @@ mod flow;
 mod kernel;
 mod labels;
 mod lists;
+pub(crate) mod masks;
 mod master;
 mod outage;
 mod pairs;
@@ -46,13 +51,15 @@ mod pieces;
 mod points;
 mod search;
 mod service;
+mod severed;
 mod union;
 
+pub use bridges::bridges;
 pub use concentration::Concentration;
 pub use csr::{Arc, Graph};
 pub use cut::{LabelCut, fewest_labels};
 pub use disjoint::{Apart, Path, disjoint_paths, disjoint_paths_to_any};
-pub use diverse::{Diversity, label_disjoint_pair};
+pub use diverse::{Diversity, label_disjoint_pair, label_disjoint_pair_between};
 pub use flow::{Capacities, served_by_capacity};
 pub use labels::Labels;
 pub use outage::{Lost, Outage, outage};
@@ -60,6 +67,7 @@ pub use pairs::{PairLosses, all_pairs, each_label, each_pair, label_loss};
 pub use points::{Points, single_points};
 pub use search::{Skeleton, components};
 pub use service::{Loss, Service};
+pub use severed::{Severance, Severed};
 
 /// What cannot be a graph, its labels or its service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -121,6 +129,11 @@ pub enum Error {
         "the fewest labels are looked for from roots, and none are given: name what the demands must reach"
     )]
     NoRoots,
+    /// What is defined without roots only.
+    #[error(
+        "whom a single point cuts off is told beside the largest remaining part, and roots are given: leave them out"
+    )]
+    Rooted,
     /// Paths from a vertex to itself.
     #[error("paths from vertex {0} to itself are no paths: name two vertices")]
     SameEnds(u32),

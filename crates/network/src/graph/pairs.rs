@@ -13,7 +13,7 @@
 )]
 
 use super::pieces::{Held, Pieces, Start, Touched};
-use super::{Error, Graph, Labels, Loss, Service, labels_fit, service_fits};
+use super::{Error, Graph, Labels, Loss, Service, labels_fit, masks, service_fits};
 use std::ops::Range;
 
 /// The loss of some labels at once. Linear.
@@ -29,15 +29,23 @@ pub fn label_loss(graph: &Graph, labels: &Labels, service: &Service, lost: &[u32
     Ok(halving.loss(held))
 }
 
-/// The loss of each label by itself, by label. As long as log L searches of the graph.
+/// The loss of each label by itself, by label. As long as log L searches of the graph; of few labels and with roots, as long as a few.
 pub fn each_label(graph: &Graph, labels: &Labels, service: &Service) -> Result<Vec<Loss>, Error> {
     labels_fit(graph, labels)?;
     service_fits(graph, service)?;
+    if service.roots().is_some() && labels.count() <= masks::MOST {
+        return Ok(masks::each(graph, labels, service));
+    }
+    Ok(each_by_halves(graph, labels, service))
+}
+
+/// The loss of each label by itself, however many there are.
+pub(super) fn each_by_halves(graph: &Graph, labels: &Labels, service: &Service) -> Vec<Loss> {
     let mut losses = vec![Loss::default(); labels.count() as usize];
     let mut halving = Halving::new(graph, labels, service);
     let start = std::mem::take(&mut halving.start);
     halving.within(&start, 0..labels.count(), false, &mut |label, _, loss| losses[label as usize] = loss);
-    Ok(losses)
+    losses
 }
 
 /// The loss of each two labels and of each by itself, `(a, b, loss)` with a <= b, each once, in an order that depends on the

@@ -34,16 +34,20 @@ pub struct Points {
 /// by no single one. With roots, what separates nothing from all of them is no single point.
 pub fn single_points(graph: &Graph, service: &Service) -> Result<Points, Error> {
     service_fits(graph, service)?;
-    let forest = Forest::new(graph, service.roots());
-    let sums = Sums::new(&forest, service);
+    Ok(points(&Forest::new(graph, service.roots()), service))
+}
+
+/// The same of a search that was made from the service's roots.
+pub(super) fn points(forest: &Forest, service: &Service) -> Points {
+    let sums = Sums::new(forest, service);
     let mut points = if service.roots().is_some() {
-        below_roots(&forest, &sums)
+        below_roots(forest, &sums)
     } else {
-        beside_the_largest(&forest, &sums)
+        beside_the_largest(forest, &sums)
     };
     points.vertices.sort_unstable_by_key(|&(vertex, _)| vertex);
     points.edges.sort_unstable_by_key(|&(edge, _)| edge);
-    Ok(points)
+    points
 }
 
 fn below_roots(forest: &Forest, sums: &Sums) -> Points {
@@ -68,8 +72,42 @@ fn below_roots(forest: &Forest, sums: &Sums) -> Points {
 
 fn beside_the_largest(forest: &Forest, sums: &Sums) -> Points {
     let mut points = Points::default();
-    // By order: the vertices in separated subtrees, how many those are, the largest and its lowest vertex.
-    let mut below = vec![(0u32, 0u32, 0u32); forest.len()];
+    for parting in partings(forest) {
+        let order = parting.order as usize;
+        let weight = match (parting.kept, parting.of_edge) {
+            (None, false) => sums.dominated[order],
+            (None, true) => sums.within[order],
+            (Some(subtree), _) => sums.within[parting.top as usize] - sums.touching[subtree as usize],
+        };
+        let loss = Loss { vertices: u64::from(parting.cut), weight };
+        if parting.of_edge {
+            points.edges.push((forest.link[order], loss));
+        } else {
+            points.vertices.push((forest.vertex[order], loss));
+        }
+    }
+    points
+}
+
+/// How a part comes apart at a vertex, or at the edge above it.
+pub(super) struct Parting {
+    pub(super) order: u32,
+    pub(super) of_edge: bool,
+    /// The start of the part's tree.
+    pub(super) top: u32,
+    /// The subtree that remains, by its order; `None` where what is neither lost nor in a separated subtree does.
+    pub(super) kept: Option<u32>,
+    /// Vertices that are cut off.
+    pub(super) cut: u32,
+    /// Whether another piece is as large as the one that remains.
+    pub(super) is_tied: bool,
+}
+
+/// Every parting, from the last vertex to the first.
+pub(super) fn partings(forest: &Forest) -> Vec<Parting> {
+    let mut partings = Vec::new();
+    // By order: the vertices in separated subtrees, how many those are, the largest and whether another is as large.
+    let mut below = vec![(0u32, 0u32, 0u32, false); forest.len()];
     let lowest = lowest_vertices(forest);
     // By order, the start of its tree.
     let mut start = vec![0u32; forest.len()];
@@ -78,44 +116,43 @@ fn beside_the_largest(forest: &Forest, sums: &Sums) -> Points {
         start[order] = if parent == 0 { order as u32 } else { start[parent] };
     }
     for order in (1..forest.len()).rev() {
-        let top = start[order] as usize;
-        let (whole, all) = (forest.size[top], sums.within[top]);
-        let (cut, count, largest) = below[order];
+        let top = start[order];
+        let whole = forest.size[top as usize];
+        let (separated, count, largest, several) = below[order];
         let parent = forest.parent[order] as usize;
         if count > u32::from(parent == 0) {
             // The rest has the part's lowest vertex, and remains where it is as large; a tree's start has no rest.
-            let rest = whole - 1 - cut;
+            let rest = whole - 1 - separated;
             let size = if largest == 0 { 0 } else { forest.size[largest as usize] };
-            let (kept, weight) = if parent != 0 && rest >= size {
-                (rest, sums.dominated[order])
-            } else {
-                (size, all - sums.touching[largest as usize])
-            };
-            points
-                .vertices
-                .push((forest.vertex[order], Loss { vertices: u64::from(whole - 1 - kept), weight }));
+            let rest_remains = parent != 0 && rest >= size;
+            let (kept, left, is_tied) =
+                if rest_remains { (None, rest, rest == size) } else { (Some(largest), size, several) };
+            let (order, cut) = (order as u32, whole - 1 - left);
+            partings.push(Parting { order, of_edge: false, top, kept, cut, is_tied });
         }
         if parent == 0 {
             continue;
         }
         let size = forest.size[order];
         if forest.low[order] as usize >= parent {
-            let (cut, count, largest) = &mut below[parent];
+            let (cut, count, largest, several) = &mut below[parent];
             *cut += size;
             *count += 1;
             let best = *largest as usize;
-            if best == 0 || (size, lowest[best]) > (forest.size[best], lowest[order]) {
+            let of_best = if best == 0 { 0 } else { forest.size[best] };
+            *several = if size == of_best { true } else { *several && size < of_best };
+            if best == 0 || (size, lowest[best]) > (of_best, lowest[order]) {
                 *largest = order as u32;
             }
         }
         if forest.low[order] as usize == order {
             let above = whole - size;
-            let (vertices, weight) =
-                if above >= size { (size, sums.within[order]) } else { (above, all - sums.touching[order]) };
-            points.edges.push((forest.link[order], Loss { vertices: u64::from(vertices), weight }));
+            let (kept, cut) = if above >= size { (None, size) } else { (Some(order as u32), above) };
+            let (order, is_tied) = (order as u32, above == size);
+            partings.push(Parting { order, of_edge: true, top, kept, cut, is_tied });
         }
     }
-    points
+    partings
 }
 
 /// By order, the lowest vertex of the subtree.

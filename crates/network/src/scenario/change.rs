@@ -50,7 +50,7 @@ pub fn changed(
         number += 1;
         !links.contains(&(number - 1))
     });
-    let structure = crate::structure::examine(&model);
+    let structure = crate::structure::examine(&model)?;
     model.single_points = structure.single_points;
     model.cut_off = structure.cut_off;
     model.connected = structure.connected;

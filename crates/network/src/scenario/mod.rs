@@ -21,6 +21,7 @@ mod change;
 mod overview;
 mod reach;
 mod spec;
+pub mod structure;
 mod topology;
 
 pub use answer::{Answer, FunctionLoss, Replacement, SiteLoss, answer, counted, grouped};

@@ -3,7 +3,7 @@
 
 use super::topology::Label;
 use super::{Error, Kind, Topology};
-use crate::graph::{Concentration, each_label, each_pair, fewest_labels};
+use crate::graph::{Concentration, Loss, each_label, each_pair, fewest_labels};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
@@ -115,8 +115,7 @@ pub fn overview(topology: &Topology<'_>, kind: Kind, percent: u8) -> Result<Over
             cut_off: 0,
         })
         .collect();
-    let mut pairs: BTreeMap<(u32, u32), Pair> = BTreeMap::new();
-    let mut more: BTreeSet<(u32, u32)> = BTreeSet::new();
+    let mut pairing = Pairing::default();
     let mut fewest = Vec::new();
     let is_few = labels.len() <= MOST_PAIRED;
     for asked in &topology.asked {
@@ -131,14 +130,67 @@ pub fn overview(topology: &Topology<'_>, kind: Kind, percent: u8) -> Result<Over
         if !is_few {
             continue;
         }
-        // The best of each function hold the best of all.
+        pairing.look(topology, &graph_labels, asked, &losses, name)?;
+        if asked.service.roots().is_some() && !labels.is_empty() {
+            fewest.push(few(topology, &graph_labels, asked, percent, LOOKED_AT, name)?);
+        }
+    }
+    costs.sort_by(|a, b| {
+        (b.subscribers, b.devices + b.links, &a.name).cmp(&(a.subscribers, a.devices + a.links, &b.name))
+    });
+    fewest
+        .sort_by_key(|one: &Fewest| (one.labels.as_ref().map_or(usize::MAX, Vec::len), one.function.clone()));
+    let (pairs, pairs_in_all) = pairing.finish();
+    Ok(Overview {
+        kind,
+        unlabelled: unlabelled(topology, &labels),
+        labels: costs,
+        pairs: is_few.then_some(pairs),
+        pairs_in_all,
+        fewest: is_few.then_some(fewest),
+        concentration: if kind.is_one_of_a_device() { concentration(topology, &labels) } else { Vec::new() },
+    })
+}
+
+/// Devices and links in service without a label of these.
+pub(super) fn unlabelled(topology: &Topology<'_>, labels: &[Label]) -> (usize, usize) {
+    let (devices, links) = topology.size();
+    let without = |of: fn(&Label) -> &[u32], all: usize| {
+        let mut seen = vec![false; all];
+        for at in labels.iter().flat_map(of) {
+            if let Some(seen) = seen.get_mut(*at as usize) {
+                *seen = true;
+            }
+        }
+        seen.into_iter().filter(|seen| !seen).count()
+    };
+    (without(|label| &label.devices, devices), without(|label| &label.links, links))
+}
+
+/// Pairs that cost more together than either by itself.
+#[derive(Default)]
+pub(super) struct Pairing {
+    best: BTreeMap<(u32, u32), Pair>,
+    all: BTreeSet<(u32, u32)>,
+}
+
+impl Pairing {
+    /// Those of one function; the best of each function hold the best of all.
+    pub(super) fn look(
+        &mut self,
+        topology: &Topology<'_>,
+        labels: &crate::graph::Labels,
+        asked: &super::topology::Asked,
+        losses: &[Loss],
+        name: impl Fn(u32) -> String,
+    ) -> Result<(), Error> {
         let mut best: BinaryHeap<Reverse<Ranked>> = BinaryHeap::new();
-        each_pair(&topology.graph, &graph_labels, &asked.service, |a, b, loss| {
+        each_pair(&topology.graph, labels, &asked.service, |a, b, loss| {
             let alone = [a, b].into_iter().filter_map(|one| Some(losses.get(one as usize)?.weight)).max();
             let alone = alone.unwrap_or_default();
             if a != b && loss.weight > alone {
-                if more.len() < COUNTED {
-                    more.insert((a, b));
+                if self.all.len() < COUNTED {
+                    self.all.insert((a, b));
                 }
                 best.push(Reverse((loss.weight, Reverse((a, b)), alone)));
                 if best.len() > PAIRS {
@@ -149,52 +201,29 @@ pub fn overview(topology: &Topology<'_>, kind: Kind, percent: u8) -> Result<Over
         for Reverse((subscribers, Reverse((a, b)), alone)) in best {
             let pair =
                 Pair { names: [name(a), name(b)], subscribers, alone, function: asked.function.clone() };
-            let known = pairs.entry((a, b)).or_insert_with(|| pair.clone());
+            let known = self.best.entry((a, b)).or_insert_with(|| pair.clone());
             if known.subscribers < pair.subscribers {
                 *known = pair;
             }
         }
-        if asked.service.roots().is_some() && !labels.is_empty() {
-            fewest.push(few(topology, &graph_labels, asked, percent, name)?);
-        }
+        Ok(())
     }
-    costs.sort_by(|a, b| {
-        (b.subscribers, b.devices + b.links, &a.name).cmp(&(a.subscribers, a.devices + a.links, &b.name))
-    });
-    fewest
-        .sort_by_key(|one: &Fewest| (one.labels.as_ref().map_or(usize::MAX, Vec::len), one.function.clone()));
-    let pairs = is_few.then(|| {
-        let mut best: Vec<Pair> = pairs.into_values().collect();
+
+    /// The pairs that cost most, and how many there are in all.
+    pub(super) fn finish(self) -> (Vec<Pair>, usize) {
+        let mut best: Vec<Pair> = self.best.into_values().collect();
         best.sort_by(|a, b| (b.subscribers, &a.names).cmp(&(a.subscribers, &b.names)));
         best.truncate(PAIRS);
-        best
-    });
-    let (devices, links) = topology.size();
-    let with = |of: fn(&Label) -> &[u32], all: usize| {
-        let mut seen = vec![false; all];
-        for at in labels.iter().flat_map(of) {
-            if let Some(seen) = seen.get_mut(*at as usize) {
-                *seen = true;
-            }
-        }
-        seen.into_iter().filter(|seen| !seen).count()
-    };
-    Ok(Overview {
-        kind,
-        unlabelled: (with(|label| &label.devices, devices), with(|label| &label.links, links)),
-        labels: costs,
-        pairs,
-        pairs_in_all: more.len(),
-        fewest: is_few.then_some(fewest),
-        concentration: if kind.is_one_of_a_device() { concentration(topology, &labels) } else { Vec::new() },
-    })
+        (best, self.all.len())
+    }
 }
 
-fn few(
+pub(super) fn few(
     topology: &Topology<'_>,
     labels: &crate::graph::Labels,
     asked: &super::topology::Asked,
     percent: u8,
+    looked_at: u64,
     name: impl Fn(u32) -> String,
 ) -> Result<Fewest, Error> {
     let served = asked.demands().filter(|(at, _)| asked.was_served(at));
@@ -206,7 +235,7 @@ fn few(
     let wanted = (u128::from(total) * u128::from(percent.clamp(1, 100))).div_ceil(100);
     let wanted = u64::try_from(wanted).unwrap_or(total);
     let size = u64::from(topology.graph.vertices()) + u64::from(topology.graph.edges());
-    let steps = (LOOKED_AT / size.max(1)).clamp(100, 2_000_000);
+    let steps = (looked_at / size.max(1)).clamp(100, 2_000_000);
     let found = fewest_labels(&topology.graph, labels, &asked.service, wanted, steps)?;
     Ok(match found {
         Some(cut) => Fewest {

@@ -258,7 +258,7 @@ impl<'m> Topology<'m> {
             .filter_map(|vendor| Some((folded(&vendor.name), vendor.jurisdiction.as_deref()?)))
             .collect();
         for (vertex, device) in (0u32..).zip(&self.devices) {
-            let site = device.site.as_deref().and_then(|name| sites.get(name));
+            let site = || device.site.as_deref().and_then(|name| sites.get(name));
             let version = || {
                 let parts: Vec<&str> = [&device.platform, &device.software]
                     .into_iter()
@@ -277,8 +277,8 @@ impl<'m> Topology<'m> {
                     .and_then(|maker| vendors.get(&folded(maker)))
                     .map(|text| (*text).to_owned()),
                 Kind::Site => device.site.clone(),
-                Kind::Region => site.and_then(|site| site.region.clone()),
-                Kind::Country => site.and_then(|site| site.country.clone()),
+                Kind::Region => site().and_then(|site| site.region.clone()),
+                Kind::Country => site().and_then(|site| site.country.clone()),
                 Kind::Segment => device.segment.clone(),
                 Kind::Role => device.role.clone(),
                 Kind::Device => Some(device.name.clone()),

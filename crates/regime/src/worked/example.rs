@@ -76,7 +76,7 @@ impl Example {
                 return Err(fault(span.unwrap_or_default(), cause).hint(format!("write {standard:?}")));
             }
         }
-        let found = structure::examine(&model);
+        let found = structure::examine(&model).map_err(|error| fault(0..0, error.to_string()))?;
         model.single_points = found.single_points;
         model.cut_off = found.cut_off;
         model.connected = found.connected;

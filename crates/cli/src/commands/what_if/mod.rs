@@ -1,6 +1,7 @@
 //! What is lost, or within reach, when something happens.
 
 mod document;
+mod structure;
 mod text;
 mod verdicts;
 
@@ -51,10 +52,7 @@ pub(super) fn run(arguments: &WhatIf) -> anyhow::Result<Outcome> {
     let each = arguments.each.as_deref().map(kind).transpose()?;
     let scenarios = scenarios(arguments)?;
     if scenarios.is_empty() && each.is_none() {
-        bail!(
-            "name what happens: --lose, --ban, --unsupported, --compromise, --exploit, --isolate, --scenarios or --each; \
-             `banbury what-if --help` has examples"
-        );
+        return structure::run(arguments);
     }
     let case = Case::open(&arguments.case)?;
     let mut kept = vec![case.root().join(CONFIG), case.root().join(LEDGER)];

@@ -60,3 +60,22 @@ fn every_label_and_every_pair_costs_what_the_definition_says() {
         assert_eq!(seen.len() as u32, case.labels * (case.labels + 1) / 2);
     });
 }
+
+#[test]
+fn many_labels_cost_the_same_by_bits_and_by_halves() {
+    each_case(400, 150, 140, |case, random| {
+        let graph = case.graph();
+        // As many labels as three rounds of bits take, most of them on something.
+        let on: Vec<(u32, u32)> =
+            (0..200).map(|_| (random.vertex(case.vertices), random.below(140) as u32)).collect();
+        let labels = Labels::new(&graph, 140, &on, &case.on_edges).unwrap();
+        let roots: Vec<u32> = (0..1 + random.below(3)).map(|_| random.vertex(case.vertices)).collect();
+        let demands = case.demands.iter().map(|(vertices, weight)| (vertices.as_slice(), *weight));
+        let service = Service::new(&graph, Some(&roots), demands).unwrap();
+        let each = each_label(&graph, &labels, &service).unwrap();
+        assert_eq!(each, super::super::pairs::each_by_halves(&graph, &labels, &service));
+        for label in [0, 62, 63, 125, 126, 139] {
+            assert_eq!(each[label as usize], label_loss(&graph, &labels, &service, &[label]).unwrap());
+        }
+    });
+}

@@ -26,6 +26,7 @@ fn parts_points_bridges_and_components_are_those_of_the_definitions() {
             .filter(|&edge| case.parts(&none, &[edge].into()).len() > parts.len())
             .collect();
         assert_eq!(skeleton.bridges, bridges);
+        assert_eq!(super::bridges(&graph), bridges);
         assert_eq!(skeleton.component_of, biconnected(case));
         let count = skeleton.component_of.iter().flatten().max().map_or(0, |&most| most + 1);
         assert_eq!(skeleton.components, count);
