@@ -1,6 +1,7 @@
 //! What a scenario costs.
 
-use super::topology::{Asked, Label};
+use super::labels::Label;
+use super::topology::Asked;
 use super::{Error, Event, Scenario, Topology, Verb};
 use crate::graph::{Lost, Outage, outage};
 use std::collections::{BTreeMap, BTreeSet};

@@ -18,6 +18,7 @@
 
 mod answer;
 mod change;
+mod labels;
 mod overview;
 mod reach;
 mod spec;
@@ -25,10 +26,11 @@ mod topology;
 
 pub use answer::{Answer, FunctionLoss, Replacement, SiteLoss, answer, counted, grouped};
 pub use change::changed;
+pub use labels::Label;
 pub use overview::{Fewest, MOST_PAIRED, Overview, Pair, Shares, overview};
 pub use reach::{Reach, reach};
 pub use spec::{Event, Kind, MOST_BYTES, Scenario, Verb, parse_table};
-pub use topology::{Extra, Label, Topology};
+pub use topology::{Extra, Topology};
 
 /// What cannot be a scenario of this network.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! What stands one step away from what an intruder holds.
 
-use super::topology::{Topology, folded};
-use super::{Error, Kind, Scenario};
+use super::labels::folded;
+use super::{Error, Kind, Scenario, Topology};
 use crate::functions::standard;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 

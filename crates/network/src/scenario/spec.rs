@@ -25,6 +25,8 @@ pub enum Kind {
     Region,
     /// The country of the site.
     Country,
+    /// The power region: the device's own, else its site's.
+    Power,
     /// The segment of the management plane.
     Segment,
     /// The role.
@@ -35,6 +37,8 @@ pub enum Kind {
     Operator,
     /// The medium: of links alone.
     Medium,
+    /// A duct that the link runs through: of links alone.
+    Duct,
     /// The device itself.
     Device,
     /// The link itself.
@@ -43,7 +47,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, as it is written.
-    pub const ALL: [(&'static str, Self); 17] = [
+    pub const ALL: [(&'static str, Self); 19] = [
         ("vendor", Self::Vendor),
         ("product", Self::Product),
         ("version", Self::Version),
@@ -54,11 +58,13 @@ impl Kind {
         ("site", Self::Site),
         ("region", Self::Region),
         ("country", Self::Country),
+        ("power", Self::Power),
         ("segment", Self::Segment),
         ("role", Self::Role),
         ("function", Self::Function),
         ("operator", Self::Operator),
         ("medium", Self::Medium),
+        ("duct", Self::Duct),
         ("device", Self::Device),
         ("link", Self::Link),
     ];
@@ -70,8 +76,16 @@ impl Kind {
 
     /// Whether a device has no more than one of the kind.
     pub fn is_one_of_a_device(self) -> bool {
-        use Kind::{Country, Device, Jurisdiction, Product, Region, Role, Site, Vendor, Version};
-        matches!(self, Vendor | Product | Version | Jurisdiction | Site | Region | Country | Role | Device)
+        use Kind::{Country, Device, Jurisdiction, Power, Product, Region, Role, Site, Vendor, Version};
+        matches!(
+            self,
+            Vendor | Product | Version | Jurisdiction | Site | Region | Country | Power | Role | Device
+        )
+    }
+
+    /// Whether links alone have it.
+    pub fn is_of_links(self) -> bool {
+        matches!(self, Self::Operator | Self::Medium | Self::Duct | Self::Link)
     }
 
     /// The kind that a word names.
@@ -149,17 +163,25 @@ impl Event {
             return Err(written(format!("there is no name behind {}:", kind.as_str())));
         }
         let fits = match verb {
-            Verb::Isolate => matches!(kind, Kind::Site | Kind::Region | Kind::Country | Kind::Segment),
-            Verb::Exploit => kind == Kind::Vulnerability,
-            Verb::Compromise | Verb::Unsupported => {
-                !matches!(kind, Kind::Operator | Kind::Medium | Kind::Link)
+            Verb::Isolate => {
+                matches!(kind, Kind::Site | Kind::Region | Kind::Country | Kind::Power | Kind::Segment)
             }
+            Verb::Exploit => kind == Kind::Vulnerability,
+            Verb::Compromise | Verb::Unsupported => !kind.is_of_links() && kind != Kind::Power,
             Verb::Lose | Verb::Ban => true,
         };
         if !fits {
             let why = match verb {
-                Verb::Isolate => "what can be isolated is a site, region, country or segment".to_owned(),
+                Verb::Isolate => {
+                    "what can be isolated is a site, region, country, power region or segment".to_owned()
+                }
                 Verb::Exploit => "what is exploited is a vulnerability, such as CVE-2024-3094".to_owned(),
+                _ if kind == Kind::Power => {
+                    format!(
+                        "{} takes what can be broken into or mended, and a power region is neither",
+                        verb.as_str()
+                    )
+                }
                 _ => format!("{} takes devices, and a {} is of links alone", verb.as_str(), kind.as_str()),
             };
             return Err(written(why));

@@ -227,6 +227,52 @@ fn contracts_and_vendors_give_properties() {
 }
 
 #[test]
+fn ducts_take_links_and_power_regions_take_devices() {
+    let mut model = network();
+    model.links[3].ducts = Some("Main street; Bridge".into());
+    model.links[5].ducts = Some("bridge".into());
+    let found = ask(&model, &[(Verb::Lose, "duct:Bridge")]);
+    assert_eq!((found.devices.len(), found.links, found.subscribers), (0, 2, 160));
+    assert_eq!(ask(&model, &[(Verb::Lose, "duct:main street")]).links, 1);
+    // The device's own power region goes before its site's.
+    model.sites[2].power = Some("Grid N".into());
+    model.sites[3].power = Some("Grid N".into());
+    model.devices[6].power = Some("Grid S".into());
+    let found = ask(&model, &[(Verb::Lose, "power:grid n")]);
+    assert_eq!((found.devices, found.subscribers), (vec!["cell-1".to_owned()], 100));
+    let extra = Extra::new();
+    let topology = Topology::of(&model, &extra, "2026-01-01").unwrap();
+    let seen = overview(&topology, Kind::Duct, 50).unwrap();
+    assert_eq!(
+        seen.labels.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(),
+        ["Bridge", "Main street"]
+    );
+    assert_eq!(seen.unlabelled, (7, 4));
+    assert!(Event::parse(Verb::Compromise, "duct:Bridge").is_err());
+    assert!(Event::parse(Verb::Compromise, "power:Grid N").is_err());
+}
+
+#[test]
+fn a_contractor_out_of_force_is_told_so() {
+    let mut model = network();
+    model.contracts.push(Contract {
+        name: "field".into(),
+        party: "Fixers".into(),
+        scope_kind: "all".into(),
+        until: Some("2025-06-30".into()),
+        ..Contract::default()
+    });
+    let extra = Extra::new();
+    let topology = Topology::of(&model, &extra, "2026-01-01").unwrap();
+    let event = Event::parse(Verb::Lose, "contractor:fixers").unwrap();
+    let error = answer(&topology, &Scenario::of(vec![event])).unwrap_err().to_string();
+    assert!(
+        error.contains("none of its contracts is in force on anything: field ended on 2025-06-30"),
+        "{error}"
+    );
+}
+
+#[test]
 fn files_of_scenarios_say_their_line() {
     let text = "\u{feff}# all\n\nboth = lose vendor:A + isolate region:North # why\nLOSE device:a#b\n";
     let all = parse_table("s.txt", text).unwrap();
