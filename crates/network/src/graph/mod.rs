@@ -17,6 +17,7 @@
 //! | two paths without a common label | [`label_disjoint_pair`] | exponential, with a limit |
 //! | fewest labels whose loss costs so much | [`fewest_labels`] | exponential, with a limit |
 //! | demand that capacities still serve | [`served_by_capacity`] | Dinic |
+//! | demands of several kinds that compete for capacities | [`served_together`] | bounds, by several maximum flows |
 //! | how concentrated shares are | [`Concentration::of`] | linear |
 //!
 //! **Lost.** With roots given, a vertex is served while it is connected to a root that is there; without roots, while it
@@ -25,8 +26,7 @@
 //!
 //! Wrong when: vertices that relay nothing (a radio unit between two routers) stand in the graph as if they did; the
 //! graph has no direction and no routing policy. Misses: that what remains may be overloaded, except in
-//! [`served_by_capacity`], which has one commodity: demands that compete for a link by function need one call each, and
-//! what they serve together is less.
+//! [`served_by_capacity`], which has one commodity, and [`served_together`], which bounds what several have.
 
 mod ancestry;
 mod bits;
@@ -46,6 +46,7 @@ mod pieces;
 mod points;
 mod search;
 mod service;
+mod shared;
 mod union;
 
 pub use concentration::Concentration;
@@ -60,6 +61,7 @@ pub use pairs::{PairLosses, all_pairs, each_label, each_pair, label_loss};
 pub use points::{Points, single_points};
 pub use search::{Skeleton, components};
 pub use service::{Loss, Service};
+pub use shared::{Shared, served_together};
 
 /// What cannot be a graph, its labels or its service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! The network as a scenario leaves it, for regimes to be applied to.
 
-use super::{Error, Scenario, Topology, Verb};
+use super::{Resolved, Topology, Verb};
 use banbury_evidence::model::Model;
 use std::collections::HashSet;
 
@@ -9,17 +9,12 @@ const GONE: &str = "decommissioned";
 
 /// The model after a scenario: what is lost or banned is out of service, isolated parts have no links out, unsupported devices have no
 /// support from the day before `as_of`. What an intruder holds is as it was. `None` where nothing of it changes.
-pub fn changed(
-    topology: &Topology<'_>,
-    scenario: &Scenario,
-    day_before: &str,
-) -> Result<Option<Model>, Error> {
+pub fn changed(topology: &Topology<'_>, happens: &Resolved<'_>, day_before: &str) -> Option<Model> {
     let mut gone: HashSet<&str> = HashSet::new();
     let mut unsupported: HashSet<&str> = HashSet::new();
     let mut links: HashSet<usize> = HashSet::new();
-    for event in &scenario.events {
-        let label = topology.find(event)?;
-        let (devices, edges) = topology.gone(event, &label);
+    for (event, label) in happens.events() {
+        let (devices, edges) = topology.gone(event, label);
         let named = devices.iter().map(|vertex| topology.device(*vertex));
         match event.verb {
             Verb::Lose | Verb::Ban => gone.extend(named),
@@ -32,7 +27,7 @@ pub fn changed(
         }
     }
     if gone.is_empty() && unsupported.is_empty() && links.is_empty() {
-        return Ok(None);
+        return None;
     }
     let mut model = topology.model.clone();
     for device in &mut model.devices {
@@ -54,5 +49,5 @@ pub fn changed(
     model.single_points = structure.single_points;
     model.cut_off = structure.cut_off;
     model.connected = structure.connected;
-    Ok(Some(model))
+    Some(model)
 }

@@ -20,6 +20,8 @@ pub(super) struct Asked {
     pub service: Service,
     /// By demand of the service, the number of its site.
     pub sites: Vec<u32>,
+    /// By demand of the service, its traffic where it is stated, in Mbit/s.
+    pub mbps: Vec<Option<u64>>,
     /// By vertex, whether it is served before anything happens.
     served: Vec<bool>,
 }
@@ -31,9 +33,10 @@ impl Asked {
         carriers: Vec<u32>,
         service: Service,
         sites: Vec<u32>,
+        mbps: Vec<Option<u64>>,
     ) -> Result<Self, Error> {
         let served = outage(graph, &service, &Lost::default())?.served;
-        Ok(Self { function, carriers, service, sites, served })
+        Ok(Self { function, carriers, service, sites, mbps, served })
     }
 
     /// The vertices and weight of each demand.
@@ -44,6 +47,44 @@ impl Asked {
     /// Whether a demand with these vertices is served before anything happens.
     pub fn was_served(&self, vertices: &[u32]) -> bool {
         vertices.iter().any(|vertex| self.served.get(*vertex as usize).copied().unwrap_or_default())
+    }
+}
+
+/// A name that is spelt otherwise than the one that it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misspelt {
+    /// What kind of record uses it.
+    pub what: &'static str,
+    /// As it is used.
+    pub name: String,
+    /// As it is borne.
+    pub meant: String,
+    /// How many such records use it.
+    pub records: usize,
+}
+
+/// Names that are borne.
+struct Borne<'m> {
+    names: HashSet<&'m str>,
+    folded: HashMap<String, &'m str>,
+}
+
+impl<'m> Borne<'m> {
+    fn of(names: impl Iterator<Item = &'m str>) -> Self {
+        let names: HashSet<&str> = names.collect();
+        let mut sorted: Vec<&str> = names.iter().copied().collect();
+        sorted.sort_unstable_by(|a, b| b.cmp(a));
+        // Of several the first one by name stands in the end.
+        let folded = sorted.into_iter().map(|name| (super::labels::folded(name), name)).collect();
+        Self { names, folded }
+    }
+
+    /// The name that another one means, where nothing bears that.
+    fn meant(&self, name: &str) -> Option<&'m str> {
+        if self.names.contains(name) {
+            return None;
+        }
+        self.folded.get(&super::labels::folded(name)).copied()
     }
 }
 
@@ -125,8 +166,9 @@ impl<'m> Topology<'m> {
                 .collect();
             let demands = all.iter().map(|(site, weight)| (vertices(*site), *weight));
             let service = Service::new(&self.graph, None, demands)?;
-            let sites = all.iter().map(|(site, _)| *site).collect();
-            return Ok(vec![Asked::new(&self.graph, String::new(), Vec::new(), service, sites)?]);
+            let sites: Vec<u32> = all.iter().map(|(site, _)| *site).collect();
+            let mbps = vec![None; sites.len()];
+            return Ok(vec![Asked::new(&self.graph, String::new(), Vec::new(), service, sites, mbps)?]);
         }
         let mut carriers: HashMap<String, Vec<u32>> = HashMap::new();
         for record in &self.model.functions {
@@ -134,12 +176,12 @@ impl<'m> Topology<'m> {
                 carriers.entry(standard(&record.function).0).or_default().push(*vertex);
             }
         }
-        let mut asked: BTreeMap<String, Vec<(u32, u64)>> = BTreeMap::new();
+        let mut asked: BTreeMap<String, Vec<(u32, u64, Option<u64>)>> = BTreeMap::new();
         for demand in &self.model.demands {
             let Some(site) = numbers.get(demand.site.as_str()) else { continue };
             let stated = self.sites.get(*site as usize).map_or(0, |(_, subscribers)| *subscribers);
             let weight = demand.subscribers.unwrap_or(stated);
-            asked.entry(standard(&demand.function).0).or_default().push((*site, weight));
+            asked.entry(standard(&demand.function).0).or_default().push((*site, weight, demand.mbps));
         }
         asked
             .into_iter()
@@ -147,10 +189,11 @@ impl<'m> Topology<'m> {
                 let mut roots = carriers.remove(&function).unwrap_or_default();
                 roots.sort_unstable();
                 roots.dedup();
-                let each = demands.iter().map(|(site, weight)| (vertices(*site), *weight));
+                let each = demands.iter().map(|(site, weight, _)| (vertices(*site), *weight));
                 let service = Service::new(&self.graph, Some(&roots), each)?;
-                let sites = demands.iter().map(|(site, _)| *site).collect();
-                Asked::new(&self.graph, function, roots, service, sites)
+                let sites = demands.iter().map(|(site, ..)| *site).collect();
+                let mbps = demands.iter().map(|(.., mbps)| *mbps).collect();
+                Asked::new(&self.graph, function, roots, service, sites, mbps)
             })
             .collect()
     }
@@ -173,6 +216,39 @@ impl<'m> Topology<'m> {
     /// The number of an edge's link in the model.
     pub(super) fn link(&self, edge: u32) -> Option<usize> {
         self.links.get(edge as usize).map(|number| *number as usize)
+    }
+
+    /// Names that differ by case or outer blanks from one that is borne: what bears them is not joined.
+    pub fn misspelt(&self) -> Vec<Misspelt> {
+        let model = self.model;
+        let sites = Borne::of(model.sites.iter().map(|site| site.name.as_str()));
+        let devices = Borne::of(model.devices.iter().map(|device| device.name.as_str()));
+        let mut all: BTreeMap<(&'static str, String, String), usize> = BTreeMap::new();
+        let mut look = |what, borne: &Borne<'_>, name: &str| {
+            if let Some(meant) = borne.meant(name) {
+                *all.entry((what, name.to_owned(), meant.to_owned())).or_default() += 1;
+            }
+        };
+        self.devices
+            .iter()
+            .filter_map(|device| device.site.as_deref())
+            .for_each(|site| look("device", &sites, site));
+        model.demands.iter().for_each(|demand| look("demand", &sites, &demand.site));
+        model.functions.iter().for_each(|function| look("function", &devices, &function.device));
+        for link in &model.links {
+            [&link.a_device, &link.b_device].into_iter().for_each(|end| look("link", &devices, end));
+        }
+        model.interceptions.iter().for_each(|record| look("interception", &devices, &record.device));
+        model.interfaces.iter().for_each(|interface| look("interface", &devices, &interface.device));
+        all.into_iter()
+            .map(|((what, name, meant), records)| Misspelt { what, name, meant, records })
+            .collect()
+    }
+
+    /// The name of an edge's link.
+    pub(super) fn link_name(&self, edge: u32) -> &str {
+        let link = self.link(edge).and_then(|number| self.model.links.get(number));
+        link.map_or("", |link| &link.name)
     }
 
     /// Demands, or sites where there are none, of which nobody says how many subscribers they have: they count as none.
