@@ -261,7 +261,10 @@ fn mistakes_are_told_with_what_to_do() {
         (vec!["--monte-carlo", "100"], "--monte-carlo: nothing is said to fail"),
         (vec!["--monte-carlo", "1", "--failure", "device=0.1"], "1 is not in 10..=10000000"),
         (vec!["--monte-carlo", "100", "--failure", "device=2"], "is no probability"),
-        (vec!["--monte-carlo", "100", "--failure", "site:Nowhere=0.1"], "there are Core, East, Hub, West"),
+        (
+            vec!["--lose", "vendor:Ada Networks", "--monte-carlo", "100", "--failure", "site:Nowhere=0.1"],
+            "there are Core, East, Hub, West",
+        ),
         (vec!["--compromise", "duct:Lane"], "a duct is of links alone"),
         (vec!["--lose", "duct:Lan"], "did you mean Lane?"),
         (vec!["--lose", "vendor:Ada Networks", "--regime", "nothing"], "no such regime"),

@@ -103,7 +103,7 @@ pub fn cascade(
 }
 
 /// By link, the traffic in the direction that has more, in kbit/s.
-fn loads(traffic: &Traffic, gone: &[bool], cut: &[bool]) -> Vec<u64> {
+pub(super) fn loads(traffic: &Traffic, gone: &[bool], cut: &[bool]) -> Vec<u64> {
     let graph = &traffic.graph;
     let is = |list: &[bool], at: u32| list.get(at as usize).copied().unwrap_or_default();
     let mut loads = vec![[0u64; 2]; cut.len()];

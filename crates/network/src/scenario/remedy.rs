@@ -348,14 +348,13 @@ const MOST_SENTENCES: usize = 6;
 
 /// Remedies in sentences: links and carriers one by one, sites with a sort of remedy together.
 pub(super) fn sentences(remedies: &[Remedy], scenario: &Scenario) -> Vec<String> {
-    let lost: Vec<String> =
-        scenario.events.iter().map(|event| format!("{} {}", event.kind.as_str(), event.name)).collect();
-    // What it must not have, short enough for a sentence.
-    let lost = if lost.len() > 3 || lost.iter().any(|name| name.len() > 60) {
-        "what is lost".to_owned()
-    } else {
-        lost.join(" and ")
-    };
+    let fails = scenario.events.iter().filter(|event| event.verb != Verb::Isolate);
+    let lost: Vec<String> = fails.map(|event| format!("{} {}", event.kind.as_str(), event.name)).collect();
+    // What it must not have, short enough for a sentence; where nothing fails, all may be had.
+    let short = lost.len() <= 3 && lost.iter().all(|name| name.chars().count() <= 60);
+    let lost = if short { lost.join(" and ") } else { "what is lost".to_owned() };
+    let unless = |words: &str| if lost.is_empty() { String::new() } else { format!(" {words} {lost}") };
+    let (apart, avoids) = (unless("that is not lost with"), unless("that avoids"));
     let for_whom = |remedy: &Remedy| {
         let of = if remedy.functions.is_empty() {
             String::new()
@@ -370,15 +369,10 @@ pub(super) fn sentences(remedies: &[Remedy], scenario: &Scenario) -> Vec<String>
     let mut others: BTreeMap<u8, Vec<&Remedy>> = BTreeMap::new();
     for remedy in remedies {
         match &remedy.step {
-            Step::Carrier { function, beside } => carriers.push(format!(
-                "a carrier of {function} beside {beside} that is not lost with {lost} keeps {}",
-                for_whom(remedy)
-            )),
+            Step::Carrier { function, beside } => carriers
+                .push(format!("a carrier of {function} beside {beside}{apart} keeps {}", for_whom(remedy))),
             Step::Link { from, to } => {
-                links.push(format!(
-                    "a link between {from} and {to} that avoids {lost} keeps {}",
-                    for_whom(remedy)
-                ));
+                links.push(format!("a link between {from} and {to}{avoids} keeps {}", for_whom(remedy)));
             }
             Step::Equipment { to, .. } => {
                 others.entry(if to.is_empty() { 1 } else { 0 }).or_default().push(remedy)
@@ -399,8 +393,17 @@ pub(super) fn sentences(remedies: &[Remedy], scenario: &Scenario) -> Vec<String>
         let Some(first) = list.first() else { continue };
         let functions: BTreeSet<&String> = list.iter().flat_map(|remedy| &remedy.functions).collect();
         let functions: Vec<String> = functions.into_iter().cloned().collect();
-        let subscribers = list.iter().fold(0u64, |sum, remedy| sum.saturating_add(remedy.subscribers));
-        let sites = list.iter().fold(0, |sum, remedy| sum + remedy.sites);
+        // Of one site there may be several, for functions that come from several places; of functions that nothing keeps, the
+        // one that most ask for.
+        let mut by_site: BTreeMap<&str, u64> = BTreeMap::new();
+        for remedy in &list {
+            let most = by_site.entry(&remedy.first).or_default();
+            *most = remedy.subscribers.max(*most);
+        }
+        let (sites, subscribers) = match &first.step {
+            Step::Nothing { .. } => (first.sites, first.subscribers),
+            _ => (by_site.len(), by_site.values().fold(0u64, |sum, one| sum.saturating_add(*one))),
+        };
         let largest = if sites > 1 {
             format!("{}, the largest is {}", counted(sites as u64, "site"), first.first)
         } else {
@@ -409,13 +412,18 @@ pub(super) fn sentences(remedies: &[Remedy], scenario: &Scenario) -> Vec<String>
         let who = format!("{largest}, with {}", counted(subscribers, "subscriber"));
         all.push(match (sort, &first.step) {
             (0, Step::Equipment { to, .. }) => {
-                let to = if list.len() > 1 { format!("for the first to {to}") } else { format!("to {to}") };
-                format!("where nothing remains ({who}): equipment that is not lost with {lost}, with a link of its own, {to}")
+                let to = if sites > 1 { format!("for the first to {to}") } else { format!("to {to}") };
+                format!("where nothing remains ({who}): equipment{apart}, with a link of its own, {to}")
             }
-            (1, _) => format!("where nothing remains ({who}): equipment that is not lost with {lost}, and a carrier that it reaches"),
+            (1, _) => {
+                format!("where nothing remains ({who}): equipment{apart}, and a carrier that it reaches")
+            }
             (2, _) => format!("where the place itself is lost ({who}): service from another site"),
             (_, Step::Nothing { function }) if !function.is_empty() => {
-                format!("nothing keeps {} while every carrier is lost, whoever it is ({who})", shown(&functions))
+                format!(
+                    "nothing keeps {} while every carrier is lost, whoever it is ({who})",
+                    shown(&functions)
+                )
             }
             _ => format!("nothing keeps what is isolated connected to the rest ({who})"),
         });

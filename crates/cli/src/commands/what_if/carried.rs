@@ -8,9 +8,9 @@ use banbury_network::scenario::{Capacity, Cascade, counted, grouped};
 /// What the links carry before anything happens.
 pub(super) fn before(text: &mut String, carries: &Carries) {
     let Carries { whole, without_figure, zero, missing } = carries;
-    line!(text, "before: the links carry {} of {} Mbit/s", span(whole), mbps(whole.asked));
+    line!(text, "before anything happens the links carry {} of {} Mbit/s", span(whole), mbps(whole.asked));
     if !whole.full.is_empty() {
-        line!(text, "  full before anything happens: {}", names(&whole.full));
+        line!(text, "  full: {}", names(&whole.full));
     }
     if !without_figure.is_empty() {
         let functions: Vec<String> =
@@ -44,15 +44,15 @@ pub(super) fn after(text: &mut String, capacity: &Capacity) {
         mbps(capacity.asked),
         mbps(capacity.connected)
     );
-    let short = capacity.functions.iter().filter(|one| one.together < one.asked);
+    let short = capacity.functions.iter().filter(|one| one.together < one.connected);
     for one in short.clone().take(LINES) {
         line!(
             text,
-            "  {:<14}{}: {} of {}, at most {} if it had all links to itself",
+            "  {:<14}{}: {} of {} that are connected, at most {} if it had all links to itself",
             "",
             safe(&one.function),
             mbps(one.together),
-            mbps(one.asked),
+            mbps(one.connected),
             mbps(one.alone)
         );
     }
@@ -73,9 +73,13 @@ pub(super) fn cascade(text: &mut String, cascade: &Cascade) {
     } else {
         line!(
             text,
-            "  {:<14}{} more fail in {}; in the end {} and {} have lost something",
+            "  {:<14}{} after it, in {}; in the end {} and {} have lost something",
             "cascade",
-            counted(links as u64, "link"),
+            if links == 1 {
+                "1 link fails".to_owned()
+            } else {
+                format!("{} fail", counted(links as u64, "link"))
+            },
             counted(cascade.rounds.len() as u64, "round"),
             counted(cascade.sites as u64, "site"),
             counted(cascade.subscribers, "subscriber")

@@ -69,7 +69,7 @@ fn table(text: &mut String, answers: &Answers) {
     let cascade = |cell: &str| if answers.cascade.is_some() { format!(" {cell:>11}") } else { String::new() };
     line!(
         text,
-        "\n{:<30} {:>8} {:>7} {:>12} {:>8}{}{} {:>8}",
+        "\n{:<28} {:>8} {:>7} {:>12} {:>8}{}{} {:>8}",
         "Scenario",
         "devices",
         "sites",
@@ -83,8 +83,8 @@ fn table(text: &mut String, answers: &Answers) {
         let verdicts = verdicts.as_ref().map_or("-".to_owned(), |changes| changes.len().to_string());
         line!(
             text,
-            "{:<30} {:>8} {:>7} {:>12} {:>8}{}{} {:>8}",
-            shorten(&safe(&answer.name), 30),
+            "{:<28} {:>8} {:>7} {:>12} {:>8}{}{} {:>8}",
+            shorten(&safe(&answer.name), 28),
             grouped(answer.devices.len() as u64),
             grouped(answer.sites.len() as u64),
             grouped(answer.subscribers),

@@ -1,6 +1,7 @@
 //! Capacity, cascades and chance.
 
 use super::super::answer::losses;
+use super::super::cascade::loads;
 use super::super::chance::failing;
 use super::*;
 
@@ -288,5 +289,63 @@ proptest! {
         let near = 5.0 * (half * (1.0 - half) / n).sqrt() + 1e-9;
         prop_assert!((found.share.1.share - half).abs() <= near, "{} {half}", found.share.1.share);
         prop_assert!(found.share.1.low <= found.share.1.share && found.share.1.share <= found.share.1.high);
+    }
+
+    #[test]
+    fn on_a_tree_a_link_carries_what_lies_behind_it(
+        above in proptest::collection::vec(0usize..100, 1..12),
+        traffic in proptest::collection::vec(0u64..1000, 12),
+        gone in 0usize..12,
+    ) {
+        let count = above.len() + 1;
+        let above: Vec<usize> = above.iter().enumerate().map(|(at, above)| above % (at + 1)).collect();
+        let model = Model {
+            sites: (0..count).map(|at| site(&format!("s{at}"), "R", 1)).collect(),
+            devices: (0..count).map(|at| device(&format!("d{at}"), &format!("s{at}"), "A")).collect(),
+            links: above.iter().enumerate().map(|(at, above)| sized(&format!("d{}", at + 1), &format!("d{above}"), Some(1))).collect(),
+            functions: vec![carries("d0", "UPF")],
+            demands: (0..count).map(|at| Demand { mbps: Some(traffic[at]), ..demand(&format!("s{at}"), "UPF", 1) }).collect(),
+            ..Model::default()
+        };
+        let extra = Extra::new();
+        let Asked { topology, traffic: flows } = with(&model, &extra, &[]);
+        let gone = gone % count;
+        // What lies behind a link: all below its lower end, as far as nothing is gone in between.
+        let below = |top: usize, lost: Option<usize>| -> u64 {
+            let reaches = |mut at: usize, until: usize| loop {
+                if Some(at) == lost { return false }
+                if at == until { return true }
+                if at == 0 { return false }
+                at = above[at - 1];
+            };
+            (0..count).filter(|at| reaches(*at, top) && reaches(*at, 0)).map(|at| traffic[at] * 1000).sum()
+        };
+        for lost in [None, Some(gone)] {
+            let marks: Vec<bool> = (0..count).map(|at| Some(at) == lost).collect();
+            let found = loads(&flows, &marks, &vec![false; above.len()]);
+            let expected: Vec<u64> = (1..count).map(|top| below(top, lost)).collect();
+            prop_assert_eq!(found, expected);
+        }
+        // On a tree nothing is ever loaded more than before.
+        let scenario = Scenario::of(vec![Event::parse(Verb::Lose, &format!("device:d{gone}")).unwrap()]);
+        let happens = topology.resolve(&scenario).unwrap();
+        let found = cascade(&topology, &flows, &happens, None).unwrap();
+        prop_assert!(found.rounds.is_empty());
+        prop_assert_eq!(found.subscribers, answer(&topology, &happens).unwrap().subscribers);
+    }
+
+    #[test]
+    fn any_file_ends_and_a_quoted_name_comes_back(text in ".{0,200}", name in "[ -~äß]{1,30}") {
+        let _ = parse_table("f", &text);
+        let _ = Failure::parse_table("f", &text);
+        let name = name.trim();
+        prop_assume!(!name.is_empty());
+        let quoted = format!("\"{}\"", name.replace('"', "\"\""));
+        let line = format!("{quoted} = lose site:{quoted} + isolate region:{quoted} # \"\n");
+        let all = parse_table("f", &line).unwrap();
+        prop_assert_eq!(&all[0].name, name);
+        prop_assert!(all[0].events.iter().all(|event| event.name == name), "{line}");
+        let all = Failure::parse_table("f", &format!("site:{quoted}=0.5 # x\n")).unwrap();
+        prop_assert_eq!(all[0].name.as_deref(), Some(name));
     }
 }
