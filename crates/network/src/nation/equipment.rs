@@ -235,7 +235,7 @@ impl<'a> Works<'a> {
             for core in 1..=2 {
                 let port = format!("xe-{count}");
                 let mut ducts = format!("feeder r{:02}-agg{}-core{core}", number + 1, count + 1);
-                if number % 3 == 0 {
+                if number.is_multiple_of(3) {
                     // Both ways to the core cross one bridge.
                     ducts += &format!("; bridge r{:02}", number + 1);
                 }
@@ -330,7 +330,7 @@ impl<'a> Works<'a> {
         let port = format!("xe-r{index}");
         for (side, (end, at)) in closing.iter().zip([0, ring.len().saturating_sub(1)]).enumerate() {
             let mut ducts = format!("access r{:02}-{}-{}", number + 1, index + 1, side + 1);
-            if index % 3 == 0 {
+            if index.is_multiple_of(3) {
                 // Both ends come in through the same duct.
                 ducts += &format!("; entry r{:02}-{}", number + 1, index + 1);
             }

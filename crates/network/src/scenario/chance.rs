@@ -249,7 +249,7 @@ impl State {
             }
         }
         for function in 0..field.topology.asked.len() {
-            if !self.from_roots(field, function) {
+            if !self.search(field, function) {
                 self.one_by_one(field, function)?;
             }
         }
@@ -287,7 +287,7 @@ impl State {
     }
 
     /// Which devices a function's carriers reach, in all draws at once; `false` where there are no carriers to start from.
-    fn from_roots(&mut self, field: &Field<'_>, function: usize) -> bool {
+    fn search(&mut self, field: &Field<'_>, function: usize) -> bool {
         let Self { gone, cut, served, open, waits } = self;
         let Some(roots) = field.topology.asked.get(function).and_then(|asked| asked.service.roots()) else {
             return false;

@@ -135,7 +135,7 @@ impl Parts {
     }
 
     /// The first device of a part to which equipment that stands where a device stood can be joined.
-    fn from_place(&self, part: u32, vertex: u32) -> Option<u32> {
+    fn place_to_join(&self, part: u32, vertex: u32) -> Option<u32> {
         let place = |vertex: u32| self.place.get(vertex as usize);
         let mut ours = self.first.range((part, 0)..=(part, u32::MAX)).map(|(_, first)| *first);
         ours.find(|first| place(*first) == place(vertex))
@@ -296,7 +296,7 @@ impl Plan<'_, '_> {
             return Step::Elsewhere { site: name };
         }
         let ours = serving.iter().filter(|part| self.parts.was_one(**part, vertex));
-        let to = ours.into_iter().find_map(|part| self.parts.from_place(*part, vertex));
+        let to = ours.into_iter().find_map(|part| self.parts.place_to_join(*part, vertex));
         let to = to.map(|to| self.topology.device(to).to_owned());
         Step::Equipment { site: name, to: to.unwrap_or_default() }
     }

@@ -9,7 +9,7 @@ pub(super) fn chance(text: &mut String, drawn: &Drawn) {
     let Drawn { chances, kinds } = drawn;
     line!(
         text,
-        "\nBy chance: {} states of the network, seed {}; intervals of 95 %",
+        "\nBy chance: {} states of the network as it is, seed {}; intervals of 95 %",
         grouped(u64::from(chances.draws)),
         chances.seed
     );
