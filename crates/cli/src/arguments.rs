@@ -35,7 +35,7 @@ pub(crate) enum Command {
     /// Inspect, import, apply the regimes, write the dossier.
     Assess(Assess),
     /// What is lost, or within reach, when something happens.
-    WhatIf(WhatIf),
+    WhatIf(Box<WhatIf>),
     /// Review vendors since a day: fixed, new, regressed, remaining.
     Review(Review),
     /// Say what a release added, removed, upgraded, fixed, brought.

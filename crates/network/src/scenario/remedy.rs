@@ -12,6 +12,7 @@ use super::labels::{Label, folded};
 use super::topology::Asked;
 use super::{Event, Kind, Resolved, Scenario, Topology, Verb};
 use crate::graph::{Outage, components};
+use banbury_evidence::model::Site;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Something that would have kept what is lost.
@@ -73,7 +74,9 @@ pub(super) fn remedies(topology: &Topology<'_>, happens: &Resolved<'_>, outages:
     if outages.iter().all(|outage| outage.demands.is_empty()) {
         return Vec::new();
     }
-    let mut plan = Plan { parts: Parts::new(topology, happens), topology, happens, kept: BTreeMap::new() };
+    let records = topology.model.sites.iter().rev().map(|site| (site.name.as_str(), site)).collect();
+    let parts = Parts::new(topology, happens);
+    let mut plan = Plan { topology, happens, parts, records, kept: BTreeMap::new() };
     for (asked, outage) in topology.asked.iter().zip(outages) {
         plan.function(asked, outage);
     }
@@ -185,6 +188,8 @@ struct Plan<'p, 'm> {
     topology: &'p Topology<'m>,
     happens: &'p Resolved<'p>,
     parts: Parts,
+    /// The records of sites by name.
+    records: HashMap<&'p str, &'p Site>,
     kept: BTreeMap<Step, Kept>,
 }
 
@@ -306,7 +311,7 @@ impl Plan<'_, '_> {
         if event.verb == Verb::Isolate {
             return false;
         }
-        let site = self.topology.model.sites.iter().find(|site| site.name == name);
+        let site = self.records.get(name);
         let says = |value: Option<&String>| value.is_some_and(|value| folded(value) == folded(&label.name));
         match event.kind {
             Kind::Site => label.name == name.trim(),

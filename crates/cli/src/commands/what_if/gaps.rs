@@ -1,6 +1,6 @@
 //! What keeps the answers from being whole.
 
-use banbury_network::scenario::Topology;
+use banbury_network::scenario::{self, Topology};
 
 /// Names that are told one by one.
 const NAMES: usize = 5;
@@ -54,11 +54,10 @@ pub(super) fn of(topology: &Topology<'_>, model: &banbury_evidence::model::Model
     }
     let misspelt = topology.misspelt();
     for one in misspelt.iter().take(NAMES) {
+        let records = scenario::counted(one.records as u64, "record");
         gaps.push(format!(
-            "{:?} stands in {} and is not joined: names are compared as they stand, and what there is, is {:?}",
-            one.name,
-            format!("{} {}", one.records, match (one.what, one.records) { (what, 1) => format!("{what} record"), (what, _) => format!("{what} records") }),
-            one.meant
+            "{:?} is not joined, in {records} of a {}: names are compared as they stand, and what there is, is {:?}",
+            one.name, one.what, one.meant
         ));
     }
     if misspelt.len() > NAMES {
