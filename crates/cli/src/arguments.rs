@@ -35,7 +35,7 @@ pub(crate) enum Command {
     /// Inspect, import, apply the regimes, write the dossier.
     Assess(Assess),
     /// What is lost, or within reach, when something happens.
-    WhatIf(WhatIf),
+    WhatIf(Box<WhatIf>),
     /// Review vendors since a day: fixed, new, regressed, remaining.
     Review(Review),
     /// Say what a release added, removed, upgraded, fixed, brought.
@@ -375,24 +375,27 @@ pub(crate) struct Review {
 
 const WHAT_IF_EXAMPLES: &str = "\
 Kinds: vendor, product, version, component, vulnerability, jurisdiction, contractor, site,
-region, country, segment, role, function, device; of links alone operator, medium, link.
+region, country, power, segment, role, function, device; of links alone operator, medium, duct,
+link.
 
 Examples:
   banbury what-if case                              how it stands: what hangs on one thing, and on how few
   banbury what-if case --lose vendor:Marram
   banbury what-if case --lose site:Hub-1 --lose operator:Ferrous    both at once
+  banbury what-if case --lose duct:Bridge --per-subscriber UPF=2 --cascade
   banbury what-if case --isolate country:GB
-  banbury what-if case --exploit CVE-2022-37434
+  banbury what-if case --compromise site:Hub-1 --steps 3            over the management plane
   banbury what-if case --each vendor                each of them, pairs, the fewest that cut half off
   banbury what-if case --scenarios exercise.txt     a line each: NAME = lose vendor:X + isolate region:Y
+  banbury what-if case --monte-carlo 10000 --failure device=0.001 --failure duct=0.0005
 
 Exit status: 0 done; 2 could not do the job; 3 the case has no links or nobody asks for anything,
 so that what is lost cannot be told.";
 
-/// What becomes of verdicts.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+/// What is done with a large network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Judged {
-    /// Where the network has no more than 20,000 devices.
+    /// Where the network is not too large for it.
     Auto,
     /// Always.
     Always,
@@ -423,25 +426,53 @@ pub(crate) struct WhatIf {
     /// A known vulnerability is used wherever an inspected image is affected.
     #[arg(long, value_name = "CVE")]
     pub exploit: Vec<String>,
-    /// A site, region, country or segment has no link to the rest.
+    /// A site, region, country, power region or segment has no link to the rest.
     #[arg(long, value_name = "KIND:NAME")]
     pub isolate: Vec<String>,
     /// Scenarios from a file, as one table; `-` is stdin.
     #[arg(long, value_name = "FILE")]
     pub scenarios: Option<PathBuf>,
+    /// Steps that an intruder goes on over the management plane, each device reached taken over in turn [default: 1].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub steps: Option<u8>,
+    /// Traffic for each subscriber where demands state none, in Mbit/s; repeatable, one for each function.
+    #[arg(long, value_name = "[FUNCTION=]MBPS")]
+    pub per_subscriber: Vec<String>,
+    /// Whether what the links' capacities carry is looked at.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub capacity: Judged,
+    /// Links that are overloaded fail, and load the others, until nothing more fails.
+    #[arg(long)]
+    pub cascade: bool,
+    /// With --cascade: links carry so many percent above their load on the whole network, whatever capacity they state.
+    #[arg(long, value_name = "PERCENT", requires = "cascade", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    pub tolerance: Option<u32>,
     /// Hold all of one kind against each other.
     #[arg(long, value_name = "KIND")]
     pub each: Option<String>,
-    /// The share of a function's subscribers that the fewest losses are to cut off, in percent.
-    #[arg(long, value_name = "PERCENT", default_value_t = 50, value_parser = clap::value_parser!(u8).range(1..=100))]
-    pub share: u8,
+    /// Draw so many states of the network in which things have failed by chance, each by itself.
+    #[arg(long, value_name = "DRAWS", value_parser = clap::value_parser!(u32).range(10..=10_000_000))]
+    pub monte_carlo: Option<u32>,
+    /// With --monte-carlo: the seed; the same one gives the same figures anywhere [default: 1].
+    #[arg(long, value_name = "SEED", requires = "monte_carlo")]
+    pub seed: Option<u64>,
+    /// With --monte-carlo: the probability that one of a kind has failed, or one by its name; repeatable.
+    #[arg(long = "failure", value_name = "KIND[:NAME]=P", requires = "monte_carlo")]
+    pub failures: Vec<String>,
+    /// With --monte-carlo: a file of them, one a line; `-` is stdin.
+    #[arg(long = "failures", value_name = "FILE", requires = "monte_carlo")]
+    pub failures_file: Option<PathBuf>,
+    /// The share of a function's subscribers that the fewest losses are to cut off; with --monte-carlo the
+    /// share whose loss is counted; in percent [default: 50].
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub share: Option<u8>,
     /// Whether the case's regimes are applied to what remains.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub verdicts: Judged,
     /// Regimes instead of the case's; repeatable, `all` for every built-in one.
     #[arg(long = "regime", value_name = "REGIME")]
     pub regimes: Vec<String>,
-    /// Write the answers: json; `-` is stdout; repeatable.
+    /// Write the answers: json, or csv for the table of scenarios; `-` is stdout; repeatable.
     #[arg(short, long = "output", value_name = "FORMAT=PATH")]
     pub outputs: Vec<crate::outputs::Output>,
     /// The day that contracts and verdicts are as of [default: today, UTC].

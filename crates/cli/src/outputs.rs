@@ -6,6 +6,19 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+/// A table of scenarios: no report of an inspection or a case, and so none of their formats.
+static TABLE: ReportFormat = ReportFormat {
+    name: "csv",
+    title: "the table of scenarios, as comma-separated values",
+    extension: "csv",
+    media_type: "text/csv",
+    limits: &["one row a scenario: lists of sites, links and devices stand in the JSON alone"],
+    source: "RFC 4180",
+    needs: &[],
+    inspect: None,
+    case: None,
+};
+
 /// Where a report goes, and in which format.
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
@@ -28,6 +41,7 @@ impl FromStr for Output {
             .split_once('=')
             .ok_or_else(|| format!("write FORMAT=PATH, for example json={text}; formats: {}", names()))?;
         let format = banbury_dossier::report_format(name)
+            .or_else(|| (name == TABLE.name).then_some(&TABLE))
             .ok_or_else(|| format!("there is no format {name:?}; formats: {}", names()))?;
         let target = match path {
             "" => return Err(format!("there is no path after {name}=; use {name}=- for stdout")),

@@ -19,7 +19,10 @@ const DAY: &str = "2026-11-01";
 /// A case of small tables, assessed once.
 fn case(folder: &Path) -> std::path::PathBuf {
     let tables = [
-        ("sites.csv", "name,region,subscribers\nCore,South,0\nHub,South,10\nEast,North,100\nWest,North,50\n"),
+        (
+            "sites.csv",
+            "name,region,subscribers,power\nCore,South,0,\nHub,South,10,Grid S\nEast,North,100,Grid N\nWest,North,50,Grid N\n",
+        ),
         (
             "devices.csv",
             "Name,Status,Site,Role,Manufacturer,Type\n\
@@ -30,7 +33,8 @@ fn case(folder: &Path) -> std::path::PathBuf {
         ),
         (
             "cables.csv",
-            "ID,Device A,Device B\n1,amf-1,sw-1\n2,amf-2,sw-1\n3,udm-1,sw-1\n4,sw-1,hub-1\n5,hub-1,east-1\n6,hub-1,west-1\n",
+            "ID,Device A,Device B,Capacity,Ducts\n1,amf-1,sw-1,100,\n2,amf-2,sw-1,100,\n3,udm-1,sw-1,100,\n4,sw-1,hub-1,100,Bridge\n\
+             5,hub-1,east-1,50,Bridge; Lane\n6,hub-1,west-1,,Lane\n",
         ),
         ("functions.csv", "device,function\namf-1,AMF\namf-2,AMF\nudm-1,UDM\n"),
         (
@@ -95,7 +99,17 @@ fn a_file_of_scenarios_is_one_table_and_json_fits_its_schema() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     insta::assert_snapshot!("what_if_table", stdout(&output));
     let output = ask(&case, &["--scenarios", file.to_str().unwrap(), "--each", "vendor", "-o", "json=-"]);
-    let document: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let document = valid(&output);
+    assert_eq!(document["scenarios"][0]["subscribers_lost"], 160);
+    assert_eq!(document["scenarios"][1]["links"], 2);
+    assert_eq!(document["each"]["labels"][0]["subscribers_lost"], 160);
+    let again = ask(&case, &["--scenarios", file.to_str().unwrap(), "--each", "vendor", "-o", "json=-"]);
+    assert_eq!(stdout(&output), stdout(&again), "the same question has the same answer");
+}
+
+/// The document, which fits its schema.
+fn valid(output: &std::process::Output) -> serde_json::Value {
+    let document: serde_json::Value = serde_json::from_str(&stdout(output)).unwrap();
     let schema: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(root().join("schemas/what-if.schema.json")).unwrap())
             .unwrap();
@@ -103,11 +117,110 @@ fn a_file_of_scenarios_is_one_table_and_json_fits_its_schema() {
     let errors: Vec<String> =
         validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert_eq!(errors, Vec::<String>::new());
-    assert_eq!(document["scenarios"][0]["subscribers_lost"], 160);
+    document
+}
+
+#[test]
+fn what_is_carried_what_follows_and_what_is_lost_by_chance() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = case(folder.path());
+    let file = folder.path().join("exercise.txt");
+    std::fs::write(&file, "\"a \"\"quoted\"\" = name, and more\" = lose device:amf-1\nlose duct:lane\nlose power:Grid N\nexploit CVE-1\n").unwrap();
+    let output = ask(&case, &["--scenarios", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output)
+            .contains("exercise.txt:4: no vulnerability of anything in service is called \"CVE-1\""),
+        "{}",
+        stderr(&output)
+    );
+    std::fs::write(&file, "\"a \"\"quoted\"\" = name, and more\" = lose device:amf-1\nlose duct:lane\nlose power:Grid N + compromise device:hub-1\n").unwrap();
+    let all = [
+        "--scenarios",
+        file.to_str().unwrap(),
+        "--per-subscriber",
+        "1",
+        "--per-subscriber",
+        "UDM=0.5",
+        "--cascade",
+        "--steps",
+        "3",
+        "--monte-carlo",
+        "2000",
+        "--seed",
+        "7",
+        "--failure",
+        "device=0.02",
+        "--failure",
+        "duct:Lane=0.1",
+        "--share",
+        "60",
+        "--verdicts",
+        "never",
+    ];
+    let ask = |more: &[&str]| {
+        let mut arguments: Vec<&OsStr> =
+            vec!["what-if".as_ref(), case.as_os_str(), "--as-of".as_ref(), DAY.as_ref()];
+        arguments.extend(all.iter().chain(more).map(OsStr::new));
+        let output = banbury(&arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        output
+    };
+    let text = stdout(&ask(&[]));
+    insta::assert_snapshot!("what_if_carried", text);
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    let document = valid(&ask(&["-o", "json=-"]));
+    assert_eq!(document["capacity_before"]["links_without_capacity"], 1);
     assert_eq!(document["scenarios"][1]["links"], 2);
-    assert_eq!(document["each"]["labels"][0]["subscribers_lost"], 160);
-    let again = ask(&case, &["--scenarios", file.to_str().unwrap(), "--each", "vendor", "-o", "json=-"]);
-    assert_eq!(stdout(&output), stdout(&again), "the same question has the same answer");
+    assert_eq!(document["by_chance"]["seed"], 7);
+    assert_eq!(stdout(&ask(&["-o", "json=-"])), stdout(&ask(&["-o", "json=-"])));
+    let table = stdout(&ask(&["-o", "csv=-"]));
+    let lines: Vec<&str> = table.split("\r\n").collect();
+    assert_eq!(lines.len(), 5, "{table}");
+    assert!(lines[1].starts_with("\"a \"\"quoted\"\" = name, and more\",lose device:amf-1,1,0,"), "{table}");
+    let columns = lines[0].split(',').count();
+    assert_eq!(columns, 25);
+    assert!(lines[2].starts_with("lose duct:lane,lose duct:lane,0,2,2,150,160,"), "{table}");
+}
+
+#[test]
+fn an_interrupt_leaves_no_copy_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = case(folder.path());
+    let file = folder.path().join("many.txt");
+    std::fs::write(&file, "lose vendor:Ada Networks\n".repeat(2000)).unwrap();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_banbury"))
+        .args([
+            "what-if".as_ref(),
+            case.as_os_str(),
+            "--regime".as_ref(),
+            "practice-2019".as_ref(),
+            "--scenarios".as_ref(),
+            file.as_os_str(),
+        ])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let copies = || -> usize {
+        let entries = std::fs::read_dir(&case).unwrap();
+        entries
+            .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("what-if-"))
+            .count()
+    };
+    let start = std::time::Instant::now();
+    while copies() == 0 {
+        assert!(
+            child.try_wait().unwrap().is_none() && start.elapsed().as_secs() < 60,
+            "no copy was ever made"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let status = child.wait().unwrap();
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(2), "{status}");
+    assert_eq!(copies(), 0, "nothing is left of the copies");
 }
 
 #[test]
@@ -122,7 +235,38 @@ fn mistakes_are_told_with_what_to_do() {
         (vec!["--exploit", "CVE-2024-1"], "no vulnerability is known"),
         (vec!["--each", "maker"], "kinds: vendor, product"),
         (vec!["--scenarios", "/nowhere/x"], "/nowhere/x: cannot be read"),
-        (vec!["--lose", "vendor:Ada Networks", "-o", "html=x"], "as json alone"),
+        (vec!["--lose", "vendor:Ada Networks", "-o", "html=x"], "as json, or as csv"),
+        (
+            vec!["--lose", "vendor:Ada Networks", "--share", "10"],
+            "--share has no effect without --each or --monte-carlo",
+        ),
+        (vec!["--lose", "vendor:Ada Networks", "--steps", "2"], "--steps has no effect without --compromise"),
+        (vec!["--each", "vendor", "--cascade"], "--cascade has no effect without something that happens"),
+        (
+            vec!["--lose", "vendor:Ada Networks", "--verdicts", "never"],
+            "--regime has no effect with --verdicts never",
+        ),
+        (
+            vec!["--lose", "vendor:Ada Networks", "--cascade"],
+            "--cascade: no demand that is served states its traffic",
+        ),
+        (
+            vec!["--lose", "vendor:Ada Networks", "--per-subscriber", "UPF=1"],
+            "nobody asks for this function; asked for: AMF, UDM",
+        ),
+        (vec!["--lose", "vendor:Ada Networks", "--per-subscriber", "lots"], "write Mbit/s a subscriber"),
+        (vec!["--lose", "vendor:Ada Networks", "--capacity", "always"], "--capacity always: no demand"),
+        (vec!["--lose", "vendor:Ada Networks", "--tolerance", "10"], "--cascade"),
+        (vec!["--lose", "vendor:Ada Networks", "--seed", "1"], "--monte-carlo"),
+        (vec!["--monte-carlo", "100"], "--monte-carlo: nothing is said to fail"),
+        (vec!["--monte-carlo", "1", "--failure", "device=0.1"], "1 is not in 10..=10000000"),
+        (vec!["--monte-carlo", "100", "--failure", "device=2"], "is no probability"),
+        (
+            vec!["--lose", "vendor:Ada Networks", "--monte-carlo", "100", "--failure", "site:Nowhere=0.1"],
+            "there are Core, East, Hub, West",
+        ),
+        (vec!["--compromise", "duct:Lane"], "a duct is of links alone"),
+        (vec!["--lose", "duct:Lan"], "did you mean Lane?"),
         (vec!["--lose", "vendor:Ada Networks", "--regime", "nothing"], "no such regime"),
     ] {
         let output = ask(&case, &arguments);

@@ -73,7 +73,7 @@ impl ReportFormat {
             (true, true) => "inspect and case",
             (true, false) => "inspect",
             (false, true) => "case",
-            (false, false) => "nothing",
+            (false, false) => "scenarios, by what-if",
         }
     }
 }

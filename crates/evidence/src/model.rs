@@ -101,6 +101,8 @@ pub struct Site {
     pub sensitive: Option<bool>,
     /// Subscribers served from here.
     pub subscribers: Option<u64>,
+    /// The power region from which it is fed: what goes dark together.
+    pub power: Option<String>,
     /// Degrees north, WGS 84.
     pub latitude: Option<f64>,
     /// Degrees east, WGS 84.
@@ -131,6 +133,8 @@ pub struct Device {
     pub image: Option<String>,
     /// Management-plane segment.
     pub segment: Option<String>,
+    /// The power region from which it is fed, where that is another than its site's.
+    pub power: Option<String>,
     /// Life-cycle state, such as `active` or `planned`.
     pub status: Option<String>,
     /// Day on which it was installed, `YYYY-MM-DD`.
@@ -215,8 +219,21 @@ pub struct Link {
     pub capacity_mbps: Option<u64>,
     /// Who operates the circuit.
     pub operator: Option<String>,
+    /// The ducts that it runs through, with [`DUCTS_BETWEEN`] between them.
+    pub ducts: Option<String>,
     /// Where the record was read.
     pub source: Source,
+}
+
+/// What stands between two ducts of a link, as a reader writes them.
+pub const DUCTS_BETWEEN: &str = "; ";
+
+impl Link {
+    /// The ducts that the link runs through, each once.
+    pub fn ducts(&self) -> impl Iterator<Item = &str> {
+        let all = self.ducts.as_deref().unwrap_or_default().split(';').map(str::trim);
+        all.filter(|duct| !duct.is_empty())
+    }
 }
 
 /// What a site asks of a function of the network.

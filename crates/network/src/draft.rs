@@ -144,8 +144,8 @@ const KINDS: usize = 14;
 
 entries! {
     0: Device, "device", devices, [name], [site, role, manufacturer, device_type, platform, software, image, segment,
-        status, installed, support_end, cost];
-    1: Site, "site", sites, [name], [region, country, sensitive, subscribers, latitude, longitude];
+        power, status, installed, support_end, cost];
+    1: Site, "site", sites, [name], [region, country, sensitive, subscribers, power, latitude, longitude];
     2: Function, "function", functions, [device, function], [];
     3: Vendor, "vendor", vendors, [name], [jurisdiction, control, production, stated, citation];
     4: Designation, "designation", designations, [vendor, list], [since, citation];

@@ -98,18 +98,18 @@ fn absent<T>(field: &Field<T>) -> bool {
 
 wire! {
     Table { table: String, file: String, rows: u64, rejected: u64, attribution? String, synthetic? String, missing? String }
-    Site { name: String, region? String, country? String, sensitive? bool, subscribers? u64, latitude? f64, longitude? f64,
-        source: inner::Source }
+    Site { name: String, region? String, country? String, sensitive? bool, subscribers? u64, power? String, latitude? f64,
+        longitude? f64, source: inner::Source }
     Device { name: String, site? String, role? String, manufacturer? String, device_type? String, platform? String,
-        software? String, image? String, segment? String, status? String, installed? String, support_end? String,
-        cost? u64, source: inner::Source }
+        software? String, image? String, segment? String, power? String, status? String, installed? String,
+        support_end? String, cost? u64, source: inner::Source }
     DeviceType { model: String, manufacturer? String, part_number? String, support_end? String, production? String,
         cost? u64, source: inner::Source }
     Interface { device: String, name: String, kind? String, address? String, segment? String, enabled? bool,
         source: inner::Source }
     Function { device: String, function: String, source: inner::Source }
     Link { name: String, a_device: String, a_interface? String, b_device: String, b_interface? String, medium? String,
-        capacity_mbps? u64, operator? String, source: inner::Source }
+        capacity_mbps? u64, operator? String, ducts? String, source: inner::Source }
     Demand { site: String, function: String, subscribers? u64, mbps? u64, source: inner::Source }
     Segment { name: String, plane? String, contained? bool, source: inner::Source }
     Vendor { name: String, jurisdiction? String, control? String, production? String, stated? String, citation? String,

@@ -92,13 +92,13 @@ macro_rules! stored {
 }
 
 stored! {
-    Site in "sites" [name, region, country, sensitive, subscribers, latitude, longitude] and source;
-    Device in "devices" read from "device_records" [name, site, role, manufacturer, device_type, platform, software, image, segment, status, installed,
-        support_end, cost] and source;
+    Site in "sites" [name, region, country, sensitive, subscribers, power, latitude, longitude] and source;
+    Device in "devices" read from "device_records" [name, site, role, manufacturer, device_type, platform, software, image, segment, power, status,
+        installed, support_end, cost] and source;
     DeviceType in "device_types" [model, manufacturer, part_number, support_end, production, cost] and source;
     Interface in "interfaces" [device, name, kind, address, segment, enabled] and source;
     Function in "functions" [device, function] and source;
-    Link in "links" [name, a_device, a_interface, b_device, b_interface, medium, capacity_mbps, operator] and source;
+    Link in "links" [name, a_device, a_interface, b_device, b_interface, medium, capacity_mbps, operator, ducts] and source;
     Demand in "demands" [site, function, subscribers, mbps] and source;
     Segment in "segments" [name, plane, contained] and source;
     Vendor in "vendors" [name, jurisdiction, control, production, stated, citation] and source;

@@ -192,6 +192,50 @@ fn a_disposition_is_appended_and_the_latest_stands() {
 }
 
 #[test]
+fn ducts_and_power_regions_stand_in_their_views() {
+    let mut ledger = ledger_with_exhibit();
+    let device = |name: &str, power: Option<&str>| Device {
+        name: name.into(),
+        site: Some("s".into()),
+        power: power.map(str::to_owned),
+        ..Device::default()
+    };
+    let link = |name: &str, ducts: Option<&str>| crate::model::Link {
+        name: name.into(),
+        a_device: "a".into(),
+        b_device: "b".into(),
+        ducts: ducts.map(str::to_owned),
+        ..Default::default()
+    };
+    let model = Model {
+        sites: vec![crate::model::Site {
+            name: "s".into(),
+            power: Some("North".into()),
+            ..Default::default()
+        }],
+        devices: vec![device("a", None), device("b", Some("South"))],
+        links: vec![link("bare", None), link("one", Some("Lane \"2\"")), link("two", Some("Lane; Bridge"))],
+        ..Model::default()
+    };
+    ledger.record_model(&model, &report("network.import", Vec::new()), &clock()).unwrap();
+    let kept = ledger.model().unwrap();
+    assert_eq!((&kept.sites, &kept.devices, &kept.links), (&model.sites, &model.devices, &model.links));
+    let read = |query: &str| -> Vec<(String, String)> {
+        let mut statement = ledger.connection().prepare(query).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(|row| row.unwrap()).collect()
+    };
+    let of = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+    };
+    assert_eq!(
+        read("SELECT link, duct FROM link_ducts ORDER BY link, duct"),
+        of(&[("one", "Lane \"2\""), ("two", "Bridge"), ("two", "Lane")])
+    );
+    assert_eq!(read("SELECT name, power FROM devices ORDER BY name"), of(&[("a", "North"), ("b", "South")]));
+}
+
+#[test]
 fn a_device_reaches_the_evidence_of_its_image_by_name_and_by_hash() {
     let mut ledger = ledger_with_exhibit();
     ledger.record_examination(&examination(&["root"]), &clock()).unwrap();

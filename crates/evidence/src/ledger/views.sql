@@ -73,9 +73,9 @@ CREATE VIEW device_vulnerabilities AS
 CREATE VIEW imported_tables AS
     SELECT name, file, "rows", rejected, attribution, synthetic, missing FROM model_tables WHERE run = (SELECT run FROM current_model);
 
--- sensitive: 1, 0 or NULL (not stated).
+-- sensitive: 1, 0 or NULL (not stated); power: the power region from which the site is fed.
 CREATE VIEW sites AS
-    SELECT name, region, sensitive, subscribers, latitude, longitude, source_file, source_line, country
+    SELECT name, region, sensitive, subscribers, latitude, longitude, source_file, source_line, country, power
     FROM model_sites WHERE run = (SELECT run FROM current_model);
 
 -- Devices as their records state them, with what their types state where they do not: manufacturer, support_end and cost. The join of
@@ -83,7 +83,7 @@ CREATE VIEW sites AS
 CREATE VIEW device_records AS
     SELECT d.name, d.site, d.role, coalesce(d.manufacturer, t.manufacturer) AS manufacturer, d.device_type, d.platform,
            d.software, d.image, d.segment, d.status, d.installed, coalesce(d.support_end, t.support_end) AS support_end,
-           coalesce(d.cost, t.cost) AS cost, d.source_file, d.source_line
+           coalesce(d.cost, t.cost) AS cost, d.source_file, d.source_line, d.power
     FROM model_devices d
     LEFT JOIN (SELECT run, model, manufacturer, support_end, cost, count(*) OVER (PARTITION BY run, model) = 1 AS alone
                FROM model_device_types) t
@@ -95,7 +95,7 @@ CREATE VIEW device_records AS
 -- complete; inspected_in_part: 1 when there is one, but it was incomplete. in_service: 0 when the status is planned, staged,
 -- inventory or decommissioned, else 1 (a blank status too); the graph of the network uses the same rule. maker: the
 -- manufacturer in small letters, NULL when blank; at: where the record stands; duties: its functions, role and parts in
--- interception (JSON, in the order of the import).
+-- interception (JSON, in the order of the import); power: the power region that it states, else its site's.
 CREATE VIEW devices AS
     SELECT d.name, d.site, s.region, s.sensitive AS site_sensitive, s.subscribers AS site_subscribers, d.role,
            coalesce(d.manufacturer, t.manufacturer) AS manufacturer, d.device_type, d.platform, d.software, d.image,
@@ -105,12 +105,12 @@ CREATE VIEW devices AS
            d.installed, coalesce(d.support_end, t.support_end) AS support_end, coalesce(d.cost, t.cost) AS cost,
            s.country AS country, nullif(lower(trim(coalesce(d.manufacturer, t.manufacturer))), '') AS maker,
            d.source_file || ':' || d.source_line AS at,
-           d.duties
+           d.duties, coalesce(d.power, s.power) AS power
     FROM model_devices d
     LEFT JOIN (SELECT run, model, manufacturer, support_end, cost, count(*) OVER (PARTITION BY run, model) = 1 AS alone
                FROM model_device_types) t
         ON t.run = d.run AND t.model = d.device_type AND (t.manufacturer = d.manufacturer OR (d.manufacturer IS NULL AND t.alone))
-    LEFT JOIN (SELECT name, region, sensitive, subscribers, country FROM model_sites
+    LEFT JOIN (SELECT name, region, sensitive, subscribers, country, power FROM model_sites
                WHERE run = (SELECT run FROM current_model) GROUP BY name) s
         ON s.name = d.site
     LEFT JOIN (SELECT k.key, k.exhibit, (SELECT r.status FROM latest_runs l JOIN runs r ON r.id = l.run
@@ -158,9 +158,16 @@ CREATE VIEW functions AS
     SELECT f.device, f.function, f.source_file, f.source_line
     FROM model_functions f WHERE f.run = (SELECT run FROM current_model);
 
+-- ducts: those that the link runs through, with '; ' between them; the view link_ducts has a row for each.
 CREATE VIEW links AS
-    SELECT name, a_device, a_interface, b_device, b_interface, medium, capacity_mbps, source_file, source_line, operator
+    SELECT name, a_device, a_interface, b_device, b_interface, medium, capacity_mbps, source_file, source_line, operator, ducts
     FROM model_links WHERE run = (SELECT run FROM current_model);
+
+-- The ducts that each link runs through, a row each.
+CREATE VIEW link_ducts AS
+    SELECT l.name AS link, l.a_device, l.b_device, d.value AS duct
+    FROM model_links l JOIN json_each('[' || replace(json_quote(l.ducts), '; ', '","') || ']') d
+    WHERE l.run = (SELECT run FROM current_model) AND l.ducts IS NOT NULL;
 
 CREATE VIEW vendors AS
     SELECT name, jurisdiction, source_file, source_line, control, production, stated, citation FROM model_vendors WHERE run = (SELECT run FROM current_model);

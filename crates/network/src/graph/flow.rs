@@ -103,7 +103,7 @@ impl Flow {
         }
     }
 
-    fn node(&mut self) -> u32 {
+    pub(super) fn node(&mut self) -> u32 {
         self.last.push(NONE);
         self.last.len() as u32 - 1
     }
@@ -117,6 +117,11 @@ impl Flow {
             self.last[from as usize] = number;
         }
         arc
+    }
+
+    /// What an arc can still carry.
+    pub(super) fn left(&self, arc: u32) -> u64 {
+        self.left[arc as usize]
     }
 
     /// Sends as much as can be, and leaves the distances of what could still be reached. Some cut has to be finite.

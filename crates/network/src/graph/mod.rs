@@ -19,6 +19,7 @@
 //! | two paths without a common label | [`label_disjoint_pair`], [`label_disjoint_pair_between`] | exponential, with a limit |
 //! | fewest labels whose loss costs so much | [`fewest_labels`] | exponential, with a limit |
 //! | demand that capacities still serve | [`served_by_capacity`] | Dinic |
+//! | demands of several kinds that compete for capacities | [`served_together`] | bounds, by several maximum flows |
 //! | how concentrated shares are | [`Concentration::of`] | linear |
 //!
 //! **Lost.** With roots given, a vertex is served while it is connected to a root that is there; without roots, while it
@@ -27,8 +28,7 @@
 //!
 //! Wrong when: vertices that relay nothing (a radio unit between two routers) stand in the graph as if they did; the
 //! graph has no direction and no routing policy. Misses: that what remains may be overloaded, except in
-//! [`served_by_capacity`], which has one commodity: demands that compete for a link by function need one call each, and
-//! what they serve together is less.
+//! [`served_by_capacity`], which has one commodity, and [`served_together`], which bounds what several have.
 
 mod ancestry;
 mod bits;
@@ -52,6 +52,7 @@ mod points;
 mod search;
 mod service;
 mod severed;
+mod shared;
 mod union;
 
 pub use bridges::bridges;
@@ -68,6 +69,7 @@ pub use points::{Points, single_points};
 pub use search::{Skeleton, components};
 pub use service::{Loss, Service};
 pub use severed::{Severance, Severed};
+pub use shared::{Shared, served_together};
 
 /// What cannot be a graph, its labels or its service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

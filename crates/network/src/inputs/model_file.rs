@@ -135,6 +135,7 @@ const DEVICE_FIELDS: &[(&str, &str)] = &[
     ("software", "software_version"),
     ("image", "image"),
     ("segment", "management_segment"),
+    ("power", "power"),
     ("status", "status"),
     ("installed", "installed"),
     ("support_end", "support_end"),
@@ -159,6 +160,7 @@ const LINK_FIELDS: &[(&str, &str)] = &[
     ("medium", "type"),
     ("capacity_mbps", "capacity_mbps"),
     ("operator", "operator"),
+    ("ducts", "ducts"),
 ];
 
 static SECTIONS: &[Section] = &[

@@ -12,7 +12,7 @@ use crate::import::Input;
 use crate::references::Target;
 use crate::rows::{self, Row};
 use crate::table::{Column, Description, Table};
-use banbury_evidence::model::Link;
+use banbury_evidence::model::{DUCTS_BETWEEN, Link};
 use std::collections::BTreeSet;
 
 /// NetBox's table of cables.
@@ -52,6 +52,11 @@ pub(super) const DESCRIPTION: Description = Description {
             "custom field: capacity in whole Mbit/s",
         ),
         column("operator", &["cf_operator"], "custom field: who operates the circuit"),
+        column(
+            "ducts",
+            &["cf_ducts", "duct"],
+            "custom field: ducts that it runs through, separated by semicolons",
+        ),
     ],
     marks: &[],
     foreign: &["scope_kind"],
@@ -146,6 +151,7 @@ pub(super) fn join(
     let (a_interface, b_interface) = (row.text("termination_a"), row.text("termination_b"));
     let capacity_mbps = row.number("capacity_mbps");
     let operator = row.text("operator");
+    let ducts = ducts(row);
     for (column, ends) in [("device_a", &a_devices), ("device_b", &b_devices)] {
         ends.iter()
             .for_each(|device| draft.refer(Target::Device, device, || row.place(column), ("cable", &name)));
@@ -161,11 +167,24 @@ pub(super) fn join(
                 medium: medium.clone(),
                 capacity_mbps,
                 operator: operator.clone(),
+                ducts: ducts.clone(),
                 source: row.source(),
             });
         }
     }
     Some(())
+}
+
+/// The ducts that the row names, each once, as the model writes them.
+pub(super) fn ducts(row: &mut Row<'_>) -> Option<String> {
+    let text = row.text("ducts")?;
+    let mut all: Vec<&str> = Vec::new();
+    for duct in text.split(';').map(str::trim).filter(|duct| !duct.is_empty()) {
+        if !all.contains(&duct) {
+            all.push(duct);
+        }
+    }
+    (!all.is_empty()).then(|| all.join(DUCTS_BETWEEN))
 }
 
 /// The pairs of devices that one cable can join; no break-out cable has more, and a hostile cell makes no flood.

@@ -43,6 +43,11 @@ pub(super) const DESCRIPTION: Description = Description {
             "custom field: the image it runs, as SHA-256 or file name in the case",
         ),
         column("management_segment", &["cf_management_segment"], "custom field: management-plane segment"),
+        column(
+            "power",
+            &["power_region", "cf_power_region"],
+            "custom field: power region from which it is fed, where that is not its site's",
+        ),
         column("installed", &["cf_installed"], "custom field: day of installation, YYYY-MM-DD"),
         column(
             "support_end",
@@ -95,6 +100,7 @@ pub(super) fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
         software: row.text("software_version"),
         image: row.text("image"),
         segment: row.text("management_segment"),
+        power: row.text("power"),
         status: row.text("status").map(|status| status.to_lowercase()),
         installed: row.date("installed"),
         support_end: row.date("support_end"),

@@ -88,9 +88,15 @@ impl<'a> Works<'a> {
     }
 
     fn link(&mut self, a: (&str, &str), b: (&str, &str), medium: &str, capacity: &str) {
+        self.ducted(a, b, (medium, capacity), "");
+    }
+
+    /// A link that runs through ducts, with semicolons between them; a medium other than fibre runs through none.
+    fn ducted(&mut self, a: (&str, &str), b: (&str, &str), (medium, capacity): (&str, &str), ducts: &str) {
         self.links += 1;
         let label = format!("L{:08}", self.links);
-        self.sheets.links.row(&[&label, a.0, a.1, b.0, b.1, medium, "connected", capacity, "own"]);
+        let ducts = if medium == "smf" { ducts } else { "" };
+        self.sheets.links.row(&[&label, a.0, a.1, b.0, b.1, medium, "connected", capacity, "own", ducts]);
     }
 
     /// A core router and the optical shelf of its side.
@@ -162,8 +168,10 @@ impl<'a> Works<'a> {
         }
         // The centres stand in a ring of both sides.
         for side in 1..=2 {
-            let next = format!("dc{}-dwdm-{side}", (number + 1) % places.centres.len() + 1);
-            self.link((&name("dwdm", side), "l-1"), (&next, "l-2"), "smf", "800000");
+            let to = (number + 1) % places.centres.len() + 1;
+            let (next, duct) =
+                (format!("dc{to}-dwdm-{side}"), format!("trunk dc{}-dc{to}-{side}", number + 1));
+            self.ducted((&name("dwdm", side), "l-1"), (&next, "l-2"), ("smf", "800000"), &duct);
         }
     }
 
@@ -172,6 +180,7 @@ impl<'a> Works<'a> {
         let places = self.places;
         let Some(region) = places.regions.get(number) else { return };
         let name = |what: &str, count: usize| format!("r{:02}-{what}-{count}", number + 1);
+        let metro = format!("metro r{:02}", number + 1);
         for (side, place) in region.cores.iter().filter_map(|&at| places.all.get(at)).enumerate() {
             let (router, shelf, upf, cu) =
                 (name("p", side + 1), name("dwdm", side + 1), name("upf", side + 1), name("cu", side + 1));
@@ -199,19 +208,19 @@ impl<'a> Works<'a> {
             self.link((&router, "et-3"), (&cu, "e1"), "dac", "100000");
             for centre in 1..=2 {
                 let port = format!("l-{}", 100 + 2 * number + side);
-                self.link(
+                self.ducted(
                     (&shelf, &format!("l-{centre}")),
                     (&format!("dc{centre}-dwdm-{}", side + 1), &port),
-                    "smf",
-                    "800000",
+                    ("smf", "800000"),
+                    &format!("trunk r{:02}-dc{centre}-{}", number + 1, side + 1),
                 );
             }
             // Each side's user plane stands on the other side's router too.
             let other = name("p", 2 - side);
-            self.link((&upf, "e2"), (&other, "et-4"), "smf", "100000");
-            self.link((&cu, "e2"), (&other, "et-5"), "smf", "100000");
+            self.ducted((&upf, "e2"), (&other, "et-4"), ("smf", "100000"), &metro);
+            self.ducted((&cu, "e2"), (&other, "et-5"), ("smf", "100000"), &metro);
         }
-        self.link((&name("p", 1), "et-0"), (&name("p", 2), "et-0"), "smf", "400000");
+        self.ducted((&name("p", 1), "et-0"), (&name("p", 2), "et-0"), ("smf", "400000"), &metro);
         for (count, place) in region.aggregations.iter().filter_map(|&at| places.all.get(at)).enumerate() {
             let router = name("agg", count + 1);
             self.device(&New {
@@ -225,7 +234,13 @@ impl<'a> Works<'a> {
             });
             for core in 1..=2 {
                 let port = format!("xe-{count}");
-                self.link((&router, &format!("et-{core}")), (&name("p", core), &port), "smf", "100000");
+                let mut ducts = format!("feeder r{:02}-agg{}-core{core}", number + 1, count + 1);
+                if number.is_multiple_of(3) {
+                    // Both ways to the core cross one bridge.
+                    ducts += &format!("; bridge r{:02}", number + 1);
+                }
+                let (end, core) = (format!("et-{core}"), name("p", core));
+                self.ducted((&router, &end), (&core, &port), ("smf", "100000"), &ducts);
             }
         }
         let mut first = 0;
@@ -250,6 +265,8 @@ impl<'a> Works<'a> {
         let medium = if self.chance.below(3) == 0 { ("microwave", "2000") } else { ("smf", "10000") };
         // The listed vendor's share of a single region is by rings.
         let side = if places.regions.len() == 1 { index } else { 0 };
+        // What joins neighbours on the ring, and the last with the first, runs through one duct.
+        let between = |at: usize| format!("ring r{:02}-{}-{}", number + 1, index + 1, at + 1);
         for (at, place) in ring.iter().filter_map(|&at| places.all.get(at)).enumerate() {
             debug_assert_eq!(place.kind, Kind::Cell);
             let (gateway, baseband) = (cell("csg", at), cell("du", at));
@@ -277,7 +294,7 @@ impl<'a> Works<'a> {
             } else {
                 closing.first().cloned().unwrap_or_default()
             };
-            self.link((&baseband, "e2"), (&next, &format!("ge-2{at:02}")), medium.0, medium.1);
+            self.ducted((&baseband, "e2"), (&next, &format!("ge-2{at:02}")), medium, &between(at));
             for sector in 1..=3 {
                 let radio = cell(&format!("ru{sector}"), at);
                 self.device(&New {
@@ -297,15 +314,11 @@ impl<'a> Works<'a> {
             if ring.len() > 1 {
                 // Neighbouring base stations talk to each other (Xn).
                 let (own, other) = (format!("x{at}"), format!("y{at}"));
-                self.link(
-                    (&baseband, &own),
-                    (&cell("du", (at + 1) % ring.len()), &other),
-                    medium.0,
-                    medium.1,
-                );
+                let other_end = cell("du", (at + 1) % ring.len());
+                self.ducted((&baseband, &own), (&other_end, &other), medium, &between(at));
             }
             if at + 1 < ring.len() {
-                self.link((&gateway, "ge-10"), (&cell("csg", at + 1), "ge-11"), medium.0, medium.1);
+                self.ducted((&gateway, "ge-10"), (&cell("csg", at + 1), "ge-11"), medium, &between(at));
             }
             self.sheets.demands.row(&[
                 &place.name,
@@ -315,8 +328,13 @@ impl<'a> Works<'a> {
             ]);
         }
         let port = format!("xe-r{index}");
-        for (end, at) in closing.iter().zip([0, ring.len().saturating_sub(1)]) {
-            self.link((end, &port), (&cell("csg", at), "ge-12"), medium.0, medium.1);
+        for (side, (end, at)) in closing.iter().zip([0, ring.len().saturating_sub(1)]).enumerate() {
+            let mut ducts = format!("access r{:02}-{}-{}", number + 1, index + 1, side + 1);
+            if index.is_multiple_of(3) {
+                // Both ends come in through the same duct.
+                ducts += &format!("; entry r{:02}-{}", number + 1, index + 1);
+            }
+            self.ducted((end, &port), (&cell("csg", at), "ge-12"), medium, &ducts);
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! What it is: regions; in each, rings of cell sites closed over two aggregation sites; aggregation joined to the region's
 //! two core sites; those to two national data centres and a third for standby, which hold the 4G and 5G core, management,
-//! lawful intercept and interconnect. Three to six invented vendors share the radio by region; one stands on lists. What it
+//! lawful intercept and interconnect. Fibre between sites runs through ducts: one between neighbours on a ring; both ends
+//! of every third ring share one at their aggregation sites, and both ways to the core of every third region one bridge. Sites are fed by power regions, an area of rings each. Three to six invented vendors share the radio by region; one stands on lists. What it
 //! is for: demonstrations, and tests at scale. What it is not: any real network, or a forecast of one; each table says in
 //! its first line that it is synthetic, and what made it.
 //!
@@ -75,12 +76,12 @@ impl Sheets {
     fn new(mark: &str) -> Self {
         let sheet = |headings| Sheet::new(mark, headings);
         Self {
-            sites: sheet("name,region,country,sensitive,subscribers,latitude,longitude"),
+            sites: sheet("name,region,country,sensitive,subscribers,power,latitude,longitude"),
             devices: sheet(
                 "name,site,role,manufacturer,device_type,platform,software_version,management_segment,status,installed",
             ),
             links: sheet(
-                "label,device_a,termination_a,device_b,termination_b,type,status,capacity_mbps,operator",
+                "label,device_a,termination_a,device_b,termination_b,type,status,capacity_mbps,operator,ducts",
             ),
             functions: sheet("device,function"),
             device_types: sheet("manufacturer,model,part_number,support_end,production,cost"),
@@ -194,6 +195,24 @@ mod tests {
         let nation = Nation { sites: 200, seed: 7 };
         assert_eq!(nation.tables(), nation.tables());
         assert_ne!(nation.tables(), Nation { seed: 8, ..nation }.tables());
+    }
+
+    #[test]
+    fn fibre_between_sites_has_a_duct_and_sites_a_power_region() {
+        let model = read(Nation { sites: 300, seed: 1 });
+        let place: std::collections::HashMap<&str, &str> = model
+            .devices
+            .iter()
+            .filter_map(|device| Some((device.name.as_str(), device.site.as_deref()?)))
+            .collect();
+        for link in model.links.iter().filter(|link| link.medium.as_deref() == Some("smf")) {
+            let apart = place[link.a_device.as_str()] != place[link.b_device.as_str()];
+            assert_eq!(apart, link.ducts().next().is_some(), "{link:?}");
+        }
+        let several = model.links.iter().filter(|link| link.ducts().count() == 2).count();
+        assert!(several > 10, "rings and regions share ducts near the core: {several}");
+        let dark = model.sites.iter().filter(|site| site.power.is_none()).count();
+        assert_eq!(dark, 3, "data centres are fed from two regions");
     }
 
     #[test]

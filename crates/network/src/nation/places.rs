@@ -23,6 +23,8 @@ pub(super) struct Place {
     pub subscribers: u64,
     /// Whether government or critical infrastructure hangs on it.
     pub sensitive: bool,
+    /// The power region that feeds it; none where two do.
+    pub power: String,
     latitude: f64,
     longitude: f64,
 }
@@ -56,7 +58,14 @@ impl Places {
         let regions = (sites / 60).clamp(1, 48);
         for number in 0..3 {
             let region = number % regions;
-            let at = places.add(Kind::Centre, format!("Data Centre {}", number + 1), region, chance);
+            // A data centre is fed from two regions.
+            let at = places.add(
+                Kind::Centre,
+                format!("Data Centre {}", number + 1),
+                region,
+                String::new(),
+                chance,
+            );
             places.centres.push(at);
         }
         let left = sites - 3;
@@ -65,22 +74,26 @@ impl Places {
             let name = name(number, chance);
             let mut region = Region { name: name.clone(), ..Region::default() };
             for core in 1..=2 {
-                let at = places.add(Kind::Core, format!("{name} Core {core}"), number, chance);
+                let power = grid(&name, core - 1);
+                let at = places.add(Kind::Core, format!("{name} Core {core}"), number, power, chance);
                 region.cores.push(at);
             }
             // What is left is cells, with two aggregation sites for each group of rings.
             let rest = share.saturating_sub(2);
             let groups = rest.div_ceil(RING * RINGS + 2).max(1);
             for group in 0..groups {
-                for side in ["A", "B"] {
+                for (beside, side) in ["A", "B"].into_iter().enumerate() {
                     let label = format!("{name} Aggregation {}{side}", group + 1);
-                    let at = places.add(Kind::Aggregation, label, number, chance);
+                    // The second stands in the next power region, where there is one.
+                    let power = grid(&name, (group + beside) % groups);
+                    let at = places.add(Kind::Aggregation, label, number, power, chance);
                     region.aggregations.push(at);
                 }
             }
             let cells = rest.saturating_sub(2 * groups);
             for cell in 0..cells {
-                let at = places.add(Kind::Cell, format!("{name} {:05}", cell + 1), number, chance);
+                let power = grid(&name, cell / (RING * RINGS));
+                let at = places.add(Kind::Cell, format!("{name} {:05}", cell + 1), number, power, chance);
                 match region.rings.last_mut() {
                     Some(ring) if ring.len() < RING => ring.push(at),
                     _ => region.rings.push(vec![at]),
@@ -91,7 +104,7 @@ impl Places {
         places
     }
 
-    fn add(&mut self, kind: Kind, name: String, region: usize, chance: &mut Chance) -> usize {
+    fn add(&mut self, kind: Kind, name: String, region: usize, power: String, chance: &mut Chance) -> usize {
         let subscribers = match kind {
             Kind::Cell => 200 + chance.below(2_800),
             _ => 0,
@@ -104,7 +117,7 @@ impl Places {
         // A region is a square of one degree; nothing depends on where it is.
         let mut degrees = |base: usize| base as f64 + chance.below(10_000) as f64 / 10_000.0;
         let (latitude, longitude) = (50.0 + degrees(region / 8), degrees(region % 8) - 6.0);
-        self.all.push(Place { name, kind, region, subscribers, sensitive, latitude, longitude });
+        self.all.push(Place { name, kind, region, subscribers, sensitive, power, latitude, longitude });
         self.all.len() - 1
     }
 
@@ -128,10 +141,16 @@ impl Place {
             COUNTRY,
             if self.sensitive { "yes" } else { "no" },
             &self.subscribers.to_string(),
+            &self.power,
             &format!("{:.4}", self.latitude),
             &format!("{:.4}", self.longitude),
         ]);
     }
+}
+
+/// A power region: what hangs on one pair of aggregation sites.
+fn grid(region: &str, number: usize) -> String {
+    format!("{region} Grid {}", number + 1)
 }
 
 /// A name for a region that no real one is meant by.

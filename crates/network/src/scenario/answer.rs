@@ -1,7 +1,8 @@
 //! What a scenario costs.
 
-use super::topology::{Asked, Label};
-use super::{Error, Event, Scenario, Topology, Verb};
+use super::remedy::{Remedy, remedies, sentences};
+use super::topology::Asked;
+use super::{Error, Resolved, Topology};
 use crate::graph::{Lost, Outage, outage};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +25,9 @@ pub struct Answer {
     pub subscribers: u64,
     /// Subscribers of all sites whose demands were served before.
     pub served_before: u64,
-    /// What it would have taken to keep what is lost, in sentences.
+    /// What it would have taken to keep what is lost: all of it together keeps everything that can be kept.
+    pub remedies: Vec<Remedy>,
+    /// The same in sentences.
     pub prevented_by: Vec<String>,
 }
 
@@ -67,42 +70,26 @@ pub struct SiteLoss {
     pub is_empty: bool,
 }
 
-/// Functions whose last carrier goes that are told one by one.
-const MOST_SENTENCES: usize = 6;
-
 /// Works a scenario out.
-pub fn answer(topology: &Topology<'_>, scenario: &Scenario) -> Result<Answer, Error> {
-    let labels: Vec<Label> =
-        scenario.events.iter().map(|event| topology.find(event)).collect::<Result<_, _>>()?;
-    let mut vertices: BTreeSet<u32> = BTreeSet::new();
-    let mut edges: BTreeSet<u32> = BTreeSet::new();
-    for (event, label) in scenario.events.iter().zip(&labels) {
-        let (devices, links) = topology.gone(event, label);
-        vertices.extend(devices);
-        edges.extend(links);
-    }
-    let vertices: Vec<u32> = vertices.into_iter().collect();
-    let edges: Vec<u32> = edges.into_iter().collect();
-    let lost = Lost { vertices: &vertices, edges: &edges, labels: None };
+pub fn answer(topology: &Topology<'_>, happens: &Resolved<'_>) -> Result<Answer, Error> {
+    let Resolved { scenario, vertices, edges, .. } = happens;
+    let losses = losses(topology, vertices, edges)?;
     let mut answer = Answer {
         name: scenario.name.clone(),
         devices: vertices.iter().map(|vertex| topology.device(*vertex).to_owned()).collect(),
         links: edges.len(),
-        cost: cost(topology, &vertices),
+        cost: cost(topology, vertices),
+        served_before: losses.before.values().fold(0, |sum, weight| sum.saturating_add(*weight)),
+        subscribers: losses.subscribers(),
+        functions: losses.functions,
         ..Answer::default()
     };
-    let mut sites: BTreeMap<u32, SiteLoss> = BTreeMap::new();
-    let mut before: BTreeMap<u32, u64> = BTreeMap::new();
-    for asked in &topology.asked {
-        let found = outage(&topology.graph, &asked.service, &lost)?;
-        answer.functions.push(function(asked, &found, &vertices, &mut sites, &mut before));
-    }
     answer.functions.sort_by(|a, b| {
         (b.subscribers_lost, b.sites_lost, &a.function).cmp(&(a.subscribers_lost, a.sites_lost, &b.function))
     });
-    answer.served_before = before.values().fold(0, |sum, weight| sum.saturating_add(*weight));
-    let remaining = remaining_sites(topology, &vertices);
-    answer.sites = sites
+    let remaining = remaining_sites(topology, vertices);
+    answer.sites = losses
+        .sites
         .into_iter()
         .map(|(number, loss)| {
             let site = topology.sites.get(number as usize).map_or("", |(name, _)| name).to_owned();
@@ -110,9 +97,40 @@ pub fn answer(topology: &Topology<'_>, scenario: &Scenario) -> Result<Answer, Er
         })
         .collect();
     answer.sites.sort_by(|a, b| (b.subscribers, &a.site).cmp(&(a.subscribers, &b.site)));
-    answer.subscribers = answer.sites.iter().fold(0, |sum, site| sum.saturating_add(site.subscribers));
-    answer.prevented_by = prevented_by(scenario, &answer);
+    answer.remedies = remedies(topology, happens, &losses.outages);
+    answer.prevented_by = sentences(&answer.remedies, scenario);
     Ok(answer)
+}
+
+/// What is lost, by what is asked for and by site.
+#[derive(Default)]
+pub(super) struct Losses {
+    functions: Vec<FunctionLoss>,
+    outages: Vec<Outage>,
+    /// By number of the site; its name is not there yet.
+    pub sites: BTreeMap<u32, SiteLoss>,
+    /// By number of the site, its subscribers that were served.
+    before: BTreeMap<u32, u64>,
+}
+
+impl Losses {
+    /// Subscribers of the sites that lose something, each site counted once.
+    pub fn subscribers(&self) -> u64 {
+        self.sites.values().fold(0, |sum, site| sum.saturating_add(site.subscribers))
+    }
+}
+
+/// What is lost when these devices and links are, both ascending.
+pub(super) fn losses(topology: &Topology<'_>, vertices: &[u32], edges: &[u32]) -> Result<Losses, Error> {
+    let lost = Lost { vertices, edges, labels: None };
+    let mut all = Losses::default();
+    for asked in &topology.asked {
+        let found = outage(&topology.graph, &asked.service, &lost)?;
+        let loss = function(asked, &found, vertices, &mut all.sites, &mut all.before);
+        all.functions.push(loss);
+        all.outages.push(found);
+    }
+    Ok(all)
 }
 
 /// One function's part, with its sites added to the others'.
@@ -170,54 +188,6 @@ fn remaining_sites(topology: &Topology<'_>, gone: &[u32]) -> BTreeSet<u32> {
         .filter(|(vertex, _)| gone.binary_search(vertex).is_err())
         .filter_map(|(_, site)| *site)
         .collect()
-}
-
-/// What it would have taken to keep what is lost, in sentences. Each is needed where it applies: a site that has no equipment left
-/// needs a path and a carrier besides.
-fn prevented_by(scenario: &Scenario, answer: &Answer) -> Vec<String> {
-    let isolates = scenario.events.iter().any(|event: &Event| event.verb == Verb::Isolate);
-    let mut all = Vec::new();
-    for loss in answer.functions.iter().filter(|loss| loss.remaining == 0 && loss.carriers > 0) {
-        let carriers = counted(loss.carriers as u64, "device");
-        all.push(format!("{}: a carrier that is not lost; of its {carriers} none remains", loss.function));
-    }
-    if all.len() > MOST_SENTENCES {
-        let more = all.len() - MOST_SENTENCES;
-        all.truncate(MOST_SENTENCES);
-        all.push(format!("the same of {}", counted(more as u64, "further function")));
-    }
-    let count = |sites: &[&SiteLoss]| {
-        let subscribers = sites.iter().fold(0u64, |sum, site| sum.saturating_add(site.subscribers));
-        let first = sites.first().map_or("", |site| site.site.as_str());
-        let largest =
-            if sites.len() > 1 { format!(" (the largest is {first})") } else { format!(" ({first})") };
-        format!(
-            "{}{largest} with {}",
-            counted(sites.len() as u64, "site"),
-            counted(subscribers, "subscriber")
-        )
-    };
-    let (empty, cut): (Vec<&SiteLoss>, Vec<&SiteLoss>) = answer.sites.iter().partition(|site| site.is_empty);
-    if !empty.is_empty() {
-        all.push(format!(
-            "at {}: equipment that is not lost, with a path of its own (all there is lost)",
-            count(&empty)
-        ));
-    }
-    if !cut.is_empty() {
-        let to = if names_functions(answer) { "a carrier" } else { "the rest of the network" };
-        let inside = if isolates && names_functions(answer) { ", or a carrier on their side" } else { "" };
-        all.push(format!(
-            "at {}, where equipment remains: a path to {to} that avoids what is lost{inside}",
-            count(&cut)
-        ));
-    }
-    all
-}
-
-/// Whether demands name what is to be reached.
-fn names_functions(answer: &Answer) -> bool {
-    answer.functions.iter().any(|loss| !loss.function.is_empty())
 }
 
 /// A number with its noun, which an s makes several: `1 site`, `1,200 sites`.

@@ -1,6 +1,6 @@
 //! The network as a scenario leaves it, for regimes to be applied to.
 
-use super::{Error, Scenario, Topology, Verb};
+use super::{Error, Resolved, Topology, Verb};
 use banbury_evidence::model::Model;
 use std::collections::HashSet;
 
@@ -11,15 +11,14 @@ const GONE: &str = "decommissioned";
 /// support from the day before `as_of`. What an intruder holds is as it was. `None` where nothing of it changes.
 pub fn changed(
     topology: &Topology<'_>,
-    scenario: &Scenario,
+    happens: &Resolved<'_>,
     day_before: &str,
 ) -> Result<Option<Model>, Error> {
     let mut gone: HashSet<&str> = HashSet::new();
     let mut unsupported: HashSet<&str> = HashSet::new();
     let mut links: HashSet<usize> = HashSet::new();
-    for event in &scenario.events {
-        let label = topology.find(event)?;
-        let (devices, edges) = topology.gone(event, &label);
+    for (event, label) in happens.events() {
+        let (devices, edges) = topology.gone(event, label);
         let named = devices.iter().map(|vertex| topology.device(*vertex));
         match event.verb {
             Verb::Lose | Verb::Ban => gone.extend(named),

@@ -11,25 +11,41 @@
 //! once: as many as the largest of these demands has. Wrong when: links are missing from the tables; a site's demand is served by
 //! connectivity alone, whatever its capacity.
 //!
-//! **Within reach of an intruder** who holds a device: what a link joins to it, and what stands in the same segment, by the device's own
-//! record or one of its interfaces. One step, not what could be taken over from there. Wrong when: firewalls stand between.
+//! **Within reach of an intruder**: step by step ([`reach`]).
 //!
-//! Misses: capacity; failures that follow from the first; routing policy; that a function's carriers may not take each other's place.
+//! **Carried**: what links' capacities leave of what is connected ([`capacity`]). **Cascades**: links that are overloaded fail
+//! ([`cascade`]). **By chance**: independent failures ([`chances`]).
+//!
+//! Misses: routing policy; that a function's carriers may not take each other's place.
 
 mod answer;
+mod capacity;
+mod cascade;
+mod chance;
 mod change;
+mod failures;
+mod labels;
 mod overview;
 mod reach;
+mod remedy;
+mod resolved;
 mod spec;
 pub mod structure;
 mod topology;
 
 pub use answer::{Answer, FunctionLoss, Replacement, SiteLoss, answer, counted, grouped};
+pub use capacity::{Capacity, Carried, Figures, Traffic, capacity};
+pub use cascade::{Cascade, Round, cascade};
+pub use chance::{Chances, FEWEST_DRAWS, FunctionChance, MOST_DRAWS, Mean, Proportion, SiteChance, chances};
 pub use change::changed;
+pub use failures::{Failure, Sources};
+pub use labels::Label;
 pub use overview::{Fewest, MOST_PAIRED, Overview, Pair, Shares, overview};
-pub use reach::{Reach, reach};
+pub use reach::{Met, Reach, reach};
+pub use remedy::{Remedy, Step};
+pub use resolved::Resolved;
 pub use spec::{Event, Kind, MOST_BYTES, Scenario, Verb, parse_table};
-pub use topology::{Extra, Label, Topology};
+pub use topology::{Extra, Misspelt, Topology};
 
 /// What cannot be a scenario of this network.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +68,14 @@ pub enum Error {
     TooLong {
         /// The file.
         file: String,
+    },
+    /// What is wrong with a scenario of a file.
+    #[error("{place}: {source}")]
+    At {
+        /// File and line.
+        place: String,
+        /// What is wrong.
+        source: Box<Error>,
     },
     /// What happens is not written as it has to be.
     #[error("{text:?}: {why}")]

@@ -1,7 +1,7 @@
 //! Every property of a kind beside the others: what each costs, which two cost most together, how few cost so much, and how
 //! concentrated the carriers of each function are.
 
-use super::topology::Label;
+use super::labels::Label;
 use super::{Error, Kind, Topology};
 use crate::graph::{Concentration, Loss, each_label, each_pair, fewest_labels};
 use std::cmp::Reverse;

@@ -1,7 +1,13 @@
-//! What stands one step away from what an intruder holds.
+//! What stands within reach of what an intruder holds, step by step.
+//!
+//! The first step: what a link joins to a device held, and what stands in the same segment, by the device's own record or one of its
+//! interfaces. Each further step, where more than one is asked for: every device reached is taken over in turn, and from it what
+//! stands in its segments, and from a device that manages others also what a link joins to it. So the further steps go over the
+//! management plane alone. Wrong when: a firewall, a password or a mended fault stands in between: it is the worst case. That a
+//! segment is stated to keep what happens in it is told and not believed. Misses: reach over the traffic that the network carries.
 
-use super::topology::{Topology, folded};
-use super::{Error, Kind, Scenario};
+use super::labels::folded;
+use super::{Error, Kind, Resolved, Topology};
 use crate::functions::standard;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -14,16 +20,31 @@ pub struct Reach {
     pub linked: usize,
     /// Devices in the same segment as one of these, by segment.
     pub segments: BTreeMap<String, usize>,
-    /// Segments of what is held of which it is stated that what happens in them stays there.
+    /// Segments of what is held or reached of which it is stated that what happens in them stays there.
     pub contained: Vec<String>,
     /// Devices held of which no segment is stated: what they reach on the management plane is not known.
     pub without_segment: usize,
-    /// Devices held or reached that manage others, by name.
-    pub management: Vec<String>,
+    /// By step, from the first: how many devices it adds. The last is not 0, unless nothing is within reach.
+    pub added: Vec<usize>,
+    /// Devices held or reached that manage others, the nearest first.
+    pub management: Vec<Met>,
     /// Devices held or reached that take part in lawful interception.
-    pub interception: Vec<String>,
+    pub interception: Vec<Met>,
     /// Devices held or reached that keep subscribers' data or keys.
-    pub subscriber_data: Vec<String>,
+    pub subscriber_data: Vec<Met>,
+}
+
+/// A device on an intruder's way that matters by what it does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Met {
+    /// Steps to it; 0 where it is held.
+    pub steps: usize,
+    /// Its name.
+    pub device: String,
+    /// The functions, and parts in interception, by which it matters.
+    pub does: Vec<String>,
+    /// One shortest way to it: the devices before it, from the one held.
+    pub way: Vec<String>,
 }
 
 /// Functions that keep subscribers' data, keys or locations (3GPP TS 23.501, 23.002, 33.501; AAA by common practice).
@@ -50,26 +71,76 @@ const MANAGEMENT: &[&str] = &[
 /// Functions and parts of lawful interception (3GPP TS 33.127).
 const INTERCEPTION: &[&str] = &["ADMF", "LI", "LI-MDF", "LI-TF", "LICF", "LIPF", "MDF2", "MDF3", "POI"];
 
-/// What an intruder reaches who holds all that the hostile events of a scenario name. `None` where no event is hostile.
-pub fn reach(topology: &Topology<'_>, scenario: &Scenario) -> Result<Option<Reach>, Error> {
+/// The most steps that are followed.
+pub const MOST_STEPS: usize = 100;
+
+/// What an intruder reaches, in so many steps, who holds all that the hostile events of a scenario name. `None` where no event is
+/// hostile.
+pub fn reach(topology: &Topology<'_>, happens: &Resolved<'_>, steps: usize) -> Result<Option<Reach>, Error> {
     let mut held: BTreeSet<u32> = BTreeSet::new();
     let mut is_hostile = false;
-    for event in scenario.events.iter().filter(|event| event.verb.is_hostile()) {
+    for (_, label) in happens.events().filter(|(event, _)| event.verb.is_hostile()) {
         is_hostile = true;
-        held.extend(topology.find(event)?.devices);
+        held.extend(&label.devices);
     }
     if !is_hostile {
         return Ok(None);
     }
+    let segments = topology.labels(Kind::Segment);
+    let mut of_device: HashMap<u32, Vec<usize>> = HashMap::new();
+    for (number, label) in segments.iter().enumerate() {
+        label.devices.iter().for_each(|vertex| of_device.entry(*vertex).or_default().push(number));
+    }
+    let duties = Duties::of(topology);
     let mut found = Reach {
         held: held.iter().map(|vertex| topology.device(*vertex).to_owned()).collect(),
+        without_segment: held.iter().filter(|vertex| !of_device.contains_key(vertex)).count(),
         ..Reach::default()
     };
-    let mut within = held.clone();
-    for vertex in &held {
-        within.extend(topology.graph.arcs(*vertex).iter().map(|arc| arc.to));
+    found.held.sort_unstable();
+    let joined: BTreeSet<u32> =
+        held.iter().flat_map(|vertex| topology.graph.arcs(*vertex)).map(|arc| arc.to).collect();
+    found.linked = joined.difference(&held).count();
+    // By device, how many steps lead to it, and from which.
+    let mut reached: HashMap<u32, (usize, Option<u32>)> =
+        held.iter().map(|vertex| (*vertex, (0, None))).collect();
+    let mut entered: BTreeSet<usize> = BTreeSet::new();
+    let mut last: Vec<u32> = held.iter().copied().collect();
+    for step in 1..=steps.clamp(1, MOST_STEPS) {
+        let mut next: Vec<u32> = Vec::new();
+        let mut take = |vertex: u32, from: u32| {
+            reached.entry(vertex).or_insert_with(|| {
+                next.push(vertex);
+                (step, Some(from))
+            });
+        };
+        for &from in &last {
+            if step == 1 || duties.manages(from) {
+                topology.graph.arcs(from).iter().for_each(|arc| take(arc.to, from));
+            }
+            for &number in of_device.get(&from).into_iter().flatten() {
+                if entered.insert(number) {
+                    segments
+                        .get(number)
+                        .into_iter()
+                        .flat_map(|label| &label.devices)
+                        .for_each(|to| take(*to, from));
+                }
+            }
+        }
+        if step == 1 {
+            for label in entered.iter().filter_map(|number| segments.get(*number)) {
+                let ours = label.devices.iter().filter(|vertex| held.contains(vertex)).count();
+                found.segments.insert(label.name.clone(), label.devices.len() - ours);
+            }
+        }
+        if next.is_empty() {
+            break;
+        }
+        next.sort_unstable();
+        found.added.push(next.len());
+        last = next;
     }
-    found.linked = within.len() - held.len();
     let contained: HashSet<String> = topology
         .model
         .segments
@@ -77,47 +148,87 @@ pub fn reach(topology: &Topology<'_>, scenario: &Scenario) -> Result<Option<Reac
         .filter(|segment| segment.contained == Some(true))
         .map(|segment| folded(&segment.name))
         .collect();
-    let mut placed: HashSet<u32> = HashSet::new();
-    for label in topology.labels(Kind::Segment) {
-        let ours = label.devices.iter().filter(|vertex| held.contains(vertex)).count();
-        if ours == 0 {
-            continue;
-        }
-        placed.extend(label.devices.iter().filter(|vertex| held.contains(vertex)));
-        if contained.contains(&folded(&label.name)) {
-            found.contained.push(label.name.clone());
-        }
-        found.segments.insert(label.name.clone(), label.devices.len() - ours);
-        within.extend(&label.devices);
-    }
-    found.without_segment = held.iter().filter(|vertex| !placed.contains(vertex)).count();
-    let mut functions: HashMap<&str, Vec<String>> = HashMap::new();
-    for record in &topology.model.functions {
-        functions.entry(&record.device).or_default().push(standard(&record.function).0);
-    }
-    let intercepts: HashSet<&str> =
-        topology.model.interceptions.iter().map(|record| record.device.as_str()).collect();
-    for vertex in &within {
-        let name = topology.device(*vertex);
-        let carries = |set: &[&str]| {
-            functions.get(name).into_iter().flatten().any(|function| set.contains(&function.as_str()))
+    let names = entered.iter().filter_map(|number| segments.get(*number)).map(|label| &label.name);
+    found.contained = names.filter(|name| contained.contains(&folded(name))).cloned().collect();
+    for (&vertex, &(steps, _)) in &reached {
+        let met = |does: Vec<String>| Met {
+            steps,
+            device: topology.device(vertex).to_owned(),
+            does,
+            way: way(topology, &reached, vertex),
         };
         let lists = [
-            (carries(MANAGEMENT), &mut found.management),
-            (carries(INTERCEPTION) || intercepts.contains(name), &mut found.interception),
-            (carries(SUBSCRIBER_DATA), &mut found.subscriber_data),
+            (duties.of_device(vertex, Duty::Management), &mut found.management),
+            (duties.of_device(vertex, Duty::Interception), &mut found.interception),
+            (duties.of_device(vertex, Duty::SubscriberData), &mut found.subscriber_data),
         ];
-        for (fits, list) in lists {
-            if fits {
-                list.push(name.to_owned());
-            }
+        for (does, list) in lists.into_iter().filter(|(does, _)| !does.is_empty()) {
+            list.push(met(does));
         }
     }
-    for list in [&mut found.held, &mut found.management, &mut found.interception, &mut found.subscriber_data]
-    {
+    for list in [&mut found.management, &mut found.interception, &mut found.subscriber_data] {
         list.sort_unstable();
     }
     Ok(Some(found))
+}
+
+/// The devices before one, from the one held.
+fn way(topology: &Topology<'_>, reached: &HashMap<u32, (usize, Option<u32>)>, vertex: u32) -> Vec<String> {
+    let mut way = Vec::new();
+    let mut at = reached.get(&vertex).and_then(|(_, from)| *from);
+    while let Some(vertex) = at {
+        way.push(topology.device(vertex).to_owned());
+        at = reached.get(&vertex).and_then(|(_, from)| *from);
+    }
+    way.reverse();
+    way
+}
+
+/// Why a device matters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Duty {
+    Management,
+    Interception,
+    SubscriberData,
+}
+
+/// By device, what it does that matters.
+struct Duties(HashMap<u32, BTreeSet<(Duty, String)>>);
+
+impl Duties {
+    fn of(topology: &Topology<'_>) -> Self {
+        let mut all: HashMap<u32, BTreeSet<(Duty, String)>> = HashMap::new();
+        let mut add = |device: &str, duty: Duty, name: String| {
+            if let Some(vertex) = topology.by_name.get(device) {
+                all.entry(*vertex).or_default().insert((duty, name));
+            }
+        };
+        for record in &topology.model.functions {
+            let name = standard(&record.function).0;
+            for (duty, set) in [
+                (Duty::Management, MANAGEMENT),
+                (Duty::Interception, INTERCEPTION),
+                (Duty::SubscriberData, SUBSCRIBER_DATA),
+            ] {
+                if set.contains(&name.as_str()) {
+                    add(&record.device, duty, name.clone());
+                }
+            }
+        }
+        for record in &topology.model.interceptions {
+            add(&record.device, Duty::Interception, record.part.trim().to_uppercase());
+        }
+        Self(all)
+    }
+
+    fn of_device(&self, vertex: u32, duty: Duty) -> Vec<String> {
+        let ours = self.0.get(&vertex).into_iter().flatten().filter(|(one, _)| *one == duty);
+        ours.map(|(_, name)| name.clone()).collect()
+    }
+
+    fn manages(&self, vertex: u32) -> bool {
+        self.0.get(&vertex).is_some_and(|duties| duties.iter().any(|(duty, _)| *duty == Duty::Management))
+    }
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub enum Kind {
     Region,
     /// The country of the site.
     Country,
+    /// The power region: the device's own, else its site's.
+    Power,
     /// The segment of the management plane.
     Segment,
     /// The role.
@@ -35,6 +37,8 @@ pub enum Kind {
     Operator,
     /// The medium: of links alone.
     Medium,
+    /// A duct that the link runs through: of links alone.
+    Duct,
     /// The device itself.
     Device,
     /// The link itself.
@@ -43,7 +47,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, as it is written.
-    pub const ALL: [(&'static str, Self); 17] = [
+    pub const ALL: [(&'static str, Self); 19] = [
         ("vendor", Self::Vendor),
         ("product", Self::Product),
         ("version", Self::Version),
@@ -54,11 +58,13 @@ impl Kind {
         ("site", Self::Site),
         ("region", Self::Region),
         ("country", Self::Country),
+        ("power", Self::Power),
         ("segment", Self::Segment),
         ("role", Self::Role),
         ("function", Self::Function),
         ("operator", Self::Operator),
         ("medium", Self::Medium),
+        ("duct", Self::Duct),
         ("device", Self::Device),
         ("link", Self::Link),
     ];
@@ -70,8 +76,16 @@ impl Kind {
 
     /// Whether a device has no more than one of the kind.
     pub fn is_one_of_a_device(self) -> bool {
-        use Kind::{Country, Device, Jurisdiction, Product, Region, Role, Site, Vendor, Version};
-        matches!(self, Vendor | Product | Version | Jurisdiction | Site | Region | Country | Role | Device)
+        use Kind::{Country, Device, Jurisdiction, Power, Product, Region, Role, Site, Vendor, Version};
+        matches!(
+            self,
+            Vendor | Product | Version | Jurisdiction | Site | Region | Country | Power | Role | Device
+        )
+    }
+
+    /// Whether links alone have it.
+    pub fn is_of_links(self) -> bool {
+        matches!(self, Self::Operator | Self::Medium | Self::Duct | Self::Link)
     }
 
     /// The kind that a word names.
@@ -149,17 +163,25 @@ impl Event {
             return Err(written(format!("there is no name behind {}:", kind.as_str())));
         }
         let fits = match verb {
-            Verb::Isolate => matches!(kind, Kind::Site | Kind::Region | Kind::Country | Kind::Segment),
-            Verb::Exploit => kind == Kind::Vulnerability,
-            Verb::Compromise | Verb::Unsupported => {
-                !matches!(kind, Kind::Operator | Kind::Medium | Kind::Link)
+            Verb::Isolate => {
+                matches!(kind, Kind::Site | Kind::Region | Kind::Country | Kind::Power | Kind::Segment)
             }
+            Verb::Exploit => kind == Kind::Vulnerability,
+            Verb::Compromise | Verb::Unsupported => !kind.is_of_links() && kind != Kind::Power,
             Verb::Lose | Verb::Ban => true,
         };
         if !fits {
             let why = match verb {
-                Verb::Isolate => "what can be isolated is a site, region, country or segment".to_owned(),
+                Verb::Isolate => {
+                    "what can be isolated is a site, region, country, power region or segment".to_owned()
+                }
                 Verb::Exploit => "what is exploited is a vulnerability, such as CVE-2024-3094".to_owned(),
+                _ if kind == Kind::Power => {
+                    format!(
+                        "{} takes what can be broken into or mended, and a power region is neither",
+                        verb.as_str()
+                    )
+                }
                 _ => format!("{} takes devices, and a {} is of links alone", verb.as_str(), kind.as_str()),
             };
             return Err(written(why));
@@ -180,76 +202,146 @@ pub struct Scenario {
     pub name: String,
     /// What happens.
     pub events: Vec<Event>,
+    /// Where it is written: file and line, where it stands in a file.
+    pub at: Option<String>,
 }
 
 impl Scenario {
     /// One that is named after what happens.
     pub fn of(events: Vec<Event>) -> Self {
         let name = events.iter().map(Event::text).collect::<Vec<_>>().join(" + ");
-        Self { name, events }
+        Self { name, events, at: None }
     }
 }
 
 /// The most bytes of a file of scenarios.
 pub const MOST_BYTES: usize = 1 << 20;
 
-/// A line without its comment: `#` begins one at the start or behind a blank, so that a name may hold it.
-fn uncommented(line: &str) -> &str {
-    let begins = |at: &usize| {
-        line.get(..*at).is_none_or(|before| before.is_empty() || before.ends_with(char::is_whitespace))
-    };
-    let at = line.match_indices('#').map(|(at, _)| at).find(begins);
-    at.and_then(|at| line.get(..at)).unwrap_or(line)
+/// A line cut at each place where something stands outside of quotes. A quotation mark opens where a name may begin: at the start,
+/// behind a blank or behind a colon; two of them in a quotation are one. `None` where a quotation is not closed.
+fn cut<'t>(line: &'t str, at: &str) -> Option<Vec<&'t str>> {
+    let mut parts = Vec::new();
+    let (mut start, mut quoted, mut before) = (0, false, ' ');
+    let mut letters = line.char_indices().peekable();
+    while let Some((place, letter)) = letters.next() {
+        if quoted && letter == '"' {
+            if letters.peek().is_some_and(|(_, next)| *next == '"') {
+                letters.next();
+            } else {
+                quoted = false;
+            }
+        } else if !quoted && letter == '"' && (before.is_whitespace() || before == ':') {
+            quoted = true;
+        } else if !quoted && place >= start && line.get(place..).is_some_and(|rest| rest.starts_with(at)) {
+            parts.push(line.get(start..place)?);
+            start = place + at.len();
+        }
+        before = letter;
+    }
+    parts.push(line.get(start..)?);
+    (!quoted).then_some(parts)
 }
 
-/// Reads a file of scenarios: a line each, `NAME = EVENT + EVENT`, or without a name; `#` begins a comment. Errors say the line.
+/// A line without its comment: `#` begins one at the start or behind a blank, outside of quotes, so that a name may hold it.
+pub(super) fn uncommented(line: &str) -> Option<&str> {
+    if line.trim_start().starts_with('#') {
+        return Some("");
+    }
+    // A comment may hold a quotation mark that nothing closes.
+    let behind_blank = line
+        .match_indices('#')
+        .filter(|(at, _)| line.get(..*at).is_some_and(|before| before.ends_with(char::is_whitespace)));
+    let open = |text: &str| cut(text, "#").is_none();
+    let at = behind_blank.map(|(at, _)| at).find(|at| line.get(..*at).is_some_and(|before| !open(before)));
+    match at {
+        Some(at) => line.get(..at),
+        None => (!open(line)).then_some(line),
+    }
+}
+
+/// What a name means that may stand in quotation marks.
+pub(super) fn unquoted(name: &str) -> String {
+    let name = name.trim();
+    match name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(inner) => inner.replace("\"\"", "\""),
+        None => name.to_owned(),
+    }
+}
+
+/// Reads a file of scenarios: a line each, `NAME = EVENT + EVENT`, or without a name; `#` begins a comment. A name that holds ` = `,
+/// ` + ` or ` # ` stands in quotation marks. Errors say the line, here and where a name turns out to be nobody's.
 ///
 /// ```
-/// let text = "# yearly exercise\nno vendor = lose vendor:Marram + isolate region:North\nexploit CVE-2024-3094\n";
+/// let text = "# yearly exercise\nno vendor = lose vendor:Marram + isolate region:North\nlose site:\"A + B\"\n";
 /// let scenarios = banbury_network::scenario::parse_table("exercise.txt", text)?;
 /// assert_eq!(scenarios[0].name, "no vendor");
 /// assert_eq!(scenarios[0].events.len(), 2);
+/// assert_eq!(scenarios[1].events[0].name, "A + B");
 /// # Ok::<(), banbury_network::scenario::Error>(())
 /// ```
 pub fn parse_table(file: &str, text: &str) -> Result<Vec<Scenario>, Error> {
-    let wrong = |line: usize, text: &str, why: String| Error::Written {
-        text: text.to_owned(),
-        why: format!("{file}:{line}: {why}"),
-    };
     if text.len() > MOST_BYTES {
         return Err(Error::TooLong { file: file.to_owned() });
     }
     let mut all = Vec::new();
-    for (index, raw) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-        let line = index + 1;
-        let content = uncommented(raw).trim();
-        if content.is_empty() {
-            continue;
-        }
-        let (name, events) = match content.split_once(" = ") {
-            Some((name, events)) => (Some(name.trim()), events),
-            None => (None, content),
+    for (number, raw) in (1..).zip(text.trim_start_matches('\u{feff}').lines()) {
+        let at = format!("{file}:{number}");
+        let line = |error: Error| Error::At { place: at.clone(), source: Box::new(error) };
+        let open = || {
+            let why = "a quotation mark is not closed; in a name, two of them are one".to_owned();
+            line(Error::Written { text: raw.trim().to_owned(), why })
         };
-        let events = events
-            .split(" + ")
-            .map(|event| {
-                let event = event.trim();
-                let (verb, what) = event.split_once(char::is_whitespace).ok_or_else(|| {
-                    wrong(line, event, "write VERB KIND:NAME, such as lose vendor:NAME".to_owned())
-                })?;
-                let verb = verb.to_ascii_lowercase();
-                let verb = Verb::ALL.iter().find(|(word, _)| *word == verb).map(|(_, verb)| *verb);
-                let verbs = Verb::ALL.map(|(word, _)| word).join(", ");
-                let verb =
-                    verb.ok_or_else(|| wrong(line, event, format!("what happens is one of {verbs}")))?;
-                Event::parse(verb, what.trim()).map_err(|error| wrong(line, event, error.to_string()))
-            })
-            .collect::<Result<Vec<_>, Error>>()?;
-        let mut scenario = Scenario::of(events);
-        if let Some(name) = name.filter(|name| !name.is_empty()) {
-            scenario.name = name.to_owned();
+        let content = uncommented(raw).ok_or_else(open)?.trim();
+        if !content.is_empty() {
+            let mut scenario = parse_line(content).map_err(line)?.ok_or_else(open)?;
+            scenario.at = Some(at.clone());
+            all.push(scenario);
         }
-        all.push(scenario);
     }
     Ok(all)
+}
+
+fn parse_line(content: &str) -> Result<Option<Scenario>, Error> {
+    let written = |text: &str, why: String| Error::Written { text: text.to_owned(), why };
+    let Some(parts) = cut(content, " = ") else { return Ok(None) };
+    let (name, events) = match parts.as_slice() {
+        [events] => (None, *events),
+        [name, events] => (Some(unquoted(name)), *events),
+        _ => {
+            let why =
+                "` = ` stands in it more than once; a name that holds it has to stand in quotation marks";
+            return Err(written(content, why.to_owned()));
+        }
+    };
+    let Some(events) = cut(events, " + ") else { return Ok(None) };
+    let events = events
+        .into_iter()
+        .map(|event| {
+            let event = event.trim();
+            let (verb, what) = event.split_once(char::is_whitespace).ok_or_else(|| {
+                let why = "write VERB KIND:NAME, such as lose vendor:NAME";
+                let quote = if event.contains(':') {
+                    "; a name that holds ` + ` has to stand in quotation marks"
+                } else {
+                    ""
+                };
+                written(event, format!("{why}{quote}"))
+            })?;
+            let word = verb.to_ascii_lowercase();
+            let verb = Verb::ALL.iter().find(|(known, _)| *known == word).map(|(_, verb)| *verb);
+            let verbs = Verb::ALL.map(|(word, _)| word).join(", ");
+            let verb = verb.ok_or_else(|| written(event, format!("what happens is one of {verbs}")))?;
+            let what = what.trim();
+            let plain = match what.split_once(':') {
+                Some((kind, name)) => format!("{kind}:{}", unquoted(name)),
+                None => unquoted(what),
+            };
+            Event::parse(verb, &plain)
+        })
+        .collect::<Result<Vec<_>, Error>>()?;
+    let mut scenario = Scenario::of(events);
+    if let Some(name) = name.filter(|name| !name.is_empty()) {
+        scenario.name = name;
+    }
+    Ok(Some(scenario))
 }

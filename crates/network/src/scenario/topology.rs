@@ -1,15 +1,15 @@
 //! A network ready to be asked: its graph, what each device and link has in common with others, and who asks for what.
 
-use super::{Error, Event, Kind, Verb};
+use super::labels::Label;
+use super::{Error, Event, Verb};
 use crate::functions::standard;
-use crate::graph::{Graph, Labels, Lost, Service, outage};
-use crate::nearest::distance;
-use banbury_evidence::model::{Contract, Device, Model};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use crate::graph::{Graph, Lost, Service, outage};
+use banbury_evidence::model::{Device, Model};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What the model does not say of devices: the components of their images, and the vulnerabilities that affect these. By kind, then
 /// by name, the devices.
-pub type Extra = BTreeMap<Kind, BTreeMap<String, Vec<String>>>;
+pub type Extra = BTreeMap<super::Kind, BTreeMap<String, Vec<String>>>;
 
 /// What a function's carriers and demands are.
 pub(super) struct Asked {
@@ -20,6 +20,8 @@ pub(super) struct Asked {
     pub service: Service,
     /// By demand of the service, the number of its site.
     pub sites: Vec<u32>,
+    /// By demand of the service, its traffic where it is stated, in Mbit/s.
+    pub mbps: Vec<Option<u64>>,
     /// By vertex, whether it is served before anything happens.
     served: Vec<bool>,
 }
@@ -31,9 +33,10 @@ impl Asked {
         carriers: Vec<u32>,
         service: Service,
         sites: Vec<u32>,
+        mbps: Vec<Option<u64>>,
     ) -> Result<Self, Error> {
         let served = outage(graph, &service, &Lost::default())?.served;
-        Ok(Self { function, carriers, service, sites, served })
+        Ok(Self { function, carriers, service, sites, mbps, served })
     }
 
     /// The vertices and weight of each demand.
@@ -47,15 +50,42 @@ impl Asked {
     }
 }
 
-/// One property with all that has it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Label {
-    /// As the model writes it first.
+/// A name that is spelt otherwise than the one that it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misspelt {
+    /// What kind of record uses it.
+    pub what: &'static str,
+    /// As it is used.
     pub name: String,
-    /// Vertices, ascending.
-    pub(super) devices: Vec<u32>,
-    /// Edges, ascending.
-    pub(super) links: Vec<u32>,
+    /// As it is borne.
+    pub meant: String,
+    /// How many such records use it.
+    pub records: usize,
+}
+
+/// Names that are borne.
+struct Borne<'m> {
+    names: HashSet<&'m str>,
+    folded: HashMap<String, &'m str>,
+}
+
+impl<'m> Borne<'m> {
+    fn of(names: impl Iterator<Item = &'m str>) -> Self {
+        let names: HashSet<&str> = names.collect();
+        let mut sorted: Vec<&str> = names.iter().copied().collect();
+        sorted.sort_unstable_by(|a, b| b.cmp(a));
+        // Of several the first one by name stands in the end.
+        let folded = sorted.into_iter().map(|name| (super::labels::folded(name), name)).collect();
+        Self { names, folded }
+    }
+
+    /// The name that another one means, where nothing bears that.
+    fn meant(&self, name: &str) -> Option<&'m str> {
+        if self.names.contains(name) {
+            return None;
+        }
+        self.folded.get(&super::labels::folded(name)).copied()
+    }
 }
 
 /// A network as a graph with properties.
@@ -69,11 +99,11 @@ pub struct Topology<'m> {
     pub(super) sites: Vec<(&'m str, u64)>,
     /// By vertex, its site's number.
     pub(super) site_of: Vec<Option<u32>>,
-    by_name: HashMap<&'m str, u32>,
+    pub(super) by_name: HashMap<&'m str, u32>,
     /// By edge, the number of the link in the model.
-    links: Vec<u32>,
-    extra: &'m Extra,
-    as_of: &'m str,
+    pub(super) links: Vec<u32>,
+    pub(super) extra: &'m Extra,
+    pub(super) as_of: &'m str,
 }
 
 /// The devices in service, each name once, and the links between them.
@@ -136,8 +166,9 @@ impl<'m> Topology<'m> {
                 .collect();
             let demands = all.iter().map(|(site, weight)| (vertices(*site), *weight));
             let service = Service::new(&self.graph, None, demands)?;
-            let sites = all.iter().map(|(site, _)| *site).collect();
-            return Ok(vec![Asked::new(&self.graph, String::new(), Vec::new(), service, sites)?]);
+            let sites: Vec<u32> = all.iter().map(|(site, _)| *site).collect();
+            let mbps = vec![None; sites.len()];
+            return Ok(vec![Asked::new(&self.graph, String::new(), Vec::new(), service, sites, mbps)?]);
         }
         let mut carriers: HashMap<String, Vec<u32>> = HashMap::new();
         for record in &self.model.functions {
@@ -145,12 +176,12 @@ impl<'m> Topology<'m> {
                 carriers.entry(standard(&record.function).0).or_default().push(*vertex);
             }
         }
-        let mut asked: BTreeMap<String, Vec<(u32, u64)>> = BTreeMap::new();
+        let mut asked: BTreeMap<String, Vec<(u32, u64, Option<u64>)>> = BTreeMap::new();
         for demand in &self.model.demands {
             let Some(site) = numbers.get(demand.site.as_str()) else { continue };
             let stated = self.sites.get(*site as usize).map_or(0, |(_, subscribers)| *subscribers);
             let weight = demand.subscribers.unwrap_or(stated);
-            asked.entry(standard(&demand.function).0).or_default().push((*site, weight));
+            asked.entry(standard(&demand.function).0).or_default().push((*site, weight, demand.mbps));
         }
         asked
             .into_iter()
@@ -158,10 +189,11 @@ impl<'m> Topology<'m> {
                 let mut roots = carriers.remove(&function).unwrap_or_default();
                 roots.sort_unstable();
                 roots.dedup();
-                let each = demands.iter().map(|(site, weight)| (vertices(*site), *weight));
+                let each = demands.iter().map(|(site, weight, _)| (vertices(*site), *weight));
                 let service = Service::new(&self.graph, Some(&roots), each)?;
-                let sites = demands.iter().map(|(site, _)| *site).collect();
-                Asked::new(&self.graph, function, roots, service, sites)
+                let sites = demands.iter().map(|(site, ..)| *site).collect();
+                let mbps = demands.iter().map(|(.., mbps)| *mbps).collect();
+                Asked::new(&self.graph, function, roots, service, sites, mbps)
             })
             .collect()
     }
@@ -184,6 +216,39 @@ impl<'m> Topology<'m> {
     /// The number of an edge's link in the model.
     pub(super) fn link(&self, edge: u32) -> Option<usize> {
         self.links.get(edge as usize).map(|number| *number as usize)
+    }
+
+    /// Names that differ by case or outer blanks from one that is borne: what bears them is not joined.
+    pub fn misspelt(&self) -> Vec<Misspelt> {
+        let model = self.model;
+        let sites = Borne::of(model.sites.iter().map(|site| site.name.as_str()));
+        let devices = Borne::of(model.devices.iter().map(|device| device.name.as_str()));
+        let mut all: BTreeMap<(&'static str, String, String), usize> = BTreeMap::new();
+        let mut look = |what, borne: &Borne<'_>, name: &str| {
+            if let Some(meant) = borne.meant(name) {
+                *all.entry((what, name.to_owned(), meant.to_owned())).or_default() += 1;
+            }
+        };
+        self.devices
+            .iter()
+            .filter_map(|device| device.site.as_deref())
+            .for_each(|site| look("device", &sites, site));
+        model.demands.iter().for_each(|demand| look("demand", &sites, &demand.site));
+        model.functions.iter().for_each(|function| look("function", &devices, &function.device));
+        for link in &model.links {
+            [&link.a_device, &link.b_device].into_iter().for_each(|end| look("link", &devices, end));
+        }
+        model.interceptions.iter().for_each(|record| look("interception", &devices, &record.device));
+        model.interfaces.iter().for_each(|interface| look("interface", &devices, &interface.device));
+        all.into_iter()
+            .map(|((what, name, meant), records)| Misspelt { what, name, meant, records })
+            .collect()
+    }
+
+    /// The name of an edge's link.
+    pub(super) fn link_name(&self, edge: u32) -> &str {
+        let link = self.link(edge).and_then(|number| self.model.links.get(number));
+        link.map_or("", |link| &link.name)
     }
 
     /// Demands, or sites where there are none, of which nobody says how many subscribers they have: they count as none.
@@ -230,176 +295,6 @@ impl<'m> Topology<'m> {
         self.devices.get(vertex as usize).map_or("", |device| &device.name)
     }
 
-    /// All properties of a kind, by name; a device or link that states none has none.
-    pub fn labels(&self, kind: Kind) -> Vec<Label> {
-        let mut all: BTreeMap<String, Label> = BTreeMap::new();
-        let mut add = |name: &str, device: Option<u32>, link: Option<u32>| {
-            // Records are told apart by their names as they stand.
-            let key = match kind {
-                Kind::Device | Kind::Link | Kind::Site => name.trim().to_owned(),
-                _ => folded(name),
-            };
-            if key.is_empty() {
-                return;
-            }
-            let label = all.entry(key).or_default();
-            if label.name.is_empty() {
-                label.name = name.trim().to_owned();
-            }
-            label.devices.extend(device);
-            label.links.extend(link);
-        };
-        let sites: HashMap<&str, &banbury_evidence::model::Site> =
-            self.model.sites.iter().rev().map(|site| (site.name.as_str(), site)).collect();
-        let vendors: HashMap<String, &str> = self
-            .model
-            .vendors
-            .iter()
-            .filter_map(|vendor| Some((folded(&vendor.name), vendor.jurisdiction.as_deref()?)))
-            .collect();
-        for (vertex, device) in (0u32..).zip(&self.devices) {
-            let site = || device.site.as_deref().and_then(|name| sites.get(name));
-            let version = || {
-                let parts: Vec<&str> = [&device.platform, &device.software]
-                    .into_iter()
-                    .flatten()
-                    .map(|text| text.trim())
-                    .collect();
-                parts.join(" ")
-            };
-            let name = match kind {
-                Kind::Vendor => device.manufacturer.clone(),
-                Kind::Product => device.device_type.clone(),
-                Kind::Version => Some(version()),
-                Kind::Jurisdiction => device
-                    .manufacturer
-                    .as_deref()
-                    .and_then(|maker| vendors.get(&folded(maker)))
-                    .map(|text| (*text).to_owned()),
-                Kind::Site => device.site.clone(),
-                Kind::Region => site().and_then(|site| site.region.clone()),
-                Kind::Country => site().and_then(|site| site.country.clone()),
-                Kind::Segment => device.segment.clone(),
-                Kind::Role => device.role.clone(),
-                Kind::Device => Some(device.name.clone()),
-                _ => None,
-            };
-            if let Some(name) = name {
-                add(&name, Some(vertex), None);
-            }
-        }
-        match kind {
-            Kind::Function => {
-                for record in &self.model.functions {
-                    let vertex = self.by_name.get(record.device.as_str());
-                    add(&standard(&record.function).0, vertex.copied(), None);
-                }
-            }
-            Kind::Segment => {
-                for interface in &self.model.interfaces {
-                    let vertex = self.by_name.get(interface.device.as_str());
-                    if let (Some(vertex), Some(segment)) = (vertex, &interface.segment) {
-                        add(segment, Some(*vertex), None);
-                    }
-                }
-            }
-            Kind::Contractor => {
-                for contract in &self.model.contracts {
-                    for vertex in self.covered(contract) {
-                        add(&contract.party, Some(vertex), None);
-                    }
-                }
-            }
-            Kind::Component | Kind::Vulnerability => {
-                for (name, devices) in self.extra.get(&kind).into_iter().flatten() {
-                    for device in devices {
-                        if let Some(vertex) = self.by_name.get(device.as_str()) {
-                            add(name, Some(*vertex), None);
-                        }
-                    }
-                }
-            }
-            Kind::Operator | Kind::Medium | Kind::Link => {
-                for (edge, number) in (0u32..).zip(&self.links) {
-                    let Some(link) = self.model.links.get(*number as usize) else { continue };
-                    let name = match kind {
-                        Kind::Operator => link.operator.as_deref(),
-                        Kind::Medium => link.medium.as_deref(),
-                        _ => Some(link.name.as_str()),
-                    };
-                    if let Some(name) = name {
-                        add(name, None, Some(edge));
-                    }
-                }
-            }
-            _ => {}
-        }
-        let mut labels: Vec<Label> = all.into_values().collect();
-        for label in &mut labels {
-            for list in [&mut label.devices, &mut label.links] {
-                list.sort_unstable();
-                list.dedup();
-            }
-        }
-        labels
-    }
-
-    /// The same as the labels of the graph, in the order of [`labels`](Self::labels).
-    pub fn graph_labels(&self, labels: &[Label]) -> Result<Labels, Error> {
-        let pairs = |of: fn(&Label) -> &[u32]| -> Vec<(u32, u32)> {
-            let numbered = (0u32..).zip(labels);
-            numbered.flat_map(|(number, label)| of(label).iter().map(move |at| (*at, number))).collect()
-        };
-        let devices = pairs(|label| &label.devices);
-        let links = pairs(|label| &label.links);
-        Ok(Labels::new(&self.graph, labels.len(), &devices, &links)?)
-    }
-
-    /// What an event is about.
-    pub(super) fn find(&self, event: &Event) -> Result<Label, Error> {
-        let labels = self.labels(event.kind);
-        let name = match event.kind {
-            Kind::Function => standard(&event.name).0,
-            _ => event.name.clone(),
-        };
-        if let Some(found) = labels.iter().find(|label| label.name == name.trim()) {
-            return Ok(found.clone());
-        }
-        let wanted = folded(&name);
-        let mut alike = labels.iter().filter(|label| folded(&label.name) == wanted);
-        match (alike.next(), alike.next()) {
-            (Some(found), None) => return Ok(found.clone()),
-            (Some(one), Some(other)) => {
-                let hint = format!("; write {:?} or {:?}", one.name, other.name);
-                return Err(Error::Unknown { kind: event.kind.as_str(), name: event.name.clone(), hint });
-            }
-            (None, _) => {}
-        }
-        // A part of a name is as near as a slip of the pen.
-        let far = |name: &str| if name.contains(&wanted) { 0 } else { distance(name, &wanted) };
-        let mut near: Vec<(usize, &str)> =
-            labels.iter().map(|label| (far(&folded(&label.name)), label.name.as_str())).collect();
-        near.sort_unstable();
-        let close = |(far, _): &&(usize, &str)| *far <= wanted.chars().count() / 3 + 1;
-        let close: Vec<&str> = near.iter().take(3).filter(close).map(|(_, name)| *name).collect();
-        let shown: Vec<&str> = labels.iter().take(8).map(|label| label.name.as_str()).collect();
-        let hint = if labels.is_empty() {
-            let from = match event.kind {
-                Kind::Component => "; no image of its devices was inspected",
-                Kind::Vulnerability => "; no vulnerability is known of an image of its devices",
-                _ => "; it states none",
-            };
-            from.to_owned()
-        } else if close.is_empty() {
-            let more = labels.len().saturating_sub(shown.len());
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("; there are {}{more}", shown.join(", "))
-        } else {
-            format!("; did you mean {}?", close.join(" or "))
-        };
-        Err(Error::Unknown { kind: event.kind.as_str(), name: event.name.clone(), hint })
-    }
-
     /// The devices and links that are gone after an event; an intruder takes nothing away by itself.
     pub(super) fn gone(&self, event: &Event, label: &Label) -> (Vec<u32>, Vec<u32>) {
         match event.verb {
@@ -414,34 +309,4 @@ impl<'m> Topology<'m> {
             }
         }
     }
-
-    /// Devices that a contract covers, as of the day: the rule of the ledger's view `contract_devices`.
-    fn covered(&self, contract: &Contract) -> BTreeSet<u32> {
-        let past = |day: &Option<String>| day.as_deref().is_some_and(|day| day < self.as_of);
-        let ahead = |day: &Option<String>| day.as_deref().is_some_and(|day| day > self.as_of);
-        if past(&contract.until) || ahead(&contract.since) {
-            return BTreeSet::new();
-        }
-        let what = folded(&contract.scope);
-        let is = |text: &Option<String>| text.as_deref().is_some_and(|text| folded(text) == what);
-        let kind = folded(&contract.scope_kind);
-        if kind == "function" {
-            let carries = self.model.functions.iter().filter(|record| folded(&record.function) == what);
-            return carries.filter_map(|record| self.by_name.get(record.device.as_str()).copied()).collect();
-        }
-        let covers = |device: &Device| match kind.as_str() {
-            "all" => true,
-            "manufacturer" => is(&device.manufacturer),
-            "role" => is(&device.role),
-            "site" => is(&device.site),
-            "device" => folded(&device.name) == what,
-            _ => false,
-        };
-        (0u32..).zip(&self.devices).filter(|(_, device)| covers(device)).map(|(vertex, _)| vertex).collect()
-    }
-}
-
-/// A name without case and outer blanks.
-pub(super) fn folded(name: &str) -> String {
-    name.trim().to_lowercase()
 }

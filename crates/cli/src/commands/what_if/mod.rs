@@ -1,7 +1,14 @@
 //! What is lost, or within reach, when something happens.
 
+mod carried;
+mod chance;
 mod document;
+mod fit;
+mod gaps;
+mod interrupt;
+mod options;
 mod structure;
+mod table;
 mod text;
 mod verdicts;
 
@@ -9,25 +16,49 @@ use crate::Outcome;
 use crate::arguments::{Judged, WhatIf};
 use crate::outputs;
 use crate::terminal::Progress;
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use banbury_evidence::case::{CONFIG, Case, LEDGER};
+use banbury_evidence::model::Model;
 use banbury_network::scenario::{
-    self, Answer, Event, Extra, Kind, Overview, Reach, Scenario, Topology, Verb,
+    self, Answer, Capacity, Cascade, Chances, Extra, Kind, Overview, Reach, Scenario, Sources, Topology,
+    Traffic,
 };
+use banbury_regime::{Overrides, Regime};
+use options::Options;
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
-use std::path::Path;
+use std::io::Write as _;
 
 /// Devices above which regimes are applied to what remains on request only.
 const DEVICES: usize = 20_000;
+/// Devices above which capacity is looked at on request only.
+const CARRIED: usize = 200_000;
 
 /// What is answered of one scenario.
 struct Answered {
     scenario: Scenario,
     answer: Answer,
     reach: Option<Reach>,
+    capacity: Option<Capacity>,
+    cascade: Option<Cascade>,
     /// The verdicts that change; `None` where the regimes were not applied.
     verdicts: Option<Vec<verdicts::Change>>,
+}
+
+/// What the links carry before anything happens.
+struct Carries {
+    whole: Capacity,
+    /// Demands without a figure, by function.
+    without_figure: BTreeMap<String, usize>,
+    /// Links that state 0, and that state nothing.
+    zero: usize,
+    missing: usize,
+}
+
+/// What is lost by chance, and of what it was drawn.
+struct Drawn {
+    chances: Chances,
+    /// By kind: how many may fail, and how many have failed on average.
+    kinds: BTreeMap<&'static str, (usize, f64)>,
 }
 
 /// All that is answered.
@@ -40,23 +71,24 @@ struct Answers {
     subscribers: u64,
     functions: Vec<String>,
     scenarios: Vec<Answered>,
+    /// Where capacity was looked at.
+    carries: Option<Carries>,
+    /// Where failures were followed: the tolerance, where one was given.
+    cascade: Option<Option<u32>>,
     overview: Option<(Overview, u8)>,
+    drawn: Option<Drawn>,
     /// What keeps the answers from being whole.
     gaps: Vec<String>,
 }
 
 pub(super) fn run(arguments: &WhatIf) -> anyhow::Result<Outcome> {
-    if let Some(output) = arguments.outputs.iter().find(|output| output.format.name != "json") {
-        bail!("-o {}: what is lost is written as json alone", output.format.name);
-    }
-    let each = arguments.each.as_deref().map(kind).transpose()?;
-    let scenarios = scenarios(arguments)?;
-    if scenarios.is_empty() && each.is_none() {
-        return structure::run(arguments);
+    let options = Options::read(arguments)?;
+    if options.asks_nothing() {
+        return structure::run(arguments, options.share);
     }
     let case = Case::open(&arguments.case)?;
     let mut kept = vec![case.root().join(CONFIG), case.root().join(LEDGER)];
-    kept.extend(arguments.scenarios.clone());
+    kept.extend(arguments.scenarios.iter().chain(&arguments.failures_file).cloned());
     let exhibits = case.ledger.exhibits()?;
     kept.extend(exhibits.iter().map(|exhibit| case.exhibit_path(&exhibit.sha256)));
     outputs::check(&arguments.outputs, &kept)?;
@@ -70,62 +102,61 @@ pub(super) fn run(arguments: &WhatIf) -> anyhow::Result<Outcome> {
             arguments.case.display()
         );
     }
-    let kinds = scenarios.iter().flat_map(|one| &one.events).map(|event| event.kind).chain(each);
-    let extra = extra(&case, kinds)?;
+    let extra = extra(&case, options.kinds())?;
     let topology = Topology::of(&model, &extra, &day)?;
     drop(progress);
-    let judged = match arguments.verdicts {
-        Judged::Auto => model.devices.len() <= DEVICES,
-        Judged::Always => true,
-        Judged::Never => false,
-    };
-    let mut gaps = gaps(&topology, &model)?;
+    let mut gaps = gaps::of(&topology, &model);
     if !super::assess::is_imported(&case, &exhibits)? {
         gaps.push(
             "tables were added or changed since the last assessment and are not in these answers; `banbury assess` imports them"
                 .to_owned(),
         );
     }
-    let regimes = if judged && !scenarios.is_empty() {
-        match super::regime::chosen(&case, &arguments.regimes) {
-            Ok(regimes) => regimes,
-            // A case without regimes can be asked all the same.
-            Err(_) if arguments.regimes.is_empty() && case.config.case.regimes.is_empty() => {
-                gaps.push("the case names no regime, so no verdict is told; --regime names one".to_owned());
-                Vec::new()
-            }
-            Err(error) => return Err(error),
-        }
-    } else {
-        Vec::new()
+    let regimes = regimes(arguments, &case, &options, &model, &mut gaps)?;
+    let traffic = traffic(arguments, &options, &topology, &mut gaps)?;
+    let sources = Sources::of(&topology, &options.failures)?;
+    let yesterday = as_of.yesterday().unwrap_or(as_of).to_string();
+    let mut asking = Asking {
+        arguments,
+        case: &case,
+        topology: &topology,
+        traffic: traffic.as_ref(),
+        regimes: &regimes,
+        bench: None,
+        day: &day,
+        yesterday: &yesterday,
     };
-    if !judged && !scenarios.is_empty() {
-        gaps.push("the regimes were not applied to what remains: --verdicts always does it".to_owned());
+    if !regimes.is_empty() {
+        interrupt::clear_on_signal(case.root())?;
     }
-    let mut bench = None;
     let mut answered = Vec::new();
-    for scenario in scenarios {
+    for scenario in options.scenarios {
         let _progress = Progress::start(&scenario.name);
-        let answer = scenario::answer(&topology, &scenario)?;
-        let reach = scenario::reach(&topology, &scenario)?;
-        let yesterday = as_of.yesterday().unwrap_or(as_of).to_string();
-        let verdicts = match scenario::changed(&topology, &scenario, &yesterday)? {
-            Some(changed) if !regimes.is_empty() => {
-                let bench = match &mut bench {
-                    Some(bench) => bench,
-                    None => bench.insert(verdicts::Before::of(&case, &regimes, &day)?),
-                };
-                Some(bench.changes(&case, &changed, &regimes, &day)?)
-            }
-            // Nothing of the network is another, or nobody asked.
-            _ => None,
-        };
-        answered.push(Answered { scenario, answer, reach, verdicts });
+        answered.push(asking.answer(scenario)?);
     }
-    let overview = match each {
+    let carries = match traffic.as_ref().filter(|_| arguments.capacity != Judged::Never) {
+        Some(traffic) => Some(Carries {
+            whole: scenario::capacity(&topology, traffic, None)?,
+            without_figure: traffic.without_figure.clone(),
+            zero: traffic.zero,
+            missing: traffic.missing,
+        }),
+        None => None,
+    };
+    let overview = match options.each {
         Some(kind) => {
             let _progress = Progress::start(&format!("holding each {} against the others", kind.as_str()));
-            Some((scenario::overview(&topology, kind, arguments.share)?, arguments.share))
+            Some((scenario::overview(&topology, kind, options.share)?, options.share))
+        }
+        None => None,
+    };
+    let drawn = match arguments.monte_carlo {
+        Some(draws) => {
+            let _progress = Progress::start(&format!("drawing {draws} states of the network"));
+            let threads = std::thread::available_parallelism().map_or(1, usize::from);
+            let draws = (draws, arguments.seed.unwrap_or(options::SEED));
+            let chances = scenario::chances(&topology, &sources, draws, options.share, threads)?;
+            Some(Drawn { chances, kinds: sources.kinds.clone() })
         }
         None => None,
     };
@@ -139,66 +170,147 @@ pub(super) fn run(arguments: &WhatIf) -> anyhow::Result<Outcome> {
         subscribers: topology.subscribers(),
         functions: topology.functions().into_iter().map(str::to_owned).collect(),
         scenarios: answered,
+        carries,
+        cascade: arguments.cascade.then_some(arguments.tolerance),
         overview,
+        drawn,
         gaps,
     };
     if !outputs::takes_stdout(&arguments.outputs) {
         std::io::stdout().lock().write_all(text::of(&answers).as_bytes())?;
     }
     for output in &arguments.outputs {
-        output.write(&document::of(&answers)?)?;
+        output.write(&if output.format.name == "csv" {
+            table::of(&answers)
+        } else {
+            document::of(&answers)?
+        })?;
     }
     let told = answers.links > 0 && topology.is_asked_for();
     Ok(if told { Outcome::Done } else { Outcome::Inconclusive })
 }
 
-fn kind(word: &str) -> anyhow::Result<Kind> {
-    Kind::named(word).with_context(|| {
-        format!("--each {word}: no such kind; kinds: {}", Kind::ALL.map(|(word, _)| word).join(", "))
-    })
+/// What every scenario is asked with.
+struct Asking<'a> {
+    arguments: &'a WhatIf,
+    case: &'a Case,
+    topology: &'a Topology<'a>,
+    traffic: Option<&'a Traffic>,
+    regimes: &'a [(Regime, Overrides)],
+    /// The verdicts before anything happens, once they are needed.
+    bench: Option<verdicts::Before>,
+    day: &'a str,
+    yesterday: &'a str,
 }
 
-/// The scenario of the command line, then those of the file.
-fn scenarios(arguments: &WhatIf) -> anyhow::Result<Vec<Scenario>> {
-    let lists = [
-        (Verb::Lose, &arguments.lose),
-        (Verb::Ban, &arguments.ban),
-        (Verb::Unsupported, &arguments.unsupported),
-        (Verb::Compromise, &arguments.compromise),
-        (Verb::Exploit, &arguments.exploit),
-        (Verb::Isolate, &arguments.isolate),
-    ];
-    let mut events = Vec::new();
-    for (verb, list) in lists {
-        for text in list {
-            events.push(Event::parse(verb, text).with_context(|| format!("--{}", verb.as_str()))?);
+impl Asking<'_> {
+    fn answer(&mut self, scenario: Scenario) -> anyhow::Result<Answered> {
+        let topology = self.topology;
+        let happens = topology.resolve(&scenario)?;
+        let answer = scenario::answer(topology, &happens)?;
+        let steps = self.arguments.steps.unwrap_or(1);
+        let reach = scenario::reach(topology, &happens, usize::from(steps))?;
+        let (mut capacity, mut cascade) = (None, None);
+        if let Some(traffic) = self.traffic {
+            if self.arguments.capacity != Judged::Never {
+                capacity = Some(scenario::capacity(topology, traffic, Some((&happens, &answer)))?);
+            }
+            if self.arguments.cascade {
+                cascade = Some(scenario::cascade(topology, traffic, &happens, self.arguments.tolerance)?);
+            }
         }
+        let verdicts = match scenario::changed(topology, &happens, self.yesterday)? {
+            Some(changed) if !self.regimes.is_empty() => {
+                let bench = match &mut self.bench {
+                    Some(bench) => bench,
+                    None => self.bench.insert(verdicts::Before::of(self.case, self.regimes, self.day)?),
+                };
+                Some(bench.changes(self.case, &changed, self.regimes, self.day)?)
+            }
+            // Nothing of the network is another, or nobody asked.
+            _ => None,
+        };
+        drop(happens);
+        Ok(Answered { scenario, answer, reach, capacity, cascade, verdicts })
     }
-    let mut all = Vec::new();
-    if !events.is_empty() {
-        all.push(Scenario::of(events));
-    }
-    if let Some(path) = &arguments.scenarios {
-        let text = read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-        let of_file = scenario::parse_table(&path.display().to_string(), &text)?;
-        if of_file.is_empty() {
-            bail!("{}: there is no scenario in it; a line each, such as `lose vendor:NAME`", path.display());
-        }
-        all.extend(of_file);
-    }
-    Ok(all)
 }
 
-fn read(path: &Path) -> std::io::Result<String> {
-    let mut text = String::new();
-    // One byte more than may be: then it is seen that there are too many.
-    let most = scenario::MOST_BYTES as u64 + 1;
-    if path.as_os_str() == "-" {
-        std::io::stdin().lock().take(most).read_to_string(&mut text)?;
+/// The regimes whose verdicts are told; none where nobody asks for them or the network is too large.
+fn regimes(
+    arguments: &WhatIf,
+    case: &Case,
+    options: &Options,
+    model: &Model,
+    gaps: &mut Vec<String>,
+) -> anyhow::Result<Vec<(Regime, Overrides)>> {
+    if options.scenarios.is_empty() {
+        return Ok(Vec::new());
+    }
+    let judged = match arguments.verdicts {
+        Judged::Auto => model.devices.len() <= DEVICES,
+        Judged::Always => true,
+        Judged::Never => false,
+    };
+    if !judged {
+        gaps.push("the regimes were not applied to what remains: --verdicts always does it".to_owned());
+        return Ok(Vec::new());
+    }
+    match super::regime::chosen(case, &arguments.regimes) {
+        Ok(regimes) => Ok(regimes),
+        // A case without regimes can be asked all the same.
+        Err(_) if arguments.regimes.is_empty() && case.config.case.regimes.is_empty() => {
+            gaps.push("the case names no regime, so no verdict is told; --regime names one".to_owned());
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// What demands ask of links, where it is looked at: a figure for each demand, and a link that states a capacity.
+fn traffic(
+    arguments: &WhatIf,
+    options: &Options,
+    topology: &Topology<'_>,
+    gaps: &mut Vec<String>,
+) -> anyhow::Result<Option<Traffic>> {
+    if options.scenarios.is_empty() {
+        return Ok(None);
+    }
+    let asked = topology.functions();
+    if let Some(stranger) = options.figures.functions().find(|function| !asked.contains(function)) {
+        let there = if asked.is_empty() { "the case has no demands".to_owned() } else { asked.join(", ") };
+        bail!("--per-subscriber {stranger}=...: nobody asks for this function; asked for: {there}");
+    }
+    let wanted = match arguments.capacity {
+        Judged::Auto => topology.size().0 <= CARRIED || !arguments.per_subscriber.is_empty(),
+        Judged::Always => true,
+        Judged::Never => false,
+    };
+    if !wanted && !arguments.cascade {
+        gaps.push("what the links carry was not looked at: --capacity always does it".to_owned());
+        return Ok(None);
+    }
+    let traffic = Traffic::of(topology, &options.figures)?;
+    let bounded = traffic.is_known() || (arguments.tolerance.is_some() && traffic.is_asked());
+    if bounded {
+        return Ok(Some(traffic));
+    }
+    let why = if traffic.is_asked() {
+        "no link states a capacity"
     } else {
-        std::fs::File::open(path)?.take(most).read_to_string(&mut text)?;
+        "no demand that is served states its traffic: --per-subscriber gives a figure"
+    };
+    if arguments.cascade {
+        bail!(
+            "--cascade: {why}{}",
+            if traffic.is_asked() { "; --tolerance sets one by the load" } else { "" }
+        );
     }
-    Ok(text)
+    if arguments.capacity == Judged::Always {
+        bail!("--capacity always: {why}");
+    }
+    gaps.push(format!("capacity was not looked at: {why}"));
+    Ok(None)
 }
 
 /// What the images of devices say, where it is asked for.
@@ -227,54 +339,4 @@ fn extra(case: &Case, kinds: impl Iterator<Item = Kind>) -> anyhow::Result<Extra
         extra.insert(kind, found);
     }
     Ok(extra)
-}
-
-/// What the answers lean on and the case does not have.
-fn gaps(topology: &Topology<'_>, model: &banbury_evidence::model::Model) -> anyhow::Result<Vec<String>> {
-    let mut gaps = Vec::new();
-    let (devices, links) = topology.size();
-    if links == 0 {
-        gaps.push(
-            "there are no links between devices in service: nothing is known to be connected".to_owned(),
-        );
-    }
-    if !topology.is_asked_for() {
-        gaps.push(
-            "nobody asks for anything: no subscribers are stated, so losses are told in sites and devices"
-                .to_owned(),
-        );
-    }
-    if model.demands.is_empty() {
-        gaps.push(
-            "no demands were imported: a site counts as served while it is in the largest remaining part of its network; of equal \
-             parts the one with the device that comes first in the tables"
-                .to_owned(),
-        );
-    }
-    let bare = topology.functions_without_carrier();
-    if !bare.is_empty() {
-        gaps.push(format!("no device in service carries what is asked for: {}", bare.join(", ")));
-    }
-    let counted = [
-        (topology.without_subscribers(), "of which no subscribers are stated count as none", true),
-        (topology.demands_elsewhere(), "at sites that no table has are left out", false),
-        (topology.unserved(), "that nothing serves before anything happens cannot be lost", true),
-    ];
-    for (count, what, of_sites) in counted {
-        if count > 0 {
-            let who = if of_sites && model.demands.is_empty() { "sites" } else { "demands" };
-            gaps.push(format!("{count} {who} {what}"));
-        }
-    }
-    let apart = model.devices.len().saturating_sub(devices);
-    if apart > 0 {
-        gaps.push(format!(
-            "records of devices that are not in service, or stand twice, are left out: {apart}"
-        ));
-    }
-    let apart = model.links.len().saturating_sub(links);
-    if apart > 0 {
-        gaps.push(format!("links with an end that is not in service are left out: {apart}"));
-    }
-    Ok(gaps)
 }

@@ -1,20 +1,23 @@
 //! The answers on stdout.
 
-use super::{Answered, Answers};
+use super::{Answered, Answers, carried, chance};
 use crate::terminal::{Tone, paint, safe, shorten};
 use banbury_evidence::Verdict;
-use banbury_network::scenario::{self, Answer, Overview, Reach, Verb, grouped};
-use std::fmt::Write as _;
+use banbury_network::scenario::{self, Answer, Met, Overview, Reach, Verb, grouped};
 
 /// Lines of one list; the rest are counted.
-const LINES: usize = 10;
+pub(super) const LINES: usize = 10;
 /// Rows of the table of labels.
 const ROWS: usize = 30;
 
 /// Writing to a String cannot fail, so the result is dropped.
 macro_rules! line {
-    ($text:expr, $($arguments:tt)*) => {{ let _ = writeln!($text, $($arguments)*); }};
+    ($text:expr, $($arguments:tt)*) => {{
+        use std::fmt::Write as _;
+        let _ = writeln!($text, $($arguments)*);
+    }};
 }
+pub(super) use line;
 
 pub(super) fn of(answers: &Answers) -> String {
     let mut text = String::new();
@@ -34,6 +37,10 @@ pub(super) fn of(answers: &Answers) -> String {
         grouped(answers.links as u64),
         grouped(answers.subscribers)
     );
+    if let Some(carries) = &answers.carries {
+        carried::before(&mut text, carries);
+    }
+    carried::model(&mut text, answers);
     if answers.scenarios.len() > 1 {
         table(&mut text, answers);
     }
@@ -43,43 +50,60 @@ pub(super) fn of(answers: &Answers) -> String {
     if let Some((overview, share)) = &answers.overview {
         each(&mut text, answers, overview, *share);
     }
+    if let Some(drawn) = &answers.drawn {
+        chance::chance(&mut text, drawn);
+    }
     line!(text, "\nNot looked at");
-    line!(text, "  capacity, routing, failures that follow from the first; what a firewall keeps apart");
+    let capacity = if answers.carries.is_some() { "" } else { "capacity, " };
+    let cascade = if answers.cascade.is_some() { "" } else { ", failures that follow from the first" };
+    line!(text, "  {capacity}routing policy{cascade}; what a firewall keeps apart");
     for gap in &answers.gaps {
         line!(text, "  {}", safe(gap));
     }
-    text
+    super::fit::fit(&text)
 }
 
-/// One row a scenario.
+/// One row a scenario, with columns for what was looked at.
 fn table(text: &mut String, answers: &Answers) {
+    let beyond = |cell: &str| if answers.carries.is_some() { format!(" {cell:>11}") } else { String::new() };
+    let cascade = |cell: &str| if answers.cascade.is_some() { format!(" {cell:>11}") } else { String::new() };
     line!(
         text,
-        "\n{:<44} {:>9} {:>9} {:>14} {:>7} {:>9}",
+        "\n{:<28} {:>8} {:>7} {:>12} {:>8}{}{} {:>8}",
         "Scenario",
         "devices",
         "sites",
         "subscribers",
         "",
+        beyond("beyond"),
+        cascade("cascade"),
         "verdicts"
     );
-    for Answered { answer, verdicts, .. } in &answers.scenarios {
+    for Answered { answer, verdicts, capacity, cascade: followed, .. } in &answers.scenarios {
         let verdicts = verdicts.as_ref().map_or("-".to_owned(), |changes| changes.len().to_string());
         line!(
             text,
-            "{:<44} {:>9} {:>9} {:>14} {:>7} {:>9}",
-            shorten(&safe(&answer.name), 44),
+            "{:<28} {:>8} {:>7} {:>12} {:>8}{}{} {:>8}",
+            shorten(&safe(&answer.name), 28),
             grouped(answer.devices.len() as u64),
             grouped(answer.sites.len() as u64),
             grouped(answer.subscribers),
             percent(answer.subscribers, answer.served_before),
+            beyond(&capacity.as_ref().map_or("-".to_owned(), |found| grouped(found.beyond))),
+            cascade(&followed.as_ref().map_or("-".to_owned(), |found| grouped(found.subscribers))),
             verdicts
         );
+    }
+    if answers.carries.is_some() {
+        line!(text, "  beyond: subscribers beyond capacity, besides those lost");
+    }
+    if answers.cascade.is_some() {
+        line!(text, "  cascade: subscribers who have lost something in the end, those lost included");
     }
 }
 
 fn one(text: &mut String, answers: &Answers, answered: &Answered) {
-    let Answered { scenario, answer, reach, verdicts } = answered;
+    let Answered { scenario, answer, reach, capacity, cascade, verdicts } = answered;
     line!(text, "\n{}", paint(&safe(&answer.name), Tone::Strong));
     if scenario.events.len() > 1 || scenario.events.iter().all(|event| event.text() != answer.name) {
         for event in &scenario.events {
@@ -140,6 +164,12 @@ fn one(text: &mut String, answers: &Answers, answered: &Answered) {
         }),
         answer.sites.len(),
     );
+    if let Some(capacity) = capacity {
+        carried::after(text, capacity);
+    }
+    if let Some(cascade) = cascade {
+        carried::cascade(text, cascade);
+    }
     if let Some(reach) = reach {
         within_reach(text, reach);
     }
@@ -218,14 +248,41 @@ fn within_reach(text: &mut String, reach: &Reach) {
     if reach.without_segment > 0 {
         line!(text, "    of {} held no segment is stated", counted(reach.without_segment, "device"));
     }
+    if reach.added.len() > 1 {
+        let steps: Vec<String> = reach.added.iter().map(|count| grouped(*count as u64)).collect();
+        line!(text, "    further over the management plane, each device reached taken over in turn;");
+        line!(text, "    devices added by each step: {}", steps.join(", "));
+    }
     for (what, devices) in [
         ("management", &reach.management),
         ("lawful intercept", &reach.interception),
         ("subscribers' data", &reach.subscriber_data),
     ] {
-        let shown =
-            if devices.is_empty() { "none".to_owned() } else { shorten(&safe(&devices.join(", ")), 100) };
-        line!(text, "    {what} ({}): {shown}", grouped(devices.len() as u64));
+        met(text, what, devices);
+    }
+}
+
+/// Devices that matter by what they do, the nearest first.
+fn met(text: &mut String, what: &str, devices: &[Met]) {
+    if devices.is_empty() {
+        line!(text, "    {what} (0): none");
+        return;
+    }
+    line!(text, "    {what} ({}):", grouped(devices.len() as u64));
+    for one in devices.iter().take(LINES) {
+        let way = match one.way.as_slice() {
+            [] => "held".to_owned(),
+            [from] => format!("1 step, from {}", safe(from)),
+            way => format!("{} steps, over {}", one.steps, shorten(&safe(&way.join(", ")), 100)),
+        };
+        line!(text, "      {} ({}): {way}", safe(&one.device), safe(&one.does.join(", ")));
+    }
+    if devices.len() > LINES {
+        line!(
+            text,
+            "      ... and {} more: all of them with -o json=PATH",
+            grouped((devices.len() - LINES) as u64)
+        );
     }
 }
 

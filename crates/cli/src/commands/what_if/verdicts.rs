@@ -1,6 +1,7 @@
 //! The verdicts that a scenario changes: the regimes applied to a copy of the ledger with the changed network. A measure that stays
 //! breached counts as changed when another number of subjects is.
 
+use super::interrupt::{remove, scratch};
 use anyhow::Context as _;
 use banbury_evidence::case::Case;
 use banbury_evidence::ledger::{Clock, Ledger};
@@ -30,7 +31,7 @@ pub(super) struct Before {
 impl Before {
     pub fn of(case: &Case, regimes: &[(Regime, Overrides)], as_of: &str) -> anyhow::Result<Self> {
         clear(case.root());
-        let scratch = case.root().join(format!("what-if-{}.scratch", std::process::id()));
+        let scratch = case.root().join(scratch(std::process::id()) + "scratch");
         Ok(Self { results: applied(case.ledger.path(), &scratch, regimes, as_of)? })
     }
 
@@ -42,7 +43,7 @@ impl Before {
         regimes: &[(Regime, Overrides)],
         as_of: &str,
     ) -> anyhow::Result<Vec<Change>> {
-        let copy = Copy(case.root().join(format!("what-if-{}.sqlite", std::process::id())));
+        let copy = Copy(case.root().join(scratch(std::process::id()) + "sqlite"));
         copy.remove();
         let path = copy.0.to_string_lossy();
         case.ledger.connection().execute("VACUUM INTO ?1", [path.as_ref()]).with_context(|| {
@@ -53,7 +54,7 @@ impl Before {
         let clock = Clock { started_at: String::new(), duration_ms: 0 };
         ledger.record_model(changed, &banbury_network::report(changed, &[], &[]), &clock)?;
         drop(ledger);
-        let scratch = case.root().join(format!("what-if-{}.scratch", std::process::id()));
+        let scratch = case.root().join(scratch(std::process::id()) + "scratch");
         let after = applied(&copy.0, &scratch, regimes, as_of)?;
         let measures = |results: &[RegimeResult]| -> Vec<(String, MeasureResult)> {
             let each = results.iter().flat_map(|regime| {
@@ -105,8 +106,7 @@ fn clear(root: &Path) {
         let number = name.strip_prefix("what-if-").and_then(|rest| rest.split('.').next());
         let Some(number) = number.and_then(|digits| digits.parse::<u32>().ok()) else { continue };
         if Path::new("/proc/self").exists() && !Path::new(&format!("/proc/{number}")).exists() {
-            // One that cannot be removed is in nobody's way.
-            let _ = std::fs::remove_file(entry.path());
+            remove(root, number);
         }
     }
 }

@@ -4,6 +4,7 @@ mod bad_input;
 mod cuts;
 mod losses;
 mod paths;
+mod shared;
 mod structure;
 
 use super::*;

@@ -41,6 +41,7 @@ struct Circuit {
 
 struct Stated {
     operator: Option<String>,
+    ducts: Option<String>,
     capacity_mbps: Option<u64>,
     in_service: bool,
     place: Place,
@@ -101,6 +102,7 @@ pub(super) fn circuit(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
     });
     let stated = Stated {
         operator: row.text("operator"),
+        ducts: netbox_cables::ducts(row),
         capacity_mbps,
         in_service: !matches!(status.as_str(), "planned" | "provisioning" | "decommissioned" | "offline"),
         place: row.place("cid"),
@@ -277,6 +279,7 @@ fn add_circuit(cid: &str, circuit: Circuit, draft: &mut Draft) -> Result<(), Opt
         b_interface: b.2,
         medium: Some("circuit".to_owned()),
         capacity_mbps: record.as_ref().and_then(|record| record.capacity_mbps),
+        ducts: record.as_ref().and_then(|record| record.ducts.clone()),
         operator: record.and_then(|record| record.operator),
         source: Source { file: place.file, line: place.line },
     });

@@ -67,12 +67,18 @@ pub(super) static SITES: Kind = Kind {
                 &["custom_fields.subscribers"],
                 "custom field: whole number of subscribers",
             ),
+            column(
+                "power",
+                &["custom_fields.power_region"],
+                "custom field: power region from which the site is fed",
+            ),
             column("latitude", &[], "degrees north"),
             column("longitude", &[], "degrees east"),
         ],
         &[
             "a site's region is the nearest one; of the regions above it only their custom field country is taken over",
             "NetBox's own locations (rooms and floors of a site) are not read",
+            "power panels and power feeds are not read: which of them go dark together, the custom field says",
             "every location of Nautobot is a site of its own, whatever its type",
         ],
     ),
@@ -199,6 +205,11 @@ pub(super) static DEVICES: Kind = Kind {
                 "custom field: management-plane segment",
             ),
             column(
+                "power",
+                &["custom_fields.power_region"],
+                "custom field: power region from which it is fed, where that is not its site's",
+            ),
+            column(
                 "installed",
                 &["custom_fields.installed"],
                 "custom field: day of installation, YYYY-MM-DD",
@@ -306,6 +317,11 @@ pub(super) static CABLES: Kind = Kind {
                 "custom field: capacity in whole Mbit/s",
             ),
             column("operator", &["custom_fields.operator"], "custom field: who operates the line"),
+            column(
+                "ducts",
+                &["custom_fields.ducts", "custom_fields.duct"],
+                "custom field: ducts that it runs through: a selection of several, or a text with semicolons",
+            ),
         ],
         &[
             "a patch panel is read as a device that joins all its cables",
@@ -332,6 +348,11 @@ pub(super) static CIRCUITS: Kind = Kind {
                 "capacity_mbps",
                 &["custom_fields.capacity_mbps"],
                 "custom field: capacity in whole Mbit/s",
+            ),
+            column(
+                "ducts",
+                &["custom_fields.ducts", "custom_fields.duct"],
+                "custom field: ducts that it runs through: a selection of several, or a text with semicolons",
             ),
             column(
                 "commit_rate",

@@ -371,9 +371,22 @@ fn look<'a, 'n>(node: &'n Node<'a>, path: &str, names: &Names) -> Option<Found<'
             // A list as of an interface's addresses is read by itself; what has no name is told for the whole file.
             None if matches!(&other.value, Value::List(_)) && last == "ip_addresses" => None,
             None if address(other).is_some() => None,
+            None if matches!(last, "ducts" | "duct") => several(other),
             None => Some(Found::Other(other)),
         },
         found => Some(found),
+    }
+}
+
+/// What a selection of several values says, with semicolons between them.
+fn several<'a, 'n>(node: &'n Node<'a>) -> Option<Found<'a, 'n>> {
+    let values: Option<Vec<_>> = node.list().iter().map(|one| one.name()?.scalar()).collect();
+    match values {
+        Some(values) if !node.list().is_empty() => {
+            Some(Found::Value(node.at, Cow::Owned(values.join(&b';'))))
+        }
+        _ if matches!(&node.value, Value::List(_)) && node.list().is_empty() => None,
+        _ => Some(Found::Other(node)),
     }
 }
 

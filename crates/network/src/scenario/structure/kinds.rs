@@ -2,8 +2,9 @@
 
 use super::Bounds;
 use crate::graph::{Labels, Loss};
+use crate::scenario::labels::Label;
 use crate::scenario::overview::{Cost, Fewest, Pair, Pairing, few, unlabelled};
-use crate::scenario::topology::{Asked, Label, Topology};
+use crate::scenario::topology::{Asked, Topology};
 use crate::scenario::{Error, Kind, MOST_PAIRED};
 
 /// The labels of one kind.

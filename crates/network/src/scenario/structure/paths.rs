@@ -10,7 +10,8 @@
 )]
 
 use crate::graph::{Arc, Labels};
-use crate::scenario::topology::{Asked, Label, Topology};
+use crate::scenario::labels::Label;
+use crate::scenario::topology::{Asked, Topology};
 
 /// "None" among numbers of vertices and places.
 const NONE: u32 = u32::MAX;

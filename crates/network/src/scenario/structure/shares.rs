@@ -7,7 +7,8 @@
 use super::{Bounds, Report};
 use crate::graph::Concentration;
 use crate::scenario::Kind;
-use crate::scenario::topology::{Label, Topology};
+use crate::scenario::labels::Label;
+use crate::scenario::topology::Topology;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How concentrated a function's carriers are among vendors, in one region, at sites of one sensitivity.

@@ -4,7 +4,7 @@ mod document;
 mod text;
 
 use crate::Outcome;
-use crate::arguments::{Judged, WhatIf};
+use crate::arguments::WhatIf;
 use crate::outputs;
 use crate::terminal::Progress;
 use anyhow::bail;
@@ -29,13 +29,7 @@ struct Answers {
 }
 
 /// Answers about the network as it is.
-pub(super) fn run(arguments: &WhatIf) -> anyhow::Result<Outcome> {
-    if !arguments.regimes.is_empty() || matches!(arguments.verdicts, Judged::Always) {
-        bail!(
-            "--regime and --verdicts are about what happens, and nothing does: name it (--lose, --ban, --unsupported, --compromise, \
-             --exploit, --isolate, --scenarios), or leave them out; `banbury assess` applies regimes to the network as it is"
-        );
-    }
+pub(super) fn run(arguments: &WhatIf, share: u8) -> anyhow::Result<Outcome> {
     let case = Case::open(&arguments.case)?;
     let mut kept = vec![case.root().join(CONFIG), case.root().join(LEDGER)];
     let exhibits = case.ledger.exhibits()?;
@@ -53,7 +47,7 @@ pub(super) fn run(arguments: &WhatIf) -> anyhow::Result<Outcome> {
     let extra = super::extra(&case, std::iter::once(Kind::Component))?;
     let topology = Topology::of(&model, &extra, &as_of)?;
     drop(progress);
-    let mut gaps = super::gaps(&topology, &model)?;
+    let mut gaps = super::gaps::of(&topology, &model);
     if !super::super::assess::is_imported(&case, &exhibits)? {
         gaps.push(
             "tables were added or changed since the last assessment and are not in these answers; `banbury assess` imports them"
@@ -61,7 +55,7 @@ pub(super) fn run(arguments: &WhatIf) -> anyhow::Result<Outcome> {
         );
     }
     let progress = Progress::start("looking at what hangs on what");
-    let report = report(&topology, arguments.share, &Bounds::default())?;
+    let report = report(&topology, share, &Bounds::default())?;
     drop(progress);
     gaps.extend(unsaid(&report, &model));
     let (devices, links) = topology.size();
@@ -72,7 +66,7 @@ pub(super) fn run(arguments: &WhatIf) -> anyhow::Result<Outcome> {
         devices,
         links,
         subscribers: topology.subscribers(),
-        share: arguments.share,
+        share,
         report,
         gaps,
     };
