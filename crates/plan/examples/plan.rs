@@ -16,7 +16,6 @@ const PERIODS: usize = 6;
 const REGIONS: usize = 20;
 const VENDORS: usize = 5;
 const RESTRICTED: usize = 2;
-const KINDS: usize = 3;
 const AGES: usize = 8;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -138,8 +138,9 @@ impl Inventory {
     }
 
     /// Candidates that the network itself offers: each product that stands in it, for the role and functions that it has there,
-    /// at what its kind costs. What no record states a cost of costs nothing; how many that are is told.
-    pub fn candidates(&self, model: &Model) -> (Vec<Candidate>, usize) {
+    /// at what its kind costs. What no record states a cost of costs nothing; how many that are is told. What its maker no longer
+    /// supports after the plan's last day is no candidate.
+    pub fn candidates(&self, model: &Model, by: Date) -> (Vec<Candidate>, usize) {
         type Use = (String, String, Option<String>, Vec<String>);
         let mut found: BTreeMap<Use, Candidate> = BTreeMap::new();
         for unit in &self.units {
@@ -165,6 +166,7 @@ impl Inventory {
             candidate.price = candidate.price.max(cost);
             candidate.support_end = candidate.support_end.max(unit.support_end);
         }
+        found.retain(|_, candidate| candidate.support_end.is_none_or(|day| day > by));
         let free = found.values().filter(|candidate| candidate.price == 0).count();
         (found.into_values().collect(), free)
     }

@@ -530,6 +530,12 @@ impl<'a> Problem<'a> {
         found
     }
 
+    /// How many devices a share counts as the network stands.
+    fn standing(&self, row: &crate::requirement::ShareRow) -> u64 {
+        let units = row.members.iter().map(|at| &self.inventory.units[*at]);
+        units.filter(|unit| row.counts.has(unit.vendor.as_deref(), unit.platform.as_deref())).count() as u64
+    }
+
     /// The number of periods until whose end a measure is first asked for.
     pub(crate) fn first_due(&self, measure: usize) -> Option<usize> {
         let of_units = self.requirements.in_play.iter().flat_map(|one| &one.required);
@@ -563,7 +569,22 @@ impl<'a> Problem<'a> {
             }
             Requirement::Measure(measure) => {
                 let asking = &self.requirements.measures[*measure];
-                format!("{}: {}", asking.name(), asking.title)
+                let mut over: Vec<&str> = self
+                    .requirements
+                    .shares
+                    .iter()
+                    .filter(|row| row.measure == Some(*measure) && self.standing(row) > row.most)
+                    .map(|row| row.words.as_str())
+                    .collect();
+                over.sort_unstable();
+                let more = over.len().saturating_sub(3);
+                over.truncate(3);
+                let mut told = format!("{}: {}", asking.name(), asking.title);
+                if !over.is_empty() {
+                    told = format!("{told} ({}", over.join("; "));
+                    told += &if more > 0 { format!("; and {more} more)") } else { ")".to_owned() };
+                }
+                told
             }
         }
     }

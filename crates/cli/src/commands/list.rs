@@ -55,6 +55,7 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("diff-components", include_str!("../../../../schemas/diff-components.schema.json")),
     ("review", include_str!("../../../../schemas/review.schema.json")),
     ("what-if", include_str!("../../../../schemas/what-if.schema.json")),
+    ("plan", include_str!("../../../../schemas/plan.schema.json")),
 ];
 
 pub(super) fn schema(name: &str) -> anyhow::Result<Outcome> {

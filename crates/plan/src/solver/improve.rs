@@ -115,22 +115,27 @@ pub(super) fn rounded(program: &Program, shares: &[f64], price: &[f64]) -> Optio
 const ROUNDS: usize = 12;
 /// Groups of which a unit may make room, looked at for each row.
 const HELPERS: usize = 400;
+/// How many exchanges of two groups are looked at in all.
+const LOOKS: usize = 400_000;
 
 /// Makes an answer cheaper by exchanges, in place.
 pub(super) fn exchange(program: &Program, taken: &mut [u64]) {
     let mut room = Room::of(program, taken);
     let mut users: Vec<Vec<u32>> = vec![Vec::new(); program.rows()];
     for choice in 0..program.choices() {
-        for (row, value) in program.uses(choice).filter(|(_, value)| *value > 0.0) {
-            let _ = value;
+        for (row, _) in program.uses(choice).filter(|(_, value)| *value > 0.0) {
             users[row].push(choice as u32);
         }
     }
+    let mut looks = 0;
     for _ in 0..ROUNDS {
         let mut better = false;
         for group in 0..program.groups() {
             let range = program.choices_of(group);
             for from in range.clone() {
+                if taken[from] == 0 {
+                    continue;
+                }
                 for to in range.clone() {
                     let saves = program.cost(from) - program.cost(to);
                     if taken[from] == 0 || saves <= 0.0 {
@@ -144,8 +149,9 @@ pub(super) fn exchange(program: &Program, taken: &mut [u64]) {
                         room.put(to, units as f64);
                         better = true;
                     } else if let Some(row) = way
+                        && looks < LOOKS
                         && let Some((other, elsewhere)) =
-                            help(program, taken, &mut room, &users[row], group, (from, to), saves)
+                            help(program, taken, &mut room, &users[row], (from, to), &mut looks)
                     {
                         for (at, by) in [(from, -1i64), (to, 1), (other, -1), (elsewhere, 1)] {
                             taken[at] = taken[at].saturating_add_signed(by);
@@ -168,16 +174,18 @@ fn help(
     taken: &[u64],
     room: &mut Room<'_>,
     users: &[u32],
-    group: usize,
     (from, to): (usize, usize),
-    saves: f64,
+    looks: &mut usize,
 ) -> Option<(usize, usize)> {
+    let group = program.group_of(from);
+    let saves = program.cost(from) - program.cost(to);
     let mut best: Option<(f64, usize, usize)> = None;
     room.put(from, -1.0);
     room.put(to, 1.0);
     let standing = users.iter().map(|at| *at as usize).filter(|at| taken[*at] > 0);
     for other in standing.filter(|at| program.group_of(*at) != group).take(HELPERS) {
         for elsewhere in program.choices_of(program.group_of(other)).filter(|at| *at != other) {
+            *looks += 1;
             let more = program.cost(elsewhere) - program.cost(other);
             if more >= saves || best.is_some_and(|(known, ..)| more >= known) {
                 continue;

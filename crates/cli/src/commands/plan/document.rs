@@ -112,7 +112,7 @@ struct NotPlanned<'a> {
 /// The plan as JSON.
 pub(super) fn json(answers: &Answers) -> anyhow::Result<String> {
     let document = Document {
-        schema: "plan",
+        schema: "urn:banbury:schema:plan:1",
         banbury: env!("CARGO_PKG_VERSION"),
         case: &answers.case,
         synthetic: answers.synthetic.as_deref(),

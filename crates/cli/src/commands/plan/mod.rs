@@ -83,14 +83,14 @@ pub(super) fn run(arguments: &Plan) -> anyhow::Result<Outcome> {
     }
     let mut periods = calendar::periods(from, by, MONTHS)?;
     if arguments.options_template {
-        let text = template::of(&model, &inventory, &periods);
+        let text = template::of(&model, &inventory, &periods, by);
         std::io::stdout().lock().write_all(text.as_bytes())?;
         return Ok(Outcome::Done);
     }
     let regimes = super::regime::chosen(&case, &arguments.regimes)?;
     let options = options(arguments, &model, &inventory, from)?;
     periods = calendar::periods(from, by, options.period_months.unwrap_or(MONTHS))?;
-    let mut assumed = assumed(&options, &model, &inventory);
+    let mut assumed = assumed(&options, &model, &inventory, by);
     if !super::assess::is_imported(&case, &exhibits)? {
         assumed.push(
             "tables were added or changed since the last assessment and are not in this plan; `banbury assess` imports them"
@@ -243,20 +243,20 @@ fn options(arguments: &Plan, model: &Model, inventory: &Inventory, from: Date) -
         }
     };
     if options.candidates.is_empty() {
-        (options.candidates, _) = inventory.candidates(model);
+        (options.candidates, _) = inventory.candidates(model, arguments.by);
         options.assumed = true;
     }
     Ok(options)
 }
 
 /// What nobody said and the plan takes for granted.
-fn assumed(options: &Options, model: &Model, inventory: &Inventory) -> Vec<String> {
+fn assumed(options: &Options, model: &Model, inventory: &Inventory, by: Date) -> Vec<String> {
     let mut assumed = Vec::new();
     if options.assumed {
-        let (candidates, free) = inventory.candidates(model);
+        let (candidates, free) = inventory.candidates(model, by);
         assumed.push(format!(
             "no candidates were given: each product that the network has may take the place of another with its role and functions, \
-             one crew-day each ({} products and uses)",
+             one crew-day each, while its maker supports it beyond {by} ({} products and uses)",
             candidates.len()
         ));
         if free > 0 {

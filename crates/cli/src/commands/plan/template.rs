@@ -29,7 +29,7 @@ fn list(names: &[String]) -> String {
 }
 
 /// The options.
-pub(super) fn of(model: &Model, inventory: &Inventory, periods: &[Period]) -> String {
+pub(super) fn of(model: &Model, inventory: &Inventory, periods: &[Period], by: jiff::civil::Date) -> String {
     let mut out = String::new();
     let told: Vec<String> = periods.iter().map(|period| format!("{} to {}", period.first, period.last)).collect();
     let _ = write!(
@@ -74,7 +74,7 @@ pub(super) fn of(model: &Model, inventory: &Inventory, periods: &[Period]) -> St
          \n# Suppliers that have to be there.\n# [[suppliers]]\n# least = 2\n# of = { function = \"\" }\n",
     );
     out.push_str("\n# What can take whose place: of the same role, carrying all of the device's functions.\n");
-    for candidate in inventory.candidates(model).0 {
+    for candidate in inventory.candidates(model, by).0 {
         let _ = write!(
             out,
             "\n[[candidate]]\nproduct = {}\nvendor = {}\n",

@@ -6,7 +6,8 @@
 //! has, not rows and groups (generalised upper bounding; G. B. Dantzig, R. M. Van Slyke, 1967). With the cheapest choice as each
 //! group's key and all rows slack the basis is dual feasible, and it stays so whatever bounds change: the dual method (C. E.
 //! Lemke, 1954) with Harris's ratio test (1973) and Devex weights (after J. J. H. Forrest, D. Goldfarb, 1992) needs no first
-//! phase, and goes on from where the last bounds left it. Costs are perturbed a little, each choice in its own way, against
+//! phase, and goes on from where the last bounds left it. In one step it passes the choices of all groups that nothing else in the
+//! basis depends on ([`ratio`], after R. Fourer, 1994). Costs are perturbed a little, each choice in its own way, against
 //! stalling among equals.
 //!
 //! When it is wrong: rounding errors can end it with multipliers that are not the best. Nothing leans on them: the bound is
@@ -15,8 +16,13 @@
 
 #![expect(clippy::indexing_slicing, reason = "choices, groups, rows and places are handed out by the program")]
 
+mod bounds;
+mod inverse;
+mod ratio;
+
 use super::Limits;
 use crate::program::Program;
+use inverse::invert;
 
 /// How far below its bound a share may be, in units.
 const PRIMAL: f64 = 1e-7;
@@ -74,8 +80,12 @@ pub(super) struct Simplex<'a> {
     pub pivots: u64,
     /// The multipliers that show that there are no shares, of the last infeasible end.
     ray: Vec<f64>,
+    /// How many choices of each group have bounds of their own.
+    bounded: Vec<u32>,
     // Scratch.
     alpha: Vec<(u32, f64)>,
+    /// The groups of the last row, with where their entries stand in it.
+    spans: Vec<(u32, usize, usize)>,
     stamp: Vec<u32>,
     round: u32,
 }
@@ -142,7 +152,9 @@ impl<'a> Simplex<'a> {
             age: 0,
             pivots: 0,
             ray: Vec::new(),
+            bounded: vec![0; groups],
             alpha: Vec::new(),
+            spans: Vec::new(),
             stamp: vec![0; groups],
             round: 0,
         };
@@ -210,6 +222,11 @@ impl<'a> Simplex<'a> {
 
     /// Sets the bounds of a choice. The shares are worked out at the next [`Self::solve`].
     pub fn bind(&mut self, choice: usize, lower: f64, upper: f64) {
+        let group = self.program.group_of(choice);
+        let units = self.program.units(group) as f64;
+        let is_bounded = |lower: f64, upper: f64| u32::from(lower > 0.0 || upper < units);
+        self.bounded[group] += is_bounded(lower, upper);
+        self.bounded[group] -= is_bounded(self.lower[choice], self.upper[choice]);
         self.lower[choice] = lower;
         self.upper[choice] = upper;
     }
@@ -402,7 +419,8 @@ impl<'a> Simplex<'a> {
                 return Ended::Optimal;
             };
             let row = self.row(&leaving);
-            let Some(entering) = self.entering(&leaving, &row) else {
+            let leaving = self.pass(leaving, &row);
+            let Some(entering) = self.entering(&leaving) else {
                 self.ray = row.iter().map(|value| if leaving.below { -value } else { *value }).collect();
                 if self.is_proof() {
                     return Ended::Infeasible;
@@ -449,71 +467,6 @@ impl<'a> Simplex<'a> {
                 sum
             }
         }
-    }
-
-    /// The variable that enters, with its entry in the leaving one's row; `None` when no variable can.
-    fn entering(&mut self, leaving: &Leaving, row: &[f64]) -> Option<(usize, f64)> {
-        let choices = self.program.choices();
-        let own = leaving.place.is_none().then(|| self.program.group_of(leaving.at));
-        self.round += 1;
-        let round = self.round;
-        let mut groups: Vec<u32> = own.iter().map(|group| *group as u32).collect();
-        if let Some(group) = own {
-            self.stamp[group] = round;
-        }
-        for at in (0..row.len()).filter(|at| row[*at] != 0.0) {
-            for &group in &self.touching[at] {
-                if self.stamp[group as usize] != round {
-                    self.stamp[group as usize] = round;
-                    groups.push(group);
-                }
-            }
-        }
-        let mut alpha = std::mem::take(&mut self.alpha);
-        alpha.clear();
-        for &group in &groups {
-            let base = self.dot(row, self.key[group as usize])
-                - f64::from(u8::from(own == Some(group as usize)));
-            for at in self.program.choices_of(group as usize) {
-                if self.place[at] < UPPER {
-                    continue;
-                }
-                let value = self.dot(row, at) - base;
-                if value.abs() > 1e-11 {
-                    alpha.push((at as u32, value));
-                }
-            }
-        }
-        for (at, value) in row.iter().enumerate() {
-            if self.place[choices + at] == LOWER && value.abs() > 1e-11 {
-                alpha.push(((choices + at) as u32, *value));
-            }
-        }
-        let sign = if leaving.below { -1.0 } else { 1.0 };
-        let may = |at: usize, value: f64| {
-            let value = value * sign;
-            if at < choices && self.upper[at] - self.lower[at] < 0.5 {
-                return false;
-            }
-            if self.place[at] == LOWER { value > PIVOT } else { value < -PIVOT }
-        };
-        let mut most = f64::INFINITY;
-        for &(at, value) in &alpha {
-            if may(at as usize, value) {
-                most = most.min((self.reduced[at as usize].abs() + DUAL) / value.abs());
-            }
-        }
-        let mut best: Option<(usize, f64)> = None;
-        for &(at, value) in &alpha {
-            if may(at as usize, value)
-                && self.reduced[at as usize].abs() / value.abs() <= most
-                && best.is_none_or(|(_, known)| value.abs() > known.abs())
-            {
-                best = Some((at as usize, value));
-            }
-        }
-        self.alpha = alpha;
-        best
     }
 
     /// The entering variable's entry in the leaving one's row, from its column.
@@ -646,78 +599,6 @@ impl<'a> Simplex<'a> {
         }
         self.inverse[place * rows..(place + 1) * rows].copy_from_slice(&pivot_row);
     }
-
-    /// What every answer within the bounds costs at least, by the multipliers of the basis: weak duality over the costs as they
-    /// are, whatever rounding did to the multipliers.
-    pub fn bound(&self) -> f64 {
-        let multipliers: Vec<f64> = self.multipliers().iter().map(|value| value.min(0.0)).collect();
-        self.dual(&multipliers, |at| self.program.cost(at) / self.cost_scale) * self.cost_scale
-    }
-
-    /// Whether the ray proves that no shares keep the rows.
-    fn is_proof(&self) -> bool {
-        let ray: Vec<f64> = self.ray.iter().map(|value| value.min(0.0)).collect();
-        let largest = ray.iter().fold(0.0f64, |largest, value| largest.max(-value));
-        (largest > 0.0 && self.dual(&ray, |_| 0.0) > 1e-6 * largest)
-            || (0..self.key.len()).any(|group| self.is_unsharable(group))
-    }
-
-    /// Whether a group's bounds cannot add up to its units.
-    fn is_unsharable(&self, group: usize) -> bool {
-        let range = self.program.choices_of(group);
-        let units = self.program.units(group) as f64;
-        let lower: f64 = range.clone().map(|at| self.lower[at]).sum();
-        let upper: f64 = range.map(|at| self.upper[at]).sum();
-        lower > units + 0.5 || upper < units - 0.5
-    }
-
-    /// The least of cost less multipliers times what rows are used beyond their limits, over all shares within the bounds.
-    fn dual(&self, multipliers: &[f64], cost: impl Fn(usize) -> f64) -> f64 {
-        let mut sum: f64 = multipliers.iter().zip(&self.limits).map(|(value, limit)| value * limit).sum();
-        let mut order: Vec<(f64, usize)> = Vec::new();
-        for group in 0..self.key.len() {
-            let units = self.program.units(group) as f64;
-            let mut left = units;
-            let (mut least, mut bounded) = (f64::INFINITY, false);
-            order.clear();
-            for at in self.program.choices_of(group) {
-                let value = cost(at) - self.dot(multipliers, at);
-                bounded |= self.lower[at] > 0.0 || self.upper[at] < units;
-                least = least.min(value);
-                order.push((value, at));
-            }
-            if !bounded {
-                if units > 0.0 {
-                    sum += least * units;
-                }
-                continue;
-            }
-            order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            for (value, at) in &order {
-                sum += value * self.lower[*at];
-                left -= self.lower[*at];
-            }
-            for (value, at) in &order {
-                let more = (self.upper[*at] - self.lower[*at]).min(left);
-                if more > 0.0 {
-                    sum += value * more;
-                    left -= more;
-                }
-            }
-            if left > 0.5 {
-                return f64::INFINITY;
-            }
-        }
-        sum
-    }
-
-    /// What a unit of each choice costs beside the rows that it uses, by the multipliers, over the costs as they are.
-    pub fn reduced_costs(&self) -> Vec<f64> {
-        let multipliers = self.multipliers();
-        (0..self.program.choices())
-            .map(|at| self.program.cost(at) - self.dot(&multipliers, at) * self.cost_scale)
-            .collect()
-    }
 }
 
 /// The variable that leaves the basis.
@@ -728,45 +609,4 @@ struct Leaving {
     value: f64,
     bound: f64,
     below: bool,
-}
-
-/// The inverse of a square matrix, by Gauss and Jordan with the largest pivot of each column; `None` when it has none.
-fn invert(matrix: &mut [f64], size: usize) -> Option<Vec<f64>> {
-    let mut inverse = vec![0.0; size * size];
-    for at in 0..size {
-        inverse[at * size + at] = 1.0;
-    }
-    for column in 0..size {
-        let largest = (column..size)
-            .max_by(|a, b| matrix[a * size + column].abs().total_cmp(&matrix[b * size + column].abs()))?;
-        let pivot = matrix[largest * size + column];
-        if pivot.abs() < 1e-10 {
-            return None;
-        }
-        if largest != column {
-            for at in 0..size {
-                matrix.swap(largest * size + at, column * size + at);
-                inverse.swap(largest * size + at, column * size + at);
-            }
-        }
-        let scale = |values: &mut [f64]| -> Vec<(usize, f64)> {
-            let row = &mut values[column * size..(column + 1) * size];
-            row.iter_mut().for_each(|value| *value /= pivot);
-            row.iter().copied().enumerate().filter(|(_, value)| *value != 0.0).collect()
-        };
-        let (own, of_inverse) = (scale(matrix), scale(&mut inverse));
-        for row in (0..size).filter(|row| *row != column) {
-            let factor = matrix[row * size + column];
-            if factor == 0.0 {
-                continue;
-            }
-            for (at, value) in &own {
-                matrix[row * size + at] -= factor * value;
-            }
-            for (at, value) in &of_inverse {
-                inverse[row * size + at] -= factor * value;
-            }
-        }
-    }
-    Some(inverse)
 }
