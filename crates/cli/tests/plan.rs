@@ -32,7 +32,8 @@ fn island(folder: &Path) -> PathBuf {
     files.sort();
     let output = command().arg("add").arg(&case).args(&files).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    let output = command().arg("assess").arg(&case).args(["--as-of", DAY, "--outlook", "never"]).output().unwrap();
+    let output =
+        command().arg("assess").arg(&case).args(["--as-of", DAY, "--outlook", "never"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     case
 }
@@ -75,7 +76,8 @@ fn the_island_has_a_plan_in_every_format() {
     assert_eq!(first, second);
     insta::assert_snapshot!("plan_island", first);
     for format in ["json", "csv", "html"] {
-        let read = |name: &str| std::fs::read_to_string(folder.path().join(format!("{name}.{format}"))).unwrap();
+        let read =
+            |name: &str| std::fs::read_to_string(folder.path().join(format!("{name}.{format}"))).unwrap();
         assert_eq!(read("a"), read("b"), "{format}");
     }
     let read = |format: &str| std::fs::read_to_string(folder.path().join(format!("a.{format}"))).unwrap();
@@ -87,9 +89,9 @@ fn the_island_has_a_plan_in_every_format() {
     let html = read("html");
     assert!(html.contains("<svg") && !html.contains("<script") && html.contains("Eastvoe"), "{html}");
     // Nothing is left of the copies in which networks were tried.
-    let left = std::fs::read_dir(&case).unwrap().filter(|entry| {
-        entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("plan-")
-    });
+    let left = std::fs::read_dir(&case)
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("plan-"));
     assert_eq!(left.count(), 0);
 }
 
@@ -131,7 +133,8 @@ fn regimes_and_a_ban_side_by_side() {
     let case = island(folder.path());
     let json = format!("json={}", folder.path().join("all.json").display());
     let ban = "vendor:quillfen networks";
-    let arguments = ["--regime", "uk-hrv-2020,uk-dvd-2022,evidence-first", "--compare", "--blanket", ban, "-o", &json];
+    let arguments =
+        ["--regime", "uk-hrv-2020,uk-dvd-2022,evidence-first", "--compare", "--blanket", ban, "-o", &json];
     let options = options();
     let output = plan(&case, &[&arguments[..], &["--options", &options]].concat());
     insta::assert_snapshot!("plan_compare", stdout(&output));

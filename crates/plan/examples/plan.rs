@@ -20,7 +20,8 @@ const AGES: usize = 8;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let number = |at: usize, default: u64| words.get(at).and_then(|word| word.parse().ok()).unwrap_or(default);
+    let number =
+        |at: usize, default: u64| words.get(at).and_then(|word| word.parse().ok()).unwrap_or(default);
     let option = |name: &str| {
         let at = words.iter().position(|word| word == name)?;
         words.get(at + 1).cloned()
@@ -53,14 +54,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         made.as_secs_f64(),
         begun.elapsed().as_secs_f64(),
         solved.end,
-        solved.cost,
-        solved.bound,
-        solved.gap(),
+        finite(solved.cost),
+        finite(solved.bound),
+        if solved.taken.is_some() { solved.gap() } else { 0.0 },
         solved.nodes,
         solved.pivots,
         fault.flatten().unwrap_or_default(),
     )?;
     Ok(())
+}
+
+/// A number as JSON has it.
+fn finite(value: f64) -> String {
+    if value.is_finite() { value.to_string() } else { "null".to_owned() }
 }
 
 /// SplitMix64.
@@ -88,7 +94,8 @@ fn program(sites: usize, seed: u64, each: bool) -> Program {
         let kind = if chance.below(10) == 0 { 0 } else { 1 + chance.below(2) as usize };
         let age = chance.below(AGES as u64) as usize;
         let own = chance.below(4_000);
-        let key = if each { (region, vendor, kind, age, site, own) } else { (region, vendor, kind, age, 0, 0) };
+        let key =
+            if each { (region, vendor, kind, age, site, own) } else { (region, vendor, kind, age, 0, 0) };
         *classes.entry(key).or_default() += 1;
         of_region[region] += 1;
         by_vendor[region][vendor] += 1;
@@ -97,24 +104,32 @@ fn program(sites: usize, seed: u64, each: bool) -> Program {
     let mut program = Program::new();
     let share = |part: f64| (part * total as f64).ceil();
     let work = |kind: usize| [5.0, 3.0, 2.0][kind];
-    let price = |vendor: usize, kind: usize| [60_000.0, 42_000.0, 30_000.0][kind] * [0.0, 0.0, 1.0, 1.07, 1.12][vendor];
+    let price = |vendor: usize, kind: usize| {
+        [60_000.0, 42_000.0, 30_000.0][kind] * [0.0, 0.0, 1.0, 1.07, 1.12][vendor]
+    };
     let crews: Vec<Vec<usize>> = of_region
         .iter()
         .map(|count| {
-            (0..PERIODS).map(|period| program.add_row((*count as f64 * (0.26 + 0.02 * period as f64)).ceil() + 6.0)).collect()
+            (0..PERIODS)
+                .map(|period| program.add_row((*count as f64 * (0.26 + 0.02 * period as f64)).ceil() + 6.0))
+                .collect()
         })
         .collect();
     let capacity: Vec<Vec<usize>> = (0..VENDORS)
-        .map(|vendor| (0..PERIODS).map(|_| program.add_row(share(0.04 + 0.01 * vendor as f64) + 2.0)).collect())
+        .map(|vendor| {
+            (0..PERIODS).map(|_| program.add_row(share(0.04 + 0.01 * vendor as f64) + 2.0)).collect()
+        })
         .collect();
     let budget: Vec<usize> =
         (0..PERIODS).map(|period| program.add_row(share(1.0) * (4_500.0 + 300.0 * period as f64))).collect();
-    let caps: Vec<usize> = (0..PERIODS).map(|period| program.add_row(share(0.50 - 0.08 * period as f64))).collect();
+    let caps: Vec<usize> =
+        (0..PERIODS).map(|period| program.add_row(share(0.50 - 0.08 * period as f64))).collect();
     let regional: Vec<Vec<usize>> = (0..REGIONS)
         .map(|region| {
             (0..VENDORS)
                 .map(|vendor| {
-                    let most = (0.55 * of_region[region] as f64).ceil().max(by_vendor[region][vendor] as f64 * 0.8);
+                    let most =
+                        (0.55 * of_region[region] as f64).ceil().max(by_vendor[region][vendor] as f64 * 0.8);
                     program.add_row(most)
                 })
                 .collect()

@@ -43,6 +43,8 @@ pub struct Claimed<'a> {
     pub replacements: &'a [Replacement],
     /// What they cost together.
     pub cost: u64,
+    /// Makers, in small letters, of whom nothing may be in service at the end.
+    pub banned: &'a BTreeSet<String>,
 }
 
 /// What the regimes say of the network as the plan makes it.
@@ -166,12 +168,44 @@ pub fn check(claimed: &Claimed<'_>) -> Vec<String> {
         faults.push(format!("{all} spent, more than there is in all"));
     }
     faults.extend(makers(claimed, &devices, &regions));
+    faults.extend(left(claimed));
     faults.extend(at_once(claimed, &devices));
     faults
 }
 
+/// Devices of makers that are banned, and that the plan leaves in service or brings in.
+fn left(claimed: &Claimed<'_>) -> Vec<String> {
+    let mut faults = Vec::new();
+    if claimed.banned.is_empty() {
+        return faults;
+    }
+    let gone: BTreeSet<&str> = claimed.replacements.iter().map(|one| one.device.as_str()).collect();
+    for device in &claimed.model.devices {
+        let status = device.status.as_deref().unwrap_or_default().trim().to_lowercase();
+        let made_by = device.manufacturer.as_deref().unwrap_or_default().trim().to_lowercase();
+        if claimed.banned.contains(&made_by)
+            && !gone.contains(device.name.as_str())
+            && !["planned", "staged", "inventory", "decommissioned"].contains(&status.as_str())
+        {
+            faults.push(format!("{}: it is made by {made_by} and stays", device.name));
+        }
+    }
+    for one in claimed.replacements {
+        let vendor =
+            claimed.options.candidates.get(one.candidate).map(|new| new.vendor.trim().to_lowercase());
+        if vendor.is_some_and(|vendor| claimed.banned.contains(&vendor)) {
+            faults.push(format!("{}: what replaces it is made by whom the ban names", one.device));
+        }
+    }
+    faults
+}
+
 /// Why a candidate cannot take a device's place.
-fn unfit(model: &Model, device: &banbury_evidence::model::Device, candidate: &Candidate) -> Option<&'static str> {
+fn unfit(
+    model: &Model,
+    device: &banbury_evidence::model::Device,
+    candidate: &Candidate,
+) -> Option<&'static str> {
     let status = device.status.as_deref().unwrap_or_default().trim().to_lowercase();
     if ["planned", "staged", "inventory", "decommissioned"].contains(&status.as_str()) {
         return Some("replaces what is not in service");
@@ -181,7 +215,8 @@ fn unfit(model: &Model, device: &banbury_evidence::model::Device, candidate: &Ca
         return Some("is not for its role");
     }
     let mut carried = model.functions.iter().filter(|one| one.device == device.name);
-    let lacks = |function: &str| !candidate.functions.iter().any(|own| own.eq_ignore_ascii_case(function.trim()));
+    let lacks =
+        |function: &str| !candidate.functions.iter().any(|own| own.eq_ignore_ascii_case(function.trim()));
     if !candidate.functions.is_empty() && carried.any(|one| lacks(&one.function)) {
         return Some("does not carry its functions");
     }
@@ -298,7 +333,8 @@ fn at_once(claimed: &Claimed<'_>, devices: &HashMap<&str, &banbury_evidence::mod
     }
     let mut faults = BTreeSet::new();
     for (function, names) in &carriers {
-        let demanded = claimed.model.demands.iter().any(|one| one.function.trim().eq_ignore_ascii_case(function));
+        let demanded =
+            claimed.model.demands.iter().any(|one| one.function.trim().eq_ignore_ascii_case(function));
         let only = names.len() == 2 && demanded;
         let mut taken: BTreeMap<(Option<&str>, usize, u64), &str> = BTreeMap::new();
         for name in names {

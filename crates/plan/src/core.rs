@@ -99,8 +99,7 @@ fn relax(
         Requirement::Measure(measure) => {
             let most = problem.periods.len();
             (1..=most).find_map(|periods| {
-                let relax =
-                    Relax { grace: Some((*measure, periods)), costless: true, ..Relax::default() };
+                let relax = Relax { grace: Some((*measure, periods)), costless: true, ..Relax::default() };
                 if is_possible(problem, solver, limits, &relax) != Some(true) {
                     return None;
                 }
@@ -111,11 +110,8 @@ fn relax(
             })
         }
         Requirement::Lead(_) | Requirement::Apart => {
-            let relax = Relax {
-                dropped: BTreeSet::from([requirement.clone()]),
-                costless: true,
-                ..Relax::default()
-            };
+            let relax =
+                Relax { dropped: BTreeSet::from([requirement.clone()]), costless: true, ..Relax::default() };
             (is_possible(problem, solver, limits, &relax) == Some(true)).then_some(Relaxed::Without)
         }
         _ => {

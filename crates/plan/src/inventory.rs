@@ -114,9 +114,10 @@ impl Inventory {
                 functions: list(functions.get(device.name.as_str())),
                 parts: list(parts.get(device.name.as_str())),
                 installed: day(device.installed.as_ref()),
-                support_end: day(
-                    device.support_end.as_ref().or(product.and_then(|one| one.support_end.as_ref())),
-                ),
+                support_end: day(device
+                    .support_end
+                    .as_ref()
+                    .or(product.and_then(|one| one.support_end.as_ref()))),
                 cost: device.cost.or(product.and_then(|one| one.cost)),
             });
         }
@@ -248,7 +249,8 @@ mod tests {
         assert!(unit.fits(&one(&["gnb"], &["GNB-DU", "GNB-CU", "RU"])));
         assert!(!unit.fits(&one(&["gnb"], &["GNB-DU"])));
         assert!(!unit.fits(&one(&["core"], &[])));
-        let same = Candidate { vendor: " FERROUS".to_owned(), product: "F1".to_owned(), ..one(&["gnb"], &[]) };
+        let same =
+            Candidate { vendor: " FERROUS".to_owned(), product: "F1".to_owned(), ..one(&["gnb"], &[]) };
         assert!(!unit.fits(&same));
     }
 }

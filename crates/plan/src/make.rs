@@ -1,6 +1,9 @@
 //! Making a plan from beginning to end.
 
-#![expect(clippy::indexing_slicing, reason = "units and candidates are numbered by the inventory and the options")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "units and candidates are numbered by the inventory and the options"
+)]
 
 use crate::bench::Bench;
 use crate::calendar::Period;
@@ -19,6 +22,9 @@ use banbury_regime::{Overrides, Regime};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+
+/// The most bounds of a program: the basis is a square of them.
+const MOST_ROWS: usize = 6_000;
 
 /// How often a plan is made anew when the regimes find a breach in it.
 const ROUNDS: usize = 4;
@@ -94,7 +100,7 @@ pub fn make(
     let mut requirements = Requirements::find(&question, &bench, &mut tell)?;
     let mut again = 0;
     loop {
-        let mut made = solve(request, requirements, solver, limits, &mut tell);
+        let mut made = solve(request, requirements, solver, limits, &mut tell)?;
         made.again = again;
         if made.core.is_some() || made.solved.taken.is_none() {
             return Ok(made);
@@ -108,6 +114,7 @@ pub fn make(
             from: request.from,
             replacements: &replacements,
             cost,
+            banned: &request.banned,
         };
         made.faults = check::check(&claimed);
         if !request.replay {
@@ -141,7 +148,7 @@ fn solve(
     solver: &dyn Solver,
     limits: &Limits<'_>,
     tell: &mut impl FnMut(&str),
-) -> Made {
+) -> Result<Made, PlanError> {
     let problem = Problem::of(
         request.model,
         request.inventory,
@@ -152,10 +159,18 @@ fn solve(
     );
     tell("solving");
     let built = problem.program(&Relax::default());
+    if built.program.rows() > MOST_ROWS {
+        return Err(PlanError::Network(format!(
+            "the plan has {} bounds, and {MOST_ROWS} are the most that can be solved; raise `slots` in the options, so that devices that \
+             back each other up need fewer, or make periods longer",
+            built.program.rows()
+        )));
+    }
     let solved = solver.solve(&built.program, limits);
     let jobs = solved.taken.as_ref().map(|taken| schedule(&problem, &built, taken)).unwrap_or_default();
     let core = (solved.end == End::Infeasible).then(|| core::core(&problem, solver, limits, &mut *tell));
-    let words = core.iter().flat_map(|core| &core.members).map(|one| problem.words(&one.requirement)).collect();
+    let words =
+        core.iter().flat_map(|core| &core.members).map(|one| problem.words(&one.requirement)).collect();
     let stuck = built.stuck.iter().filter_map(|class| {
         let members = built.classes.get(*class)?;
         let first = members.first()?;
@@ -164,7 +179,7 @@ fn solve(
     });
     let stuck = stuck.collect();
     let size = [problem.classes(), built.program.choices(), built.program.rows()];
-    Made {
+    Ok(Made {
         jobs,
         solved,
         size,
@@ -175,7 +190,7 @@ fn solve(
         replayed: None,
         again: 0,
         requirements,
-    }
+    })
 }
 
 /// The schedule by names, as the checker reads it.
@@ -211,7 +226,9 @@ fn learn(request: &Request<'_>, made: &mut Made, replayed: &Replayed) -> bool {
         let like = &request.inventory.units[unit];
         for one in &mut made.requirements.in_play {
             let other = &request.inventory.units[one.unit];
-            if one.unit != unit && (&other.role, &other.functions, other.sensitive) != (&like.role, &like.functions, like.sensitive)
+            if one.unit != unit
+                && (&other.role, &other.functions, other.sensitive)
+                    != (&like.role, &like.functions, like.sensitive)
             {
                 continue;
             }

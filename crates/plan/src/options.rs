@@ -251,7 +251,13 @@ impl Options {
         let period_months = match &raw.work.period_months {
             Some(months) => Some(
                 u8::try_from(*months.get_ref()).ok().filter(|months| (1..=12).contains(months)).ok_or_else(
-                    || reader.fault(months.span(), "a period has 1 to 12 months", "write a number from 1 to 12"),
+                    || {
+                        reader.fault(
+                            months.span(),
+                            "a period has 1 to 12 months",
+                            "write a number from 1 to 12",
+                        )
+                    },
                 )?,
             ),
             None => None,
@@ -348,13 +354,15 @@ impl Reader<'_> {
 
     fn count(&self, given: Option<&Spanned<i64>>, default: u64, least: u64) -> Result<u64, Mistake> {
         let Some(given) = given else { return Ok(default) };
-        u64::try_from(*given.get_ref()).ok().filter(|count| *count >= least && *count < 1 << 50).ok_or_else(|| {
-            self.fault(
-                given.span(),
-                format!("{} is no number that can stand here", given.get_ref()),
-                format!("write a whole number from {least} on"),
-            )
-        })
+        u64::try_from(*given.get_ref()).ok().filter(|count| *count >= least && *count < 1 << 50).ok_or_else(
+            || {
+                self.fault(
+                    given.span(),
+                    format!("{} is no number that can stand here", given.get_ref()),
+                    format!("write a whole number from {least} on"),
+                )
+            },
+        )
     }
 
     fn positive(&self, given: &Spanned<f64>, zero: bool) -> Result<f64, Mistake> {
@@ -478,13 +486,14 @@ impl Reader<'_> {
         let names = |what: &str, list: &[Spanned<String>], known: &BTreeSet<String>| {
             list.iter().map(|name| self.name(what, name, known)).collect::<Result<Vec<_>, _>>()
         };
-        let price = u64::try_from(*given.price.get_ref()).ok().filter(|price| *price < 1 << 40).ok_or_else(|| {
-            self.fault(
-                given.price.span(),
-                format!("a price of {}", given.price.get_ref()),
-                "write what one costs, in whole units of the case's currency, not negative",
-            )
-        })?;
+        let price =
+            u64::try_from(*given.price.get_ref()).ok().filter(|price| *price < 1 << 40).ok_or_else(|| {
+                self.fault(
+                    given.price.span(),
+                    format!("a price of {}", given.price.get_ref()),
+                    "write what one costs, in whole units of the case's currency, not negative",
+                )
+            })?;
         let tenths = match &given.crew_days {
             None => CREW_DAYS_TENTHS,
             Some(days) => {
@@ -573,7 +582,11 @@ impl Reader<'_> {
             if asked.least > vendors.len() as u64 {
                 return Err(self.fault(
                     given.least.span(),
-                    format!("{} suppliers, but the network and the candidates know {}", asked.least, vendors.len()),
+                    format!(
+                        "{} suppliers, but the network and the candidates know {}",
+                        asked.least,
+                        vendors.len()
+                    ),
                     "ask for fewer, or add candidates of other vendors",
                 ));
             }

@@ -6,7 +6,10 @@
 //! the crew-days at their price, what is written off of the old device ([`Unit::written_off`](crate::inventory::Unit)), and,
 //! where the user gives a weight, the subscribers of its site for each period at whose end a breach still stands.
 
-#![expect(clippy::indexing_slicing, reason = "units, candidates, measures, periods and rows are numbered by those who made them")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "units, candidates, measures, periods and rows are numbered by those who made them"
+)]
 
 use crate::calendar::Period;
 use crate::inventory::{Inventory, maker};
@@ -195,11 +198,14 @@ impl<'a> Problem<'a> {
             let risk = self.options.risk > 0.0;
             let counted = rows_of.get(&one.unit).unwrap_or(&nothing);
             // Who made it matters where it is counted.
-            let own = (!counted.is_empty()).then(|| {
-                (unit.vendor.as_deref().map(maker), unit.platform.as_deref().map(maker))
-            });
+            let own = (!counted.is_empty())
+                .then(|| (unit.vendor.as_deref().map(maker), unit.platform.as_deref().map(maker)));
             let key = (
-                (&one.required, &one.candidates, unit.region.as_ref().filter(|region| self.options.crews.contains_key(*region))),
+                (
+                    &one.required,
+                    &one.candidates,
+                    unit.region.as_ref().filter(|region| self.options.crews.contains_key(*region)),
+                ),
                 (off, counted, own, crowds_of.get(&at)),
                 (risk.then_some(&one.standing), if risk { unit.subscribers } else { 0 }),
             );
@@ -348,8 +354,11 @@ impl<'a> Problem<'a> {
                         }
                     }
                     for one_of in several.iter().filter(|several| several.members.contains(&one.unit)) {
-                        let made_by =
-                            if period < one_of.state { Some(new.vendor.as_str()) } else { unit.vendor.as_deref() };
+                        let made_by = if period < one_of.state {
+                            Some(new.vendor.as_str())
+                        } else {
+                            unit.vendor.as_deref()
+                        };
                         let row = made_by.and_then(|vendor| one_of.rows.get(&maker(vendor)));
                         uses.extend(row.map(|row| (*row, -1.0)));
                     }
@@ -502,8 +511,10 @@ impl<'a> Problem<'a> {
                     continue;
                 };
                 members.insert(at);
-                let others =
-                    one.candidates.iter().map(|(candidate, _)| maker(&self.options.candidates[*candidate].vendor));
+                let others = one
+                    .candidates
+                    .iter()
+                    .map(|(candidate, _)| maker(&self.options.candidates[*candidate].vendor));
                 own.into_iter().chain(others).for_each(|maker| {
                     fixed.entry(maker).or_default();
                 });
@@ -597,7 +608,8 @@ const ELASTIC: u64 = 10_000_000;
 /// only two that carry a function that is demanded.
 pub(crate) fn apart(model: &Model, inventory: &Inventory, options: &Options) -> Vec<Vec<usize>> {
     let mut sets: BTreeMap<(&str, Option<&str>), Vec<usize>> = BTreeMap::new();
-    let demanded: BTreeSet<String> = model.demands.iter().map(|one| one.function.trim().to_uppercase()).collect();
+    let demanded: BTreeSet<String> =
+        model.demands.iter().map(|one| one.function.trim().to_uppercase()).collect();
     for (at, unit) in inventory.units.iter().enumerate() {
         for function in unit.functions.iter().filter(|name| !options.together.contains(name)) {
             if let Some(site) = &unit.site {
@@ -608,7 +620,8 @@ pub(crate) fn apart(model: &Model, inventory: &Inventory, options: &Options) -> 
             }
         }
     }
-    let several = sets.into_iter().filter(|((_, site), set)| set.len() > 1 && (site.is_some() || set.len() == 2));
+    let several =
+        sets.into_iter().filter(|((_, site), set)| set.len() > 1 && (site.is_some() || set.len() == 2));
     let distinct: BTreeSet<Vec<usize>> = several.map(|(_, set)| set).collect();
     distinct.into_iter().collect()
 }

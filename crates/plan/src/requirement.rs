@@ -10,7 +10,10 @@
 //! out otherwise with the plan's own mixture; in a network of many devices they are tried on one of each kind. The checker
 //! applies the regimes to what the plan makes of the whole network. What it misses: what an inconclusive verdict would come to.
 
-#![expect(clippy::indexing_slicing, reason = "days and measures are numbered here, and a network has every record that its units name")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "days and measures are numbered here, and a network has every record that its units name"
+)]
 
 use crate::bench::{self, Bench};
 use crate::calendar::{self, MOST_DAYS, Period};
@@ -162,7 +165,11 @@ const NOBODY: &str = "another vendor (hypothetical)";
 
 impl Requirements {
     /// Applies the regimes, and tries the candidates.
-    pub fn find(question: &Question<'_>, bench: &Bench, mut tell: impl FnMut(&str)) -> Result<Self, PlanError> {
+    pub fn find(
+        question: &Question<'_>,
+        bench: &Bench,
+        mut tell: impl FnMut(&str),
+    ) -> Result<Self, PlanError> {
         let computed: Vec<(Regime, Overrides)> = question
             .regimes
             .iter()
@@ -188,7 +195,10 @@ impl Requirements {
             found.measures.push(Asking {
                 regime: "blanket".to_owned(),
                 measure: "ban".to_owned(),
-                title: format!("Nothing made by {}", question.banned.iter().cloned().collect::<Vec<_>>().join(", ")),
+                title: format!(
+                    "Nothing made by {}",
+                    question.banned.iter().cloned().collect::<Vec<_>>().join(", ")
+                ),
             });
         }
         (found.days, found.left_out) = days(question, &computed);
@@ -576,8 +586,11 @@ impl Counting<'_> {
         let mut scopes: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         if self.form.within == Within::Class {
             for class in &classes {
-                let functions: HashSet<String> =
-                    entries(class).into_iter().flat_map(|one| &one.functions).map(|name| name.to_uppercase()).collect();
+                let functions: HashSet<String> = entries(class)
+                    .into_iter()
+                    .flat_map(|one| &one.functions)
+                    .map(|name| name.to_uppercase())
+                    .collect();
                 let roles: HashSet<String> =
                     entries(class).into_iter().flat_map(|one| &one.roles).map(|name| maker(name)).collect();
                 let parts = entries(class).iter().any(|one| one.parts);
@@ -696,7 +709,8 @@ impl Trials<'_> {
         let places: HashMap<String, usize> =
             network.devices.iter().enumerate().rev().map(|(at, device)| (device.name.clone(), at)).collect();
         let installed = self.question.periods.first().map_or(self.question.by, |period| period.last);
-        let nobody = Candidate { vendor: NOBODY.to_owned(), product: NOBODY.to_owned(), ..Candidate::default() };
+        let nobody =
+            Candidate { vendor: NOBODY.to_owned(), product: NOBODY.to_owned(), ..Candidate::default() };
         let rounds = fitting.values().map(Vec::len).max().unwrap_or(0);
         for round in 0..=rounds {
             tell(&format!("candidates in place, {} of {}", round + 1, rounds + 1));

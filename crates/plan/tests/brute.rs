@@ -51,26 +51,37 @@ fn small() -> impl Strategy<Value = Small> {
     let few = || proptest::option::of(prop::array::uniform2(0u8..5));
     (
         prop::collection::vec(device, 1..5),
-        (prop::array::uniform2(0u64..90), prop::array::uniform2(1u64..30), prop::array::uniform2(any::<bool>())),
+        (
+            prop::array::uniform2(0u64..90),
+            prop::array::uniform2(1u64..30),
+            prop::array::uniform2(any::<bool>()),
+        ),
         (few(), few(), proptest::option::of(0u16..300), proptest::option::of(0u16..300)),
         (proptest::option::of(0u8..=10), any::<bool>(), prop_oneof![Just(1u64), Just(9u64)], 0u8..3),
     )
-        .prop_map(|(devices, (prices, tenths, leads), (crews, capacity, budget, total), (cap, suppliers, slots, risk))| {
-            Small {
+        .prop_map(
+            |(
                 devices,
-                prices,
-                tenths,
-                leads,
-                crews,
-                capacity,
-                budget,
-                total,
-                cap,
-                suppliers,
-                slots,
-                risk,
-            }
-        })
+                (prices, tenths, leads),
+                (crews, capacity, budget, total),
+                (cap, suppliers, slots, risk),
+            )| {
+                Small {
+                    devices,
+                    prices,
+                    tenths,
+                    leads,
+                    crews,
+                    capacity,
+                    budget,
+                    total,
+                    cap,
+                    suppliers,
+                    slots,
+                    risk,
+                }
+            },
+        )
 }
 
 struct Setting {
@@ -138,12 +149,7 @@ fn setting(small: &Small) -> Setting {
     let mut shares = Vec::new();
     if let Some(tenth) = small.cap {
         let share = f64::from(tenth) / 10.0;
-        options.caps.push(Cap {
-            vendor: "Byron".to_owned(),
-            share,
-            scope: Scope::default(),
-            from: Some(BY),
-        });
+        options.caps.push(Cap { vendor: "Byron".to_owned(), share, scope: Scope::default(), from: Some(BY) });
         shares.push(ShareRow {
             measure: None,
             own: 0,
@@ -231,6 +237,7 @@ impl Setting {
             from: FROM,
             replacements,
             cost,
+            banned: &BTreeSet::new(),
         })
     }
 
@@ -375,7 +382,8 @@ fn crews_that_are_too_few_are_named_with_what_is_missing() {
     };
     let setting = setting(&small);
     let found = core(&setting.problem(), &Own, &Limits::default(), |_| {});
-    let told: Vec<_> = found.members.iter().map(|one| (one.requirement.clone(), one.relaxed.clone())).collect();
+    let told: Vec<_> =
+        found.members.iter().map(|one| (one.requirement.clone(), one.relaxed.clone())).collect();
     // Four devices of two crew-days each, and four crew-days: four are missing.
     assert_eq!(
         told,

@@ -67,7 +67,12 @@ fn every_mistake_has_its_line_and_its_remedy() {
         ("[work]\ntogether = [\"GNB-D\"]\n", 2, "no function \"GNB-D\"", "GNB-DU"),
         ("[[crew]]\nregion = \"Nort\"\ndays = 3\n", 2, "no region \"Nort\"", "North"),
         ("[[crew]]\nregion = \"North\"\ndays = -3\n", 3, "-3 cannot stand here", "not negative"),
-        ("[[crew]]\nregion = \"North\"\ndays = [1, 2]\n", 3, "2 numbers, but the plan has 5 periods", "one number"),
+        (
+            "[[crew]]\nregion = \"North\"\ndays = [1, 2]\n",
+            3,
+            "2 numbers, but the plan has 5 periods",
+            "one number",
+        ),
         (
             "[[crew]]\nregion = \"North\"\ndays = 3\n[[crew]]\nregion = \"North\"\ndays = 4\n",
             5,
@@ -86,9 +91,19 @@ fn every_mistake_has_its_line_and_its_remedy() {
             "may have 0.2 and 0.3",
             "the one that is meant",
         ),
-        ("[[cap]]\nvendor = \"Ferrous\"\nshare = 0.2\nof = { role = \"core\" }\n", 4, "no role \"core\"", "gnb"),
+        (
+            "[[cap]]\nvendor = \"Ferrous\"\nshare = 0.2\nof = { role = \"core\" }\n",
+            4,
+            "no role \"core\"",
+            "gnb",
+        ),
         ("[[suppliers]]\nleast = 5\n", 2, "5 suppliers", "fewer"),
-        ("[[candidate]]\nproduct = \"M1\"\nvendor = \"Marram\"\nprice = 3\n", 2, "nothing says what", "roles"),
+        (
+            "[[candidate]]\nproduct = \"M1\"\nvendor = \"Marram\"\nprice = 3\n",
+            2,
+            "nothing says what",
+            "roles",
+        ),
         (
             "[[candidate]]\nproduct = \" \"\nvendor = \"Marram\"\nroles = [\"gnb\"]\nprice = 3\n",
             2,

@@ -5,8 +5,8 @@ use crate::compose;
 use crate::disk;
 use crate::error::{Diagnostic, RegimeError};
 use crate::metadata::{
-    Certainty, Counted, Date, Measure, Parameter, ParameterValue, Regime, Script, Sensitivity, Share, SourceText, Start,
-    Within,
+    Certainty, Counted, Date, Measure, Parameter, ParameterValue, Regime, Script, Sensitivity, Share,
+    SourceText, Start, Within,
 };
 use crate::near;
 use crate::topic;
@@ -347,9 +347,12 @@ fn counted(
     let listed = (form.share == Share::Listed).then_some(&listed);
     for name in asked.into_iter().flatten().chain(listed) {
         if !parameters.contains_key(name) {
-            return Err(fault(span, format!("[counted] names the parameter {name:?}, which the regime does not have"))
-                .hint(near::hint("parameters", name, parameters.keys().map(String::as_str)))
-                .into());
+            return Err(fault(
+                span,
+                format!("[counted] names the parameter {name:?}, which the regime does not have"),
+            )
+            .hint(near::hint("parameters", name, parameters.keys().map(String::as_str)))
+            .into());
         }
     }
     if let Some(name) = form.class.as_ref().filter(|name| !bind.keys().any(|key| key.get_ref() == *name)) {

@@ -37,7 +37,9 @@ impl<'a> Room<'a> {
     }
 
     fn has(&self, choice: usize) -> bool {
-        self.program.uses(choice).all(|(row, value)| value <= 0.0 || value <= self.left[row] + self.slack[row])
+        self.program
+            .uses(choice)
+            .all(|(row, value)| value <= 0.0 || value <= self.left[row] + self.slack[row])
     }
 
     /// How many units can go from one choice to another, up to `most`, and the row that is in the way of more.
@@ -45,7 +47,8 @@ impl<'a> Room<'a> {
         let mut units = most;
         let mut way = None;
         for (row, value) in self.program.uses(to) {
-            let back: f64 = self.program.uses(from).filter(|(at, _)| *at == row).map(|(_, value)| value).sum();
+            let back: f64 =
+                self.program.uses(from).filter(|(at, _)| *at == row).map(|(_, value)| value).sum();
             let net = value - back;
             if net > 0.0 {
                 let fits = ((self.left[row] + self.slack[row]) / net).floor().max(0.0) as u64;
@@ -194,9 +197,10 @@ fn help(
             room.put(other, -1.0);
             room.put(elsewhere, 1.0);
             let touched = [from, to, other, elsewhere];
-            let fits = touched.iter().flat_map(|at| program.uses(*at)).all(|(row, _)| {
-                room.left[row] >= -room.slack[row]
-            });
+            let fits = touched
+                .iter()
+                .flat_map(|at| program.uses(*at))
+                .all(|(row, _)| room.left[row] >= -room.slack[row]);
             room.put(other, 1.0);
             room.put(elsewhere, -1.0);
             if fits {

@@ -37,7 +37,7 @@ pub struct Limits<'a> {
 
 impl Default for Limits<'_> {
     fn default() -> Self {
-        Self { gap: 1e-3, pivots: 2_000_000, deadline: None, stop: None, progress: None }
+        Self { gap: 1e-3, pivots: 500_000, deadline: None, stop: None, progress: None }
     }
 }
 

@@ -132,10 +132,10 @@ impl Search<'_> {
         let mut open = BinaryHeap::new();
         let mut bounds: Vec<(u32, f64, f64)> = Vec::new();
         open.push(Part { bound: self.bound, number: 0, bounds: Vec::new() });
-        // What is given up unexplored, for numbers got nowhere in it, holds the bound down.
-        let mut given_up = f64::INFINITY;
+        // What is left unexplored holds the bound down: for it is within the gap, or numbers got nowhere in it.
+        let mut left = f64::INFINITY;
         while let Some(part) = open.pop() {
-            self.bound = part.bound.min(given_up).max(self.bound);
+            self.bound = part.bound.min(left).max(self.bound);
             if self.is_done() {
                 return End::Proven;
             }
@@ -149,6 +149,7 @@ impl Search<'_> {
             let mut next = Some(part);
             while let Some(part) = next.take() {
                 if self.is_cut(part.bound) {
+                    left = left.min(part.bound);
                     continue;
                 }
                 self.nodes += 1;
@@ -167,10 +168,11 @@ impl Search<'_> {
                     self.tell();
                 }
                 if self.is_cut(bound) {
+                    left = left.min(bound);
                     continue;
                 }
                 let Some((at, share)) = self.broken().or_else(|| self.unsettled()) else {
-                    given_up = given_up.min(bound);
+                    left = left.min(bound);
                     continue;
                 };
                 let (lower, upper) = (self.simplex.lower[at], self.simplex.upper[at]);
@@ -194,10 +196,10 @@ impl Search<'_> {
         // Everything was looked at.
         match &self.best {
             Some((_, cost)) => {
-                self.bound = given_up.min(*cost).max(self.bound);
+                self.bound = left.min(*cost).max(self.bound);
                 if self.is_done() { End::Proven } else { End::Exhausted }
             }
-            None if given_up == f64::INFINITY => End::Infeasible,
+            None if left == f64::INFINITY => End::Infeasible,
             None => End::Exhausted,
         }
     }
@@ -269,9 +271,7 @@ impl Search<'_> {
         let shares = self.simplex.shares();
         if shares.iter().all(|share| (share - share.round()).abs() <= WHOLE) {
             self.take(shares.iter().map(|share| share.round().max(0.0) as u64).collect());
-        } else if let Some(taken) =
-            improve::rounded(self.program, &shares, &self.simplex.reduced_costs())
-        {
+        } else if let Some(taken) = improve::rounded(self.program, &shares, &self.simplex.reduced_costs()) {
             self.take(taken);
         }
     }

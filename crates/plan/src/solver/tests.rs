@@ -60,8 +60,7 @@ fn programs() -> impl Strategy<Value = Program> {
                 for (units, choices) in groups {
                     program.add_group(units);
                     for (cost, uses) in choices {
-                        let uses: Vec<(usize, f64)> =
-                            uses.into_iter().map(f64::from).enumerate().collect();
+                        let uses: Vec<(usize, f64)> = uses.into_iter().map(f64::from).enumerate().collect();
                         program.add_choice(f64::from(cost), &uses);
                     }
                 }
@@ -132,7 +131,8 @@ fn the_same_input_has_the_same_answer() {
         program.add_group(1 + group % 7);
         program.add_choice(1000.0, &[]);
         for (at, row) in rows.iter().enumerate() {
-            program.add_choice(400.0 + (group * 7 % 13) as f64 + at as f64, &[(*row, 1.0 + (group % 3) as f64)]);
+            program
+                .add_choice(400.0 + (group * 7 % 13) as f64 + at as f64, &[(*row, 1.0 + (group % 3) as f64)]);
         }
     }
     let solve = || Own.solve(&program, &Limits { gap: 0.0, pivots: 20_000, ..Limits::default() });

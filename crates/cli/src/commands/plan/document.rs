@@ -279,7 +279,10 @@ fn quoted(cell: &str) -> String {
 }
 
 /// Jobs by region and period, for the picture.
-pub(super) fn by_region<'a>(answers: &'a Answers, answer: &'a Answer) -> BTreeMap<&'a str, Vec<Vec<&'a Job>>> {
+pub(super) fn by_region<'a>(
+    answers: &'a Answers,
+    answer: &'a Answer,
+) -> BTreeMap<&'a str, Vec<Vec<&'a Job>>> {
     let mut found: BTreeMap<&str, Vec<Vec<&Job>>> = BTreeMap::new();
     for job in &answer.made.jobs {
         let Some(unit) = answers.inventory.units.get(job.unit) else { continue };

@@ -69,7 +69,8 @@ fn plan(answers: &Answers, answer: &Answer, out: &mut String) {
     let made = &answer.made;
     let _ = write!(out, "<h2>{}</h2>\n<p>{}.", escaped(&answer.name), escaped(&end(made)));
     if made.solved.taken.is_some() {
-        let _ = write!(out, " {} devices are replaced; it costs {}.", made.jobs.len(), number(made.solved.cost));
+        let _ =
+            write!(out, " {} devices are replaced; it costs {}.", made.jobs.len(), number(made.solved.cost));
     }
     out.push_str("</p>\n");
     if let Some(core) = &made.core {
@@ -96,13 +97,17 @@ fn plan(answers: &Answers, answer: &Answer, out: &mut String) {
     }
     let checked = match &made.replayed {
         None => "The regimes were not applied to the network as the plan makes it.".to_owned(),
-        Some(one) => format!("The regimes were applied to the network as the plan makes it on {} days.", one.days),
+        Some(one) => {
+            format!("The regimes were applied to the network as the plan makes it on {} days.", one.days)
+        }
     };
     if made.solved.taken.is_some() {
         let _ = writeln!(out, "<p class=\"note\">{checked}</p>");
     }
     if !made.requirements.not_planned.is_empty() {
-        out.push_str("<h3>Not planned for</h3>\n<table><tr><th>Measure</th><th>Subjects</th><th>Why</th></tr>\n");
+        out.push_str(
+            "<h3>Not planned for</h3>\n<table><tr><th>Measure</th><th>Subjects</th><th>Why</th></tr>\n",
+        );
         for one in &made.requirements.not_planned {
             let _ = writeln!(
                 out,
@@ -131,7 +136,8 @@ fn periods(answers: &Answers, answer: &Answer, out: &mut String) {
     );
     for (at, period) in answers.periods.iter().enumerate() {
         let jobs = || answer.made.jobs.iter().filter(|job| job.period == at);
-        let sum = |part: fn(&banbury_plan::schedule::Job) -> u64| number(jobs().map(|job| part(job) as f64).sum());
+        let sum =
+            |part: fn(&banbury_plan::schedule::Job) -> u64| number(jobs().map(|job| part(job) as f64).sum());
         let _ = writeln!(
             out,
             "<tr><td>{} to {}</td><td class=\"n\">{}</td><td class=\"n\">{:.1}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\

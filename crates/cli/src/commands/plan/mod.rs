@@ -138,7 +138,9 @@ pub(super) fn run(arguments: &Plan) -> anyhow::Result<Outcome> {
                 return;
             }
             *shown.borrow_mut() = Instant::now();
-            let gap = progress.gap().map_or_else(|| "no plan yet".to_owned(), |gap| format!("gap {:.3} %", 100.0 * gap));
+            let gap = progress
+                .gap()
+                .map_or_else(|| "no plan yet".to_owned(), |gap| format!("gap {:.3} %", 100.0 * gap));
             let cost = progress.incumbent.map_or_else(String::new, |cost| format!(", cost {cost:.0}"));
             tell(&format!("solving: {gap}{cost}, at least {:.0}", progress.bound));
         };
@@ -206,10 +208,8 @@ fn variants(
         let names: Vec<&str> = regimes.iter().map(|(regime, _)| regime.id.as_str()).collect();
         return Ok(vec![(names.join(" + "), regimes.to_vec(), BTreeSet::new())]);
     }
-    let mut variants: Vec<Variant> = regimes
-        .iter()
-        .map(|one| (one.0.id.clone(), vec![one.clone()], BTreeSet::new()))
-        .collect();
+    let mut variants: Vec<Variant> =
+        regimes.iter().map(|one| (one.0.id.clone(), vec![one.clone()], BTreeSet::new())).collect();
     let vendors: BTreeSet<&str> = inventory.units.iter().filter_map(|unit| unit.vendor.as_deref()).collect();
     for text in &arguments.blanket {
         let Some(name) = text.strip_prefix("vendor:") else {
@@ -314,7 +314,8 @@ fn check_targets(targets: &[(&'static str, Target)], kept: &[PathBuf]) -> anyhow
         let Target::File(path) = target else { continue };
         let shown = path.display();
         let same = |other: &PathBuf| {
-            other == path || path.canonicalize().ok().is_some_and(|path| other.canonicalize().ok() == Some(path))
+            other == path
+                || path.canonicalize().ok().is_some_and(|path| other.canonicalize().ok() == Some(path))
         };
         if let Some(input) = kept.iter().find(|input| same(input)) {
             bail!("-o {format}={shown}: this would overwrite the input {}", input.display());

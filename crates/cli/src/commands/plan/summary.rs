@@ -57,7 +57,8 @@ pub(super) fn end(made: &Made) -> String {
         End::Proven if gap < 1e-4 => "proven to be the cheapest".to_owned(),
         End::Proven => format!("proven to cost at most {gap:.3} % more than the cheapest"),
         End::Stopped | End::Exhausted => {
-            let why = if made.solved.end == End::Stopped { "stopped" } else { "the search's bound was reached" };
+            let why =
+                if made.solved.end == End::Stopped { "stopped" } else { "the search's bound was reached" };
             match made.solved.taken {
                 Some(_) => format!(
                     "{why}: it costs at most {gap:.3} % more than the cheapest, which costs {} or more",
@@ -80,6 +81,15 @@ fn one(answers: &Answers, answer: &Answer, out: &mut String) {
         crews(answers, made, out);
         check(made, out);
     }
+    if made.requirements.overdue > 0 {
+        let _ = writeln!(
+            out,
+            "\n{} breaches of devices stand on {}: those that are planned for may stand until {}",
+            made.requirements.overdue,
+            answers.from,
+            answers.options.overdue_by.unwrap_or(answers.by)
+        );
+    }
     not_planned(made, out);
     let [classes, choices, rows] = made.size;
     let _ = writeln!(
@@ -96,7 +106,11 @@ fn one(answers: &Answers, answer: &Answer, out: &mut String) {
         out.push_str("  candidates were tried on one device of each kind\n");
     }
     if made.again > 0 {
-        let _ = writeln!(out, "  made anew {} times, for the regimes found a breach with a candidate in place", made.again);
+        let _ = writeln!(
+            out,
+            "  made anew {} times, for the regimes found a breach with a candidate in place",
+            made.again
+        );
     }
     if made.requirements.left_out > 0 {
         let _ = writeln!(out, "  later days that were left out: {}", made.requirements.left_out);
@@ -118,7 +132,11 @@ fn costs(answers: &Answers, made: &Made, out: &mut String) {
     );
     let money: f64 = sum(|job| job.price + job.labour + job.written_off);
     if made.solved.cost - money > 0.5 {
-        let _ = writeln!(out, "beside it {} for the risk of breaches that stand until then", number(made.solved.cost - money));
+        let _ = writeln!(
+            out,
+            "beside it {} for the risk of breaches that stand until then",
+            number(made.solved.cost - money)
+        );
     }
     let _ = writeln!(out, "\n  {:<24} {:>8} {:>10} {:>16}", "Period", "devices", "crew-days", "cost");
     for (at, period) in answers.periods.iter().enumerate() {
@@ -179,11 +197,13 @@ fn crews(answers: &Answers, made: &Made, out: &mut String) {
         for (at, most) in days.iter().enumerate() {
             let of_region = made.jobs.iter().filter(|job| {
                 job.period == at
-                    && answers.inventory.units.get(job.unit).and_then(|unit| unit.region.as_ref()) == Some(region)
+                    && answers.inventory.units.get(job.unit).and_then(|unit| unit.region.as_ref())
+                        == Some(region)
             });
             let used = of_region.map(|job| job.tenths).sum::<u64>() as f64 / 10.0;
             if used > 0.0 && *most > 0.0 {
-                busiest.push((used / most, format!("{region}, period {}: {used} of {most} crew-days", at + 1)));
+                busiest
+                    .push((used / most, format!("{region}, period {}: {used} of {most} crew-days", at + 1)));
             }
         }
     }
@@ -205,7 +225,9 @@ fn check(made: &Made, out: &mut String) {
         let _ = writeln!(out, "  FAULT {}", safe(fault));
     }
     match &made.replayed {
-        None => out.push_str("  the regimes were not applied to the network as the plan makes it: --check always does it\n"),
+        None => out.push_str(
+            "  the regimes were not applied to the network as the plan makes it: --check always does it\n",
+        ),
         Some(replayed) => {
             if replayed.faults.is_empty() {
                 let _ = writeln!(
@@ -220,7 +242,8 @@ fn check(made: &Made, out: &mut String) {
             if replayed.faults.len() > SHOWN {
                 let _ = writeln!(out, "  and {} more faults", replayed.faults.len() - SHOWN);
             }
-            for (name, before, after) in replayed.verdicts.iter().filter(|(_, before, after)| before != after) {
+            for (name, before, after) in replayed.verdicts.iter().filter(|(_, before, after)| before != after)
+            {
                 let _ = writeln!(
                     out,
                     "  {}: {} on the last day if nothing is done, {} with the plan",

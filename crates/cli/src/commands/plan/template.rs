@@ -31,7 +31,8 @@ fn list(names: &[String]) -> String {
 /// The options.
 pub(super) fn of(model: &Model, inventory: &Inventory, periods: &[Period], by: jiff::civil::Date) -> String {
     let mut out = String::new();
-    let told: Vec<String> = periods.iter().map(|period| format!("{} to {}", period.first, period.last)).collect();
+    let told: Vec<String> =
+        periods.iter().map(|period| format!("{} to {}", period.first, period.last)).collect();
     let _ = write!(
         out,
         "# Options of `banbury plan`, made from the case: change what is not so. docs/plan.md describes every key.\n\
@@ -73,7 +74,9 @@ pub(super) fn of(model: &Model, inventory: &Inventory, periods: &[Period], by: j
          # [[cap]]\n# vendor = \"\"\n# share = 0.35\n# of = { role = \"\" }\n# from = \"YYYY-MM-DD\"\n\
          \n# Suppliers that have to be there.\n# [[suppliers]]\n# least = 2\n# of = { function = \"\" }\n",
     );
-    out.push_str("\n# What can take whose place: of the same role, carrying all of the device's functions.\n");
+    out.push_str(
+        "\n# What can take whose place: of the same role, carrying all of the device's functions.\n",
+    );
     for candidate in inventory.candidates(model, by).0 {
         let _ = write!(
             out,

@@ -14,7 +14,10 @@
 //! recomputed from the multipliers alone, by weak duality, over the costs as they are ([`Simplex::bound`]); so is the proof that
 //! there is no answer.
 
-#![expect(clippy::indexing_slicing, reason = "choices, groups, rows and places are handed out by the program")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "choices, groups, rows and places are handed out by the program"
+)]
 
 mod bounds;
 mod inverse;

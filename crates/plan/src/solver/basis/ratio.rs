@@ -59,8 +59,8 @@ impl Simplex<'_> {
         spans.clear();
         for &group in &groups {
             let begin = alpha.len();
-            let base = self.dot(row, self.key[group as usize])
-                - f64::from(u8::from(own == Some(group as usize)));
+            let base =
+                self.dot(row, self.key[group as usize]) - f64::from(u8::from(own == Some(group as usize)));
             for at in self.program.choices_of(group as usize) {
                 if self.place[at] < UPPER {
                     continue;
