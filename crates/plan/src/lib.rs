@@ -16,7 +16,9 @@ pub mod problem;
 pub mod program;
 pub mod requirement;
 pub mod schedule;
+mod shares;
 pub mod solver;
+mod trials;
 
 pub use error::{Mistake, PlanError};
 pub use make::{Made, Request, make};

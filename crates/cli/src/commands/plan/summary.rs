@@ -281,7 +281,7 @@ fn core(made: &Made, out: &mut String) {
     let smallest = if core.undecided {
         "These cannot hold together (some may be without need: the search's bound was reached):"
     } else {
-        "These cannot hold together, and any of them could be left out only with another change:"
+        "These cannot hold together; without any one of them the others could:"
     };
     let _ = writeln!(out, "{smallest}");
     for (member, words) in core.members.iter().zip(&made.words) {
@@ -374,10 +374,10 @@ fn compared(answers: &Answers, out: &mut String) {
         }
         let unplanned = made.requirements.not_planned.len();
         if unplanned > 0 {
+            let measures = if unplanned == 1 { "measure has" } else { "measures have" };
             let _ = writeln!(
                 out,
-                "\n{}: {unplanned} measures have breaches that are not planned for; `banbury plan --regime {}` names them",
-                safe(&answer.name),
+                "\n{0}: {unplanned} {measures} breaches that are not planned for; `banbury plan --regime {0}` names them",
                 safe(&answer.name)
             );
         }
