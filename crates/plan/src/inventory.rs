@@ -138,34 +138,42 @@ impl Inventory {
         known
     }
 
-    /// Candidates that the network itself offers: each product that stands in it, for the role and functions that it has there,
-    /// at what its kind costs. What no record states a cost of costs nothing; how many that are is told. What its maker no longer
-    /// supports after the plan's last day is no candidate.
+    /// Candidates that the network itself offers: each product that stands in it, for the roles and functions that it has
+    /// anywhere there, at what its type costs, else the dearest of its devices. What no record states a cost of costs nothing; how
+    /// many that are is told. What its maker no longer supports after the plan's last day is no candidate.
     pub fn candidates(&self, model: &Model, by: Date) -> (Vec<Candidate>, usize) {
-        type Use = (String, String, Option<String>, Vec<String>);
-        let mut found: BTreeMap<Use, Candidate> = BTreeMap::new();
+        let mut costs: BTreeMap<(&str, Option<&str>), u64> = BTreeMap::new();
+        for one in &model.device_types {
+            if let Some(cost) = one.cost {
+                costs.entry((one.model.as_str(), one.manufacturer.as_deref())).or_insert(cost);
+            }
+        }
+        let mut found: BTreeMap<(String, String), Candidate> = BTreeMap::new();
         for unit in &self.units {
             let (Some(vendor), Some(product)) = (&unit.vendor, &unit.product) else { continue };
             if unit.role.is_none() && unit.functions.is_empty() {
                 continue;
             }
-            let key = (vendor.clone(), product.clone(), unit.role.clone(), unit.functions.clone());
-            let stated = model.device_types.iter().find(|one| {
-                one.model == *product && one.manufacturer.as_ref().is_none_or(|maker| maker == vendor)
-            });
-            let cost = stated.and_then(|one| one.cost).or(unit.cost).unwrap_or(0);
-            let candidate = found.entry(key).or_insert_with(|| Candidate {
+            let candidate = found.entry((vendor.clone(), product.clone())).or_insert_with(|| Candidate {
                 product: product.clone(),
                 vendor: vendor.clone(),
                 platform: unit.platform.clone(),
-                roles: unit.role.iter().cloned().collect(),
-                functions: unit.functions.clone(),
                 tenths: CREW_DAYS_TENTHS,
                 support_end: unit.support_end,
                 ..Candidate::default()
             });
-            candidate.price = candidate.price.max(cost);
+            let stated = costs
+                .get(&(product.as_str(), Some(vendor.as_str())))
+                .or_else(|| costs.get(&(product.as_str(), None)));
+            candidate.price = candidate.price.max(stated.copied().or(unit.cost).unwrap_or(0));
             candidate.support_end = candidate.support_end.max(unit.support_end);
+            let add = |list: &mut Vec<String>, name: &String| {
+                if let Err(at) = list.binary_search(name) {
+                    list.insert(at, name.clone());
+                }
+            };
+            unit.role.iter().for_each(|role| add(&mut candidate.roles, role));
+            unit.functions.iter().for_each(|function| add(&mut candidate.functions, function));
         }
         found.retain(|_, candidate| candidate.support_end.is_none_or(|day| day > by));
         let free = found.values().filter(|candidate| candidate.price == 0).count();

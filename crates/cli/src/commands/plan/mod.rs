@@ -255,8 +255,8 @@ fn assumed(options: &Options, model: &Model, inventory: &Inventory, by: Date) ->
     if options.assumed {
         let (candidates, free) = inventory.candidates(model, by);
         assumed.push(format!(
-            "no candidates were given: each product that the network has may take the place of another with its role and functions, \
-             one crew-day each, while its maker supports it beyond {by} ({} products and uses)",
+            "no candidates were given: each product that the network has may take the place of another in the roles and with the \
+             functions that it has anywhere, one crew-day each, where its maker supports it beyond {by} ({} products)",
             candidates.len()
         ));
         if free > 0 {
