@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Assess(Assess),
     /// What is lost, or within reach, when something happens.
     WhatIf(Box<WhatIf>),
+    /// Plan replacements so that a regime's measures hold in time.
+    Plan(Plan),
     /// Review vendors since a day: fixed, new, regressed, remaining.
     Review(Review),
     /// Say what a release added, removed, upgraded, fixed, brought.
@@ -476,6 +478,59 @@ pub(crate) struct WhatIf {
     #[arg(short, long = "output", value_name = "FORMAT=PATH")]
     pub outputs: Vec<crate::outputs::Output>,
     /// The day that contracts and verdicts are as of [default: today, UTC].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub as_of: Option<jiff::civil::Date>,
+}
+
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  banbury plan case --regime uk-hrv-2020 --by 2027-12-31
+  banbury plan case --by 2027-12-31 --options plan.toml -o csv=plan.csv -o html=plan.html
+  banbury plan case --by 2027-12-31 --options-template > plan.toml
+  banbury plan case --by 2027-12-31 --regime all --compare --blanket vendor:X
+
+Without --options the candidates are the products that the network has already, at their
+costs, and crews are without bound. Ctrl-C ends with the best plan so far and its gap.
+
+Exit status: 0 a plan, proven and checked; 1 what is asked cannot hold together; 2 could not
+do the job; 3 a plan that is not proven within --gap, or that the checker finds fault with.";
+
+#[derive(Debug, Args)]
+#[command(after_help = PLAN_EXAMPLES)]
+pub(crate) struct Plan {
+    /// The case's folder; it has been assessed before.
+    pub case: PathBuf,
+    /// Regimes instead of the case's; repeatable or with commas, `all` for every built-in one.
+    #[arg(long = "regime", value_name = "REGIME", value_delimiter = ',')]
+    pub regimes: Vec<String>,
+    /// The plan's last day.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub by: jiff::civil::Date,
+    /// Candidates, crews, capacities, budgets, caps (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub options: Option<PathBuf>,
+    /// Print a file of options made from the case, and do nothing else.
+    #[arg(long, conflicts_with_all = ["options", "outputs"])]
+    pub options_template: bool,
+    /// By how much the plan may cost more than the least that is proven, in percent.
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.1)]
+    pub gap: f64,
+    /// What each regime costs by itself, in one table.
+    #[arg(long)]
+    pub compare: bool,
+    /// With --compare: what it costs to replace all of a vendor whatever it does; repeatable.
+    #[arg(long, value_name = "vendor:NAME", requires = "compare")]
+    pub blanket: Vec<String>,
+    /// Whether the regimes are applied to what the plan makes of the network.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub check: Judged,
+    /// End the search after so many seconds; what comes of it then depends on the machine.
+    #[arg(long, value_name = "SECONDS")]
+    pub seconds: Option<u64>,
+    /// Write the plan: json, csv, html; `-` is stdout; repeatable.
+    #[arg(short, long = "output", value_name = "FORMAT=PATH")]
+    pub outputs: Vec<String>,
+    /// The plan's first day [default: today, UTC].
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub as_of: Option<jiff::civil::Date>,
 }

@@ -71,8 +71,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("network", &["evidence"]),
     ("regime", &["evidence", "network"]),
     ("software", &["evidence"]),
+    ("plan", &["evidence", "network", "regime"]),
     ("dossier", &["evidence", "network", "regime", "software"]),
-    ("cli", &["formats", "evidence", "firmware", "network", "regime", "software", "dossier"]),
+    ("cli", &["formats", "evidence", "firmware", "network", "regime", "software", "plan", "dossier"]),
 ];
 
 #[test]

@@ -71,6 +71,7 @@ pub(crate) fn measures(
             let own = start(entry.in_force_from, parameters, &fault)?;
             let bind = [("measure".to_owned(), ParameterValue::Text(entry.id.clone()))];
             let measure = Measure {
+                counted: None,
                 id: entry.id.clone(),
                 title: entry.title,
                 clause: format!("{} ({})", entry.clause, section.section),

@@ -5,7 +5,8 @@ use crate::compose;
 use crate::disk;
 use crate::error::{Diagnostic, RegimeError};
 use crate::metadata::{
-    Certainty, Date, Measure, Parameter, ParameterValue, Regime, Script, Sensitivity, SourceText, Start,
+    Certainty, Counted, Date, Measure, Parameter, ParameterValue, Regime, Script, Sensitivity, Share,
+    SourceText, Start, Within,
 };
 use crate::near;
 use crate::topic;
@@ -105,6 +106,8 @@ struct MeasureToml {
     nothing: String,
     decides: String,
     remedy: String,
+    #[serde(default)]
+    counted: Option<Spanned<Counted>>,
     #[serde(default)]
     bind: BTreeMap<Spanned<String>, ParameterValue>,
 }
@@ -323,9 +326,46 @@ fn measure(
         nothing: raw.nothing,
         decides: raw.decides,
         remedy: raw.remedy,
+        counted: counted(raw.counted, parameters, &raw.bind, &fault)?,
         bind: raw.bind.into_iter().map(|(name, value)| (name.into_inner(), value)).collect(),
         query,
     })
+}
+
+/// The form that a plan counts, whose parameters the regime has to have.
+fn counted(
+    given: Option<Spanned<Counted>>,
+    parameters: &BTreeMap<String, Parameter>,
+    bind: &BTreeMap<Spanned<String>, ParameterValue>,
+    fault: &dyn Fn(std::ops::Range<usize>, String) -> Diagnostic,
+) -> Result<Option<Counted>, RegimeError> {
+    let Some(given) = given else { return Ok(None) };
+    let span = given.span();
+    let form = given.into_inner();
+    let asked = [Some(&form.limit), form.least_devices.as_ref(), form.unless.as_ref().map(|(name, _)| name)];
+    let listed = "list".to_owned();
+    let listed = (form.share == Share::Listed).then_some(&listed);
+    for name in asked.into_iter().flatten().chain(listed) {
+        if !parameters.contains_key(name) {
+            return Err(fault(
+                span,
+                format!("[counted] names the parameter {name:?}, which the regime does not have"),
+            )
+            .hint(near::hint("parameters", name, parameters.keys().map(String::as_str)))
+            .into());
+        }
+    }
+    if let Some(name) = form.class.as_ref().filter(|name| !bind.keys().any(|key| key.get_ref() == *name)) {
+        return Err(fault(span, format!("[counted] names {name:?}, which [bind] does not hold"))
+            .hint("bind the class under that name, or list it in `classes`")
+            .into());
+    }
+    if form.within == Within::Class && form.class.is_none() && form.classes.is_empty() {
+        return Err(fault(span, "[counted] is within a class, and names none".to_owned())
+            .hint("list the classes in `classes`, or name the word of [bind] that holds it in `class`")
+            .into());
+    }
+    Ok(Some(form))
 }
 
 /// The query of this name: the regime's own, or one of those that go with the shared definitions. Where there is none, the

@@ -34,8 +34,8 @@ pub use explain::{explain, explain_measure, explain_regime};
 pub use folder::{Files, builtin, find, tables};
 pub use guard::Bounds;
 pub use metadata::{
-    Certainty, Date, Measure, Overrides, Parameter, ParameterValue, Regime, Script, Sensitivity, SourceText,
-    Start,
+    Certainty, Counted, Date, Measure, Overrides, Parameter, ParameterValue, Regime, Script, Sensitivity,
+    Share, SourceText, Start, Within,
 };
 pub use topic::{TOPICS, Topic, topic};
 pub use workbench::{Workbench, apply_all};

@@ -321,10 +321,64 @@ pub struct Measure {
     pub decides: String,
     /// What to do about a breach.
     pub remedy: String,
+    /// What the measure asks in a form that a plan can count, where it is about more than single devices.
+    pub counted: Option<Counted>,
     /// Names that this measure's query is bound to, beside the regime's parameters.
     pub bind: BTreeMap<String, ParameterValue>,
     /// The query.
     pub query: Script,
+}
+
+/// What a measure about many devices asks, as a share that a plan can count.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counted {
+    /// Whose share.
+    pub share: Share,
+    /// Of what.
+    pub within: Within,
+    /// The classes of the regime's sensitivity that are counted, each by itself, or whose functions and roles are; empty: all
+    /// functions and roles.
+    #[serde(default)]
+    pub classes: Vec<String>,
+    /// A name of `[bind]` that holds the class instead.
+    #[serde(default)]
+    pub class: Option<String>,
+    /// The parameter that holds the share.
+    pub limit: String,
+    /// Whether the share itself is allowed, or it has to be less.
+    #[serde(default)]
+    pub reached: bool,
+    /// A parameter that holds the fewest devices of which it is asked.
+    #[serde(default)]
+    pub least_devices: Option<String>,
+    /// A parameter, and the value with which the form does not hold.
+    #[serde(default)]
+    pub unless: Option<(String, String)>,
+}
+
+/// Whose share is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Share {
+    /// Vendors on the list that the parameter `list` names, together.
+    Listed,
+    /// Each maker by itself.
+    EachMaker,
+    /// Each platform by itself.
+    EachPlatform,
+}
+
+/// Of what a share is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Within {
+    /// Each class.
+    Class,
+    /// Each function.
+    Function,
+    /// Each function, and each role.
+    Use,
 }
 
 #[cfg(test)]

@@ -362,6 +362,30 @@ fn mistakes_in_the_metadata_have_their_place() {
             "\"limit\" is a parameter of the regime",
         ),
         (
+            "measures/m.toml",
+            "remedy = \"r\"",
+            "remedy = \"r\"\n[counted]\nshare = \"each-maker\"\nwithin = \"use\"\nlimit = \"limits\"",
+            "[counted] names the parameter \"limits\", which the regime does not have\n  hint: did you mean limit?",
+        ),
+        (
+            "measures/m.toml",
+            "remedy = \"r\"",
+            "remedy = \"r\"\n[counted]\nshare = \"listed\"\nwithin = \"class\"\nclasses = [\"core\"]\nlimit = \"limit\"",
+            "[counted] names the parameter \"list\", which",
+        ),
+        (
+            "measures/m.toml",
+            "remedy = \"r\"",
+            "remedy = \"r\"\n[counted]\nshare = \"each-maker\"\nwithin = \"class\"\nlimit = \"limit\"",
+            "[counted] is within a class, and names none",
+        ),
+        (
+            "measures/m.toml",
+            "remedy = \"r\"",
+            "remedy = \"r\"\n[counted]\nshare = \"each-maker\"\nwithin = \"class\"\nclass = \"kind\"\nlimit = \"limit\"",
+            "[counted] names \"kind\", which [bind] does not hold",
+        ),
+        (
             "queries/q.sql",
             "SELECT 1",
             "SELECT\n date('now')",

@@ -13,6 +13,7 @@ mod init;
 mod inspect;
 mod known;
 mod list;
+mod plan;
 mod regime;
 mod review;
 mod summary;
@@ -40,6 +41,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Unpack(arguments) => unpack::run(&arguments),
         Command::Assess(arguments) => assess::run(arguments),
         Command::WhatIf(arguments) => what_if::run(&arguments),
+        Command::Plan(arguments) => plan::run(&arguments),
         Command::Review(arguments) => review::run(&arguments),
         Command::DiffComponents(arguments) => diff_components::run(&arguments),
         Command::Feeds(arguments) => feeds::run(arguments),
