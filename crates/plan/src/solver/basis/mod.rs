@@ -253,11 +253,9 @@ impl<'a> Simplex<'a> {
                 }
             }
         }
-        for group in 0..self.key.len() {
-            if rest[group] != 0.0 {
-                for (row, entry) in self.entries(self.key[group]) {
-                    right[row] -= entry * rest[group];
-                }
+        for (group, left) in rest.iter().enumerate().filter(|(_, left)| **left != 0.0) {
+            for (row, entry) in self.entries(self.key[group]) {
+                right[row] -= entry * left;
             }
         }
         for place in 0..rows {
@@ -514,11 +512,7 @@ impl<'a> Simplex<'a> {
             None => self.key_weight[self.program.group_of(leaving.at)],
         };
         let mut of_keys: Vec<(usize, f64)> = Vec::new();
-        for place in 0..rows {
-            let entry = column[place];
-            if entry == 0.0 {
-                continue;
-            }
+        for (place, entry) in column.iter().copied().enumerate().filter(|(_, entry)| *entry != 0.0) {
             self.at_work[place] -= by * entry;
             let scaled = entry / pivot;
             self.weight[place] = self.weight[place].max(scaled * scaled * weight);
