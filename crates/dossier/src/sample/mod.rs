@@ -389,6 +389,7 @@ pub(crate) fn hostile() -> CaseReport {
         software: text(),
         image,
         segment: text(),
+        power: text(),
         status: text(),
         installed: text(),
         support_end: text(),
