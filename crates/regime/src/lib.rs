@@ -21,6 +21,7 @@ mod metadata;
 pub mod near;
 pub mod outlook;
 mod query;
+mod strays;
 mod topic;
 mod unfold;
 mod workbench;
@@ -36,5 +37,6 @@ pub use metadata::{
     Certainty, Date, Measure, Overrides, Parameter, ParameterValue, Regime, Script, Sensitivity, SourceText,
     Start,
 };
+pub use strays::strays;
 pub use topic::{TOPICS, Topic, topic};
 pub use workbench::{Workbench, apply_all};
