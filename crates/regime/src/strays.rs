@@ -27,7 +27,9 @@ const SUBJECTS: &str = "
     UNION SELECT 'network'";
 const DEVICES: &str = "
     SELECT lower(trim(name)) FROM devices WHERE lower(trim(name)) IN (SELECT value FROM json_each(?1))
-    UNION SELECT lower(trim(device_type)) FROM devices WHERE lower(trim(device_type)) IN (SELECT value FROM json_each(?1))";
+    UNION SELECT lower(trim(device_type)) FROM devices WHERE lower(trim(device_type)) IN (SELECT value FROM json_each(?1))
+    UNION SELECT maker || ' ' || lower(trim(device_type)) FROM devices
+        WHERE maker || ' ' || lower(trim(device_type)) IN (SELECT value FROM json_each(?1))";
 
 /// The attestations that name a regime, a measure or a subject that there is not, or a measure that none decides.
 pub fn strays(
