@@ -84,6 +84,16 @@ pub enum RegimeError {
         /// What to do.
         hint: String,
     },
+    /// An attestation names something that there is not.
+    #[error("{place}: {cause}\n  hint: {hint}")]
+    Attestation {
+        /// Where it stands: its file and line.
+        place: String,
+        /// What it names.
+        cause: String,
+        /// What to do.
+        hint: String,
+    },
     /// The date as of which to assess is none.
     #[error("{given:?} is no date\n  hint: write it as YYYY-MM-DD")]
     AsOf {

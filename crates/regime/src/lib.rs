@@ -22,6 +22,7 @@ mod metadata;
 pub mod near;
 pub mod outlook;
 mod query;
+mod strays;
 mod topic;
 mod unfold;
 mod workbench;
@@ -37,5 +38,6 @@ pub use metadata::{
     Certainty, Counted, Date, Measure, Overrides, Parameter, ParameterValue, Regime, Script, Sensitivity,
     Share, SourceText, Start, Within,
 };
+pub use strays::strays;
 pub use topic::{TOPICS, Topic, topic};
 pub use workbench::{Workbench, apply_all};

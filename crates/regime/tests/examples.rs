@@ -239,6 +239,6 @@ fn measures_by_attestation_are_tried_with_the_shared_examples() {
     .unwrap();
     let found = tested(&mine).unwrap();
     assert!(found.passed(), "{}", told(&found));
-    assert_eq!(found.trials.iter().filter(|trial| trial.measures == ["staff"]).count(), 10);
+    assert_eq!(found.trials.iter().filter(|trial| trial.measures == ["staff"]).count(), 13);
     assert!(Regime::load(&mine).unwrap().measures[1].attested);
 }

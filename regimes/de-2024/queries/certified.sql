@@ -23,17 +23,31 @@ parts AS (
     FROM classes k JOIN tallies t ON t.duties = k.duties
     WHERE k.class = :class AND k.verdict = 'inconclusive' AND t.in_service GROUP BY t.maker
 ),
+-- Types that several makers call so: an attestation of one is of no other's, so it has to name the maker too.
+named AS (
+    SELECT lower(type) AS type, coalesce(maker, '') AS maker FROM parts WHERE type IS NOT NULL
+    UNION
+    SELECT lower(trim(model)), coalesce(lower(trim(manufacturer)), '') FROM device_types
+),
+shared AS (SELECT type FROM named GROUP BY type HAVING count(*) > 1),
+asked AS (
+    SELECT p.*, lower(p.type) IN (SELECT type FROM shared) AS ambiguous, lower(p.type) IN (SELECT subject FROM words) AS by_type,
+           p.maker || ' ' || lower(p.type) IN (SELECT subject FROM words) AS by_both
+    FROM parts p
+),
 judged AS (
     SELECT p.*, w.holding, w.states, w.state, w.told,
-           coalesce(p.type, p.manufacturer || ', type not stated', 'devices of which nothing says what they are') AS subject,
+           coalesce(iif(ambiguous, p.manufacturer || ' ' || p.type, p.type), p.type, p.manufacturer || ', type not stated', 'devices of which nothing says what they are') AS subject,
            devices || iif(devices = 1, ' device', ' devices') || ' (the first is ' || first || ', ' || (SELECT min(at) FROM devices WHERE name = first) || ') with the ' || what AS who
-    FROM parts p LEFT JOIN words w ON w.subject = iif(EXISTS (SELECT 1 FROM words o WHERE o.subject = lower(p.type)), lower(p.type), p.maker)
+    FROM asked p LEFT JOIN words w ON w.subject = CASE WHEN by_both THEN p.maker || ' ' || lower(p.type) WHEN by_type AND NOT ambiguous THEN lower(p.type) ELSE p.maker END
 )
 SELECT subject,
        CASE WHEN holding > 0 AND states = 1 AND (state <> 'breached' OR verdict = 'breached') THEN state ELSE 'inconclusive' END AS verdict,
        CASE WHEN holding > 0 AND states = 1 THEN 'By attestation, not by what was seen, for ' || who || ': ' || told || iif(verdict = 'inconclusive', '; ' || note, '') || '.'
             WHEN holding > 0 THEN 'The attestations contradict each other for ' || who || ' (' || told || ').'
             WHEN told IS NOT NULL THEN 'What was attested holds no longer for ' || who || ' (' || told || ').'
+            WHEN by_type AND ambiguous THEN 'What is attested of "' || type || '" does not say whose it is, for several makers have a type of that name; nobody attests a certificate of "'
+                 || coalesce(manufacturer || ' ', '') || type || '", for ' || who || '.'
             ELSE 'Nobody attests a certificate for ' || who || iif(verdict = 'inconclusive', ': ' || note, '') || '.' END AS reason
 FROM judged
 UNION ALL

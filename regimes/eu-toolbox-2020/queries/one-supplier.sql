@@ -17,3 +17,8 @@ SELECT 'function ' || use AS subject,
 FROM sums
 UNION ALL
 SELECT device, 'inconclusive', 'It has the ' || kind || ' ' || name || ' (' || at || '), but it is not in the inventory.' FROM strangers WHERE kind = 'function'
+UNION ALL
+-- Of a device whose use is not known nothing says that it has none of these functions, or no other.
+SELECT 'network', 'inconclusive', 'Of ' || sum(t.devices) || iif(sum(t.devices) = 1, ' device ', ' devices ') || u.unknown_of_many || ' (the first is ' || min(t.first) || ').'
+FROM unclear u JOIN tallies t ON t.duties = u.duties
+WHERE t.in_service AND u.duties NOT IN (SELECT duties FROM combination_duties WHERE kind = 'function') GROUP BY u.unknown_of_many

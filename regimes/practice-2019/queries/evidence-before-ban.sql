@@ -5,6 +5,12 @@ WITH cited AS (
 looked AS (
     SELECT maker, count(*) AS devices, sum(inspected) AS inspected, sum(inspected_in_part) AS in_part FROM standing WHERE listed_as IS NOT NULL GROUP BY maker
 ),
+-- The latest word on each finding: a finding stands until a later review says that it is fixed.
+known AS (
+    SELECT lower(trim(vendor)) AS maker, finding, date, lower(grade) AS grade, coalesce(lower(state), '') AS state, source_file, source_line,
+           row_number() OVER (PARTITION BY lower(trim(vendor)), product, finding ORDER BY date DESC, source_line DESC) AS age
+    FROM reviews WHERE date <= :as_of
+),
 -- Evidence that no person has disputed: findings in images, and graded findings of reviews that are not fixed.
 evidence AS (
     SELECT d.maker, '"' || c.title || '" on ' || min(d.name) AS what, c.fingerprint AS key
@@ -12,9 +18,8 @@ evidence AS (
     WHERE d.listed_as IS NOT NULL AND c.grade = :evidence_grade AND coalesce(c.disposition, 'accepted') = 'accepted'
     GROUP BY d.maker, c.fingerprint
     UNION ALL
-    SELECT lower(trim(vendor)), '"' || finding || '" (review of ' || date || ', ' || source_file || ':' || source_line || ')', source_file || source_line
-    FROM reviews
-    WHERE lower(grade) IN ('high', 'medium') AND coalesce(lower(state), '') <> 'fixed' AND date <= :as_of
+    SELECT maker, '"' || finding || '" (review of ' || date || ', ' || source_file || ':' || source_line || ')', source_file || source_line
+    FROM known WHERE age = 1 AND grade IN ('high', 'medium') AND state <> 'fixed'
 ),
 sums AS (
     SELECT l.vendor, l.at, c.citation, coalesce(k.devices, 0) AS devices, coalesce(k.inspected, 0) AS inspected, coalesce(k.in_part, 0) AS in_part,

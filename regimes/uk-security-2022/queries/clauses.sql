@@ -11,6 +11,7 @@ SELECT 'contract ' || name AS subject, coalesce(said, 'inconclusive') AS verdict
        || coalesce(said_by, 'Nobody attests as of ' || :as_of || ' ' || :rest || '.') AS reason
 FROM judged
 UNION ALL
-SELECT 'network', 'met', 'By no contract in force does somebody administer equipment.' WHERE NOT EXISTS (SELECT 1 FROM judged)
+SELECT 'network', 'met', 'By no contract in force does somebody administer equipment.'
+WHERE EXISTS (SELECT 1 FROM current) AND NOT EXISTS (SELECT 1 FROM judged)
 UNION ALL
 SELECT subject, verdict, reason FROM attested WHERE measure = lower(:measure) AND verdict = 'breached' AND lower(subject) NOT IN (SELECT 'contract ' || lower(name) FROM judged)

@@ -1,5 +1,5 @@
 -- The loss of one management segment does not affect the whole network: by what segments.csv states of each.
-WITH managed AS (SELECT segment, sum(devices) AS devices, min(first) AS first FROM in_segments GROUP BY segment),
+WITH managed AS (SELECT segment, min(name) AS name, sum(devices) AS devices, min(first) AS first FROM in_segments GROUP BY segment),
 known AS (SELECT lower(trim(name)) AS key, min(name) AS name, min(contained) AS contained, count(*) - count(contained) AS blank, min(source_file || ':' || source_line) AS at FROM segments GROUP BY lower(trim(name))),
 total AS (SELECT coalesce(sum(devices), 0) AS devices, (SELECT coalesce(sum(devices), 0) FROM managed) AS placed, (SELECT count(*) FROM managed) AS segments FROM tallies WHERE in_service),
 said AS (SELECT lower(subject) AS subject, verdict, reason FROM attested WHERE measure = lower(:measure))
@@ -10,10 +10,10 @@ SELECT 'segment ' || name AS subject,
             ELSE 'The inventory states that a failure of it is contained (' || at || ').' END AS reason
 FROM known
 UNION ALL
-SELECT 'segment ' || segment, 'inconclusive', 'It manages ' || devices || iif(devices = 1, ' device', ' devices') || ' (the first is ' || first || '), and is not in the table of segments.'
-FROM managed WHERE lower(trim(segment)) NOT IN (SELECT key FROM known)
+SELECT 'segment ' || name, 'inconclusive', 'It manages ' || devices || iif(devices = 1, ' device', ' devices') || ' (the first is ' || first || '), and is not in the table of segments.'
+FROM managed WHERE segment NOT IN (SELECT key FROM known)
 UNION ALL
-SELECT 'network', 'breached', 'One segment, ' || (SELECT min(segment) FROM managed) || ', manages all ' || devices || ' devices: its loss affects the whole network.'
+SELECT 'network', 'breached', 'One segment, ' || (SELECT min(name) FROM managed) || ', manages all ' || devices || ' devices: its loss affects the whole network.'
 FROM total WHERE segments = 1 AND placed = devices AND devices > 1
 UNION ALL
 SELECT 'network', 'inconclusive', 'Nothing says in which segment ' || (devices - placed) || ' of ' || devices || ' devices are managed.' FROM total WHERE devices > placed

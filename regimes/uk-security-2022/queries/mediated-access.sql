@@ -1,9 +1,19 @@
 -- Third-party administrators come through the provider's own mediation points. What a contract allows counts as routine.
-WITH judged AS (
+WITH exact AS MATERIALIZED (
+    SELECT lower(trim(name)) AS name, min(at) AS at FROM devices WHERE in_service AND name IN (SELECT through FROM current) GROUP BY lower(trim(name))
+),
+-- Names are compared without case; all devices are looked at only where one is not called just so.
+points AS MATERIALIZED (
+    SELECT name, at FROM exact
+    UNION ALL
+    SELECT lower(trim(name)), min(at) FROM devices
+    WHERE EXISTS (SELECT 1 FROM current WHERE lower(through) NOT IN (SELECT name FROM exact)) AND in_service
+      AND lower(trim(name)) IN (SELECT lower(through) FROM current WHERE lower(through) NOT IN (SELECT name FROM exact)) GROUP BY lower(trim(name))
+),
+judged AS (
     SELECT c.*, p.at AS point_at, a.verdict AS said, a.reason AS said_by
     FROM current c
-    LEFT JOIN (SELECT lower(name) AS name, min(at) AS at FROM devices
-               WHERE in_service AND name IN (SELECT through FROM current) GROUP BY lower(name)) p ON p.name = lower(c.through)
+    LEFT JOIN points p ON p.name = lower(c.through)
     LEFT JOIN attested a ON a.measure = lower(:measure) AND lower(a.subject) IN (lower(c.name), 'contract ' || lower(c.name))
     WHERE coalesce(c.access, '') <> 'none' AND coalesce(c.administrator, 1) = 1
 )

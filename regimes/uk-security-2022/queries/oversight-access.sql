@@ -5,8 +5,8 @@ WITH others AS (
     WHERE duties NOT IN (SELECT duties FROM classes WHERE class IN ('oversight', 'privileged-access')) GROUP BY segment
 ),
 theirs AS (
-    SELECT d.name, d.segment, d.at, k.what, k.verdict, k.note, o.devices AS others, o.first, a.verdict AS said, a.reason AS said_by
-    FROM classes k CROSS JOIN devices d ON d.duties = k.duties LEFT JOIN others o ON o.segment = d.segment
+    SELECT d.name, nullif(trim(d.segment), '') AS segment, d.at, k.what, k.verdict, k.note, o.devices AS others, o.first, a.verdict AS said, a.reason AS said_by
+    FROM classes k CROSS JOIN devices d ON d.duties = k.duties LEFT JOIN others o ON o.segment = lower(trim(d.segment))
     LEFT JOIN attested a ON a.measure = lower(:measure) AND lower(a.subject) = lower(d.name)
     WHERE k.class = 'oversight' AND d.in_service
 )

@@ -64,6 +64,8 @@ pub(super) fn run(arguments: Assess) -> anyhow::Result<Outcome> {
     });
     // A thread that panicked has its panic go on here.
     let bench = bench.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    let strays = banbury_regime::strays(&bench.connection()?, &regimes)?;
+    diagnostics.extend(strays.iter().map(ToString::to_string));
     for assessment in banbury_regime::apply_all(&bench, &regimes, &as_of.to_string())? {
         diagnostics.extend(assessment.problems.iter().map(ToString::to_string));
         results.push(assessment.result);
