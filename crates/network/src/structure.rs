@@ -35,7 +35,8 @@ pub struct Structure {
     pub single_points: Vec<SinglePoint>,
     /// Whom each cuts off, in the same order, by name within a point.
     pub cut_off: Vec<CutOff>,
-    /// Devices in service that have a link, by name.
+    /// Devices in service that hang together by links, by name: those of the largest part. None where two parts are as large, for
+    /// which of them is the network is not known then.
     pub connected: Vec<String>,
     /// Parts with links that have no connection between them.
     pub parts: usize,
@@ -73,8 +74,19 @@ pub fn examine(model: &Model) -> Structure {
         structure.cut_off.append(&mut named);
         structure.single_points.push(point);
     }
-    structure.connected = graph.names;
+    structure.connected = largest(&graph, &tree);
     structure
+}
+
+/// The devices of the part that is larger than any other.
+fn largest(graph: &Graph, tree: &Tree) -> Vec<String> {
+    let most = tree.roots.iter().map(|&root| tree.size(root)).max();
+    let mut whole = tree.roots.iter().copied().filter(|&root| Some(tree.size(root)) == most);
+    let (Some(root), None) = (whole.next(), whole.next()) else { return Vec::new() };
+    let mut vertices: Vec<usize> =
+        tree.range(root).filter_map(|order| tree.vertex.get(order).copied()).collect();
+    vertices.sort_unstable();
+    vertices.into_iter().filter_map(|vertex| graph.names.get(vertex).cloned()).collect()
 }
 
 /// A single point, with the orders of the devices that it cuts off, and of those in an equally large part that remains.
