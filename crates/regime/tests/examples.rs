@@ -252,15 +252,15 @@ fn a_parameter_stays_within_its_bounds() {
     }
     // The regime's own value is held to them too, and so is an example's.
     let (_scratch, mine) = changed("regime.toml", "max = 1200", "max = -1");
-    let told = tested(&mine).unwrap_err().to_string();
-    assert!(told.contains("mine/regime.toml:21:13: `min` is above `max`"), "{told}");
+    let fault = tested(&mine).unwrap_err().to_string();
+    assert!(fault.contains("mine/regime.toml:21:13: `min` is above `max`"), "{fault}");
     let (_scratch, mine) = changed(
         "examples/end-of-support/met.toml",
         "imported =",
         "parameters = { notice_months = 1201 }\nimported =",
     );
-    let told = told(&tested(&mine).unwrap());
-    assert!(told.contains("parameter notice_months: 1201 is out of its bounds"), "{told}");
+    let wrong = told(&tested(&mine).unwrap());
+    assert!(wrong.contains("parameter notice_months: 1201 is out of its bounds"), "{wrong}");
 }
 
 #[test]
