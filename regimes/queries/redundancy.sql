@@ -6,7 +6,7 @@ WITH asked AS MATERIALIZED (
     SELECT d.name, d.at, NULL, u.unknown FROM unclear u JOIN devices d ON d.duties = u.duties
     WHERE d.in_service AND u.duties NOT IN (SELECT duties FROM classes WHERE class = :class)
 ),
--- Those of them with a link, in one pass over the graph.
+-- Those of them in the largest part of the network, in one pass over it: one that is apart is cut off by no loss, and reaches nobody.
 linked AS MATERIALIZED (SELECT device FROM connected WHERE device IN (SELECT name FROM asked WHERE what IS NOT NULL)),
 -- What hangs on each point.
 hanging AS MATERIALIZED (
@@ -46,7 +46,7 @@ SELECT 'network', 'inconclusive', 'Not all that is cut off by ' || points || iif
        || ' named (the first is ' || first || '): ' || :equipment || ' may be among it.'
 FROM unnamed WHERE points > 0 AND EXISTS (SELECT 1 FROM asked)
 UNION ALL
-SELECT name, 'inconclusive', 'It is ' || :belongs || ' (' || what || '), and no link of it to a device in service is on record (' || at || ').'
+SELECT name, 'inconclusive', 'It is ' || :belongs || ' (' || what || '), and by the links on record it does not hang together with the rest of the network (' || at || ').'
 FROM asked WHERE what IS NOT NULL AND name NOT IN (SELECT device FROM linked)
 UNION ALL
 SELECT 'network', 'met', 'No single device or link is known to cut off ' || count(*) || ' ' || iif(count(*) = 1, :device, :devices) || ' (the first is ' || min(name) || ').'

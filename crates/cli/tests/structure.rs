@@ -139,9 +139,9 @@ fn what_makes_no_sense_without_an_event_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let case = case(folder.path(), &[SITES, DEVICES, LINKS]);
     for (arguments, part) in [
-        (vec!["--regime", "practice-2019"], "nothing does: name it"),
-        (vec!["--verdicts", "always"], "nothing does: name it"),
-        (vec!["-o", "html=x"], "as json alone"),
+        (vec!["--regime", "practice-2019"], "has no effect without something that happens"),
+        (vec!["--verdicts", "always"], "has no effect without something that happens"),
+        (vec!["-o", "html=x"], "json"),
         (vec!["--share", "0"], "0 is not in 1..=100"),
     ] {
         let output = ask(&case, &arguments);

@@ -228,7 +228,7 @@ fn mistakes_are_told_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let case = case(folder.path());
     for (arguments, part) in [
-        (vec![], "nothing does: name it"),
+        (vec![], "has no effect without something that happens"),
         (vec!["--lose", "Ada"], "write KIND:NAME"),
         (vec!["--lose", "vendor:Ada"], "did you mean Ada Networks?"),
         (vec!["--isolate", "vendor:Ada"], "what can be isolated is a site"),

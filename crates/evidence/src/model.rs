@@ -55,7 +55,7 @@ pub struct Model {
     pub single_points: Vec<SinglePoint>,
     /// Whom the loss of each single point cuts off; bounded, see the importer's structure module.
     pub cut_off: Vec<CutOff>,
-    /// Devices in service that have a link to another such device, by name: only these were looked at for single points.
+    /// Devices in service that hang together by links, by name: those of the largest part; none where two parts are as large.
     pub connected: Vec<String>,
 }
 

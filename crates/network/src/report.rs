@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const PROBE: &str = "network.import";
 
 /// The probe's version: a change of what an import reads or finds changes it.
-pub const VERSION: &str = "1";
+pub const VERSION: &str = "2";
 
 const MALFORMED: CodeInfo = CodeInfo {
     code: "network.malformed-record",

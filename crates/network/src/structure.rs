@@ -17,7 +17,7 @@
 //! are counted. Misses: capacity, and losses of two
 //! things at once.
 
-use crate::graph::{Error, Graph, Loss, Service, Severance};
+use crate::graph::{Error, Graph, Loss, Service, Severance, components};
 use banbury_evidence::model::{CutOff, Model, SinglePoint};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -34,7 +34,8 @@ pub struct Structure {
     pub single_points: Vec<SinglePoint>,
     /// Whom each cuts off, in the same order, by name within a point.
     pub cut_off: Vec<CutOff>,
-    /// Devices in service that have a link, by name.
+    /// Devices in service that hang together by links, by name: those of the largest part. None where two parts are as large, for
+    /// which of them is the network is not known then.
     pub connected: Vec<String>,
     /// Parts with links that have no connection between them.
     pub parts: usize,
@@ -90,8 +91,24 @@ pub fn examine(model: &Model) -> Result<Structure, Error> {
         structure.cut_off.append(&mut named);
         structure.single_points.push(point);
     }
-    structure.connected = network.names.into_iter().map(str::to_owned).collect();
+    structure.connected = largest(&network);
     Ok(structure)
+}
+
+/// The devices of the part that is larger than any other; none where two are as large.
+fn largest(network: &Network<'_>) -> Vec<String> {
+    let (part_of, parts) = components(&network.graph);
+    let mut sizes = vec![0_usize; parts as usize];
+    for part in &part_of {
+        if let Some(size) = sizes.get_mut(*part as usize) {
+            *size += 1;
+        }
+    }
+    let most = sizes.iter().max().copied().unwrap_or_default();
+    let mut whole = (0_u32..).zip(&sizes).filter(|(_, size)| **size == most);
+    let (Some((largest, _)), None) = (whole.next(), whole.next()) else { return Vec::new() };
+    let of = part_of.iter().zip(&network.names).filter(|(part, _)| **part == largest);
+    of.map(|(_, name)| (*name).to_owned()).collect()
 }
 
 /// Whether a device carries traffic, by its status.

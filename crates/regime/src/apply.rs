@@ -108,6 +108,9 @@ fn parameters(
             let cause = format!("set to {}, but it is {}", given.sort(), default.value.sort());
             return Err(fault(cause, format!("its own value is {}", default.value)));
         };
+        if let Some(refusal) = default.refusal(&value) {
+            return Err(fault(refusal.cause, refusal.hint));
+        }
         values.insert(name.clone(), value);
     }
     Ok(values)

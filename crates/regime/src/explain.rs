@@ -193,7 +193,10 @@ mod tests {
             lines.map(|line| line.trim().split(' ').next().unwrap().to_owned()).collect()
         };
         assert_eq!(named("uk-hrv-2020/core-5g"), [":list", ":class"]);
-        assert_eq!(named("uk-hrv-2020/access-share"), [":count_by", ":list", ":share_cap"]);
+        assert_eq!(
+            named("uk-hrv-2020/access-share"),
+            [":count_by", ":list", ":share_cap", ":also", ":class", ":who"]
+        );
         assert_eq!(named("practice-2019/graded-review"), [":list", ":review_months"]);
         let text = explain("uk-hrv-2020").unwrap().unwrap();
         assert!(text.contains("In force   2020-01-28 [unverified]"), "{text}");

@@ -140,8 +140,11 @@ impl Regime {
                 .into());
             }
         }
-        for name in raw.parameters.keys() {
+        for (name, parameter) in &raw.parameters {
             plain_name(name.get_ref()).map_err(|cause| fault(name.span(), cause))?;
+            if let Some(wrong) = parameter.fault() {
+                return Err(fault(name.span(), wrong.cause).hint(wrong.hint).into());
+            }
         }
         let parameters: BTreeMap<String, Parameter> =
             raw.parameters.into_iter().map(|(name, parameter)| (name.into_inner(), parameter)).collect();

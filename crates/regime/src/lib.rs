@@ -8,6 +8,7 @@
 //! from disk ([`Regime::load`]), begun with [`begin()`] and tested with [`worked::test`]. [`apply`] runs one over a ledger. A query can only read, only the views, and only
 //! for so long: see [`Bounds`].
 
+mod allowed;
 mod apply;
 mod attested;
 mod begin;

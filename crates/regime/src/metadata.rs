@@ -203,6 +203,15 @@ pub struct Parameter {
     pub unit: Option<String>,
     /// What it means, how it is counted.
     pub meaning: String,
+    /// The least that it may be set to, of a number.
+    #[serde(default)]
+    pub min: Option<f64>,
+    /// The most that it may be set to, of a number.
+    #[serde(default)]
+    pub max: Option<f64>,
+    /// What it may be set to, of a text; empty where it may be any.
+    #[serde(default)]
+    pub one_of: Vec<String>,
     /// How sure we are of the value.
     pub certainty: Certainty,
 }

@@ -4,7 +4,7 @@
 
 use banbury_evidence::Verdict;
 use banbury_regime::worked::{Outcome, Tested, test};
-use banbury_regime::{Regime, RegimeError, apply, begin, builtin};
+use banbury_regime::{ParameterValue, Regime, RegimeError, apply, begin, builtin};
 use std::path::{Path, PathBuf};
 
 fn folder(regime: &str) -> PathBuf {
@@ -219,6 +219,48 @@ fn what_changes_from_run_to_run_or_says_too_much_is_found() {
             .to_string()
             .contains("mine/regime.toml:11:31: measures \"end-of-support\" and")
     );
+}
+
+#[test]
+fn a_parameter_stays_within_its_bounds() {
+    let refused = |regime: &str, name: &str, value: ParameterValue| {
+        let regime = banbury_regime::find(regime).unwrap().unwrap();
+        let mut ledger = banbury_evidence::ledger::Ledger::in_memory().unwrap();
+        let overrides = [(name.to_owned(), value)].into();
+        apply(ledger.connection_mut(), &regime, &overrides, "2026-06-01").unwrap_err().to_string()
+    };
+    let text = |text: &str| ParameterValue::Text(text.to_owned());
+    for (regime, name, value, wanted) in [
+        (
+            "uk-hrv-2020",
+            "share_cap",
+            ParameterValue::Real(35.0),
+            "uk-hrv-2020: parameter share_cap: 35 is out of its bounds\n  hint: it is from 0 to 1",
+        ),
+        ("uk-dvd-2022", "share_cap", ParameterValue::Number(-1), "-1 is out of its bounds"),
+        ("practice-2019", "review_months", ParameterValue::Number(99_999_999_999), "it is from 1 to 1200"),
+        (
+            "uk-hrv-2020",
+            "count_by",
+            text("Sites"),
+            "\"Sites\" is none of its choices\n  hint: it is one of: devices, sites",
+        ),
+        ("us-covered-list", "routers_from", text("2026-3-23"), "\"2026-3-23\" is no day"),
+    ] {
+        let told = refused(regime, name, value);
+        assert!(told.contains(wanted), "{told}");
+    }
+    // The regime's own value is held to them too, and so is an example's.
+    let (_scratch, mine) = changed("regime.toml", "max = 1200", "max = -1");
+    let fault = tested(&mine).unwrap_err().to_string();
+    assert!(fault.contains("mine/regime.toml:21:13: `min` is above `max`"), "{fault}");
+    let (_scratch, mine) = changed(
+        "examples/end-of-support/met.toml",
+        "imported =",
+        "parameters = { notice_months = 1201 }\nimported =",
+    );
+    let wrong = told(&tested(&mine).unwrap());
+    assert!(wrong.contains("parameter notice_months: 1201 is out of its bounds"), "{wrong}");
 }
 
 #[test]

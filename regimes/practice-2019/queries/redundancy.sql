@@ -3,7 +3,7 @@ WITH points AS (
     FROM single_points WHERE devices_cut >= :min_devices_cut
 ),
 asked AS MATERIALIZED (SELECT name, why, doubt, at FROM weighed),
--- Those of them with a link, in one pass over the graph.
+-- Those of them in the largest part of the network, in one pass over it: one that is apart is cut off by no loss, and reaches nobody.
 linked AS MATERIALIZED (SELECT device FROM connected WHERE device IN (SELECT name FROM asked)),
 -- What hangs on each point: critical devices (why), and devices of which it is not known (doubt).
 hanging AS MATERIALIZED (
@@ -40,7 +40,7 @@ SELECT subject,
        || ' (' || coalesce(l.at, j.at) || ').' AS reason
 FROM judged j LEFT JOIN places l ON j.kind = 'link' AND l.name = j.name
 UNION ALL
-SELECT name, 'inconclusive', 'It ' || why || ', and no link of it to a device in service is on record (' || at || ').'
+SELECT name, 'inconclusive', 'It ' || why || ', and by the links on record it does not hang together with the rest of the network (' || at || ').'
 FROM asked WHERE why IS NOT NULL AND name NOT IN (SELECT device FROM linked)
 UNION ALL
 SELECT name, 'met', 'It ' || why || '; no single device or link cuts it off (' || at || ').'

@@ -6,15 +6,17 @@ WITH exploits AS (
     WHERE state = 'affected' AND coalesce(disposition, 'accepted') = 'accepted' AND exploited < date(:as_of, '-' || :patch_days || ' days') GROUP BY exhibit
 ),
 theirs AS (
-    SELECT d.name, d.at, d.inspected AND l.exploited_known AS looked_up, x.known, x.first, a.verdict AS said, a.reason AS said_by
+    SELECT d.name, d.at, d.inspected AND l.exploited_known AS looked_up, l.components, coalesce(l.in_no_advisory, l.components) AS unnamed, x.known, x.first, a.verdict AS said, a.reason AS said_by
     FROM classes k CROSS JOIN devices d ON d.duties = k.duties
     LEFT JOIN vulnerability_lookups l ON l.exhibit = d.exhibit LEFT JOIN exploits x ON x.exhibit = d.exhibit
     LEFT JOIN attested a ON a.measure = lower(:measure) AND lower(a.subject) = lower(d.name)
     WHERE k.class = 'privileged-access' AND d.in_service
 )
 SELECT name AS subject,
-       CASE WHEN said IS NOT NULL THEN said WHEN known > 0 THEN 'breached' WHEN looked_up THEN 'met' ELSE 'inconclusive' END AS verdict,
+       CASE WHEN said IS NOT NULL THEN said WHEN known > 0 THEN 'breached' WHEN looked_up AND components > 0 AND unnamed = 0 THEN 'met' ELSE 'inconclusive' END AS verdict,
        CASE WHEN known > 0 THEN 'Its image has ' || known || iif(known = 1, ' vulnerability', ' vulnerabilities') || ' known to be exploited for more than ' || :patch_days || ' days, first ' || first
+            WHEN looked_up AND components = 0 THEN 'No component was recognised in its image: there was nothing to look up'
+            WHEN looked_up AND unnamed > 0 THEN 'Of ' || unnamed || ' of the ' || components || ' components in its image no imported advisory speaks: that none is exploited is not known'
             WHEN looked_up THEN 'Its image was looked up in a catalogue of exploited vulnerabilities, which has none for it that is older than ' || :patch_days || ' days'
             ELSE 'It runs no image that was unpacked in full and looked up in a catalogue of exploited vulnerabilities' END
        || ' (' || at || ')' || coalesce('. ' || said_by, '.') AS reason

@@ -269,13 +269,16 @@ fn digest(tables: &[&Exhibit]) -> String {
     Digest::of(hashes.as_bytes()).to_string()
 }
 
-/// Whether the latest import read the tables that the case has now.
+/// Whether the latest import read the tables that the case has now, and by this version.
 pub(super) fn is_imported(case: &Case, exhibits: &[Exhibit]) -> anyhow::Result<bool> {
     let tables: Vec<&Exhibit> =
         exhibits.iter().filter(|exhibit| exhibit.kind == ExhibitKind::Network).collect();
     let runs = case.ledger.runs()?;
     let latest = runs.iter().rev().find(|run| run.probe == banbury_network::PROBE);
-    Ok(latest.is_some_and(|run| run.parameters.get(INPUTS) == Some(&digest(&tables))))
+    let same = |run: &StoredRun| {
+        run.version == banbury_network::VERSION && run.parameters.get(INPUTS) == Some(&digest(&tables))
+    };
+    Ok(latest.is_some_and(same))
 }
 
 /// Imports the network's tables, unless the latest import read the same ones, and says what is wrong with them.

@@ -56,9 +56,11 @@ CREATE VIEW vulnerabilities AS
     FROM claims WHERE code = 'known-vulnerability' AND claims.state = 'active';
 
 -- The exhibits whose components were looked up. exploited_known: 1 when a catalogue of exploited vulnerabilities was among
--- the feeds; feeds: the feeds with their hashes and dates (JSON, names beginning with "feed ").
+-- the feeds; feeds: the feeds with their hashes and dates (JSON, names beginning with "feed "); components: how many there were;
+-- in_no_advisory: of how many of them no advisory speaks (NULL where the look-up did not count), so that nothing is known of them.
 CREATE VIEW vulnerability_lookups AS
-    SELECT l.exhibit, r.parameters LIKE '%"feed kev-%' AS exploited_known, r.parameters AS feeds
+    SELECT l.exhibit, r.parameters LIKE '%"feed kev-%' AS exploited_known, r.parameters AS feeds, r.looked AS components,
+           CAST(json_extract(r.parameters, '$."in-no-advisory"') AS INTEGER) AS in_no_advisory
     FROM latest_runs l JOIN runs r ON r.id = l.run WHERE l.probe = 'vulnerabilities';
 
 -- Known vulnerabilities that reach a device through the image it runs.
@@ -261,7 +263,8 @@ CREATE VIEW single_points AS
 CREATE VIEW cut_off AS
     SELECT kind, name, device, equal FROM model_cut_off WHERE run = (SELECT run FROM current_model);
 
--- Devices in service with a link to another: the graph in which single points were looked for.
+-- Devices in service that hang together by links: those of the largest part of the graph, none where two parts are as large. A
+-- device that is in none or in another part is cut off already.
 CREATE VIEW connected AS
     SELECT device FROM model_connected WHERE run = (SELECT run FROM current_model);
 
@@ -312,10 +315,10 @@ CREATE VIEW support AS
 
 -- The exhibits whose components' support was looked up. as_of: the day that it was counted from; not_in_feed: how many
 -- components are of products that the feed does not name; feeds: the feeds with their hashes and dates (JSON, names beginning
--- with "feed ").
+-- with "feed "); components: how many there were.
 CREATE VIEW support_lookups AS
     SELECT l.exhibit, json_extract(r.parameters, '$."as-of"') AS as_of,
-           CAST(json_extract(r.parameters, '$."not-in-feed"') AS INTEGER) AS not_in_feed, r.parameters AS feeds
+           CAST(json_extract(r.parameters, '$."not-in-feed"') AS INTEGER) AS not_in_feed, r.parameters AS feeds, r.looked AS components
     FROM latest_runs l JOIN runs r ON r.id = l.run WHERE l.probe = 'support';
 
 -- How long the software of a device is supported, through the image it runs.

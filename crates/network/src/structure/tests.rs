@@ -170,6 +170,15 @@ fn parallel_links_are_not_single_points_and_loops_are_none() {
 }
 
 #[test]
+fn the_largest_part_alone_is_connected() {
+    let apart = model(&[None; 6], &[(0, 1), (0, 1), (2, 3), (3, 4), (4, 2)], &[]);
+    assert_eq!(examine(&apart).unwrap().connected, ["d002", "d003", "d004"]);
+    let alike = model(&[None; 4], &[(0, 1), (2, 3)], &[]);
+    assert_eq!(examine(&alike).unwrap().connected, Vec::<String>::new());
+    assert_eq!(examine(&alike).unwrap().parts, 2);
+}
+
+#[test]
 fn planned_devices_do_not_hold_the_network_together() {
     let mut ring = model(&[None; 4], &[(0, 1), (1, 2), (2, 3), (3, 0)], &[]);
     ring.devices[3].status = Some(" Planned ".to_owned());

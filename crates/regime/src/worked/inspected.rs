@@ -25,6 +25,11 @@ pub struct Inspected {
     pub exploited: Option<Vec<String>>,
     /// Components of it with the last day of their support; when they are given, it was looked up.
     pub support: Option<BTreeMap<String, String>>,
+    /// How many components of it were looked up.
+    pub components: Option<u64>,
+    /// How many of them no feed names.
+    #[serde(default)]
+    pub unnamed: u64,
     /// Whether the image was unpacked only in part.
     #[serde(default)]
     pub in_part: bool,
@@ -89,6 +94,8 @@ impl Inspected {
         let mut runs = vec![unpack, probe];
         if let Some(names) = &self.exploited {
             let mut lookup = report("vulnerabilities");
+            lookup.looked = self.components.unwrap_or(1);
+            lookup.parameters.insert("in-no-advisory".to_owned(), self.unnamed.to_string());
             lookup.parameters.insert("feed kev-example.json".to_owned(), DAY.to_owned());
             lookup.claims.extend(names.iter().map(|name| {
                 claim(&VULNERABILITY, name)
@@ -102,8 +109,9 @@ impl Inspected {
         }
         if let Some(components) = &self.support {
             let mut lookup = report("support");
+            lookup.looked = self.components.unwrap_or(1);
             lookup.parameters.insert("as-of".to_owned(), DAY.to_owned());
-            lookup.parameters.insert("not-in-feed".to_owned(), "0".to_owned());
+            lookup.parameters.insert("not-in-feed".to_owned(), self.unnamed.to_string());
             lookup.claims.extend(components.iter().map(|(component, ends)| {
                 claim(&SUPPORT, component).fact("component", component.clone()).fact("ends", ends.clone())
             }));

@@ -11,7 +11,8 @@ use banbury_evidence::RunReport;
 use std::collections::BTreeMap;
 
 /// The parameters that count.
-const COUNTS: [&str; 3] = ["ruled-out-by-version", "looked-up-by-name-alone", "contradictory-components"];
+const COUNTS: [&str; 4] =
+    ["ruled-out-by-version", "looked-up-by-name-alone", "contradictory-components", "in-no-advisory"];
 
 /// What a run of the look-up counted, and on which feeds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct Looked {
     pub by_name_alone: u64,
     /// Components whose evidence contradicts itself.
     pub contradictory: u64,
+    /// Components of which no advisory of the feeds speaks, or none for sure: that they have no vulnerability is not known.
+    pub in_no_advisory: u64,
 }
 
 impl Looked {
@@ -41,13 +44,16 @@ impl Looked {
 
     pub(super) fn add(&mut self, component: &Joined<'_>, answer: &Answer) {
         self.ruled_out_by_version += answer.outside as u64;
-        self.by_name_alone += u64::from(answer.not_asked.len() > 1);
+        let by_name_alone = answer.not_asked.len() > 1;
+        self.by_name_alone += u64::from(by_name_alone);
+        let silent = answer.findings.is_empty() && answer.outside == 0;
+        self.in_no_advisory += u64::from(by_name_alone || silent);
         self.contradictory += u64::from(!component.contradictions.is_empty());
     }
 
     /// As a run's parameters.
     pub(super) fn parameters(&self) -> BTreeMap<String, String> {
-        let counts = [self.ruled_out_by_version, self.by_name_alone, self.contradictory];
+        let counts = [self.ruled_out_by_version, self.by_name_alone, self.contradictory, self.in_no_advisory];
         let counts = COUNTS.iter().zip(counts).map(|(name, count)| ((*name).to_owned(), count.to_string()));
         counts.chain(self.feeds.parameters()).collect()
     }
@@ -55,12 +61,13 @@ impl Looked {
     /// Read back from a run's parameters.
     pub fn of(parameters: &BTreeMap<String, String>) -> Self {
         let count = |name: &str| parameters.get(name).and_then(|text| text.parse().ok()).unwrap_or_default();
-        let [ruled_out, by_name, contradictory] = COUNTS.map(count);
+        let [ruled_out, by_name, contradictory, in_no_advisory] = COUNTS.map(count);
         Self {
             feeds: AskedFeeds::of(parameters),
             ruled_out_by_version: ruled_out,
             by_name_alone: by_name,
             contradictory,
+            in_no_advisory,
         }
     }
 

@@ -75,7 +75,20 @@ fn what_the_version_rules_out_is_counted_and_not_claimed() {
     let report =
         examined(&["nvd-2.0/input.json"], &[component("openssl", "3.0.2", "bin/x", "version-string")]);
     assert_eq!(shown(&report), Vec::<String>::new());
-    assert_eq!(Looked::of(&report.parameters).ruled_out_by_version, 1);
+    let looked = Looked::of(&report.parameters);
+    assert_eq!((looked.ruled_out_by_version, looked.in_no_advisory), (1, 0));
+}
+
+#[test]
+fn components_of_which_no_advisory_speaks_are_counted() {
+    let claims = [
+        component("openssl", "3.0.1", "bin/x", "version-string"),
+        component("dropbear", "2020.81", "bin/y", "version-string"),
+        component("marrowd", "1.0", "bin/z", "version-string"),
+    ];
+    let report = examined(&["nvd-2.0/input.json"], &claims);
+    let looked = Looked::of(&report.parameters);
+    assert_eq!((report.looked, looked.in_no_advisory), (3, 2));
 }
 
 #[test]
