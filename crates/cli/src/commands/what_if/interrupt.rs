@@ -2,16 +2,19 @@
 
 use anyhow::Context as _;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How long an interrupt may wait.
 const WAIT: Duration = Duration::from_millis(50);
 
+/// The signal that was heard, 0 for none.
+static HEARD: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
+
 /// From now on an interrupt removes what [`scratch`] names in the case's folder, and then ends the process as it would have.
 pub(super) fn clear_on_signal(root: &Path) -> anyhow::Result<()> {
-    let heard = Arc::new(AtomicUsize::new(0));
+    let heard = Arc::clone(HEARD.get_or_init(Arc::default));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
         let number = usize::try_from(signal).unwrap_or_default();
         signal_hook::flag::register_usize(signal, Arc::clone(&heard), number)
@@ -32,6 +35,13 @@ pub(super) fn clear_on_signal(root: &Path) -> anyhow::Result<()> {
         }
     });
     Ok(())
+}
+
+/// Stays while an interrupt is at work: what fails because a copy is gone is no error of its own.
+pub(super) fn wait_out() {
+    while HEARD.get().is_some_and(|heard| heard.load(Ordering::SeqCst) != 0) {
+        std::thread::sleep(WAIT);
+    }
 }
 
 /// The start of the names of what a process makes in the case's folder.

@@ -82,6 +82,14 @@ struct Answers {
 }
 
 pub(super) fn run(arguments: &WhatIf) -> anyhow::Result<Outcome> {
+    let outcome = tell(arguments);
+    if outcome.is_err() {
+        interrupt::wait_out();
+    }
+    outcome
+}
+
+fn tell(arguments: &WhatIf) -> anyhow::Result<Outcome> {
     let options = Options::read(arguments)?;
     if options.asks_nothing() {
         return structure::run(arguments, options.share);
