@@ -1,0 +1,8 @@
+//! Executables as functions.
+//!
+//! Bytes of an executable become instructions of a small language of effects ([`ir`]), by one lifter an instruction set
+//! ([`lift`]). Pure: no I/O, no clock, no `unsafe`.
+
+pub mod arch;
+pub mod ir;
+pub mod lift;

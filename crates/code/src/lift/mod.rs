@@ -1,0 +1,9 @@
+//! One lifter an instruction set: bytes to what an instruction does.
+
+pub mod a64;
+pub mod arm;
+pub mod mips;
+pub mod ppc;
+pub mod riscv;
+pub mod thumb;
+pub mod x86;
