@@ -4,5 +4,6 @@
 //! ([`lift`]). Pure: no I/O, no clock, no `unsafe`.
 
 pub mod arch;
+pub mod image;
 pub mod ir;
 pub mod lift;
