@@ -4,6 +4,9 @@
 //! ([`lift`]). Pure: no I/O, no clock, no `unsafe`.
 
 pub mod arch;
+pub mod function;
 pub mod image;
 pub mod ir;
 pub mod lift;
+pub mod program;
+pub mod values;
