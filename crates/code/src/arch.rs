@@ -108,7 +108,7 @@ impl Arch {
         match self {
             Self::Arm if thumb => Box::new(lift::thumb::Thumb::new(big_endian)),
             Self::Arm => Box::new(lift::arm::Arm::new(big_endian)),
-            Self::Aarch64 => Box::new(lift::a64::A64::default()),
+            Self::Aarch64 => Box::new(lift::a64::A64),
             Self::Mips => Box::new(lift::mips::Mips::new(big_endian, false)),
             Self::Mips64 => Box::new(lift::mips::Mips::new(big_endian, true)),
             Self::Ppc => Box::new(lift::ppc::Ppc::new(big_endian, false)),
@@ -165,7 +165,6 @@ impl Arch {
                 kept: &[16, 17, 18, 19, 20, 21, 22, 23, 28, 29, 30],
                 zero: 0,
                 stacked: 16,
-                ..BASE
             },
             Self::Mips64 => Convention {
                 registers: 34,

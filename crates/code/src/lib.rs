@@ -8,5 +8,7 @@ pub mod function;
 pub mod image;
 pub mod ir;
 pub mod lift;
+pub mod powers;
 pub mod program;
+pub mod survey;
 pub mod values;

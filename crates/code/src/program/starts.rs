@@ -91,7 +91,7 @@ fn aligned(image: &Image<'_>, address: u64, thumb: bool) -> bool {
         Arch::Arm if thumb => 2,
         _ => 4,
     };
-    address % unit == 0
+    address.is_multiple_of(unit)
 }
 
 /// What the code calls: read from one end to the other, in the state that symbols name; on Arm without symbols in the state in which calls
