@@ -202,7 +202,7 @@ fn gates(program: &Program<'_>, function: u64, blocks: &Blocks, facts: &Facts<'_
     let before = blocks.before();
     for decision in &facts.decisions {
         let Some((fixed, value)) = fixed(program, facts, decision) else { continue };
-        let Some(equal) = equal_side(blocks, decision, &fixed, facts) else { continue };
+        let Some(equal) = equal_side(blocks, decision, &fixed) else { continue };
         // Only by this branch.
         if before.get(equal).is_none_or(|before| before.as_slice() != [decision.block]) {
             continue;
@@ -312,14 +312,15 @@ fn whole(values: &Values<'_>, value: ValueId) -> Value {
 }
 
 /// The block to which a decision leads where both are equal.
-fn equal_side(blocks: &Blocks, decision: &Decision, fixed: &Fixed, _facts: &Facts<'_>) -> Option<usize> {
+fn equal_side(blocks: &Blocks, decision: &Decision, fixed: &Fixed) -> Option<usize> {
     let block = blocks.all.get(decision.block)?;
     let [taken, other] = block.next.as_slice() else { return None };
     let zero_is_equal = match fixed {
         Fixed::Text { by, .. } => powers::compares(by).is_some_and(|how| how.equal_is_zero),
         _ => true,
     };
-    Some(if (decision.relation == Relation::Equal) == zero_is_equal { *taken } else { *other })
+    let holds = (decision.relation == Relation::Equal) == zero_is_equal;
+    (holds || decision.both).then(|| if holds == decision.taken { *taken } else { *other })
 }
 
 fn is_under(over: &[Option<usize>], block: usize, head: usize) -> bool {

@@ -44,8 +44,12 @@ pub struct Decision {
     pub at: u64,
     /// Its block.
     pub block: usize,
-    /// What holds where the branch is taken (with `test`: of `a & b` to zero).
+    /// What holds (with `test`: of `a & b` to zero) on one side.
     pub relation: Relation,
+    /// Whether that is the side where the branch is taken.
+    pub taken: bool,
+    /// Whether the contrary holds on the other side; not where several conditions are joined.
+    pub both: bool,
     /// First.
     pub a: ValueId,
     /// Second.
@@ -99,17 +103,17 @@ pub fn facts<'i>(blocks: &Blocks, around: &dyn Surroundings, values: Values<'i>)
         let Some(mut state) = state else { continue };
         let insns = blocks.insns_of(block);
         for (number, insn) in insns.iter().enumerate() {
-            // A branch compares before the instruction in its delay slot; a call has its arguments after it.
-            if insn.delay && !matches!(insn.flow, Flow::Branch(..)) {
-                let mut after = state.clone();
-                if let Some(slot) = insns.get(number + 1) {
-                    machine.step(&mut after, slot);
-                }
-                found.flow(&mut machine, &after, insn, block, blocks);
-            } else {
-                found.flow(&mut machine, &state, insn, block, blocks);
-            }
             found.effects(&mut machine, &mut state, insn, block);
+            // A branch compares before the instruction in its delay slot; a call has its arguments after it.
+            match insns.get(number + 1).filter(|_| insn.delay && !matches!(insn.flow, Flow::Branch(..))) {
+                Some(slot) => {
+                    let mut after = state.clone();
+                    machine.effects(&mut after, slot);
+                    found.flow(&mut machine, &after, insn, block, blocks);
+                }
+                None => found.flow(&mut machine, &state, insn, block, blocks),
+            }
+            machine.leave(&mut state, insn);
         }
     }
     Facts {
@@ -145,7 +149,7 @@ impl Found {
                 }
             }
             let alone = Insn { ops: vec![*op], flow: Flow::Next, ..insn.clone() };
-            machine.step(&mut walked, &alone);
+            machine.effects(&mut walked, &alone);
             if let Some(dst) = written(op) {
                 let value = machine.register(&walked, dst);
                 if let Some(address) = machine.values.constant(value).filter(|address| *address >= 0x100)
@@ -155,7 +159,7 @@ impl Found {
                 }
             }
         }
-        machine.step(state, insn);
+        machine.effects(state, insn);
     }
 
     fn flow(
@@ -169,10 +173,10 @@ impl Found {
         let place = (insn.address, 0x30);
         if let (Some(condition), true) =
             (insn.condition(), blocks.all.get(block).is_some_and(|block| block.decides))
-            && let Some((relation, Compared { a, b, test })) = machine.compared(state, condition, place)
+            && let Some((relation, compared)) = machine.compared(state, condition, place)
             && matches!(insn.flow, Flow::Branch(..) | Flow::Jump(_))
         {
-            self.decisions.push(Decision { at: insn.address, block, relation, a, b, test });
+            self.decide(machine, insn.address, block, relation, compared);
         }
         let leaves = blocks.leaves.iter().any(|(at, _)| *at == insn.address);
         let (callee, tail) = match insn.flow {
@@ -230,6 +234,35 @@ impl Found {
         }
         arguments.truncate(usize::from(ARGUMENTS));
         self.calls.push(Call { at: insn.address, block, callee, arguments, tail });
+    }
+
+    /// A branch by a comparison; where that was made under conditions, these hold, too, on the side that they alone lead to.
+    fn decide(
+        &mut self,
+        machine: &Machine<'_, '_>,
+        at: u64,
+        block: usize,
+        relation: Relation,
+        compared: Compared,
+    ) {
+        let Compared { a, b, test, also } = compared;
+        let Some(first) = also else {
+            self.decisions.push(Decision { at, block, relation, taken: true, both: true, a, b, test });
+            return;
+        };
+        let (taken, relation) = match relation.holds(first.otherwise) {
+            Some(false) => (true, relation),
+            Some(true) => (false, relation.negated()),
+            None => return,
+        };
+        self.decisions.push(Decision { at, block, relation, taken, both: false, a, b, test });
+        let mut next = Some(first);
+        while let Some((relation, before)) = next.and_then(|also| machine.also(also)) {
+            let Compared { a, b, test, also } = before;
+            self.decisions.push(Decision { at, block, relation, taken, both: false, a, b, test });
+            // A condition that holds by the flags that one before it left says nothing of that one.
+            next = also.filter(|also| relation.holds(also.otherwise) == Some(false));
+        }
     }
 
     fn place(&self, machine: &Machine<'_, '_>, to: u64) -> Callee {

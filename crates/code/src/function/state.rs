@@ -6,7 +6,7 @@
 use super::graph::reverse_postorder;
 use super::{Blocks, Surroundings};
 use crate::arch::{Arch, Convention, NONE};
-use crate::ir::{Address, Binary, Condition, Flow, Insn, Op, Operand, Reg};
+use crate::ir::{Address, Binary, Condition, Flow, Insn, Op, Operand, Reg, Relation};
 use crate::values::{Value, ValueId, Values};
 use std::collections::BTreeMap;
 
@@ -26,6 +26,17 @@ pub struct Compared {
     pub b: ValueId,
     /// Whether bits were tested instead.
     pub test: bool,
+    /// Of a comparison that was only made where another condition held, that one.
+    pub also: Option<Also>,
+}
+
+/// A condition under which a comparison was made, and the flags where it did not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Also {
+    /// Its number in the machine's list.
+    number: u16,
+    /// The flags else: see [`Relation::holds`].
+    pub otherwise: u8,
 }
 
 /// What is known at one place.
@@ -45,11 +56,21 @@ pub(super) struct Machine<'m, 'i> {
     arch: Arch,
     word: u8,
     start: u64,
+    /// Conditions under which comparisons were made.
+    conditions: Vec<(Relation, Compared)>,
 }
 
 impl<'m, 'i> Machine<'m, 'i> {
     pub fn new(around: &'m dyn Surroundings, values: Values<'i>, arch: Arch, start: u64) -> Self {
-        Self { values, around, convention: arch.convention(), arch, word: arch.bits() / 8, start }
+        Self {
+            values,
+            around,
+            convention: arch.convention(),
+            arch,
+            word: arch.bits() / 8,
+            start,
+            conditions: Vec::new(),
+        }
     }
 
     /// What is known where the function begins.
@@ -186,29 +207,57 @@ impl<'m, 'i> Machine<'m, 'i> {
         state: &State,
         condition: Condition,
         place: (u64, u16),
-    ) -> Option<(crate::ir::Relation, Compared)> {
-        use crate::ir::Relation;
+    ) -> Option<(Relation, Compared)> {
         Some(match condition {
             Condition::Flags(flags, relation) => {
                 (relation, state.flags.get(usize::from(flags)).copied().flatten()?)
             }
             Condition::Values(relation, a, b) => {
                 let (a, b) = (self.read(state, a, place), self.read(state, b, (place.0, place.1 + 1)));
-                (relation, Compared { a, b, test: false })
+                (relation, Compared { a, b, test: false, also: None })
             }
             Condition::Bit(operand, bit, set) => {
                 let a = self.read(state, operand, place);
                 let b = self.values.number(1_u64.checked_shl(u32::from(bit)).unwrap_or(0));
-                (if set { Relation::NotEqual } else { Relation::Equal }, Compared { a, b, test: true })
+                (
+                    if set { Relation::NotEqual } else { Relation::Equal },
+                    Compared { a, b, test: true, also: None },
+                )
             }
         })
     }
 
+    /// The condition under which a comparison was made.
+    pub fn also(&self, also: Also) -> Option<(Relation, Compared)> {
+        self.conditions.get(usize::from(also.number)).copied()
+    }
+
+    fn condition(&mut self, condition: (Relation, Compared), otherwise: u8) -> Option<Also> {
+        let number = match self.conditions.iter().position(|known| *known == condition) {
+            Some(number) => number,
+            None => {
+                self.conditions.push(condition);
+                self.conditions.len() - 1
+            }
+        };
+        u16::try_from(number).ok().map(|number| Also { number, otherwise })
+    }
+
     /// Carries out one instruction.
     pub fn step(&mut self, state: &mut State, insn: &Insn) {
+        self.effects(state, insn);
+        self.leave(state, insn);
+    }
+
+    /// What an instruction does, but for where control goes.
+    pub fn effects(&mut self, state: &mut State, insn: &Insn) {
         for (which, op) in (0_u16..).step_by(4).zip(&insn.ops) {
             self.effect(state, op, (insn.address, which + 0x40), insn.when.is_some());
         }
+    }
+
+    /// What is known when control is back from where an instruction leads.
+    pub fn leave(&mut self, state: &mut State, insn: &Insn) {
         match insn.flow {
             Flow::Call(to) => {
                 let next = insn.address + u64::from(insn.length);
@@ -303,7 +352,16 @@ impl<'m, 'i> Machine<'m, 'i> {
                 let (a, b) = (self.read(state, a, place), self.read(state, b, (place.0, place.1 + 1)));
                 let test = matches!(op, Op::Test { .. });
                 if let Some(known) = state.flags.get_mut(usize::from(flags)) {
-                    *known = (!maybe).then_some(Compared { a, b, test });
+                    *known = (!maybe).then_some(Compared { a, b, test, also: None });
+                }
+            }
+            Op::CompareWhen { flags, when, a, b, otherwise, .. } => {
+                let before = self.compared(state, when, place);
+                let (a, b) = (self.read(state, a, place), self.read(state, b, (place.0, place.1 + 1)));
+                let also = before.and_then(|condition| self.condition(condition, otherwise));
+                if let Some(known) = state.flags.get_mut(usize::from(flags)) {
+                    *known =
+                        also.filter(|_| !maybe).map(|also| Compared { a, b, test: false, also: Some(also) });
                 }
             }
             Op::Select { dst, yes, no, .. } => {
