@@ -6,4 +6,5 @@ pub mod mips;
 pub mod ppc;
 pub mod riscv;
 pub mod thumb;
+mod word;
 pub mod x86;
