@@ -205,7 +205,7 @@ fn control_goes() {
 #[test]
 fn undefined_words_are_none() {
     let mut insn = Insn::default();
-    for word in [1 << 17, 0x5ac0_0c20, 0x3200_ffff, 0xffff_ffff, 0x8b00_0000 | 3 << 22] {
+    for word in [1u32 << 17, 0x5ac0_0c20, 0x3200_ffff, 0xffff_ffff, 0x8b00_0000 | 3 << 22] {
         assert!(!A64.lift(&word.to_le_bytes(), 0, &mut insn), "{word:08x}");
     }
     assert!(!A64.lift(&[0, 0, 0], 0, &mut insn));
