@@ -1,6 +1,7 @@
 //! One lifter an instruction set: bytes to what an instruction does.
 
 pub mod a64;
+mod aarch32;
 pub mod arm;
 pub mod mips;
 pub mod ppc;

@@ -10,7 +10,8 @@
 //! [`Relation::Other`], where the plain one would not be what the processor sees. It forgets this where instructions do not follow each
 //! other, and at [`Lift::begin`].
 //!
-//! When it is wrong: a call to the next instruction pushes that address and goes on, as code that asks where it stands has it. Memory
+//! When it is wrong: a call to the next instruction, where that pops a register, pushes the address and goes on, as code that asks where
+//! it stands has it. Memory
 //! through `fs` and `gs` is memory at an unknown place. A block of memory that string instructions fill is said to begin at the pointer;
 //! downwards (`std`) it would end there.
 //!
@@ -64,6 +65,8 @@ struct Reading<'a> {
     bits: u8,
     /// Whether the register in between is taken.
     taken: bool,
+    /// Whether what follows pops a register.
+    pops: bool,
     set_by: SetBy,
 }
 
@@ -88,8 +91,15 @@ impl Lift for X86 {
             self.set_by = SetBy::Compare;
         }
         self.expected = instruction.next_ip();
-        let mut reading =
-            Reading { instruction: &instruction, insn, bits: self.bits, taken: false, set_by: self.set_by };
+        let pops = bytes.get(instruction.len()).is_some_and(|next| (0x58..=0x5f).contains(next));
+        let mut reading = Reading {
+            instruction: &instruction,
+            insn,
+            bits: self.bits,
+            taken: false,
+            pops,
+            set_by: self.set_by,
+        };
         let known = match instruction.flow_control() {
             FlowControl::Next => reading.effects(),
             _ => reading.control(),
@@ -99,7 +109,10 @@ impl Lift for X86 {
             reading.rest(self.info.info(&instruction));
         }
         self.set_by = reading.set_by;
-        if matches!(insn.flow, Flow::Jump(_) | Flow::JumpRegister(_) | Flow::JumpMemory(_) | Flow::Return | Flow::Stop) {
+        if matches!(
+            insn.flow,
+            Flow::Jump(_) | Flow::JumpRegister(_) | Flow::JumpMemory(_) | Flow::Return | Flow::Stop
+        ) {
             self.set_by = SetBy::Compare;
         }
         true
@@ -134,7 +147,7 @@ impl Reading<'_> {
                 Flow::JumpRegister(self.pointer())
             }
             FlowControl::IndirectBranch => Flow::JumpMemory(self.place()),
-            FlowControl::Call if near && target == self.instruction.next_ip() => {
+            FlowControl::Call if near && self.pops && target == self.instruction.next_ip() => {
                 self.push(Operand::Const(target));
                 Flow::Next
             }
@@ -239,7 +252,9 @@ impl Reading<'_> {
 impl SetBy {
     /// The relation to ask for so that it says what the processor sees.
     fn relation(self, relation: Relation) -> Relation {
-        use Relation::{Above, AboveOrEqual, Below, BelowOrEqual, Equal, Negative, NotEqual, NotNegative, Other};
+        use Relation::{
+            Above, AboveOrEqual, Below, BelowOrEqual, Equal, Negative, NotEqual, NotNegative, Other,
+        };
         match (self, relation) {
             (Self::Compare, relation) => relation,
             (Self::Addition, Below) => AboveOrEqual,

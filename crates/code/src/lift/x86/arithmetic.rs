@@ -161,7 +161,8 @@ impl Reading<'_> {
             return None;
         }
         let first = self.operand(0)?;
-        let (second, third) = if count == 2 { (first, self.operand(1)?) } else { (self.operand(1)?, self.operand(2)?) };
+        let (second, third) =
+            if count == 2 { (first, self.operand(1)?) } else { (self.operand(1)?, self.operand(2)?) };
         let a = self.read(second);
         let b = self.read(third);
         let result = self.result(first, Binary::Mul, a, b);

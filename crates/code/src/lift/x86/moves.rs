@@ -206,7 +206,9 @@ impl Reading<'_> {
 
     /// Of two registers; with memory it is not modelled.
     fn exchange(&mut self) -> Option<()> {
-        let (Place::Part(first), Place::Part(second)) = (self.operand(0)?, self.operand(1)?) else { return None };
+        let (Place::Part(first), Place::Part(second)) = (self.operand(0)?, self.operand(1)?) else {
+            return None;
+        };
         if first.bits < 32 {
             return None;
         }

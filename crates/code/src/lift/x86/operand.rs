@@ -93,7 +93,9 @@ impl Reading<'_> {
         }
         let whole = |register: Register| match register {
             Register::None => Some(None),
-            register => Part::of(register).filter(|part| part.bits == self.bits).map(|part| Some(part.number)),
+            register => {
+                Part::of(register).filter(|part| part.bits == self.bits).map(|part| Some(part.number))
+            }
         };
         let (base, index) = (whole(base)?, whole(index)?);
         let summed = base.is_some() || index.is_some();
@@ -165,7 +167,11 @@ impl Reading<'_> {
     fn write_part(&mut self, part: Part, value: Operand, cut: bool) {
         let dst = part.number;
         if part.bits == self.bits {
-            return if value == Operand::Unknown { self.insn.clobber(dst) } else { self.insn.set(dst, value) };
+            return if value == Operand::Unknown {
+                self.insn.clobber(dst)
+            } else {
+                self.insn.set(dst, value)
+            };
         }
         if part.bits == 32 {
             return match value {
