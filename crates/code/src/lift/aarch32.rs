@@ -486,8 +486,8 @@ impl Core<'_> {
         let single = bit(word, 23);
         let bytes: u8 = if !single {
             8 * match field(word, 8, 4) {
-                0b0010 | 0b0000 | 0b0001 | 0b0011 => 4,
-                0b0110 | 0b0100 | 0b0101 => 3,
+                0b0000..=0b0011 => 4,
+                0b0100..=0b0110 => 3,
                 0b0111 => 1,
                 _ => 2,
             }

@@ -9,10 +9,9 @@ pub(super) fn lift(core: &mut Core<'_>, word: u32) -> bool {
         0b0100 if !bit(word, 22) => multiple(core, word),
         0b0100 => dual(core, word),
         0b0101 => shifted(core, word),
-        0b0110 | 0b0111 | 0b1110 => core.coprocessor(word),
         // Vectors.
-        0b1111 if bit(word, 24) => true,
-        0b1111 => core.coprocessor(word),
+        0b0111 | 0b1111 if bit(word, 24) => true,
+        0b0110 | 0b0111 | 0b1110 | 0b1111 => core.coprocessor(word),
         0b1000..=0b1011 if bit(word, 15) => branches(core, word),
         0b1000 | 0b1010 => modified(core, word),
         0b1001 | 0b1011 => plain(core, word),
@@ -279,15 +278,11 @@ fn single(core: &mut Core<'_>, word: u32) -> bool {
         if !before && !back {
             return false;
         }
-        let hint = hint && before && !back;
-        if !hint || !add {
-            let offset = Offset::Number(if add { low } else { -low });
-            if !hint {
-                core.access(access, base, offset, before, back);
-            }
-            return true;
+        // A hint has no base to move.
+        if hint && (!before || back) {
+            return false;
         }
-        (Offset::Number(low), before, back)
+        (Offset::Number(if add { low } else { -low }), before, back)
     } else {
         return false;
     };
