@@ -232,6 +232,8 @@ fn logical_immediates_are_as_listed() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
     #[test]
     fn any_word_is_read_alike_and_within_its_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..8), address: u64) {
         let (mut first, mut second) = (Insn::default(), Insn::default());
