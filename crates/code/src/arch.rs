@@ -34,7 +34,8 @@ pub enum Arch {
 /// What registers are for. Registers that are not there are `NONE`.
 #[derive(Clone, Copy, Debug)]
 pub struct Convention {
-    /// How many registers there are.
+    /// How many registers there are, with the one in which lifters put what an instruction needs in between (the shifted operand of an
+    /// Arm addition, what an x86 comparison reads from memory). No instruction reads what an earlier one left there.
     pub registers: u8,
     /// Of the first arguments, in order; further ones are on the stack.
     pub arguments: &'static [Reg],
@@ -135,18 +136,18 @@ impl Arch {
             stacked: 0,
         };
         match self {
-            // r0 to r15; 13 is the stack pointer, 14 the link register, 15 the program counter.
+            // r0 to r15; 13 is the stack pointer, 14 the link register, 15 the program counter; 16 is in between.
             Self::Arm => Convention {
-                registers: 16,
+                registers: 17,
                 arguments: &[0, 1, 2, 3],
                 stack: 13,
                 link: 14,
                 kept: &[4, 5, 6, 7, 8, 9, 10, 11, 13],
                 ..BASE
             },
-            // x0 to x30; 31 is the stack pointer, 32 the zero register (lifters tell them apart).
+            // x0 to x30; 31 is the stack pointer, 32 the zero register (lifters tell them apart); 33 is in between.
             Self::Aarch64 => Convention {
-                registers: 33,
+                registers: 34,
                 arguments: &[0, 1, 2, 3, 4, 5, 6, 7],
                 stack: 31,
                 link: 30,
@@ -199,11 +200,11 @@ impl Arch {
                 stacked: 96,
                 ..BASE
             },
-            // eax, ecx, edx, ebx, esp, ebp, esi, edi.
-            Self::X86 => Convention { registers: 8, stack: 4, kept: &[3, 4, 5, 6, 7], ..BASE },
-            // rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8 to r15.
+            // eax, ecx, edx, ebx, esp, ebp, esi, edi; 8 is in between.
+            Self::X86 => Convention { registers: 9, stack: 4, kept: &[3, 4, 5, 6, 7], ..BASE },
+            // rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8 to r15; 16 is in between.
             Self::X86_64 => Convention {
-                registers: 16,
+                registers: 17,
                 arguments: &[7, 6, 2, 1, 8, 9],
                 stack: 4,
                 kept: &[3, 4, 5, 12, 13, 14, 15],

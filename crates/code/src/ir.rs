@@ -83,6 +83,10 @@ pub enum Relation {
     BelowOrEqual,
     Above,
     AboveOrEqual,
+    /// The highest bit of the difference (of what a test leaves) is set: `js`, `mi`.
+    Negative,
+    /// It is not set.
+    NotNegative,
     /// Overflow, parity, a bit of a floating-point comparison, ...
     Other,
 }
@@ -102,8 +106,33 @@ impl Relation {
             Self::BelowOrEqual => Self::Above,
             Self::Above => Self::BelowOrEqual,
             Self::AboveOrEqual => Self::Below,
+            Self::Negative => Self::NotNegative,
+            Self::NotNegative => Self::Negative,
             Self::Other => Self::Other,
         }
+    }
+
+    /// Whether this holds in a state of the flags: negative (8), zero (4), no borrow (2), overflow (1), added. `None` for
+    /// [`Relation::Other`].
+    #[must_use]
+    pub fn holds(self, state: u8) -> Option<bool> {
+        let (negative, zero, carry, overflow) =
+            (state & 8 != 0, state & 4 != 0, state & 2 != 0, state & 1 != 0);
+        Some(match self {
+            Self::Equal => zero,
+            Self::NotEqual => !zero,
+            Self::Less => negative != overflow,
+            Self::LessOrEqual => zero || negative != overflow,
+            Self::Greater => !zero && negative == overflow,
+            Self::GreaterOrEqual => negative == overflow,
+            Self::Below => !carry,
+            Self::BelowOrEqual => !carry || zero,
+            Self::Above => carry && !zero,
+            Self::AboveOrEqual => carry,
+            Self::Negative => negative,
+            Self::NotNegative => !negative,
+            Self::Other => return None,
+        })
     }
 }
 
@@ -172,7 +201,7 @@ pub enum Op {
         to: Address,
         /// What.
         src: Operand,
-        /// Bytes.
+        /// Bytes; 255 for so many or more.
         size: u8,
     },
     /// Flags are set by comparing `a` with `b` (`a - b`).
@@ -185,6 +214,21 @@ pub enum Op {
         b: Operand,
         /// Width in bits that is compared, 0 for the register's own.
         bits: u8,
+    },
+    /// Flags are set by comparing `a` with `b` where the condition holds, else to a given state (`ccmp`).
+    CompareWhen {
+        /// Which flags.
+        flags: u8,
+        /// When.
+        when: Condition,
+        /// First.
+        a: Operand,
+        /// Second.
+        b: Operand,
+        /// Width in bits that is compared, 0 for the register's own.
+        bits: u8,
+        /// The state else: negative (8), zero (4), no borrow (2), overflow (1), added. [`Relation::holds`] reads it.
+        otherwise: u8,
     },
     /// Flags are set by `a & b` compared with zero.
     Test {
