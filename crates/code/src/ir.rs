@@ -186,6 +186,18 @@ pub enum Op {
         /// Width in bits that is compared, 0 for the register's own.
         bits: u8,
     },
+    /// Flags are set by comparing `a` with `b` as unsigned numbers, where it is the comparison that says so and not the condition
+    /// (PowerPC's `cmplw`): of these flags [`Relation::Less`] means below, [`Relation::Greater`] above, and so on.
+    CompareUnsigned {
+        /// Which flags.
+        flags: u8,
+        /// First.
+        a: Operand,
+        /// Second.
+        b: Operand,
+        /// Width in bits that is compared, 0 for the register's own.
+        bits: u8,
+    },
     /// Flags are set by `a & b` compared with zero.
     Test {
         /// Which flags.
@@ -262,8 +274,10 @@ pub struct Insn {
     pub flow: Flow,
     /// When the whole of it happens, flow and effects (predicated instructions of ARM, IT blocks of Thumb); always where `None`.
     pub when: Option<Condition>,
-    /// Whether the next instruction is carried out before control goes (MIPS, and not where a branch-likely is not taken).
+    /// Whether the next instruction is carried out before control goes (MIPS).
     pub delay: bool,
+    /// With `delay`: whether the next instruction is left out where control goes on behind it (MIPS branch-likely).
+    pub nullifies: bool,
     /// Whether calls go to code in the other state (ARM to Thumb and back by `blx` with a place).
     pub switches: bool,
 }
@@ -277,6 +291,7 @@ impl Insn {
         self.flow = Flow::Next;
         self.when = None;
         self.delay = false;
+        self.nullifies = false;
         self.switches = false;
     }
 
