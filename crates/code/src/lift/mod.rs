@@ -2,6 +2,8 @@
 
 pub mod a64;
 pub mod arm;
+#[cfg(test)]
+mod evaluate;
 pub mod mips;
 pub mod ppc;
 pub mod riscv;
