@@ -112,6 +112,18 @@ impl Relation {
         }
     }
 
+    /// The same of numbers without a sign.
+    #[must_use]
+    pub fn unsigned(self) -> Self {
+        match self {
+            Self::Less => Self::Below,
+            Self::LessOrEqual => Self::BelowOrEqual,
+            Self::Greater => Self::Above,
+            Self::GreaterOrEqual => Self::AboveOrEqual,
+            other => other,
+        }
+    }
+
     /// Whether this holds in a state of the flags: negative (8), zero (4), no borrow (2), overflow (1), added. `None` for
     /// [`Relation::Other`].
     #[must_use]
@@ -230,6 +242,18 @@ pub enum Op {
         /// The state else: negative (8), zero (4), no borrow (2), overflow (1), added. [`Relation::holds`] reads it.
         otherwise: u8,
     },
+    /// Flags are set by comparing `a` with `b` as unsigned numbers, where it is the comparison that says so and not the condition
+    /// (PowerPC's `cmplw`): of these flags [`Relation::Less`] means below, [`Relation::Greater`] above, and so on.
+    CompareUnsigned {
+        /// Which flags.
+        flags: u8,
+        /// First.
+        a: Operand,
+        /// Second.
+        b: Operand,
+        /// Width in bits that is compared, 0 for the register's own.
+        bits: u8,
+    },
     /// Flags are set by `a & b` compared with zero.
     Test {
         /// Which flags.
@@ -306,8 +330,10 @@ pub struct Insn {
     pub flow: Flow,
     /// When the whole of it happens, flow and effects (predicated instructions of ARM, IT blocks of Thumb); always where `None`.
     pub when: Option<Condition>,
-    /// Whether the next instruction is carried out before control goes (MIPS, and not where a branch-likely is not taken).
+    /// Whether the next instruction is carried out before control goes (MIPS).
     pub delay: bool,
+    /// With `delay`: whether the next instruction is left out where control goes on behind it (MIPS branch-likely).
+    pub nullifies: bool,
     /// Whether calls go to code in the other state (ARM to Thumb and back by `blx` with a place).
     pub switches: bool,
 }
@@ -321,6 +347,7 @@ impl Insn {
         self.flow = Flow::Next;
         self.when = None;
         self.delay = false;
+        self.nullifies = false;
         self.switches = false;
     }
 

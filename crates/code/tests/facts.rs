@@ -23,7 +23,13 @@ fn shown(facts: &Facts<'_>, value: banbury_code::values::ValueId) -> Value {
 }
 
 fn start(program: &Program<'_>, name: &str) -> u64 {
-    program.image().symbols().iter().find(|symbol| symbol.name == name.as_bytes() && !symbol.import).unwrap().address
+    program
+        .image()
+        .symbols()
+        .iter()
+        .find(|symbol| symbol.name == name.as_bytes() && !symbol.import)
+        .unwrap()
+        .address
 }
 
 /// What of the expectation is not found in one file.
@@ -47,14 +53,19 @@ fn missed(path: &Path, expected: &Value) -> Vec<String> {
                     Callee::Here(_) => "(here)".to_owned(),
                     Callee::Value(_) => "(value)".to_owned(),
                 };
-                [json!(name)].into_iter().chain(call.arguments.iter().map(|value| shown(&read.facts, *value))).collect()
+                [json!(name)]
+                    .into_iter()
+                    .chain(call.arguments.iter().map(|value| shown(&read.facts, *value)))
+                    .collect()
             })
             .collect();
         for call in calls.as_array().unwrap() {
             let call = call.as_array().unwrap();
             // Two calls with one argument each may have become one, whose argument is not known.
             let is = |found: &&Vec<Value>| {
-                call.iter().enumerate().all(|(place, value)| value.is_null() || found.get(place) == Some(value))
+                call.iter()
+                    .enumerate()
+                    .all(|(place, value)| value.is_null() || found.get(place) == Some(value))
             };
             if !found.iter().any(|found| is(&found)) {
                 missed.push(format!("{name}: no call {call:?} among {found:?}"));
@@ -67,13 +78,19 @@ fn missed(path: &Path, expected: &Value) -> Vec<String> {
     for (name, gates) in expected["gates"].as_object().unwrap() {
         let at = start(&program, name);
         for gate in gates.as_array().unwrap() {
-            let found = survey.gates.iter().filter(|found| found.function == at).find(|found| match &found.fixed {
-                Fixed::Text { text, .. } => gate["text"] == json!(String::from_utf8_lossy(text)),
-                Fixed::Number { number, .. } => gate["number"] == json!(number),
-                Fixed::Characters(_) => false,
-            });
+            let found =
+                survey.gates.iter().filter(|found| found.function == at).find(|found| match &found.fixed {
+                    Fixed::Text { text, .. } => gate["text"] == json!(String::from_utf8_lossy(text)),
+                    Fixed::Number { number, .. } => gate["number"] == json!(number),
+                    Fixed::Characters(_) => false,
+                });
             let Some(found) = found else {
-                let all: Vec<_> = survey.gates.iter().filter(|found| found.function == at).map(|found| &found.fixed).collect();
+                let all: Vec<_> = survey
+                    .gates
+                    .iter()
+                    .filter(|found| found.function == at)
+                    .map(|found| &found.fixed)
+                    .collect();
                 missed.push(format!("{name}: no gate {gate} among {all:?}"));
                 continue;
             };
@@ -93,16 +110,20 @@ fn missed(path: &Path, expected: &Value) -> Vec<String> {
 
 #[test]
 fn each_architecture_gives_what_the_source_says() {
-    let expected: Value = serde_json::from_slice(&std::fs::read(corpus().join("expected.json")).unwrap()).unwrap();
+    let expected: Value =
+        serde_json::from_slice(&std::fs::read(corpus().join("expected.json")).unwrap()).unwrap();
     let wanted = std::env::var("BANBURY_CODE").unwrap_or_default();
     let mut failed = Vec::new();
-    let mut files: Vec<PathBuf> = std::fs::read_dir(corpus()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(corpus()).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files.retain(|path| path.extension().is_some_and(|ending| ending == "elf"));
     assert!(files.len() >= 40, "{files:?}");
     for path in files.iter().filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(&wanted)) {
         let missed = missed(path, &expected);
-        failed.extend(missed.into_iter().map(|line| format!("{}: {line}", path.file_name().unwrap().to_string_lossy())));
+        failed.extend(
+            missed.into_iter().map(|line| format!("{}: {line}", path.file_name().unwrap().to_string_lossy())),
+        );
     }
     assert!(failed.is_empty(), "{} missed:\n{}", failed.len(), failed.join("\n"));
 }

@@ -245,7 +245,7 @@ impl Found {
         relation: Relation,
         compared: Compared,
     ) {
-        let Compared { a, b, test, also } = compared;
+        let Compared { a, b, test, also, .. } = compared;
         let Some(first) = also else {
             self.decisions.push(Decision { at, block, relation, taken: true, both: true, a, b, test });
             return;
@@ -258,7 +258,7 @@ impl Found {
         self.decisions.push(Decision { at, block, relation, taken, both: false, a, b, test });
         let mut next = Some(first);
         while let Some((relation, before)) = next.and_then(|also| machine.also(also)) {
-            let Compared { a, b, test, also } = before;
+            let Compared { a, b, test, also, .. } = before;
             self.decisions.push(Decision { at, block, relation, taken, both: false, a, b, test });
             // A condition that holds by the flags that one before it left says nothing of that one.
             next = also.filter(|also| relation.holds(also.otherwise) == Some(false));

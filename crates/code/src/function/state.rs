@@ -26,6 +26,8 @@ pub struct Compared {
     pub b: ValueId,
     /// Whether bits were tested instead.
     pub test: bool,
+    /// Whether both are without a sign, whatever the condition says.
+    unsigned: bool,
     /// Of a comparison that was only made where another condition held, that one.
     pub also: Option<Also>,
 }
@@ -210,18 +212,19 @@ impl<'m, 'i> Machine<'m, 'i> {
     ) -> Option<(Relation, Compared)> {
         Some(match condition {
             Condition::Flags(flags, relation) => {
-                (relation, state.flags.get(usize::from(flags)).copied().flatten()?)
+                let compared = state.flags.get(usize::from(flags)).copied().flatten()?;
+                (if compared.unsigned { relation.unsigned() } else { relation }, compared)
             }
             Condition::Values(relation, a, b) => {
                 let (a, b) = (self.read(state, a, place), self.read(state, b, (place.0, place.1 + 1)));
-                (relation, Compared { a, b, test: false, also: None })
+                (relation, Compared { a, b, test: false, unsigned: false, also: None })
             }
             Condition::Bit(operand, bit, set) => {
                 let a = self.read(state, operand, place);
                 let b = self.values.number(1_u64.checked_shl(u32::from(bit)).unwrap_or(0));
                 (
                     if set { Relation::NotEqual } else { Relation::Equal },
-                    Compared { a, b, test: true, also: None },
+                    Compared { a, b, test: true, unsigned: false, also: None },
                 )
             }
         })
@@ -348,11 +351,14 @@ impl<'m, 'i> Machine<'m, 'i> {
                     self.store(state, at, value, size);
                 }
             }
-            Op::Compare { flags, a, b, .. } | Op::Test { flags, a, b, .. } => {
+            Op::Compare { flags, a, b, .. }
+            | Op::CompareUnsigned { flags, a, b, .. }
+            | Op::Test { flags, a, b, .. } => {
                 let (a, b) = (self.read(state, a, place), self.read(state, b, (place.0, place.1 + 1)));
-                let test = matches!(op, Op::Test { .. });
+                let (test, unsigned) =
+                    (matches!(op, Op::Test { .. }), matches!(op, Op::CompareUnsigned { .. }));
                 if let Some(known) = state.flags.get_mut(usize::from(flags)) {
-                    *known = (!maybe).then_some(Compared { a, b, test, also: None });
+                    *known = (!maybe).then_some(Compared { a, b, test, unsigned, also: None });
                 }
             }
             Op::CompareWhen { flags, when, a, b, otherwise, .. } => {
@@ -360,8 +366,13 @@ impl<'m, 'i> Machine<'m, 'i> {
                 let (a, b) = (self.read(state, a, place), self.read(state, b, (place.0, place.1 + 1)));
                 let also = before.and_then(|condition| self.condition(condition, otherwise));
                 if let Some(known) = state.flags.get_mut(usize::from(flags)) {
-                    *known =
-                        also.filter(|_| !maybe).map(|also| Compared { a, b, test: false, also: Some(also) });
+                    *known = also.filter(|_| !maybe).map(|also| Compared {
+                        a,
+                        b,
+                        test: false,
+                        unsigned: false,
+                        also: Some(also),
+                    });
                 }
             }
             Op::Select { dst, yes, no, .. } => {
