@@ -153,9 +153,11 @@ fn written(ops: &[Op]) -> String {
                 registers.insert(*dst);
             }
             Op::Store { .. } => memory = true,
-            Op::Compare { .. } | Op::CompareWhen { .. } | Op::Test { .. } | Op::ClobberFlags { .. } => {
-                flags = true
-            }
+            Op::Compare { .. }
+            | Op::CompareUnsigned { .. }
+            | Op::CompareWhen { .. }
+            | Op::Test { .. }
+            | Op::ClobberFlags { .. } => flags = true,
         }
     }
     let mut names: Vec<String> = registers.iter().map(u8::to_string).collect();

@@ -234,9 +234,9 @@ fn gates(program: &Program<'_>, function: u64, blocks: &Blocks, facts: &Facts<'_
             }
         }
         let mut gives = BTreeSet::new();
-        for (block, value) in &facts.returns {
-            let number = facts.values.constant(*value);
-            match (inside.contains(block), number) {
+        for (block, value) in given(blocks, facts, &before) {
+            let number = facts.values.constant(value);
+            match (inside.contains(&block), number) {
                 (true, Some(number)) => {
                     gives.insert(number);
                 }
@@ -246,6 +246,38 @@ fn gates(program: &Program<'_>, function: u64, blocks: &Blocks, facts: &Facts<'_
         }
         gate.gives = (gives.len() == 1).then(|| gives.first().copied()).flatten();
         found.push(gate);
+    }
+    found
+}
+
+/// What the function gives back, by the block that decides it: where ways meet before a return, the blocks before.
+fn given(blocks: &Blocks, facts: &Facts<'_>, before: &[Vec<usize>]) -> Vec<(usize, ValueId)> {
+    let mut found = Vec::new();
+    let mut seen: BTreeSet<(usize, ValueId)> = BTreeSet::new();
+    let mut open: Vec<(usize, ValueId)> = facts.returns.clone();
+    while let Some((block, value)) = open.pop() {
+        if !seen.insert((block, value)) {
+            continue;
+        }
+        let whole = match facts.values.get(value) {
+            Value::Extend { of, .. } => facts.values.get(of),
+            other => other,
+        };
+        let Value::Unknown(at, register) = whole else {
+            found.push((block, value));
+            continue;
+        };
+        let meets = |other: &usize| register == u16::from(facts.result) && blocks.address(*other) == at;
+        match (0..blocks.all.len()).find(meets) {
+            Some(meeting) => open.extend(
+                before
+                    .get(meeting)
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|block| Some((*block, facts.results.get(*block).copied().flatten()?))),
+            ),
+            None => found.push((block, value)),
+        }
     }
     found
 }

@@ -4,7 +4,7 @@
 use super::state::{Compared, Machine, State};
 use super::{Blocks, Surroundings};
 use crate::image::Filled;
-use crate::ir::{Flow, Insn, Op, Operand, Relation};
+use crate::ir::{Flow, Insn, Op, Operand, Reg, Relation};
 use crate::values::{Value, ValueId, Values};
 use std::collections::BTreeSet;
 
@@ -90,15 +90,24 @@ pub struct Facts<'i> {
     pub returns: Vec<(usize, ValueId)>,
     /// Jumps by value: the instruction and where.
     pub jumps: Vec<(u64, ValueId)>,
+    /// By block, what stands at its end where a function gives back its result; `None` for blocks that nothing leads to.
+    pub results: Vec<Option<ValueId>>,
+    /// The register in which that is.
+    pub result: Reg,
 }
 
-/// Reads a function.
+/// Reads a function. `assumed`: what some registers hold where it begins, beside what the convention says.
 #[must_use]
-pub fn facts<'i>(blocks: &Blocks, around: &dyn Surroundings, values: Values<'i>) -> Facts<'i> {
+pub fn facts<'i>(
+    blocks: &Blocks,
+    around: &dyn Surroundings,
+    values: Values<'i>,
+    assumed: &[(Reg, u64)],
+) -> Facts<'i> {
     let start = blocks.insns.first().map_or(0, |insn| insn.address);
     let mut machine = Machine::new(around, values, around.image().arch, start);
-    let before = machine.run(blocks);
-    let mut found = Found::default();
+    let before = machine.run(blocks, assumed);
+    let mut found = Found { results: vec![None; blocks.all.len()], ..Found::default() };
     for (block, state) in before.into_iter().enumerate() {
         let Some(mut state) = state else { continue };
         let insns = blocks.insns_of(block);
@@ -115,7 +124,12 @@ pub fn facts<'i>(blocks: &Blocks, around: &dyn Surroundings, values: Values<'i>)
             }
             machine.leave(&mut state, insn);
         }
+        let result = machine.register(&state, machine.convention.result);
+        if let Some(place) = found.results.get_mut(block) {
+            *place = Some(result);
+        }
     }
+    let result = machine.convention.result;
     Facts {
         values: machine.values,
         calls: found.calls,
@@ -124,6 +138,8 @@ pub fn facts<'i>(blocks: &Blocks, around: &dyn Surroundings, values: Values<'i>)
         names: found.names,
         returns: found.returns,
         jumps: found.jumps,
+        results: found.results,
+        result,
     }
 }
 
@@ -135,6 +151,7 @@ struct Found {
     names: BTreeSet<(u64, u64)>,
     returns: Vec<(usize, ValueId)>,
     jumps: Vec<(u64, ValueId)>,
+    results: Vec<Option<ValueId>>,
 }
 
 impl Found {

@@ -75,8 +75,8 @@ impl<'m, 'i> Machine<'m, 'i> {
         }
     }
 
-    /// What is known where the function begins.
-    pub fn entry(&mut self) -> State {
+    /// What is known where the function begins, with what is assumed of some registers.
+    pub fn entry(&mut self, assumed: &[(Reg, u64)]) -> State {
         let mut registers: Vec<ValueId> = (0..self.convention.registers)
             .map(|register| self.values.intern(Value::Entry(register)))
             .collect();
@@ -98,15 +98,18 @@ impl<'m, 'i> Machine<'m, 'i> {
             Arch::Ppc64 => put(12, self.values.number(self.start)),
             _ => {}
         }
+        for (register, number) in assumed {
+            put(*register, self.values.number(*number));
+        }
         State { registers, stack: BTreeMap::new(), flags: [None; FLAGS] }
     }
 
     /// What is known before each block; `None` for blocks that nothing leads to.
-    pub fn run(&mut self, blocks: &Blocks) -> Vec<Option<State>> {
+    pub fn run(&mut self, blocks: &Blocks, assumed: &[(Reg, u64)]) -> Vec<Option<State>> {
         let order = reverse_postorder(blocks);
         let mut before: Vec<Option<State>> = vec![None; blocks.all.len()];
         if let Some(first) = before.first_mut() {
-            *first = Some(self.entry());
+            *first = Some(self.entry(assumed));
         }
         for _ in 0..ROUNDS {
             let mut changed = false;

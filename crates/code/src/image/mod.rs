@@ -45,6 +45,8 @@ pub struct Image<'a> {
     bound: BTreeMap<u64, Bound<'a>>,
     /// What the global pointer is in all of it, where it has one.
     global: Option<u64>,
+    /// Where tables of addresses stand to which position-independent code keeps a pointer.
+    pub(crate) tables: Vec<u64>,
     /// Functions that the dynamic table has called before and after the program.
     pub(crate) constructors: Vec<u64>,
     /// What the section of call frames holds, with its address.
@@ -88,12 +90,15 @@ impl<'a> Image<'a> {
             symbols: Vec::new(),
             bound: BTreeMap::new(),
             global: None,
+            tables: Vec::new(),
             constructors: Vec::new(),
             frames: frames.map(|section| (section.address, elf.section_bytes(section))),
         };
         image.symbols = symbols::read(elf, &image);
         image.bound = relocations::read(elf, &image);
+        image.follow_descriptors();
         image.global = image.global_pointer(elf);
+        image.tables = image.address_tables(elf);
         image.constructors = image.called_by_the_loader(elf);
         Some(image)
     }
@@ -202,6 +207,33 @@ impl<'a> Image<'a> {
         self.global
     }
 
+    /// By ELF V1 of PowerPC 64 a function's symbol stands at a descriptor, whose first word is where its code is.
+    fn follow_descriptors(&mut self) {
+        if self.arch != Arch::Ppc64 {
+            return;
+        }
+        let code = |symbol: &Symbol<'a>| {
+            let to = match self.filled(symbol.address) {
+                Some(Filled::Address(address)) => Some(address),
+                Some(Filled::Import(_)) => None,
+                None => self.word(symbol.address),
+            };
+            to.filter(|to| symbol.function && !self.is_code(symbol.address) && self.is_code(*to))
+        };
+        let moved: Vec<(usize, u64)> = self
+            .symbols
+            .iter()
+            .enumerate()
+            .filter_map(|(number, symbol)| Some((number, code(symbol)?)))
+            .collect();
+        for (number, to) in moved {
+            if let Some(symbol) = self.symbols.get_mut(number) {
+                symbol.address = to;
+            }
+        }
+        self.symbols.sort();
+    }
+
     fn global_pointer(&self, elf: &Elf<'a>) -> Option<u64> {
         if self.arch.convention().global == NONE {
             return None;
@@ -222,6 +254,17 @@ impl<'a> Image<'a> {
             Arch::Riscv32 | Arch::Riscv64 => named(b"__global_pointer$"),
             _ => None,
         }
+    }
+
+    /// `DT_PLTGOT`; of PowerPC `DT_PPC_GOT`, and what `-fPIC` counts from: 0x8000 behind the start of each file's part of `.got2`.
+    fn address_tables(&self, elf: &Elf<'a>) -> Vec<u64> {
+        let mut found: Vec<u64> =
+            [3, 0x7000_0000].into_iter().filter_map(|tag| elf.dynamic_value(tag)).collect();
+        if self.arch == Arch::Ppc {
+            let parts = elf.sections.iter().filter(|section| section.name == b".got2");
+            found.extend(parts.filter_map(|section| section.address.checked_add(0x8000)));
+        }
+        found
     }
 
     fn called_by_the_loader(&self, elf: &Elf<'a>) -> Vec<u64> {

@@ -501,6 +501,14 @@ impl Reading<'_> {
             self.insn.flow = if base == 1 && offset == 0 { Flow::Return } else { Flow::JumpRegister(base) };
             return;
         }
+        // A call leaves its place in `ra` or `t0` by convention; a stub of the linkage table in another, and does not come back to it.
+        if ![1, 5].contains(&link) && offset == 0 {
+            self.insn.flow = Flow::JumpRegister(base);
+            if link != base {
+                self.other_link(link);
+            }
+            return;
+        }
         // The sum goes through the link, which is written anyway.
         if offset == 0 {
             self.insn.flow = Flow::CallRegister(base);

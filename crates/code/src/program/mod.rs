@@ -123,7 +123,7 @@ impl<'a> Program<'a> {
         loop {
             let mut lifter = self.image.arch.lifter(self.image.big_endian, bounds.thumb);
             let blocks = Blocks::follow(bounds, self, lifter.as_mut(), &known);
-            let facts = facts(&blocks, self, Values::new(&self.image));
+            let facts = facts(&blocks, self, Values::new(&self.image), &[]);
             round += 1;
             let mut found = false;
             if round < ROUNDS && blocks.gaps.iter().any(|gap| matches!(gap, Gap::Indirect { .. })) {

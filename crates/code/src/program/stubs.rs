@@ -6,7 +6,7 @@
 use super::Program;
 use crate::arch::Arch;
 use crate::function::{Blocks, Bounds, Callee, facts};
-use crate::ir::{Flow, Op};
+use crate::ir::{Flow, Op, Reg};
 use crate::values::Values;
 use std::collections::BTreeMap;
 
@@ -19,6 +19,18 @@ const MOST: usize = 10;
 pub(super) fn find(program: &mut Program<'_>, called: &BTreeMap<u64, bool>) {
     let mut places: BTreeMap<u64, bool> = called.clone();
     places.extend(program.functions.iter().map(|bounds| (bounds.start, bounds.thumb)));
+    // Position-independent code keeps the address of its table in a register, and a stub finds it there.
+    let register = match program.image.arch {
+        Arch::X86 => Some(3),
+        Arch::Ppc => Some(30),
+        _ => None,
+    };
+    let mut tables: Vec<Vec<(Reg, u64)>> = vec![Vec::new()];
+    tables.extend(
+        register
+            .into_iter()
+            .flat_map(|register| program.image.tables.iter().map(move |table| vec![(register, *table)])),
+    );
     let mut imports = Vec::new();
     let mut tellers = Vec::new();
     for (start, thumb) in places {
@@ -47,12 +59,15 @@ pub(super) fn find(program: &mut Program<'_>, called: &BTreeMap<u64, bool>) {
                 if !jumps {
                     continue;
                 }
-                let facts = facts(&blocks, program, Values::new(&program.image));
-                if let [call] = facts.calls.as_slice()
-                    && let Callee::Import(name) = &call.callee
-                    && call.tail
-                {
-                    imports.push((start, name.clone()));
+                for assumed in &tables {
+                    let facts = facts(&blocks, program, Values::new(&program.image), assumed);
+                    if let [call] = facts.calls.as_slice()
+                        && let Callee::Import(name) = &call.callee
+                        && call.tail
+                    {
+                        imports.push((start, name.clone()));
+                        break;
+                    }
                 }
             }
         }
