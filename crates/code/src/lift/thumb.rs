@@ -231,7 +231,8 @@ fn high(core: &mut Core<'_>, word: u32) -> bool {
                 }
                 (false, source) => Flow::JumpRegister(source),
             };
-            return field(word, 0, 3) == 0;
+            // Bit 2: into the other security state of the microcontroller profile.
+            return field(word, 0, 2) == 0;
         }
     }
     true

@@ -36,7 +36,7 @@ pub(super) fn half(core: &mut Core<'_>, word: u32) -> bool {
         (true, 1) => Access::Load(target, 2, false),
         (true, 2) => Access::Load(target, 1, true),
         (true, _) => Access::Load(target, 2, true),
-        (false, _) if target & 1 == 1 => return false,
+        (false, _) if target & 1 == 1 || target == 14 => return false,
         (false, 2) => Access::LoadPair(target, target + 1),
         (false, _) => Access::StorePair(target, target + 1),
     };
