@@ -165,7 +165,6 @@ impl Arch {
                 kept: &[16, 17, 18, 19, 20, 21, 22, 23, 28, 29, 30],
                 zero: 0,
                 stacked: 16,
-                ..BASE
             },
             Self::Mips64 => Convention {
                 registers: 34,
