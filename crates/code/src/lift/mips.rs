@@ -372,6 +372,15 @@ impl Reading<'_> {
                 self.insn.when = Some(Condition::Values(relation, a, ZERO));
                 self.insn.nullifies = w.rt() & 2 != 0;
             }
+            // `aclr`, `aset`: a bit of a byte in memory, at twelve bits.
+            0x07 => {
+                let offset = i64::from(w.0.cast_signed() << 20 >> 20);
+                let to = match w.rs() {
+                    0 => Address::absolute(offset.cast_unsigned()),
+                    base => Address::based(base, offset),
+                };
+                self.insn.does(Op::Store { to, src: Operand::Unknown, size: 1 });
+            }
             // `bposge32`, `bposge64` of the DSP extension.
             0x1c | 0x1d if w.rs() == 0 => {
                 self.branch_when(Condition::Values(Relation::Other, Operand::Unknown, Operand::Unknown));

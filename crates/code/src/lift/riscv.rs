@@ -407,7 +407,10 @@ impl Reading<'_> {
             return None;
         }
         match w.0 >> 27 {
-            0x02 if w.rs2() == 0 => return Some(self.load(w.rd(), w.rs1(), 0, size, true)),
+            0x02 if w.rs2() == 0 => {
+                self.load(w.rd(), w.rs1(), 0, size, true);
+                return Some(());
+            }
             0x03 | 0x00 | 0x01 | 0x04 | 0x08 | 0x0c | 0x10 | 0x14 | 0x18 | 0x1c => {}
             0x05 => {
                 if size > 4 {

@@ -22,8 +22,14 @@ impl Reading<'_> {
             0x24 | 0x25 if w.sa() == 0 && self.is_64 => self.clobber(rd),
             0x3f => self.insn.flow = Flow::Stop,
             _ if self.octeon => self.octeon_2()?,
+            // Of who builds a processor in.
+            0x10..=0x1f => {
+                self.clobber(rs);
+                self.clobber(rt);
+                self.clobber(rd);
+            }
             // Multiplication and division of Loongson, Octeon's where it is not known to be one.
-            0x03 | 0x06..=0x1f | 0x28..=0x3e if self.is_64 => {
+            0x03 | 0x06..=0x0f | 0x28..=0x3e if self.is_64 => {
                 self.clobber(rt);
                 self.clobber(rd);
             }

@@ -30,6 +30,10 @@ impl Reading<'_> {
                 _ => {}
             }
             self.insn.clobber(w.rt());
+            // Products of half-words of the 405 and 440, where they record.
+            if matches!(form & 63, 0x11 | 0x19 | 0x1d) {
+                self.insn.does(Op::ClobberFlags { flags: 0 });
+            }
         }
         // Comparisons and decimal arithmetic that record.
         if form & 0x400 != 0 && matches!(form & 63, 1 | 6 | 7 | 13) {
