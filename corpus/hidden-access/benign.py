@@ -1,0 +1,109 @@
+"""The benign side beside the untouched builds: executables of Debian packages, fetched, and unpacked without the rest.
+
+benign.json lists them: path, architecture, package and version, source package, whether it is a daemon. A package of benign.txt that the
+mirror does not have is named, and left out; fewer than a thousand executables are an error.
+"""
+
+import hashlib
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "identification"))
+import debian  # noqa: E402
+import elf  # noqa: E402
+
+HERE = pathlib.Path(__file__).resolve().parent
+LEAST = 1000  # executables
+LARGEST = 24 << 20  # bytes of an executable
+
+
+def fetch(store):
+    """Fetches what is not there yet, and writes benign.json."""
+    entries, lost = [], []
+    for (release, architecture), packages in sorted(read().items()):
+        folder = store / "benign" / f"{release}-{architecture}"
+        note = folder / "executables.json"
+        kept = json.loads(note.read_text()) if note.exists() else {}
+        missing = [name for name in packages if name not in kept]
+        if missing:
+            apt = debian.Apt(store / "benign", release, architecture)
+            offered = apt.offered(missing)
+            for name in missing:
+                try:
+                    if name not in offered:
+                        raise LookupError(f"{release} has no {name}")
+                    path = apt.fetch({name: offered[name]})[name]
+                except (LookupError, SystemExit) as error:
+                    lost.append(f"{name} ({architecture}): {str(error)[-160:]}")
+                    continue
+                kept[name] = executables(path, folder / name)
+                path.unlink()
+                note.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+        for name, daemons in packages.items():
+            for file in kept.get(name, {"files": []})["files"]:
+                entries.append({"package": name, "architecture": architecture, "release": release, "source": kept[name]["source"], "version": kept[name]["version"],
+                                "daemon": file["path"].rpartition("/")[2] in daemons, "path": f"benign/{release}-{architecture}/{name}/{file['path']}",
+                                "bytes": file["bytes"], "sha256": file["sha256"]})
+        unseen = [f"{name}:{daemon}" for name, daemons in packages.items() if name in kept for daemon in daemons
+                  if not any(file["path"].rpartition("/")[2] == daemon for file in kept[name]["files"])]
+        if unseen:
+            sys.exit(f"benign.txt: no such program: {', '.join(unseen)} ({release}, {architecture})")
+    (store / "benign.json").write_text(json.dumps({"programs": entries, "lost": sorted(lost)}, indent=1, sort_keys=True) + "\n")
+    daemons = sum(entry["daemon"] for entry in entries)
+    print(f"{store}/benign.json: {len(entries)} executables, {daemons} of them daemons, {sum(entry['bytes'] for entry in entries) >> 20} MiB", file=sys.stderr)
+    for line in lost:
+        print(f"not there: {line}", file=sys.stderr)
+    if len(entries) < LEAST:
+        sys.exit(f"{len(entries)} executables are fewer than {LEAST}; add packages to benign.txt")
+    return 0
+
+
+def read():
+    """{(release, architecture): {package: names of daemons}}."""
+    wanted = {}
+    for line in (HERE / "benign.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            release, architectures, *packages = line.split()
+            for architecture in architectures.split(","):
+                for entry in packages:
+                    name, _, daemons = entry.partition(":")
+                    wanted.setdefault((release, architecture), {})[name] = [daemon for daemon in daemons.split(",") if daemon]
+    return wanted
+
+
+def executables(package, folder):
+    """Unpacks a package's executables."""
+    shutil.rmtree(folder, ignore_errors=True)
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    subprocess.run(["dpkg-deb", "-x", package, partial], check=True)
+    files = []
+    for path in sorted(partial.rglob("*")):
+        if path.is_symlink() or not path.is_file() or not program(path):
+            continue
+        inside = str(path.relative_to(partial))
+        target = folder / inside
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(target)
+        target.chmod(0o644)
+        content = target.read_bytes()
+        files.append({"path": inside, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
+    shutil.rmtree(partial)
+    fields = debian.control(package)
+    source, _ = debian.source_of(fields)
+    return {"source": source, "version": fields["Version"], "files": files}
+
+
+def program(path):
+    if path.stat().st_size > LARGEST or re.search(r"\.(o|a|ko|so)(\.|$)", path.name):
+        return False
+    try:
+        file = elf.Elf(path.read_bytes())
+    except (ValueError, IndexError):
+        return False
+    return file.kind == 2 or file.kind == 3 and file.interpreter() is not None
