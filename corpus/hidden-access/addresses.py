@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 FILE = "planted-lines.c"
+ARM = 40  # EM_ARM
 
 
 class Place:
@@ -29,30 +30,28 @@ def place(program):
 
 
 def lines(program):
-    """(start, end) of every row of the line table that belongs to planted lines."""
-    out = read("--debug-dump=decodedline", program)
-    last = None
-    for line in out.splitlines():
+    """(start, end) of every row of the line table that belongs to planted lines; what they call inline out of a header does too."""
+    last = None  # (whether the row before is planted, its address)
+    for line in read("--debug-dump=decodedline", program).splitlines():
         match = re.match(r"^(\S+)\s+(\d+|-)\s+(0x[0-9a-f]+|0)\s*(.*)$", line)
         if not match:
-            if not line.strip():
-                continue
             last = None if line.startswith(("CU:", "Contents", "File name")) else last
             continue
         address = int(match[3], 16)
-        if last is not None and address > last[1] and last[0] == FILE:
+        if last and last[0] and address > last[1]:
             yield last[1], address
-        last = None if match[2] == "-" else (match[1], address)
+        planted = match[1] == FILE or match[1].endswith(".h") and bool(last and last[0])
+        last = None if match[2] == "-" else (planted, address)
 
 
 def functions(program):
-    out, seen = read("--symbols", program), set()
+    out, seen, arm = read("--symbols", program), set(), machine(program) == ARM
     for line in out.splitlines():
         match = re.match(r"^\s*\d+:\s+([0-9a-f]+)\s+(\d+|0x[0-9a-f]+)\s+FUNC\s+\S+\s+\S+(?:\s+\[[^\]]*\])?\s+(\d+)\s+(\S+)", line)
         if match:
             start, size = int(match[1], 16), int(match[2], 0)
-            if b"ARM" in machine(program):
-                start &= ~1
+            if arm:
+                start &= ~1  # the bit that says Thumb
             if size and (start, size) not in seen:
                 seen.add((start, size))
                 yield match[4], start, start + size
@@ -61,7 +60,7 @@ def functions(program):
 def machine(program):
     with open(program, "rb") as file:
         head = file.read(20)
-    return b"ARM" if int.from_bytes(head[18:20], "little" if head[5] == 1 else "big") == 40 else b""
+    return int.from_bytes(head[18:20], "little" if head[5] == 1 else "big")
 
 
 def text_sections(program):

@@ -1,7 +1,7 @@
 """The benign side beside the untouched builds: executables of Debian packages, fetched, and unpacked without the rest.
 
 benign.json lists them: path, architecture, package and version, source package, whether it is a daemon. A package of benign.txt that the
-mirror does not have is named, and left out; fewer than a thousand executables are an error.
+mirror does not have is named, and left out; fewer than a thousand executables are an error. `--architecture` fetches a part.
 """
 
 import hashlib
@@ -21,25 +21,20 @@ LEAST = 1000  # executables
 LARGEST = 24 << 20  # bytes of an executable
 
 
-def fetch(store):
-    """Fetches what is not there yet, and writes benign.json."""
+def fetch(store, architectures):
+    """Fetches what is not there yet for the architectures (none: for all), and writes benign.json of all that is there."""
     entries, lost = [], []
     for (release, architecture), packages in sorted(read().items()):
         folder = store / "benign" / f"{release}-{architecture}"
         note = folder / "executables.json"
         kept = json.loads(note.read_text()) if note.exists() else {}
-        missing = [name for name in packages if name not in kept]
+        missing = [name for name in packages if name not in kept and architecture in (architectures or [architecture])]
         if missing:
+            take_lists(store, release, architecture)
             apt = debian.Apt(store / "benign", release, architecture)
-            offered = apt.offered(missing)
-            for name in missing:
-                try:
-                    if name not in offered:
-                        raise LookupError(f"{release} has no {name}")
-                    path = apt.fetch({name: offered[name]})[name]
-                except (LookupError, SystemExit) as error:
-                    lost.append(f"{name} ({architecture}): {str(error)[-160:]}")
-                    continue
+            paths, without = download(apt, missing)
+            lost += [f"{name} ({architecture}): {reason}" for name, reason in without.items()]
+            for name, path in paths.items():
                 kept[name] = executables(path, folder / name)
                 path.unlink()
                 note.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
@@ -60,6 +55,30 @@ def fetch(store):
     if len(entries) < LEAST:
         sys.exit(f"{len(entries)} executables are fewer than {LEAST}; add packages to benign.txt")
     return 0
+
+
+def take_lists(store, release, architecture):
+    """Takes over the lists that corpus/identification has fetched, so that they need not be fetched twice."""
+    there, here = (folder / f"apt-{release}-{architecture}/lists" for folder in (store.parent / "identification", store / "benign"))
+    if there.is_dir() and not here.exists():
+        shutil.copytree(there, here)
+
+
+def download(apt, names):
+    """({name: path}, {name: why it is not there}) of packages: many at once, and one by one where that fails."""
+    offered = apt.offered(names)
+    lost = {name: "not in the release" for name in names if name not in offered}
+    try:
+        return apt.fetch(offered), lost
+    except SystemExit:
+        pass
+    paths = {}
+    for name, version in sorted(offered.items()):
+        try:
+            paths |= apt.fetch({name: version})
+        except SystemExit as error:
+            lost[name] = str(error)[-160:]
+    return paths, lost
 
 
 def read():

@@ -80,14 +80,14 @@ class Tree:
         inside = self.tree / self.package.programs[program]
         for folder, words in reversed(self.calls):
             out = output(words)
-            if out and (pathlib.Path(folder) / out).resolve() == inside.resolve() and not {"-c", "-E", "-S"} & set(words):
+            if out and same(folder, out, inside) and not {"-c", "-E", "-S"} & set(words):
                 break
         else:
             sys.exit(f"{self.package.name}: no call of the compiler links {self.package.programs[program]}")
         left, command = dict(changed or {}), []
         at = words.index("-o")
         for index, word in enumerate(words):
-            whole = (pathlib.Path(folder) / word).resolve()
+            whole = (pathlib.Path(folder) / word).resolve() if word.endswith("o") else None
             if index == at + 1:
                 command.append(str(to))
             elif word in ("-s", "-Wl,-s") or word.startswith("-Wl,-Map"):
@@ -103,11 +103,11 @@ class Tree:
         """Compiles a source file with other text; gives (the object's path in the tree, the new object)."""
         source = self.tree / site.file
         for folder, words in reversed(self.calls):
-            if "-c" in words and any((pathlib.Path(folder) / word).resolve() == source.resolve() for word in words):
+            spelled = next((word for word in words if same(folder, word, source)), None)
+            if "-c" in words and spelled:
                 break
         else:
             sys.exit(f"{self.package.name}: no call of the compiler compiles {site.file}")
-        spelled = next(word for word in words if (pathlib.Path(folder) / word).resolve() == source.resolve())
         changed = source.with_name(f"changed-{source.name}")
         changed.write_text(text(spelled), encoding="latin-1")
         out = output(words) or source.with_suffix(".o").name
@@ -171,6 +171,11 @@ class Insertion:
         back = source.count("\n", 0, self.above) + 1
         return (f'#line 1 "{name}"\n{source[:self.above]}\n#line 1 "{addresses.FILE}"\n{headers}{plant.above}#line {back} "{name}"\n'
                 f'{source[self.above:self.inside]}#line 1001 "{addresses.FILE}"\n{plant.inside}#line {self.line} "{name}"\n{source[self.inside:]}')
+
+
+def same(folder, word, path):
+    """Whether a word of a call in a folder is a path."""
+    return word.rpartition("/")[2] == path.name and (pathlib.Path(folder) / word).resolve() == path.resolve()
 
 
 def output(words):
