@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "identification"))
 import debian  # noqa: E402
@@ -19,6 +20,7 @@ import elf  # noqa: E402
 HERE = pathlib.Path(__file__).resolve().parent
 LEAST = 1000  # executables
 LARGEST = 24 << 20  # bytes of an executable
+NO_PROGRAM = re.compile(r"^usr/share/|\.(o|a|ko|so)(\.|$)")
 
 
 def fetch(store, architectures):
@@ -95,34 +97,36 @@ def read():
 
 
 def executables(package, folder):
-    """Unpacks a package's executables."""
+    """Takes a package's executables out of it."""
     shutil.rmtree(folder, ignore_errors=True)
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    subprocess.run(["dpkg-deb", "-x", package, partial], check=True)
     files = []
-    for path in sorted(partial.rglob("*")):
-        if path.is_symlink() or not path.is_file() or not program(path):
-            continue
-        inside = str(path.relative_to(partial))
-        target = folder / inside
-        target.parent.mkdir(parents=True, exist_ok=True)
-        path.rename(target)
-        target.chmod(0o644)
-        content = target.read_bytes()
-        files.append({"path": inside, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
-    shutil.rmtree(partial)
+    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as unpacking:
+        with tarfile.open(fileobj=unpacking.stdout, mode="r|") as archive:
+            for member in archive:
+                inside = member.name.removeprefix("./")
+                if not member.isfile() or member.size > LARGEST or NO_PROGRAM.search(inside):
+                    continue
+                content = archive.extractfile(member).read()
+                if not program(content):
+                    continue
+                target = folder / inside
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
+                files.append({"path": inside, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
+        while unpacking.stdout.read(1 << 16):
+            pass
+    if unpacking.returncode:
+        sys.exit(f"{package}: dpkg-deb ended with {unpacking.returncode}; remove it, and fetch it again")
     fields = debian.control(package)
     source, _ = debian.source_of(fields)
-    return {"source": source, "version": fields["Version"], "files": files}
+    return {"source": source, "version": fields["Version"], "files": sorted(files, key=lambda file: file["path"])}
 
 
-def program(path):
-    if path.stat().st_size > LARGEST or re.search(r"\.(o|a|ko|so)(\.|$)", path.name):
+def program(content):
+    if content[:4] != b"\x7fELF":
         return False
     try:
-        file = elf.Elf(path.read_bytes())
+        file = elf.Elf(content)
     except (ValueError, IndexError):
         return False
     return file.kind == 2 or file.kind == 3 and file.interpreter() is not None
