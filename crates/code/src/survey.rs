@@ -352,7 +352,8 @@ fn equal_side(blocks: &Blocks, decision: &Decision, fixed: &Fixed) -> Option<usi
         _ => true,
     };
     let holds = (decision.relation == Relation::Equal) == zero_is_equal;
-    (holds || decision.both).then(|| if holds == decision.taken { *taken } else { *other })
+    let side = if holds == decision.taken { *taken } else { *other };
+    (holds || decision.both).then_some(side)
 }
 
 fn is_under(over: &[Option<usize>], block: usize, head: usize) -> bool {

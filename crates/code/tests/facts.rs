@@ -1,4 +1,7 @@
 //! What is found in the functions of `corpus/code/facts.c`, compiled for each architecture, held against what its source says.
+//!
+//! What is not found yet stands in `corpus/code/missed.txt`, so that it is known, and no more of it comes about unnoticed; `BANBURY_BLESS=1`
+//! writes the list anew.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
@@ -119,18 +122,22 @@ fn missed(path: &Path, expected: &Value) -> Vec<String> {
 fn each_architecture_gives_what_the_source_says() {
     let expected: Value =
         serde_json::from_slice(&std::fs::read(corpus().join("expected.json")).unwrap()).unwrap();
-    let wanted = std::env::var("BANBURY_CODE").unwrap_or_default();
-    let mut failed = Vec::new();
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(corpus()).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files.retain(|path| path.extension().is_some_and(|ending| ending == "elf"));
     assert!(files.len() >= 40, "{files:?}");
-    for path in files.iter().filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(&wanted)) {
-        let missed = missed(path, &expected);
-        failed.extend(
-            missed.into_iter().map(|line| format!("{}: {line}", path.file_name().unwrap().to_string_lossy())),
-        );
+    let (mut brief, mut full) = (String::new(), String::new());
+    for path in &files {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        for line in missed(path, &expected) {
+            brief.push_str(&format!("{name}: {}\n", line.split(" among ").next().unwrap()));
+            full.push_str(&format!("{name}: {line}\n"));
+        }
     }
-    assert!(failed.is_empty(), "{} missed:\n{}", failed.len(), failed.join("\n"));
+    let list = corpus().join("missed.txt");
+    if std::env::var_os("BANBURY_BLESS").is_some() {
+        std::fs::write(&list, &brief).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&list).unwrap(), brief, "corpus/code/missed.txt; in full:\n{full}");
 }

@@ -235,10 +235,13 @@ impl Walk<'_> {
                 let found = self.after(&insn);
                 end = at + u64::from(insn.length);
                 let (delay, stops) = (insn.delay, !found.on || ends_block(&insn, &found));
+                // Where a branch is not taken that leaves its delay slot out, the slot may not happen.
+                let only = insn.condition().filter(|_| insn.nullifies);
                 blocks.insns.push(insn);
                 after = found;
-                if delay && let Some(slot) = self.insns.get(&end).cloned() {
+                if delay && let Some(mut slot) = self.insns.get(&end).cloned() {
                     end += u64::from(slot.length);
+                    slot.when = slot.when.or(only);
                     blocks.insns.push(slot);
                 }
                 at = end;

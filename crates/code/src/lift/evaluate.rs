@@ -101,6 +101,8 @@ fn holds(relation: Relation, a: u64, b: u64, bits: u8) -> bool {
         Relation::BelowOrEqual => a <= b,
         Relation::Above => a > b,
         Relation::AboveOrEqual => a >= b,
+        Relation::Negative => left.wrapping_sub(right) < 0,
+        Relation::NotNegative => left.wrapping_sub(right) >= 0,
         Relation::Other => panic!("no relation of numbers"),
     }
 }

@@ -191,7 +191,7 @@ proptest! {
                 let (dst, flags) = match *op {
                     Op::Set { dst, .. } | Op::Extend { dst, .. } | Op::Compute { dst, .. } => (dst, 0),
                     Op::Load { dst, .. } | Op::Select { dst, .. } | Op::Clobber { dst } => (dst, 0),
-                    Op::Compare { flags, .. } | Op::CompareUnsigned { flags, .. } => (0, flags),
+                    Op::Compare { flags, .. } | Op::CompareUnsigned { flags, .. } | Op::CompareWhen { flags, .. } => (0, flags),
                     Op::Test { flags, .. } | Op::ClobberFlags { flags } => (0, flags),
                     Op::Store { .. } => (0, 0),
                 };
