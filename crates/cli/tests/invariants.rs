@@ -71,6 +71,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("network", &["evidence"]),
     ("regime", &["evidence", "network"]),
     ("software", &["evidence"]),
+    ("code", &["formats"]),
     ("plan", &["evidence", "network", "regime"]),
     ("dossier", &["evidence", "network", "regime", "software"]),
     ("cli", &["formats", "evidence", "firmware", "network", "regime", "software", "plan", "dossier"]),

@@ -82,7 +82,8 @@ pub struct Section<'a> {
     pub offset: u64,
     /// Its bytes in the file (in memory, for `SHT_NOBITS`).
     pub size: u64,
-    link: u32,
+    /// `sh_link`: the section with the names of symbols, among others.
+    pub link: u32,
     name_offset: u32,
 }
 

@@ -1,0 +1,132 @@
+"""The benign side beside the untouched builds: executables of Debian packages, fetched, and unpacked without the rest.
+
+benign.json lists them: path, architecture, package and version, source package, whether it is a daemon. A package of benign.txt that the
+mirror does not have is named, and left out; fewer than a thousand executables are an error. `--architecture` fetches a part.
+"""
+
+import hashlib
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "identification"))
+import debian  # noqa: E402
+import elf  # noqa: E402
+
+HERE = pathlib.Path(__file__).resolve().parent
+LEAST = 1000  # executables
+LARGEST = 24 << 20  # bytes of an executable
+NO_PROGRAM = re.compile(r"^usr/share/|\.(o|a|ko|so)(\.|$)")
+
+
+def fetch(store, architectures):
+    """Fetches what is not there yet for the architectures (none: for all), and writes benign.json of all that is there."""
+    entries, lost = [], []
+    for (release, architecture), packages in sorted(read().items()):
+        folder = store / "benign" / f"{release}-{architecture}"
+        note = folder / "executables.json"
+        kept = json.loads(note.read_text()) if note.exists() else {}
+        missing = [name for name in packages if name not in kept and architecture in (architectures or [architecture])]
+        if missing:
+            take_lists(store, release, architecture)
+            apt = debian.Apt(store / "benign", release, architecture)
+            paths, without = download(apt, missing)
+            lost += [f"{name} ({architecture}): {reason}" for name, reason in without.items()]
+            for name, path in paths.items():
+                kept[name] = executables(path, folder / name)
+                path.unlink()
+                note.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+        for name, daemons in packages.items():
+            for file in kept.get(name, {"files": []})["files"]:
+                entries.append({"package": name, "architecture": architecture, "release": release, "source": kept[name]["source"], "version": kept[name]["version"],
+                                "daemon": file["path"].rpartition("/")[2] in daemons, "path": f"benign/{release}-{architecture}/{name}/{file['path']}",
+                                "bytes": file["bytes"], "sha256": file["sha256"]})
+        unseen = [f"{name}:{daemon}" for name, daemons in packages.items() if name in kept for daemon in daemons
+                  if not any(file["path"].rpartition("/")[2] == daemon for file in kept[name]["files"])]
+        if unseen:
+            sys.exit(f"benign.txt: no such program: {', '.join(unseen)} ({release}, {architecture})")
+    (store / "benign.json").write_text(json.dumps({"programs": entries, "lost": sorted(lost)}, indent=1, sort_keys=True) + "\n")
+    daemons = sum(entry["daemon"] for entry in entries)
+    print(f"{store}/benign.json: {len(entries)} executables, {daemons} of them daemons, {sum(entry['bytes'] for entry in entries) >> 20} MiB", file=sys.stderr)
+    for line in lost:
+        print(f"not there: {line}", file=sys.stderr)
+    if len(entries) < LEAST:
+        sys.exit(f"{len(entries)} executables are fewer than {LEAST}; add packages to benign.txt")
+    return 0
+
+
+def take_lists(store, release, architecture):
+    """Takes over the lists that corpus/identification has fetched, so that they need not be fetched twice."""
+    there, here = (folder / f"apt-{release}-{architecture}/lists" for folder in (store.parent / "identification", store / "benign"))
+    if there.is_dir() and not here.exists():
+        shutil.copytree(there, here)
+
+
+def download(apt, names):
+    """({name: path}, {name: why it is not there}) of packages: many at once, and one by one where that fails."""
+    offered = apt.offered(names)
+    lost = {name: "not in the release" for name in names if name not in offered}
+    try:
+        return apt.fetch(offered), lost
+    except SystemExit:
+        pass
+    paths = {}
+    for name, version in sorted(offered.items()):
+        try:
+            paths |= apt.fetch({name: version})
+        except SystemExit as error:
+            lost[name] = str(error)[-160:]
+    return paths, lost
+
+
+def read():
+    """{(release, architecture): {package: names of daemons}}."""
+    wanted = {}
+    for line in (HERE / "benign.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            release, architectures, *packages = line.split()
+            for architecture in architectures.split(","):
+                for entry in packages:
+                    name, _, daemons = entry.partition(":")
+                    wanted.setdefault((release, architecture), {})[name] = [daemon for daemon in daemons.split(",") if daemon]
+    return wanted
+
+
+def executables(package, folder):
+    """Takes a package's executables out of it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    files = []
+    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as unpacking:
+        with tarfile.open(fileobj=unpacking.stdout, mode="r|") as archive:
+            for member in archive:
+                inside = member.name.removeprefix("./")
+                if not member.isfile() or member.size > LARGEST or NO_PROGRAM.search(inside):
+                    continue
+                content = archive.extractfile(member).read()
+                if not program(content):
+                    continue
+                target = folder / inside
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
+                files.append({"path": inside, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
+        while unpacking.stdout.read(1 << 16):
+            pass
+    if unpacking.returncode:
+        sys.exit(f"{package}: dpkg-deb ended with {unpacking.returncode}; remove it, and fetch it again")
+    fields = debian.control(package)
+    source, _ = debian.source_of(fields)
+    return {"source": source, "version": fields["Version"], "files": sorted(files, key=lambda file: file["path"])}
+
+
+def program(content):
+    if content[:4] != b"\x7fELF":
+        return False
+    try:
+        file = elf.Elf(content)
+    except (ValueError, IndexError):
+        return False
+    return file.kind == 2 or file.kind == 3 and file.interpreter() is not None

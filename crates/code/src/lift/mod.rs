@@ -1,0 +1,13 @@
+//! One lifter an instruction set: bytes to what an instruction does.
+
+pub mod a64;
+mod aarch32;
+pub mod arm;
+#[cfg(test)]
+mod evaluate;
+pub mod mips;
+pub mod ppc;
+pub mod riscv;
+pub mod thumb;
+mod word;
+pub mod x86;

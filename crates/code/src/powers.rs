@@ -1,0 +1,214 @@
+//! What functions of C libraries let a program do, as far as it matters who makes it do so.
+//!
+//! Names are those of POSIX, of the C library, and of libraries that network devices commonly have. A function that is not here gives no
+//! power that is known.
+
+/// What can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Power {
+    /// Run a command or a program.
+    Execute,
+    /// Become another user.
+    Identity,
+    /// Change files.
+    Files,
+    /// Change the device's settings.
+    Settings,
+    /// Wait for others to connect.
+    Listen,
+    /// Connect to others.
+    Connect,
+    /// Give a session of a terminal.
+    Terminal,
+    /// Load code.
+    Load,
+    /// Restart or stop the device.
+    Restart,
+}
+
+impl Power {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Execute,
+        Self::Identity,
+        Self::Files,
+        Self::Settings,
+        Self::Listen,
+        Self::Connect,
+        Self::Terminal,
+        Self::Load,
+        Self::Restart,
+    ];
+
+    /// In words, as what somebody can do.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Execute => "run a command",
+            Self::Identity => "become another user",
+            Self::Files => "change files",
+            Self::Settings => "change settings",
+            Self::Listen => "open a service",
+            Self::Connect => "connect elsewhere",
+            Self::Terminal => "open a terminal",
+            Self::Load => "load code",
+            Self::Restart => "restart the device",
+        }
+    }
+}
+
+/// A set of powers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Powers(u16);
+
+impl Powers {
+    /// With one more.
+    #[must_use]
+    pub fn with(self, power: Power) -> Self {
+        Self(self.0 | 1 << power as u16)
+    }
+
+    /// With those of another set.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those that another set does not have.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether it has one.
+    #[must_use]
+    pub fn has(self, power: Power) -> bool {
+        self.0 >> (power as u16) & 1 == 1
+    }
+
+    /// Each.
+    pub fn iter(self) -> impl Iterator<Item = Power> {
+        Power::ALL.into_iter().filter(move |power| self.has(*power))
+    }
+}
+
+const TABLE: [(Power, &[&str]); 9] = [
+    (
+        Power::Execute,
+        &[
+            "system",
+            "popen",
+            "execl",
+            "execlp",
+            "execle",
+            "execv",
+            "execvp",
+            "execve",
+            "execvpe",
+            "execveat",
+            "fexecve",
+            "posix_spawn",
+            "posix_spawnp",
+            "wordexp",
+            "doSystem",
+            "doSystemCmd",
+            "twsystem",
+            "CsteSystem",
+            "bstar_system",
+            "eval",
+            "_eval",
+        ],
+    ),
+    (
+        Power::Identity,
+        &["setuid", "seteuid", "setreuid", "setresuid", "initgroups", "setgroups", "setgid", "login"],
+    ),
+    (
+        Power::Files,
+        &[
+            "unlink", "unlinkat", "remove", "rename", "renameat", "chmod", "fchmod", "chown", "lchown",
+            "mount", "umount", "mknod", "symlink", "link", "rmdir", "mkdir", "truncate",
+        ],
+    ),
+    (
+        Power::Settings,
+        &[
+            "nvram_set",
+            "nvram_commit",
+            "apmib_set",
+            "acosNvramConfig_set",
+            "uci_set",
+            "uci_commit",
+            "sethostname",
+            "putspent",
+            "putpwent",
+            "iptc_commit",
+        ],
+    ),
+    (Power::Listen, &["listen"]),
+    (Power::Connect, &["connect"]),
+    (Power::Terminal, &["forkpty", "openpty", "posix_openpt", "grantpt", "unlockpt", "login_tty"]),
+    (Power::Load, &["dlopen", "init_module", "finit_module"]),
+    (Power::Restart, &["reboot"]),
+];
+
+/// What a function lets its caller do.
+#[must_use]
+pub fn of(name: &[u8]) -> Option<Power> {
+    let name = bare(name);
+    TABLE
+        .iter()
+        .find(|(_, names)| names.iter().any(|known| known.as_bytes() == name))
+        .map(|(power, _)| *power)
+}
+
+/// A function that compares texts or bytes, by which of its arguments: two, and how many count where that is one.
+#[must_use]
+pub fn compares(name: &[u8]) -> Option<Comparison> {
+    let name = bare(name);
+    let bounded = match name {
+        b"strcmp" | b"strcasecmp" | b"strcoll" | b"g_strcmp0" | b"wcscmp" => None,
+        b"strncmp"
+        | b"strncasecmp"
+        | b"memcmp"
+        | b"bcmp"
+        | b"timingsafe_memcmp"
+        | b"CRYPTO_memcmp"
+        | b"consttime_memequal" => Some(2),
+        b"strstr" | b"strcasestr" => None,
+        b"fnmatch" => None,
+        _ => return None,
+    };
+    Some(Comparison {
+        bounded,
+        finds: matches!(name, b"strstr" | b"strcasestr"),
+        equal_is_zero: name != b"consttime_memequal" && !matches!(name, b"strstr" | b"strcasestr"),
+    })
+}
+
+/// How a function compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// The argument that says how much counts.
+    pub bounded: Option<usize>,
+    /// Whether the second is looked for in the first.
+    pub finds: bool,
+    /// Whether zero says that both are equal.
+    pub equal_is_zero: bool,
+}
+
+/// Without what C libraries and linkers put around: `__GI_`, `__`, `_chk`, versions.
+fn bare(name: &[u8]) -> &[u8] {
+    let name = name.split(|&byte| byte == b'@').next().unwrap_or(name);
+    let name = name.strip_prefix(b"__GI_").unwrap_or(name);
+    match name.strip_prefix(b"__").and_then(|rest| rest.strip_suffix(b"_chk")) {
+        Some(rest) => rest,
+        None => name,
+    }
+}

@@ -1,0 +1,176 @@
+//! An executable as functions.
+//!
+//! Where functions begin is told by symbols, call frame information, the loader's lists, pointers that the loader relocates, and by the
+//! calls in the code itself. Wrong when: a pointer into the middle of a function (a computed `goto`) is taken for the start of
+//! another. Misses: functions that only a computed value leads to, in files without symbols and frames.
+
+mod frames;
+mod starts;
+mod stubs;
+mod tables;
+
+use crate::function::{Blocks, Bounds, Callee, Facts, Gap, Surroundings, facts};
+use crate::image::Image;
+use crate::ir::Reg;
+use crate::values::Values;
+use banbury_formats::executable::elf::Elf;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Times that a function is read anew with what its jumps by table were found to lead to.
+const ROUNDS: usize = 4;
+
+/// An executable as functions.
+#[derive(Debug)]
+pub struct Program<'a> {
+    image: Image<'a>,
+    functions: Vec<Bounds>,
+    /// Places that lead to what another file has, by their address.
+    imports: BTreeMap<u64, Vec<u8>>,
+    /// Places that give back where they were called from.
+    tellers: BTreeMap<u64, Reg>,
+    /// Functions of another file that never come back.
+    finals: BTreeSet<u64>,
+}
+
+/// A function that was read.
+#[derive(Debug)]
+pub struct Read<'p> {
+    /// Its blocks.
+    pub blocks: Blocks,
+    /// What it does.
+    pub facts: Facts<'p>,
+}
+
+/// Functions of C libraries that never come back.
+const FINAL: [&[u8]; 17] = [
+    b"abort",
+    b"exit",
+    b"_exit",
+    b"_Exit",
+    b"quick_exit",
+    b"__assert_fail",
+    b"__assert",
+    b"__stack_chk_fail",
+    b"__fortify_fail",
+    b"__chk_fail",
+    b"longjmp",
+    b"_longjmp",
+    b"siglongjmp",
+    b"pthread_exit",
+    b"err",
+    b"errx",
+    b"__cxa_throw",
+];
+
+impl<'a> Program<'a> {
+    /// Of an ELF file; `None` where its machine is none of ours or nothing of it is executable.
+    #[must_use]
+    pub fn of(elf: &Elf<'a>) -> Option<Self> {
+        let mut program = Self {
+            image: Image::of(elf)?,
+            functions: Vec::new(),
+            imports: BTreeMap::new(),
+            tellers: BTreeMap::new(),
+            finals: BTreeSet::new(),
+        };
+        for symbol in program.image.symbols().iter().filter(|symbol| symbol.import && symbol.function) {
+            program.imports.insert(symbol.address, symbol.name.to_vec());
+        }
+        let starts = starts::find(&program.image);
+        program.functions = starts.bounds;
+        stubs::find(&mut program, &starts.called);
+        program.finals = program
+            .imports
+            .iter()
+            .filter(|(_, name)| FINAL.contains(&name.as_slice()))
+            .map(|(address, _)| *address)
+            .collect();
+        Some(program)
+    }
+
+    /// The executable in memory.
+    #[must_use]
+    pub fn image(&self) -> &Image<'a> {
+        &self.image
+    }
+
+    /// Its functions, by address; places that only lead to another file are none.
+    #[must_use]
+    pub fn functions(&self) -> &[Bounds] {
+        &self.functions
+    }
+
+    /// The name of a function, where a symbol says it.
+    #[must_use]
+    pub fn name(&self, address: u64) -> Option<&'a [u8]> {
+        let symbols = self.image.symbols();
+        let first = symbols.partition_point(|symbol| symbol.address < address);
+        let here = symbols.get(first..)?.iter().take_while(|symbol| symbol.address == address);
+        here.filter(|symbol| symbol.function && !symbol.import).map(|symbol| symbol.name).next()
+    }
+
+    /// The names of what it has from other files, by where code leads there.
+    #[must_use]
+    pub fn imports(&self) -> &BTreeMap<u64, Vec<u8>> {
+        &self.imports
+    }
+
+    /// Reads a function: its blocks, and what it does.
+    #[must_use]
+    pub fn read(&self, bounds: Bounds) -> Read<'_> {
+        let mut known: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
+        let mut round = 0;
+        loop {
+            let mut lifter = self.image.arch.lifter(self.image.big_endian, bounds.thumb);
+            let blocks = Blocks::follow(bounds, self, lifter.as_mut(), &known);
+            let facts = facts(&blocks, self, Values::new(&self.image), &[]);
+            round += 1;
+            let mut found = false;
+            if round < ROUNDS && blocks.gaps.iter().any(|gap| matches!(gap, Gap::Indirect { .. })) {
+                for (at, value) in &facts.jumps {
+                    if !known.contains_key(at) {
+                        let to = tables::targets(&facts.values, &self.image, bounds, *value);
+                        found |= !to.is_empty();
+                        if !to.is_empty() {
+                            known.insert(*at, to);
+                        }
+                    }
+                }
+            }
+            if !found {
+                return Read { blocks, facts };
+            }
+        }
+    }
+
+    /// What a callee is called: the import's name, the symbol, or its address.
+    #[must_use]
+    pub fn call_name(&self, callee: &Callee) -> Option<String> {
+        match callee {
+            Callee::Import(name) => Some(String::from_utf8_lossy(name).into_owned()),
+            Callee::Here(address) => Some(match self.name(*address & !1) {
+                Some(name) => String::from_utf8_lossy(name).into_owned(),
+                None => format!("sub_{address:x}"),
+            }),
+            Callee::Value(_) => None,
+        }
+    }
+}
+
+impl Surroundings for Program<'_> {
+    fn image(&self) -> &Image<'_> {
+        &self.image
+    }
+
+    fn import(&self, address: u64) -> Option<&[u8]> {
+        self.imports.get(&(address & !1)).map(Vec::as_slice)
+    }
+
+    fn is_final(&self, address: u64) -> bool {
+        self.finals.contains(&(address & !1))
+    }
+
+    fn tells_place(&self, address: u64) -> Option<Reg> {
+        self.tellers.get(&address).copied()
+    }
+}

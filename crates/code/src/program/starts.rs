@@ -1,0 +1,156 @@
+//! Where functions begin.
+
+use super::frames;
+use crate::arch::Arch;
+use crate::function::Bounds;
+use crate::image::Image;
+use crate::ir::{Flow, Insn};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was found.
+pub(super) struct Starts {
+    /// The functions, by address.
+    pub bounds: Vec<Bounds>,
+    /// Everything that something calls, with the state of its code.
+    pub called: BTreeMap<u64, bool>,
+}
+
+/// By address, whether the code there is in Thumb state, and how sure it is that a function begins there.
+#[derive(Default)]
+struct Marks {
+    /// A symbol, a frame, the loader's lists.
+    stated: BTreeMap<u64, bool>,
+    /// A call, a pointer.
+    told: BTreeMap<u64, bool>,
+    /// What is stated to be inside of a function: from behind its start to its end.
+    inside: BTreeMap<u64, u64>,
+}
+
+pub(super) fn find(image: &Image<'_>) -> Starts {
+    let mut marks = Marks::default();
+    for symbol in image
+        .symbols()
+        .iter()
+        .filter(|symbol| symbol.function && !symbol.import && image.is_code(symbol.address))
+    {
+        marks.stated.insert(symbol.address, symbol.thumb);
+        if symbol.size > 1 {
+            marks.inside.insert(symbol.address + 1, symbol.address.saturating_add(symbol.size));
+        }
+    }
+    for (start, end) in frames::read(image) {
+        marks.stated.entry(start).or_insert(false);
+        marks.inside.entry(start + 1).or_insert(end);
+    }
+    let split = |address: u64| match image.arch {
+        Arch::Arm => (address & !1, address & 1 == 1),
+        _ => (address, false),
+    };
+    for address in image.constructors.iter().copied().chain([image.entry]).filter(|address| *address != 0) {
+        let (address, thumb) = split(address);
+        if image.is_code(address) {
+            marks.stated.entry(address).or_insert(thumb);
+        }
+    }
+    for (_, target) in image.pointers() {
+        let (address, thumb) = split(target);
+        if image.is_code(address) && aligned(image, address, thumb) {
+            marks.told.entry(address).or_insert(thumb);
+        }
+    }
+    let called = calls(image, &marks);
+    for (address, thumb) in &called {
+        marks.told.entry(*address).or_insert(*thumb);
+    }
+    let within = |address: u64| {
+        marks.inside.range(..=address).next_back().is_some_and(|(_, end)| address < *end)
+            && !marks.stated.contains_key(&address)
+    };
+    let mut all = marks.stated.clone();
+    all.extend(
+        marks
+            .told
+            .iter()
+            .filter(|(address, _)| !within(**address))
+            .map(|(address, thumb)| (*address, *thumb)),
+    );
+    let addresses: Vec<(u64, bool)> = all.into_iter().collect();
+    let mut bounds = Vec::with_capacity(addresses.len());
+    for (number, (start, thumb)) in addresses.iter().enumerate() {
+        let Some((_, part)) = image.code().find(|(from, to)| (*from..*to).contains(start)) else { continue };
+        let next = addresses.get(number + 1).map_or(part, |(next, _)| *next);
+        bounds.push(Bounds { start: *start, end: next.min(part), thumb: *thumb });
+    }
+    Starts { bounds, called }
+}
+
+fn aligned(image: &Image<'_>, address: u64, thumb: bool) -> bool {
+    let unit = match image.arch {
+        Arch::X86 | Arch::X86_64 => 1,
+        Arch::Riscv32 | Arch::Riscv64 => 2,
+        Arch::Arm if thumb => 2,
+        _ => 4,
+    };
+    address.is_multiple_of(unit)
+}
+
+/// What the code calls: read from one end to the other, in the state that symbols name; on Arm without symbols in the state in which calls
+/// reach it.
+fn calls(image: &Image<'_>, marks: &Marks) -> BTreeMap<u64, bool> {
+    let mut called = BTreeMap::new();
+    if image.arch == Arch::Arm {
+        follow_calls(image, marks, &mut called);
+        return called;
+    }
+    let mut lifter = image.arch.lifter(image.big_endian, false);
+    let step = u64::from(lifter.step());
+    let mut insn = Insn::default();
+    for (from, to) in image.code() {
+        let mut at = from;
+        while at < to {
+            if lifter.lift(image.bytes(at), at, &mut insn) && insn.length > 0 {
+                if let Flow::Call(target) = insn.flow
+                    && target != at + u64::from(insn.length)
+                    && image.is_code(target)
+                {
+                    called.insert(target, false);
+                }
+                at += u64::from(insn.length);
+            } else {
+                at += step;
+            }
+        }
+    }
+    called
+}
+
+/// From each known start on: read up to the next known start, take what it calls for starts, too.
+fn follow_calls(image: &Image<'_>, marks: &Marks, called: &mut BTreeMap<u64, bool>) {
+    let mut open: BTreeMap<u64, bool> = marks.stated.clone();
+    open.extend(marks.told.iter().map(|(address, thumb)| (*address, *thumb)));
+    let mut seen: BTreeSet<u64> = BTreeSet::new();
+    let mut known: BTreeSet<u64> = open.keys().copied().collect();
+    while let Some((start, thumb)) = open.pop_first() {
+        let Some((_, end)) = image.code().find(|(from, to)| (*from..*to).contains(&start)) else { continue };
+        let end = known.range(start + 1..).next().map_or(end, |next| (*next).min(end));
+        let mut lifter = image.arch.lifter(image.big_endian, thumb);
+        let step = u64::from(lifter.step());
+        let (mut at, mut insn) = (start, Insn::default());
+        while at < end && seen.insert(at) {
+            if lifter.lift(image.bytes(at), at, &mut insn) && insn.length > 0 {
+                if let Flow::Call(target) = insn.flow {
+                    let state = thumb != insn.switches;
+                    if image.is_code(target) && aligned(image, target, state) {
+                        called.entry(target).or_insert(state);
+                        if known.insert(target) {
+                            open.insert(target, state);
+                        }
+                    }
+                }
+                at += u64::from(insn.length);
+            } else {
+                at += step;
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Places that only lead elsewhere: stubs of the procedure linkage table, and `__x86.get_pc_thunk`.
+//!
+//! A stub is told by what it does, not by where it stands: a few instructions without a branch that end in a jump to what the loader puts
+//! into a slot.
+
+use super::Program;
+use crate::arch::Arch;
+use crate::function::{Blocks, Bounds, Callee, facts};
+use crate::ir::{Flow, Op, Reg};
+use crate::values::Values;
+use std::collections::BTreeMap;
+
+/// Bytes that a stub takes at most.
+const LONGEST: u64 = 64;
+/// Instructions that a stub has at most.
+const MOST: usize = 10;
+
+/// Finds them among what is called and what begins like a function.
+pub(super) fn find(program: &mut Program<'_>, called: &BTreeMap<u64, bool>) {
+    let mut places: BTreeMap<u64, bool> = called.clone();
+    places.extend(program.functions.iter().map(|bounds| (bounds.start, bounds.thumb)));
+    // Position-independent code keeps the address of its table in a register, and a stub finds it there.
+    let register = match program.image.arch {
+        Arch::X86 => Some(3),
+        Arch::Ppc => Some(30),
+        _ => None,
+    };
+    let mut tables: Vec<Vec<(Reg, u64)>> = vec![Vec::new()];
+    tables.extend(
+        register
+            .into_iter()
+            .flat_map(|register| program.image.tables.iter().map(move |table| vec![(register, *table)])),
+    );
+    let mut imports = Vec::new();
+    let mut tellers = Vec::new();
+    for (start, thumb) in places {
+        if program.imports.contains_key(&start) {
+            continue;
+        }
+        let bounds = Bounds { start, end: start.saturating_add(LONGEST), thumb };
+        let mut lifter = program.image.arch.lifter(program.image.big_endian, thumb);
+        let blocks = Blocks::of(bounds, program, lifter.as_mut());
+        let [block] = blocks.all.as_slice() else { continue };
+        let insns = blocks.insns.get(block.insns.clone()).unwrap_or_default();
+        let Some(last) = insns.last().filter(|_| insns.len() <= MOST) else { continue };
+        match last.flow {
+            Flow::Return if program.image.arch == Arch::X86 && insns.len() == 2 => {
+                if let Some([Op::Load { dst, from, .. }]) = insns.first().map(|insn| insn.ops.as_slice())
+                    && (from.base, from.index, from.offset)
+                        == (Some(program.image.arch.convention().stack), None, 0)
+                {
+                    tellers.push((start, *dst));
+                }
+            }
+            _ => {
+                let jumps = insns.iter().any(|insn| {
+                    matches!(insn.flow, Flow::JumpRegister(_) | Flow::JumpMemory(_) | Flow::CallRegister(_))
+                });
+                if !jumps {
+                    continue;
+                }
+                for assumed in &tables {
+                    let facts = facts(&blocks, program, Values::new(&program.image), assumed);
+                    if let [call] = facts.calls.as_slice()
+                        && let Callee::Import(name) = &call.callee
+                        && call.tail
+                    {
+                        imports.push((start, name.clone()));
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    program.imports.extend(imports);
+    program.tellers.extend(tellers);
+    let imports = &program.imports;
+    program.functions.retain(|bounds| !imports.contains_key(&bounds.start));
+}
