@@ -167,17 +167,9 @@ impl Arch {
                 zero: 0,
                 stacked: 16,
             },
-            Self::Mips64 => Convention {
-                registers: 34,
-                arguments: &[4, 5, 6, 7, 8, 9, 10, 11],
-                result: 2,
-                stack: 29,
-                link: 31,
-                global: 28,
-                kept: &[16, 17, 18, 19, 20, 21, 22, 23, 28, 29, 30],
-                zero: 0,
-                ..BASE
-            },
+            Self::Mips64 => {
+                Convention { arguments: &[4, 5, 6, 7, 8, 9, 10, 11], stacked: 0, ..Self::Mips.convention() }
+            }
             // r0 to r31; 32 is the link register, 33 the count register.
             Self::Ppc => Convention {
                 registers: 34,
@@ -189,17 +181,7 @@ impl Arch {
                 stacked: 8,
                 ..BASE
             },
-            Self::Ppc64 => Convention {
-                registers: 34,
-                arguments: &[3, 4, 5, 6, 7, 8, 9, 10],
-                result: 3,
-                stack: 1,
-                link: 32,
-                global: 2,
-                kept: &[1, 2, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31],
-                stacked: 96,
-                ..BASE
-            },
+            Self::Ppc64 => Convention { global: 2, stacked: 96, ..Self::Ppc.convention() },
             // eax, ecx, edx, ebx, esp, ebp, esi, edi; 8 is in between.
             Self::X86 => Convention { registers: 9, stack: 4, kept: &[3, 4, 5, 6, 7], ..BASE },
             // rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8 to r15; 16 is in between.

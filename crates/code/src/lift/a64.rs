@@ -113,8 +113,8 @@ fn ones(wide: bool) -> u64 {
     if wide { u64::MAX } else { 0xffff_ffff }
 }
 
-/// What a condition of four bits asks of the flags; `None` where it always holds.
-fn relation(condition: u32) -> Option<Relation> {
+/// What a condition of four bits asks of the flags, in all of Arm's states; `None` where it always holds.
+pub(super) fn relation(condition: u32) -> Option<Relation> {
     Some(match condition & 15 {
         0 => Relation::Equal,
         1 => Relation::NotEqual,

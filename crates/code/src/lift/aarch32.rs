@@ -26,23 +26,7 @@ impl SetBy {
     /// What a condition of four bits asks of the flags, so that it says what the processor sees; `None` where it always holds.
     pub(super) fn relation(self, condition: u32) -> Option<Relation> {
         use Relation::{Equal, Negative, NotEqual, NotNegative, Other};
-        let relation = match condition & 15 {
-            0 => Equal,
-            1 => NotEqual,
-            2 => Relation::AboveOrEqual,
-            3 => Relation::Below,
-            4 => Negative,
-            5 => NotNegative,
-            6 | 7 => Other,
-            8 => Relation::Above,
-            9 => Relation::BelowOrEqual,
-            10 => Relation::GreaterOrEqual,
-            11 => Relation::Less,
-            12 => Relation::Greater,
-            13 => Relation::LessOrEqual,
-            _ => return None,
-        };
-        Some(match (self, relation) {
+        Some(match (self, super::a64::relation(condition)?) {
             (Self::Compare, relation) | (_, relation @ (Equal | NotEqual)) => relation,
             (Self::Result, relation @ (Negative | NotNegative)) => relation,
             _ => Other,

@@ -46,8 +46,7 @@ impl Mips {
 
 impl Lift for Mips {
     fn lift(&mut self, bytes: &[u8], address: u64, insn: &mut Insn) -> bool {
-        let Some(word) = bytes.first_chunk() else { return false };
-        let word = if self.big_endian { u32::from_be_bytes(*word) } else { u32::from_le_bytes(*word) };
+        let Some(word) = super::word::word(bytes, self.big_endian) else { return false };
         insn.reset(address, 4);
         let reading = Reading {
             word: Word(word),

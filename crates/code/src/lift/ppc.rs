@@ -33,22 +33,18 @@ impl Ppc {
     pub fn new(big_endian: bool, is_64: bool) -> Self {
         Self { big_endian, is_64 }
     }
-
-    fn word(&self, bytes: &[u8], at: usize) -> Option<u32> {
-        let word = bytes.get(at..)?.first_chunk()?;
-        Some(if self.big_endian { u32::from_be_bytes(*word) } else { u32::from_le_bytes(*word) })
-    }
 }
 
 impl Lift for Ppc {
     fn lift(&mut self, bytes: &[u8], address: u64, insn: &mut Insn) -> bool {
-        let Some(word) = self.word(bytes, 0) else { return false };
-        let mut word = Word(word);
+        let Some(first) = super::word::word(bytes, self.big_endian) else { return false };
+        let mut word = Word(first);
         insn.reset(address, 4);
         // A prefix, of Power ISA 3.1.
         let mut prefix = None;
         if word.0 >> 26 == 1 && self.is_64 {
-            let Some(suffix) = self.word(bytes, 4) else { return false };
+            let suffix = bytes.get(4..).and_then(|rest| super::word::word(rest, self.big_endian));
+            let Some(suffix) = suffix else { return false };
             prefix = Some(word);
             word = Word(suffix);
             insn.reset(address, 8);
