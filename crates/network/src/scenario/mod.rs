@@ -40,7 +40,7 @@ pub use chance::{Chances, FEWEST_DRAWS, FunctionChance, MOST_DRAWS, Mean, Propor
 pub use change::changed;
 pub use failures::{Failure, Sources};
 pub use labels::Label;
-pub use overview::{Fewest, MOST_PAIRED, Overview, Pair, Shares, overview};
+pub use overview::{Cost, Fewest, MOST_PAIRED, Overview, Pair, Shares, overview};
 pub use reach::{Met, Reach, reach};
 pub use remedy::{Remedy, Step};
 pub use resolved::Resolved;

@@ -82,6 +82,14 @@ pub struct Fewest {
     pub served: u64,
 }
 
+impl Fewest {
+    /// Whether the labels are proven to be the fewest.
+    #[must_use]
+    pub fn is_proven(&self) -> bool {
+        self.labels.as_ref().is_some_and(|labels| labels.len() == self.bound)
+    }
+}
+
 /// Who shares what.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shares {

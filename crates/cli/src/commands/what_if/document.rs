@@ -1,6 +1,6 @@
 //! The answers as JSON; `schemas/what-if.schema.json` describes them.
 
-use super::{Answered, Answers, Carries, Drawn};
+use super::{Answered, Answers, Carries, Drawn, held};
 use banbury_network::scenario::{self, Answer, Met, Overview, Reach, Remedy, Step};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -256,44 +256,14 @@ struct Each<'a> {
     kind: &'static str,
     devices_without: usize,
     links_without: usize,
-    labels: Vec<Label<'a>>,
+    labels: Vec<held::Label<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pairs: Option<Vec<Pair<'a>>>,
+    pairs: Option<Vec<held::Pair<'a>>>,
     pairs_in_all: usize,
     share_percent: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fewest: Option<Vec<Fewest<'a>>>,
+    fewest: Option<Vec<held::Fewest<'a>>>,
     concentration: Vec<Shares<'a>>,
-}
-
-#[derive(Serialize)]
-struct Label<'a> {
-    name: &'a str,
-    devices: usize,
-    links: usize,
-    subscribers_lost: u64,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    function: &'a str,
-    devices_cut_off: u64,
-}
-
-#[derive(Serialize)]
-struct Pair<'a> {
-    names: &'a [String; 2],
-    subscribers_lost: u64,
-    alone: u64,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    function: &'a str,
-}
-
-#[derive(Serialize)]
-struct Fewest<'a> {
-    function: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    labels: Option<&'a [String]>,
-    bound: usize,
-    is_proven: bool,
-    subscribers_lost: u64,
 }
 
 #[derive(Serialize)]
@@ -587,43 +557,11 @@ impl<'a> Each<'a> {
             kind: overview.kind.as_str(),
             devices_without: overview.unlabelled.0,
             links_without: overview.unlabelled.1,
-            labels: overview
-                .labels
-                .iter()
-                .map(|cost| Label {
-                    name: &cost.name,
-                    devices: cost.devices,
-                    links: cost.links,
-                    subscribers_lost: cost.subscribers,
-                    function: &cost.function,
-                    devices_cut_off: cost.cut_off,
-                })
-                .collect(),
-            pairs: overview.pairs.as_ref().map(|pairs| {
-                pairs
-                    .iter()
-                    .map(|pair| Pair {
-                        names: &pair.names,
-                        subscribers_lost: pair.subscribers,
-                        alone: pair.alone,
-                        function: &pair.function,
-                    })
-                    .collect()
-            }),
+            labels: held::labels(&overview.labels),
+            pairs: overview.pairs.as_deref().map(held::pairs),
             pairs_in_all: overview.pairs_in_all,
             share_percent,
-            fewest: overview.fewest.as_ref().map(|fewest| {
-                fewest
-                    .iter()
-                    .map(|one| Fewest {
-                        function: &one.function,
-                        labels: one.labels.as_deref(),
-                        bound: one.bound,
-                        is_proven: one.labels.as_ref().is_some_and(|labels| labels.len() == one.bound),
-                        subscribers_lost: one.subscribers,
-                    })
-                    .collect()
-            }),
+            fewest: overview.fewest.as_deref().map(held::fewest),
             concentration: overview
                 .concentration
                 .iter()

@@ -5,6 +5,7 @@ mod chance;
 mod document;
 mod fit;
 mod gaps;
+mod held;
 mod interrupt;
 mod options;
 mod structure;
@@ -91,9 +92,6 @@ pub(super) fn run(arguments: &WhatIf) -> anyhow::Result<Outcome> {
 
 fn tell(arguments: &WhatIf) -> anyhow::Result<Outcome> {
     let options = Options::read(arguments)?;
-    if options.asks_nothing() {
-        return structure::run(arguments, options.share);
-    }
     let case = Case::open(&arguments.case)?;
     let mut kept = vec![case.root().join(CONFIG), case.root().join(LEDGER)];
     kept.extend(arguments.scenarios.iter().chain(&arguments.failures_file).cloned());
@@ -119,6 +117,12 @@ fn tell(arguments: &WhatIf) -> anyhow::Result<Outcome> {
             "tables were added or changed since the last assessment and are not in these answers; `banbury assess` imports them"
                 .to_owned(),
         );
+    }
+    let (devices, links) = topology.size();
+    let told = if links > 0 && topology.is_asked_for() { Outcome::Done } else { Outcome::Inconclusive };
+    if options.asks_nothing() {
+        structure::tell(arguments, &case.config.case.name, &day, (&model, &topology), options.share, gaps)?;
+        return Ok(told);
     }
     let regimes = regimes(arguments, &case, &options, &model, &mut gaps)?;
     let traffic = traffic(arguments, &options, &topology, &mut gaps)?;
@@ -168,7 +172,6 @@ fn tell(arguments: &WhatIf) -> anyhow::Result<Outcome> {
         }
         None => None,
     };
-    let (devices, links) = topology.size();
     let answers = Answers {
         case: case.config.case.name.clone(),
         as_of: day.clone(),
@@ -194,8 +197,7 @@ fn tell(arguments: &WhatIf) -> anyhow::Result<Outcome> {
             document::of(&answers)?
         })?;
     }
-    let told = answers.links > 0 && topology.is_asked_for();
-    Ok(if told { Outcome::Done } else { Outcome::Inconclusive })
+    Ok(told)
 }
 
 /// What every scenario is asked with.

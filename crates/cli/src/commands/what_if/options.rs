@@ -69,10 +69,11 @@ impl Options {
         self.scenarios.is_empty() && self.each.is_none() && !self.draws
     }
 
-    /// The kinds that are asked for.
+    /// The kinds that are asked for; how a network stands is asked of components, too.
     pub fn kinds(&self) -> impl Iterator<Item = Kind> {
         let events = self.scenarios.iter().flat_map(|one| &one.events).map(|event| event.kind);
-        events.chain(self.each).chain(self.failures.iter().map(|failure| failure.kind))
+        let failures = self.failures.iter().map(|failure| failure.kind);
+        events.chain(self.each).chain(failures).chain(self.asks_nothing().then_some(Kind::Component))
     }
 
     /// Refuses options that change nothing of what is asked.

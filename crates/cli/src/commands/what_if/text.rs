@@ -1,6 +1,6 @@
 //! The answers on stdout.
 
-use super::{Answered, Answers, carried, chance};
+use super::{Answered, Answers, carried, chance, held};
 use crate::terminal::{Tone, paint, safe, shorten};
 use banbury_evidence::Verdict;
 use banbury_network::scenario::{self, Answer, Met, Overview, Reach, Verb, grouped};
@@ -369,25 +369,7 @@ fn fewest(text: &mut String, answers: &Answers, overview: &Overview, share: u8) 
         line!(text, "  fewest: it takes demands to say what is to be cut off");
     }
     for one in fewest.iter().take(LINES) {
-        match &one.labels {
-            None => {
-                line!(text, "  fewest for {share} % without {}: the loss of all does not do it", one.function)
-            }
-            Some(labels) => {
-                let proof = if one.bound == labels.len() {
-                    "proven".to_owned()
-                } else {
-                    format!("no fewer than {} do it; the search was stopped", one.bound)
-                };
-                line!(
-                    text,
-                    "  fewest for {share} % without {}: {} ({proof}): {}",
-                    safe(&one.function),
-                    labels.len(),
-                    shorten(&safe(&labels.join(", ")), 80)
-                );
-            }
-        }
+        line!(text, "{}", held::line(one, share, &safe(&one.function), 80));
     }
     more(text, fewest.len());
 }

@@ -1,5 +1,6 @@
 //! The structure report as JSON; `schemas/structure.schema.json` describes it.
 
+use super::super::held;
 use super::Answers;
 use banbury_network::graph::Concentration;
 use banbury_network::scenario::structure::{
@@ -102,42 +103,12 @@ struct Kind<'a> {
     count: usize,
     devices_without: usize,
     links_without: usize,
-    labels: Vec<Label<'a>>,
+    labels: Vec<held::Label<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pairs: Option<Vec<Pair<'a>>>,
+    pairs: Option<Vec<held::Pair<'a>>>,
     pairs_in_all: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fewest: Option<Vec<Fewest<'a>>>,
-}
-
-#[derive(Serialize)]
-struct Label<'a> {
-    name: &'a str,
-    devices: usize,
-    links: usize,
-    subscribers_lost: u64,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    function: &'a str,
-    devices_cut_off: u64,
-}
-
-#[derive(Serialize)]
-struct Pair<'a> {
-    names: &'a [String; 2],
-    subscribers_lost: u64,
-    alone: u64,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    function: &'a str,
-}
-
-#[derive(Serialize)]
-struct Fewest<'a> {
-    function: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    labels: Option<&'a [String]>,
-    bound: usize,
-    is_proven: bool,
-    subscribers_lost: u64,
+    fewest: Option<Vec<held::Fewest<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -288,40 +259,10 @@ fn kind(told: &KindReport) -> Kind<'_> {
         count: told.count,
         devices_without: told.unlabelled.0,
         links_without: told.unlabelled.1,
-        labels: told
-            .labels
-            .iter()
-            .map(|cost| Label {
-                name: &cost.name,
-                devices: cost.devices,
-                links: cost.links,
-                subscribers_lost: cost.subscribers,
-                function: &cost.function,
-                devices_cut_off: cost.cut_off,
-            })
-            .collect(),
-        pairs: told.pairs.as_ref().map(|pairs| {
-            pairs
-                .iter()
-                .map(|one| {
-                    let (subscribers_lost, alone) = (one.subscribers, one.alone);
-                    Pair { names: &one.names, subscribers_lost, alone, function: &one.function }
-                })
-                .collect()
-        }),
+        labels: held::labels(&told.labels),
+        pairs: told.pairs.as_deref().map(held::pairs),
         pairs_in_all: told.pairs_in_all,
-        fewest: told.fewest.as_ref().map(|fewest| {
-            fewest
-                .iter()
-                .map(|one| Fewest {
-                    function: &one.function,
-                    labels: one.labels.as_deref(),
-                    bound: one.bound,
-                    is_proven: one.labels.as_ref().is_some_and(|labels| labels.len() == one.bound),
-                    subscribers_lost: one.subscribers,
-                })
-                .collect()
-        }),
+        fewest: told.fewest.as_deref().map(held::fewest),
     }
 }
 

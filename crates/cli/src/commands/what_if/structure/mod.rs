@@ -3,14 +3,12 @@
 mod document;
 mod text;
 
-use crate::Outcome;
 use crate::arguments::WhatIf;
 use crate::outputs;
 use crate::terminal::Progress;
-use anyhow::bail;
-use banbury_evidence::case::{CONFIG, Case, LEDGER};
+use banbury_evidence::model::Model;
+use banbury_network::scenario::Topology;
 use banbury_network::scenario::structure::{Bounds, Report, report};
-use banbury_network::scenario::{Kind, Topology};
 use std::io::Write as _;
 
 /// All that is answered.
@@ -28,40 +26,23 @@ struct Answers {
     gaps: Vec<String>,
 }
 
-/// Answers about the network as it is.
-pub(super) fn run(arguments: &WhatIf, share: u8) -> anyhow::Result<Outcome> {
-    let case = Case::open(&arguments.case)?;
-    let mut kept = vec![case.root().join(CONFIG), case.root().join(LEDGER)];
-    let exhibits = case.ledger.exhibits()?;
-    kept.extend(exhibits.iter().map(|exhibit| case.exhibit_path(&exhibit.sha256)));
-    outputs::check(&arguments.outputs, &kept)?;
-    let as_of = arguments.as_of.unwrap_or_else(super::super::today).to_string();
-    let progress = Progress::start("reading the network");
-    let model = case.ledger.model()?;
-    if model.devices.is_empty() {
-        bail!(
-            "{}: the case has no devices; add its tables with `banbury add` and assess it once with `banbury assess`",
-            arguments.case.display()
-        );
-    }
-    let extra = super::extra(&case, std::iter::once(Kind::Component))?;
-    let topology = Topology::of(&model, &extra, &as_of)?;
-    drop(progress);
-    let mut gaps = super::gaps::of(&topology, &model);
-    if !super::super::assess::is_imported(&case, &exhibits)? {
-        gaps.push(
-            "tables were added or changed since the last assessment and are not in these answers; `banbury assess` imports them"
-                .to_owned(),
-        );
-    }
+/// Answers about the network as it is, which was read before; `gaps`: what is known to keep the answers from being whole.
+pub(super) fn tell(
+    arguments: &WhatIf,
+    case: &str,
+    as_of: &str,
+    (model, topology): (&Model, &Topology<'_>),
+    share: u8,
+    mut gaps: Vec<String>,
+) -> anyhow::Result<()> {
     let progress = Progress::start("looking at what hangs on what");
-    let report = report(&topology, share, &Bounds::default())?;
+    let report = report(topology, share, &Bounds::default())?;
     drop(progress);
-    gaps.extend(unsaid(&report, &model));
+    gaps.extend(unsaid(&report, model));
     let (devices, links) = topology.size();
     let answers = Answers {
-        case: case.config.case.name.clone(),
-        as_of: as_of.clone(),
+        case: case.to_owned(),
+        as_of: as_of.to_owned(),
         synthetic: model.synthetic().map(str::to_owned),
         devices,
         links,
@@ -76,12 +57,11 @@ pub(super) fn run(arguments: &WhatIf, share: u8) -> anyhow::Result<Outcome> {
     for output in &arguments.outputs {
         output.write(&document::of(&answers)?)?;
     }
-    let told = answers.links > 0 && topology.is_asked_for();
-    Ok(if told { Outcome::Done } else { Outcome::Inconclusive })
+    Ok(())
 }
 
 /// What the report leaves open, and why.
-fn unsaid(report: &Report, model: &banbury_evidence::model::Model) -> Vec<String> {
+fn unsaid(report: &Report, model: &Model) -> Vec<String> {
     let mut all = Vec::new();
     if !report.silent.is_empty() {
         let kinds: Vec<&str> = report.silent.iter().map(|kind| kind.as_str()).collect();

@@ -1,5 +1,6 @@
 //! The structure report on stdout. Every list is cut, and says of how many.
 
+use super::super::held;
 use super::Answers;
 use crate::terminal::{Tone, paint, safe, shorten};
 use banbury_network::scenario::structure::{Apartness, KindReport, Point, Shared};
@@ -242,28 +243,7 @@ fn kind(text: &mut String, told: &KindReport, answers: &Answers) {
         }
     }
     for fewest in told.fewest.iter().flatten().take(FEW) {
-        let share = answers.share;
-        match &fewest.labels {
-            None => line!(
-                text,
-                "  fewest for {share} % without {}: the loss of all does not do it",
-                function(&fewest.function)
-            ),
-            Some(labels) => {
-                let proof = if fewest.bound == labels.len() {
-                    "proven".to_owned()
-                } else {
-                    format!("no fewer than {} do it; the search was stopped", fewest.bound)
-                };
-                line!(
-                    text,
-                    "  fewest for {share} % without {}: {} ({proof}): {}",
-                    function(&fewest.function),
-                    labels.len(),
-                    shorten(&safe(&labels.join(", ")), 60)
-                );
-            }
-        }
+        line!(text, "{}", held::line(fewest, answers.share, &function(&fewest.function), 60));
     }
     more(text, told.fewest.as_ref().map_or(0, Vec::len), FEW);
 }
