@@ -4,13 +4,13 @@
 //! options and the network, and applies the regimes' own queries to what the network is on each day. What it finds is a fault of
 //! the plan, whoever made it. What it does not look at: whether a cheaper plan exists.
 
-use crate::bench::{self, Bench};
 use crate::calendar::Period;
 use crate::error::PlanError;
 use crate::options::{Candidate, Options, Scope};
+use crate::replace::replace;
 use banbury_evidence::Verdict;
 use banbury_evidence::model::Model;
-use banbury_regime::{Overrides, Regime};
+use banbury_regime::{LedgerCopy, Overrides, Regime};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -368,7 +368,7 @@ pub fn replay(
     claimed: &Claimed<'_>,
     promise: &Promise<'_>,
     regimes: &[(Regime, Overrides)],
-    bench: &Bench,
+    bench: &LedgerCopy,
     mut tell: impl FnMut(&str),
 ) -> Result<Replayed, PlanError> {
     let computed: Vec<(Regime, Overrides)> = regimes
@@ -409,7 +409,7 @@ pub fn replay(
                 place.and_then(|place| model.devices.get_mut(*place)),
                 claimed.options.candidates.get(one.candidate),
             ) {
-                bench::replace(device, candidate, period.last);
+                replace(device, candidate, period.last);
             }
             done += 1;
         }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::path::PathBuf;
 
 /// A mistake in a file of options, with the place where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,14 +55,6 @@ pub enum PlanError {
     /// The network has nothing that could be planned.
     #[error("{0}")]
     Network(String),
-    /// The ledger cannot be copied or read.
-    #[error("{path}: the ledger cannot be copied for the plan: {cause}")]
-    Copy {
-        /// The copy.
-        path: PathBuf,
-        /// Why not.
-        cause: String,
-    },
     /// The ledger reports an error.
     #[error(transparent)]
     Ledger(#[from] banbury_evidence::ledger::LedgerError),

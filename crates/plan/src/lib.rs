@@ -4,7 +4,6 @@
 //! [`problem`] makes a [`program`] of what is asked, and a [`solver`] solves it; [`schedule`] shares the answer out among devices;
 //! [`check`] replays it, sharing no code with what made it. Where there is no answer, [`core`] says why.
 
-pub mod bench;
 pub mod calendar;
 pub mod check;
 pub mod core;
@@ -14,6 +13,7 @@ mod make;
 pub mod options;
 pub mod problem;
 pub mod program;
+mod replace;
 pub mod requirement;
 pub mod schedule;
 mod shares;

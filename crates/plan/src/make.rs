@@ -5,7 +5,6 @@
     reason = "units and candidates are numbered by the inventory and the options"
 )]
 
-use crate::bench::Bench;
 use crate::calendar::Period;
 use crate::check::{self, Claimed, Promise, Replacement, Replayed};
 use crate::core::{self, Core};
@@ -18,7 +17,7 @@ use crate::schedule::{Job, schedule};
 use crate::solver::{End, Limits, Solved, Solver};
 use banbury_evidence::ledger::Ledger;
 use banbury_evidence::model::Model;
-use banbury_regime::{Overrides, Regime};
+use banbury_regime::{LedgerCopy, Overrides, Regime};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -96,7 +95,7 @@ pub fn make(
         periods: request.periods,
         banned: &request.banned,
     };
-    let bench = Bench::copy(request.ledger, request.folder)?;
+    let bench = LedgerCopy::make(request.ledger, request.folder, "plan")?;
     let mut requirements = Requirements::find(&question, &bench, &mut tell)?;
     let mut again = 0;
     loop {

@@ -15,7 +15,6 @@
     reason = "days and measures are numbered here, and a network has every record that its units name"
 )]
 
-use crate::bench::Bench;
 use crate::calendar::{self, MOST_DAYS, Period};
 use crate::error::PlanError;
 use crate::inventory::{Inventory, maker};
@@ -23,7 +22,7 @@ use crate::options::Options;
 use crate::shares::shares;
 use crate::trials::{Rows, Trials, fitting};
 use banbury_evidence::model::Model;
-use banbury_regime::{Overrides, ParameterValue, Regime, Within};
+use banbury_regime::{LedgerCopy, Overrides, ParameterValue, Regime, Within};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -162,7 +161,7 @@ impl Requirements {
     /// Applies the regimes, and tries the candidates.
     pub fn find(
         question: &Question<'_>,
-        bench: &Bench,
+        bench: &LedgerCopy,
         mut tell: impl FnMut(&str),
     ) -> Result<Self, PlanError> {
         let computed: Vec<(Regime, Overrides)> = question

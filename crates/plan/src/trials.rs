@@ -5,12 +5,12 @@
     reason = "devices and candidates are numbered by the inventory and the options"
 )]
 
-use crate::bench::{self, Bench};
 use crate::error::PlanError;
 use crate::options::Candidate;
+use crate::replace::replace;
 use crate::requirement::{Breaches, Question};
 use banbury_evidence::{RegimeResult, Verdict};
-use banbury_regime::{Overrides, Regime};
+use banbury_regime::{LedgerCopy, Overrides, Regime};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -96,7 +96,7 @@ impl Tried {
 impl Trials<'_> {
     pub(crate) fn run(
         &self,
-        bench: &Bench,
+        bench: &LedgerCopy,
         fitting: &BTreeMap<usize, Vec<usize>>,
         standing: &BTreeMap<usize, Breaches>,
         tell: &mut impl FnMut(&str),
@@ -151,7 +151,7 @@ impl Trials<'_> {
                 };
                 let place = places.get(&self.question.inventory.units[at].name);
                 if let Some(device) = place.and_then(|place| changed.devices.get_mut(*place)) {
-                    bench::replace(device, candidate, installed);
+                    replace(device, candidate, installed);
                     stands.push((at, number));
                 }
             }

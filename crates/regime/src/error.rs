@@ -121,6 +121,14 @@ pub enum RegimeError {
     /// A ledger for worked examples cannot be made.
     #[error(transparent)]
     Ledger(#[from] banbury_evidence::ledger::LedgerError),
+    /// The ledger cannot be copied, to try a network in the copy.
+    #[error("{path}: the ledger cannot be copied: {source}")]
+    Copy {
+        /// The copy.
+        path: std::path::PathBuf,
+        /// Why not.
+        source: rusqlite::Error,
+    },
     /// The database as such fails.
     #[error("the ledger cannot be read: {0}")]
     Database(#[from] rusqlite::Error),

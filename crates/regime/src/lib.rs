@@ -19,6 +19,7 @@ mod error;
 mod explain;
 mod folder;
 mod guard;
+mod ledger_copy;
 mod metadata;
 pub mod near;
 pub mod outlook;
@@ -35,6 +36,7 @@ pub use error::{Diagnostic, RegimeError};
 pub use explain::{explain, explain_measure, explain_regime};
 pub use folder::{Files, builtin, find, tables};
 pub use guard::Bounds;
+pub use ledger_copy::{LedgerCopy, apply_in};
 pub use metadata::{
     Certainty, Counted, Date, Measure, Overrides, Parameter, ParameterValue, Regime, Script, Sensitivity,
     Share, SourceText, Start, Within,

@@ -12,7 +12,7 @@ const WAIT: Duration = Duration::from_millis(50);
 /// The signal that was heard, 0 for none.
 static HEARD: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
 
-/// From now on an interrupt removes what [`scratch`] names in the case's folder, and then ends the process as it would have.
+/// From now on an interrupt removes what was made for [`PURPOSE`] in the case's folder, and then ends the process as it would have.
 pub(super) fn clear_on_signal(root: &Path) -> anyhow::Result<()> {
     let heard = Arc::clone(HEARD.get_or_init(Arc::default));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
@@ -44,15 +44,13 @@ pub(super) fn wait_out() {
     }
 }
 
-/// The start of the names of what a process makes in the case's folder.
-pub(super) fn scratch(process: u32) -> String {
-    format!("what-if-{process}.")
-}
+/// What a copy of the ledger is made for: the start of its name, before the number of the process.
+pub(super) const PURPOSE: &str = "what-if";
 
 /// Removes what a process made in the case's folder and did not remove itself.
-pub(super) fn remove(root: &Path, process: u32) {
+fn remove(root: &Path, process: u32) {
     let Ok(entries) = std::fs::read_dir(root) else { return };
-    let start = scratch(process);
+    let start = format!("{PURPOSE}-{process}.");
     for entry in entries.flatten() {
         if entry.file_name().to_string_lossy().starts_with(&start) {
             // One that cannot be removed is in nobody's way.
