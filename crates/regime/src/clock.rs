@@ -31,7 +31,8 @@ pub(crate) fn go_on(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 fn put(connection: &Connection, stopped: bool) -> rusqlite::Result<()> {
-    let own = Arc::new(Mutex::new(Connection::open_in_memory()?));
+    // Few queries ask them, and each regime that is applied puts them: who answers is opened when it is needed.
+    let own: Arc<Mutex<Option<Connection>>> = Arc::default();
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     for (name, times) in FUNCTIONS {
         let own = Arc::clone(&own);
@@ -47,7 +48,7 @@ fn answer(
     name: &str,
     times: impl Iterator<Item = usize>,
     context: &Context<'_>,
-    own: &Mutex<Connection>,
+    own: &Mutex<Option<Connection>>,
 ) -> rusqlite::Result<Value> {
     let mut values = Vec::with_capacity(context.len());
     for place in 0..context.len() {
@@ -68,7 +69,11 @@ fn answer(
         }
     }
     let marks = vec!["?"; values.len()].join(", ");
-    let own = own.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut own = own.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let own = match &mut *own {
+        Some(own) => own,
+        None => own.insert(Connection::open_in_memory()?),
+    };
     let mut statement = own.prepare_cached(&format!("SELECT {name}({marks})"))?;
     statement.query_row(params_from_iter(values), |row| row.get(0))
 }

@@ -16,22 +16,32 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// The views that are laid out, each with its indexes: over which columns, and of which rows. Later ones read earlier ones.
-const LAID: &[(&str, &[&str])] = &[
-    (
-        "devices",
-        &[
+/// A view that is laid out.
+struct Laid {
+    view: &'static str,
+    /// Its indexes: over which columns, and of which rows.
+    indexes: &'static [&'static str],
+    /// The table of which each row becomes one row of the view, where the view is made of one: a large one is laid in halves.
+    rows_of: Option<&'static str>,
+}
+
+/// The views that are laid out. Later ones read earlier ones.
+const LAID: [Laid; 6] = [
+    Laid {
+        view: "devices",
+        rows_of: Some("model_devices"),
+        indexes: &[
             "(name)",
             "(maker)",
             "(duties, maker, site_sensitive, in_service, segment, name)",
             "(exhibit) WHERE exhibit IS NOT NULL",
         ],
-    ),
-    ("segment_tallies", &[]),
-    ("tallies", &["(duties)"]),
-    ("combination_duties", &[]),
-    ("strangers", &[]),
-    ("single_points", &[]),
+    },
+    Laid { view: "segment_tallies", indexes: &[], rows_of: None },
+    Laid { view: "tallies", indexes: &["(duties)"], rows_of: None },
+    Laid { view: "combination_duties", indexes: &[], rows_of: None },
+    Laid { view: "strangers", indexes: &[], rows_of: None },
+    Laid { view: "single_points", indexes: &[], rows_of: None },
 ];
 
 /// Bytes that SQLite may map of the scratch file, and keep of it in memory.
@@ -51,14 +61,15 @@ impl Workbench {
         let bench = Self { scratch: scratch.to_owned(), ledger: ledger.to_owned() };
         let mut connection = bench.blank()?;
         let views = views(&connection)?;
-        for (view, indexed) in LAID {
+        for Laid { view, indexes, rows_of } in LAID {
             // As a view of the connection's own it reads what is laid already, where the ledger's would read the ledger.
-            let Some(definition) = views.get(*view) else { continue };
-            match Halves::of(&connection, view)? {
+            let Some(definition) = views.get(view) else { continue };
+            let halves = rows_of.map(|table| Halves::of(&connection, view, table)).transpose()?;
+            match halves.flatten() {
                 Some(halves) => bench.lay_halves(&mut connection, definition, &halves)?,
                 None => materialise(&connection, view, definition)?,
             }
-            for (number, index) in indexed.iter().enumerate() {
+            for (number, index) in indexes.iter().enumerate() {
                 connection.execute_batch(&format!("CREATE INDEX main.{view}_{number} ON {view} {index};"))?;
             }
         }
@@ -116,7 +127,7 @@ impl Workbench {
         connection.pragma_update(None, "cache_size", -CACHED_KIB)?;
         connection.pragma_update(None, "mmap_size", MAPPED)?;
         self.attach(&connection)?;
-        let laid = |name: &String| LAID.iter().any(|(view, _)| view == name);
+        let laid = |name: &String| LAID.iter().any(|laid| laid.view == name);
         for (_, definition) in views(&connection)?.iter().filter(|(name, _)| !laid(name)) {
             connection.execute_batch(definition)?;
         }
@@ -149,18 +160,19 @@ struct Halves {
 
 impl Halves {
     /// How this view is halved, where that is worth it.
-    fn of(connection: &Connection, view: &str) -> Result<Option<Self>, RegimeError> {
-        if view != "devices" {
-            return Ok(None);
-        }
+    fn of(
+        connection: &Connection,
+        view: &'static str,
+        table: &'static str,
+    ) -> Result<Option<Self>, RegimeError> {
         let (first, last): (Option<i64>, Option<i64>) = connection.query_row(
-            "SELECT min(rowid), max(rowid) FROM ledger.model_devices WHERE run = (SELECT run FROM current_model)",
+            &format!("SELECT min(rowid), max(rowid) FROM ledger.{table} WHERE run = (SELECT run FROM current_model)"),
             [],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         Ok(first.zip(last).filter(|(first, last)| last - first >= LARGE).map(|(first, last)| Self {
-            view: "devices",
-            table: "model_devices",
+            view,
+            table,
             rows: [first, first + (last - first) / 2, last],
         }))
     }

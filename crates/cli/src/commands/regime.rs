@@ -245,16 +245,20 @@ pub(super) fn named(root: &Path, name: &str) -> anyhow::Result<Regime> {
 
 /// Lists on which vendors stand and which no regime reads, applied or built in: a list's name is a regime's parameter.
 pub(super) fn unread_lists(regimes: &[(Regime, Overrides)], model: &Model) -> anyhow::Result<Vec<String>> {
+    if model.designations.is_empty() {
+        return Ok(Vec::new());
+    }
     let folded = |name: &str| name.trim_matches(' ').to_ascii_lowercase();
     let mut read: BTreeMap<String, String> = BTreeMap::new();
-    let others = banbury_regime::builtin()?.into_iter().map(|regime| (regime, Overrides::new()));
-    for (regime, overrides) in regimes.iter().cloned().chain(others) {
+    let mut take = |regime: &Regime, overrides: &Overrides| {
         for (name, parameter) in regime.parameters.iter().filter(|(name, _)| name.starts_with("list")) {
             if let ParameterValue::Text(list) = overrides.get(name).unwrap_or(&parameter.value) {
                 read.entry(folded(list)).or_insert_with(|| list.clone());
             }
         }
-    }
+    };
+    regimes.iter().for_each(|(regime, overrides)| take(regime, overrides));
+    banbury_regime::builtin()?.iter().for_each(|regime| take(regime, &Overrides::new()));
     let mut told: BTreeMap<String, String> = BTreeMap::new();
     for designation in &model.designations {
         let key = folded(&designation.list);
