@@ -25,18 +25,27 @@ standing AS NOT MATERIALIZED (
     FROM devices d LEFT JOIN listed l ON l.maker = d.maker
     WHERE d.in_service
 ),
+-- Whose equipment is in question: the listed vendors', and that of which nobody says who made it (maker is NULL). Empty when nobody
+-- is listed. Devices are looked up by duties and maker: of a million, few are in question.
+questioned AS (
+    SELECT maker, vendor, at FROM listed
+    UNION ALL
+    SELECT NULL, NULL, NULL WHERE EXISTS (SELECT 1 FROM listed)
+),
 -- Devices that are not in service: planned, staged, spare, taken out.
 apart AS NOT MATERIALIZED (SELECT name FROM devices WHERE NOT in_service),
--- Devices in service by class. placed_at: where what puts it there stands.
+-- Devices in question that are in service, by class. placed_at: where what puts it there stands.
 members AS NOT MATERIALIZED (
-    SELECT k.class, k.verdict, k.what, k.note, d.name AS device, d.*,
+    SELECT k.class, k.verdict, k.what, k.note, d.name AS device, d.name, d.site, nullif(trim(d.manufacturer), '') AS manufacturer, d.maker,
+           q.vendor AS listed_as, d.at, q.at AS listed_at, d.installed,
            coalesce((SELECT min(f.source_file || ':' || f.source_line) FROM functions f
                      WHERE f.device = d.name AND instr(', ' || k.what || ', ', ', function ' || upper(trim(f.function)) || ', ')),
                     (SELECT min(i.source_file || ':' || i.source_line) FROM interceptions i
                      WHERE i.device = d.name AND instr(', ' || k.what || ', ', ', part ' || upper(trim(i.part)) || ', ')), d.at) AS placed_at
-    FROM classes k JOIN standing d ON d.duties = k.duties
+    FROM classes k CROSS JOIN questioned q CROSS JOIN devices d ON d.duties = k.duties AND d.maker IS q.maker
+    WHERE d.in_service
     UNION ALL
-    SELECT class, verdict, what, note, device, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, at FROM strange
+    SELECT class, verdict, what, note, device, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, at FROM strange WHERE EXISTS (SELECT 1 FROM listed)
 ),
 -- Makers that are not on the list, by class. told is a reason.
 unlisted AS (
@@ -47,11 +56,10 @@ unlisted AS (
           WHERE t.in_service AND t.maker IS NOT NULL AND t.maker NOT IN (SELECT maker FROM listed) AND EXISTS (SELECT 1 FROM listed)
           GROUP BY k.class, t.maker)
 ),
-unplaced AS NOT MATERIALIZED (SELECT d.*, u.unknown FROM unclear u JOIN standing d ON d.duties = u.duties),
--- Devices whose use is not known and that a listed vendor made, or may have made. why begins a reason.
+-- Devices in question whose use is not known. why begins a reason.
 doubtful AS NOT MATERIALIZED (
-    SELECT u.*, CASE WHEN manufacturer IS NULL THEN 'Nothing says who made it, and ' || unknown
-                     ELSE 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '), and ' || unknown END
-                || ' (' || u.at || ').' AS why
-    FROM unplaced u WHERE EXISTS (SELECT 1 FROM listed) AND (listed_as IS NOT NULL OR maker IS NULL)
+    SELECT d.name, coalesce('Made by ' || nullif(trim(d.manufacturer), '') || ', who is on the list (' || q.at || ')', 'Nothing says who made it')
+                || ', and ' || u.unknown || ' (' || d.at || ').' AS why
+    FROM unclear u CROSS JOIN questioned q CROSS JOIN devices d ON d.duties = u.duties AND d.maker IS q.maker
+    WHERE d.in_service
 )

@@ -9,7 +9,7 @@ SELECT device,
                  || ' (' || placed_at || ')' || coalesce(' at ' || site, '') || '.'
             ELSE 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '); it has the ' || what || ' (' || placed_at || '): ' || note || '.' END
 FROM members
-WHERE class = :class AND (listed_as IS NOT NULL OR maker IS NULL) AND EXISTS (SELECT 1 FROM listed)
+WHERE class = :class
 UNION ALL
 SELECT manufacturer, 'met', told FROM unlisted WHERE class = :class
 UNION ALL

@@ -8,7 +8,7 @@ WITH since AS (
 there AS (
     SELECT c.*, coalesce(s.day, :from) AS day
     FROM members c LEFT JOIN since s ON s.maker = c.maker
-    WHERE c.class = :class AND (c.listed_as IS NOT NULL OR c.maker IS NULL)
+    WHERE c.class = :class
 ),
 coming AS (
     SELECT d.name, d.manufacturer, lower(trim(d.status)) AS status, l.at AS listed_at, d.at, k.what
@@ -27,7 +27,7 @@ SELECT device,
                  || coalesce(', and installed on ' || installed, '; nothing says when it was installed') || ' (' || at || ')'
                  || iif(installed IS NOT NULL AND NOT :forbids, ': ' || :unsaid, '')
                  || iif(verdict = 'inconclusive', coalesce(': ' || note, ''), '') || '.' END
-FROM there WHERE EXISTS (SELECT 1 FROM listed)
+FROM there
 UNION ALL
 SELECT manufacturer, 'met', told FROM unlisted WHERE class = :class
 UNION ALL

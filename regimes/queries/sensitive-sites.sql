@@ -1,5 +1,10 @@
 -- Every device at a sensitive site, or at one of which nothing says whether it is, of a vendor on the list or of a maker that is not known;
 -- then the others by maker.
+WITH there AS (
+    SELECT d.* FROM tallies t CROSS JOIN questioned q ON q.maker IS t.maker
+    CROSS JOIN standing d ON d.duties = t.duties AND d.maker IS t.maker AND d.site_sensitive IS t.site_sensitive
+    WHERE t.in_service AND coalesce(t.site_sensitive, 1) = 1
+)
 SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL
 SELECT name,
@@ -10,8 +15,7 @@ SELECT name,
             WHEN site_sensitive = 1 THEN 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '); it stands at the sensitive site ' || site || ' (' || at || ').'
             ELSE 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '); nothing says whether its site '
                  || coalesce(site || ' ', '') || 'is sensitive (' || at || ').' END
-FROM standing
-WHERE EXISTS (SELECT 1 FROM listed) AND (listed_as IS NOT NULL OR maker IS NULL) AND coalesce(site_sensitive, 1) = 1
+FROM there
 UNION ALL
 SELECT manufacturer, 'met',
        iif(listed, 'It is on the list, and ' || devices || ' of its devices stand at sites that are not sensitive (the first is ',

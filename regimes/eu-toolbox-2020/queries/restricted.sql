@@ -7,7 +7,7 @@ SELECT device, iif(manufacturer IS NULL, 'inconclusive', 'breached'),
             ELSE 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '); it has the ' || what
                  || ' (' || placed_at || ')' || coalesce(' at ' || site, '') || '.' END
 FROM members
-WHERE class = :class AND verdict = 'breached' AND (listed_as IS NOT NULL OR maker IS NULL) AND EXISTS (SELECT 1 FROM listed)
+WHERE class = :class AND verdict = 'breached'
 UNION ALL
 SELECT device, 'inconclusive', 'It has the ' || what || ' (' || at || '), but it is not in the inventory.'
 FROM strange WHERE class = :class AND verdict = 'inconclusive' AND EXISTS (SELECT 1 FROM listed)

@@ -5,7 +5,7 @@ SELECT device, iif(manufacturer IS NULL, 'inconclusive', 'breached'),
             WHEN manufacturer IS NULL THEN 'It takes part in interception (' || what || ', ' || placed_at || '), and nothing says who made it (' || at || ').'
             ELSE 'Made by ' || manufacturer || ', who is on the list (' || listed_at || '); it takes part in interception (' || what || ', ' || placed_at || ').' END
 FROM members
-WHERE class = 'lawful-intercept' AND (listed_as IS NOT NULL OR maker IS NULL) AND EXISTS (SELECT 1 FROM listed)
+WHERE class = 'lawful-intercept'
 UNION ALL
 SELECT manufacturer, 'met', told FROM unlisted WHERE class = 'lawful-intercept'
 UNION ALL

@@ -12,7 +12,7 @@ theirs AS (
            coalesce(k.links > 0 AND k.unstated = 0 AND k.fastest < :high_rate_mbps, 0) AS slow, k.fastest,
            rtrim(rtrim(printf('%.3f', k.fastest), '0'), '.') || ' Mbit/s' AS rate
     FROM members c LEFT JOIN carried k ON k.device = c.device
-    WHERE c.class = 'transmission' AND (c.listed_as IS NOT NULL OR c.maker IS NULL)
+    WHERE c.class = 'transmission'
 )
 SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL
@@ -26,7 +26,7 @@ SELECT device,
                  || CASE WHEN fastest >= :high_rate_mbps THEN ', with a link of ' || rate
                          ELSE ', and nothing says how fast each of its links is' END
                  || iif(verdict = 'inconclusive', coalesce(': ' || note, ''), '') || '.' END
-FROM theirs WHERE EXISTS (SELECT 1 FROM listed)
+FROM theirs
 UNION ALL
 SELECT manufacturer, 'met', told FROM unlisted WHERE class = 'transmission'
 UNION ALL
