@@ -4,6 +4,7 @@
 //! ([`lift`]). Pure: no I/O, no clock, no `unsafe`.
 
 pub mod arch;
+pub mod demands;
 pub mod function;
 pub mod image;
 pub mod ir;
@@ -11,4 +12,5 @@ pub mod lift;
 pub mod powers;
 pub mod program;
 pub mod survey;
+pub mod suspects;
 pub mod values;

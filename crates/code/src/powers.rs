@@ -212,3 +212,50 @@ fn bare(name: &[u8]) -> &[u8] {
         None => name,
     }
 }
+
+/// Whether a function checks who somebody is, and says so by what it gives back.
+#[must_use]
+pub fn checks(name: &[u8]) -> bool {
+    let name = bare(name);
+    name.starts_with(b"pam_")
+        || matches!(
+            name,
+            b"crypt" | b"crypt_r" | b"getspnam" | b"getpwnam" | b"ruserok" | b"hosts_access" | b"EVP_VerifyFinal"
+                | b"RSA_verify" | b"SSL_get_verify_result" | b"krb5_verify_user" | b"bcrypt_checkpass"
+        )
+}
+
+/// Whether a function writes into its first argument, from its others.
+#[must_use]
+pub fn makes(name: &[u8]) -> bool {
+    matches!(
+        bare(name),
+        b"sprintf" | b"snprintf" | b"vsprintf" | b"vsnprintf" | b"strftime" | b"memset" | b"memcpy" | b"strcpy"
+            | b"strncpy" | b"strcat" | b"strncat" | b"strlcpy" | b"strlcat" | b"memmove" | b"stpcpy"
+    )
+}
+
+/// Whether a function only reads what its arguments point to.
+#[must_use]
+pub fn reads_only(name: &[u8]) -> bool {
+    matches!(bare(name), b"strlen" | b"strnlen" | b"printf" | b"puts" | b"fputs" | b"fprintf" | b"syslog" | b"strchr" | b"strrchr")
+}
+
+/// What a call lets its caller do, with what it is given: to open a file gives a power where that is for writing.
+#[must_use]
+pub fn given(name: &[u8], numbers: &[Option<u64>], told: Option<&[u8]>) -> Option<Power> {
+    match bare(name) {
+        // O_WRONLY and O_RDWR are 1 and 2 on all of Linux's machines.
+        b"open" | b"open64" | b"__open_2" | b"__open64_2" => {
+            let how = numbers.get(1).copied().flatten()?;
+            (how & 3 != 0 && told.is_some()).then_some(Power::Files)
+        }
+        _ => of(name),
+    }
+}
+
+/// Whether a function takes what others send over a network, or waits for them.
+#[must_use]
+pub fn takes_network(name: &[u8]) -> bool {
+    matches!(bare(name), b"recv" | b"recvfrom" | b"recvmsg" | b"accept" | b"accept4" | b"bind" | b"SSL_read" | b"listen" | b"getpeername")
+}

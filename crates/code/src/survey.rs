@@ -390,7 +390,7 @@ fn source(facts: &Facts<'_>, value: ValueId) -> Source {
             | Value::Extend { of: at, .. }
             | Value::Binary(Binary::Add, at, _)
             | Value::Binary(_, at, _) => at,
-            Value::Unknown(..) | Value::Import(_) => return Source::Unknown,
+            Value::Unknown(..) | Value::Import(_) | Value::Holds { .. } => return Source::Unknown,
         };
     }
     Source::Unknown

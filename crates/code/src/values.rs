@@ -4,7 +4,7 @@
 //! own for each place where it arose: two unknown values are equal only where they are the same one.
 
 use crate::image::{Filled, Image};
-use crate::ir::{Binary, Reg};
+use crate::ir::{Binary, Reg, Relation};
 use std::collections::HashMap;
 
 /// A value's number in its arena.
@@ -40,6 +40,17 @@ pub enum Value {
     },
     /// Two values.
     Binary(Binary, ValueId, ValueId),
+    /// 1 where a relation holds, else 0.
+    Holds {
+        /// The relation; with `test`, of `a & b` to zero.
+        relation: Relation,
+        /// First.
+        a: ValueId,
+        /// Second.
+        b: ValueId,
+        /// Whether bits are tested.
+        test: bool,
+    },
     /// The low bits of a value, extended.
     Extend {
         /// The value.
@@ -94,7 +105,9 @@ impl<'i> Values<'i> {
         }
         let depth = match value {
             Value::Load { at: of, .. } | Value::Extend { of, .. } => self.depth(of).saturating_add(1),
-            Value::Binary(_, a, b) => self.depth(a).max(self.depth(b)).saturating_add(1),
+            Value::Binary(_, a, b) | Value::Holds { a, b, .. } => {
+                self.depth(a).max(self.depth(b)).saturating_add(1)
+            }
             _ => 0,
         };
         let id = ValueId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
@@ -150,6 +163,16 @@ impl<'i> Values<'i> {
                 Value::Stack(offset & self.signed(mask))
             }
             (Binary::Xor | Binary::Sub, ..) if a == b => Value::Const(0),
+            (Binary::And, Value::Holds { .. }, Value::Const(mask)) if mask & 1 == 1 => return a,
+            (Binary::Xor, Value::Holds { relation, a, b, test }, Value::Const(1)) => {
+                Value::Holds { relation: relation.negated(), a, b, test }
+            }
+            // Leading zeros are counted as 1 << log2(width) where a value is zero, and shifted back.
+            (Binary::Shr, Value::Binary(Binary::Shl, of, before), Value::Const(number))
+                if self.constant(before) == Some(number) && matches!(self.get(of), Value::Holds { .. }) =>
+            {
+                return of;
+            }
             (Binary::And | Binary::Or, ..) if a == b => return a,
             (
                 Binary::Add
@@ -202,6 +225,11 @@ impl<'i> Values<'i> {
         }
     }
 
+    /// 1 where a relation holds, else 0.
+    pub fn holds(&mut self, relation: Relation, (a, b): (ValueId, ValueId), test: bool, place: (u64, u16)) -> ValueId {
+        self.bounded(Value::Holds { relation, a, b, test }, place)
+    }
+
     /// The low bits of a value, extended.
     pub fn extend(&mut self, of: ValueId, bits: u8, signed: bool, place: (u64, u16)) -> ValueId {
         if bits >= self.image.bits() {
@@ -212,6 +240,7 @@ impl<'i> Values<'i> {
                 let number = low(number, bits, signed);
                 self.number(number)
             }
+            Value::Holds { .. } => of,
             Value::Load { size, signed: already, .. }
                 if size * 8 < bits || (size * 8 == bits && already == signed) =>
             {
@@ -249,7 +278,7 @@ impl<'i> Values<'i> {
     fn bounded(&mut self, value: Value, place: (u64, u16)) -> ValueId {
         let deep = match value {
             Value::Load { at: of, .. } | Value::Extend { of, .. } => self.depth(of),
-            Value::Binary(_, a, b) => self.depth(a).max(self.depth(b)),
+            Value::Binary(_, a, b) | Value::Holds { a, b, .. } => self.depth(a).max(self.depth(b)),
             _ => 0,
         };
         if deep >= DEPTH { self.unknown(place.0, place.1) } else { self.intern(value) }

@@ -378,9 +378,10 @@ impl<'m, 'i> Machine<'m, 'i> {
                     });
                 }
             }
-            Op::Select { dst, yes, no, .. } => {
+            Op::Select { dst, when, yes, no } => {
                 let (yes, no) = (self.read(state, yes, place), self.read(state, no, (place.0, place.1 + 1)));
-                let value = if yes == no { yes } else { self.values.unknown(place.0, place.1 + 2) };
+                let value =
+                    if yes == no { yes } else { self.selected(state, when, yes, no, (place.0, place.1 + 2)) };
                 self.write(state, dst, value, place, maybe);
             }
             Op::Clobber { dst } => {
@@ -395,6 +396,30 @@ impl<'m, 'i> Machine<'m, 'i> {
         }
     }
 
+    /// One of two values: 1 or 0 says whether the condition holds.
+    fn selected(
+        &mut self,
+        state: &State,
+        when: Condition,
+        yes: ValueId,
+        no: ValueId,
+        place: (u64, u16),
+    ) -> ValueId {
+        let known = match (self.values.constant(yes), self.values.constant(no)) {
+            (Some(1), Some(0)) => self.compared(state, when, place),
+            (Some(0), Some(1)) => {
+                self.compared(state, when, place).map(|(relation, compared)| (relation.negated(), compared))
+            }
+            _ => None,
+        };
+        match known {
+            Some((relation, Compared { a, b, test, also: None, .. })) => {
+                self.values.holds(relation, (a, b), test, place)
+            }
+            _ => self.values.unknown(place.0, place.1),
+        }
+    }
+
     fn load(&mut self, state: &State, at: ValueId, size: u8, signed: bool, place: (u64, u16)) -> ValueId {
         if let Value::Stack(slot) = self.values.get(at) {
             return match state.stack.get(&slot) {
@@ -405,9 +430,8 @@ impl<'m, 'i> Machine<'m, 'i> {
                 Some((value, stored)) if *stored == size => {
                     self.values.extend(*value, size * 8, signed, place)
                 }
-                // What the caller left, or what is not followed.
-                _ if slot >= 0 => self.values.intern(Value::Load { at, size, signed }),
-                _ => self.values.unknown(place.0, place.1 + 3),
+                // What the caller left, or what others have written there.
+                _ => self.values.intern(Value::Load { at, size, signed }),
             };
         }
         self.values.load(at, size, signed, place)

@@ -1,0 +1,745 @@
+//! What an input has to be for control to come to a place of a function.
+//!
+//! A branch that holds a value against something fixed demands it on the side where both are equal. What is demanded of a block is what
+//! the branches demand that every way to it leads through, so two ways that meet demand what both do. Values that come of a function of
+//! the same file are followed into it later ([`Kind::Answer`]): a function is read once.
+//!
+//! A fixed text, number or run of bytes is worth the bits that somebody who does not know it would have to guess. Small numbers are worth
+//! nothing: states, lengths, and errors are such.
+//!
+//! When it is wrong: a loop that holds bytes against a table is known by its shape, not by what it computes. What it misses: conditions
+//! that are joined without a branch; tables of texts that a loop goes through; values that go through memory which is not the stack.
+
+use crate::function::{Blocks, Call, Callee, Decision, Facts, dominators};
+use crate::ir::{Binary, Relation};
+use crate::powers;
+use crate::program::Program;
+use crate::values::{Value, ValueId, Values};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Bytes of a fixed text that are kept.
+pub const TEXT: usize = 256;
+/// Bits that a comparison of unknown length is worth.
+const SOME: u16 = 48;
+/// Demands of one place that are kept.
+const MOST: usize = 64;
+
+/// What is demanded.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A text or bytes, by a function that compares.
+    Text(Vec<u8>),
+    /// A text or bytes that are not printed, as a digest or what is encoded: by a function that compares.
+    Bytes(Vec<u8>),
+    /// A byte at an offset of something.
+    Character(i64, u8),
+    /// A number.
+    Number(u64),
+    /// Bytes one after the other, against a table.
+    Table,
+    /// What the function itself made, by the functions named.
+    Made(Vec<Vec<u8>>),
+    /// That a function of this file answers so: `true` for equal to the number, `false` for anything else.
+    Answer(u64, u64, bool),
+    /// That a check that holds nothing against something fixed turns out one way: two texts of which neither is fixed, or what another
+    /// file's function says.
+    Check(Vec<u8>),
+}
+
+/// A demand.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Demand {
+    /// The branch.
+    pub at: u64,
+    /// What.
+    pub kind: Kind,
+    /// Bits that it is worth.
+    pub bits: u16,
+    /// What it is demanded of.
+    pub of: Root,
+}
+
+/// What a value comes of, through loads and sums.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Root {
+    /// An argument of the function, by its register, and how many loads deep.
+    Argument(u8, u8),
+    /// What a call gave back, or filled: the function's name, where another file has it.
+    Result(u64, Option<Vec<u8>>),
+    /// Memory at an address of the image.
+    Memory(u64),
+    /// The function's own stack.
+    Stack(i64),
+    /// Not known, by where it arose.
+    Unknown(u64, u16),
+}
+
+/// What a function gives back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Given {
+    /// A number.
+    Number(u64),
+    /// What a function of this file gives back.
+    Answer(u64),
+    /// Something else.
+    Other,
+}
+
+/// A call with what is demanded for it.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The instruction.
+    pub at: u64,
+    /// Who.
+    pub callee: Callee,
+    /// The text of its first argument that is one.
+    pub told: Option<Vec<u8>>,
+    /// Arguments that are numbers.
+    pub numbers: Vec<Option<u64>>,
+    /// Demands, by their numbers in [`Demands::all`].
+    pub demands: Vec<u32>,
+}
+
+/// A way to a consequence: what is demanded on it.
+pub type Way = Vec<u32>;
+
+/// What comes of several ways in the same manner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Consequence {
+    /// The function gives back a number.
+    Gives(u64),
+    /// Control comes to a place.
+    Comes(u64),
+    /// A number is written to memory: the place's number among the function's values, and the number.
+    Writes(ValueId, u64),
+}
+
+/// What a function demands.
+#[derive(Clone, Debug, Default)]
+pub struct Demands {
+    /// Each demand.
+    pub all: Vec<Demand>,
+    /// Its calls.
+    pub places: Vec<Place>,
+    /// What it gives back, by way.
+    pub gives: Vec<(Given, Way)>,
+    /// What comes of more ways than one.
+    pub consequences: BTreeMap<Consequence, Vec<Way>>,
+}
+
+impl Demands {
+    /// Of a function.
+    #[must_use]
+    pub fn of(program: &Program<'_>, blocks: &Blocks, facts: &Facts<'_>) -> Self {
+        let reader = Reader { program, blocks, facts, calls: facts.calls.iter().map(|call| (call.at, call)).collect() };
+        let mut found = Self::default();
+        let edges = reader.edges(&mut found.all);
+        let before = blocks.before();
+        let over = dominators(blocks);
+        let mut of_block: Vec<Option<Way>> = vec![None; blocks.all.len()];
+        for block in 0..blocks.all.len() {
+            demanded(block, &over, &before, &edges, &mut of_block);
+        }
+        let way = |block: usize, to: Option<usize>| -> Way {
+            let mut way = of_block.get(block).cloned().flatten().unwrap_or_default();
+            if let Some(more) = to.and_then(|to| edges.get(&(block, to))) {
+                way.extend(more.iter().copied().filter(|more| !way.contains(more)).collect::<Vec<_>>());
+            }
+            way.truncate(MOST);
+            way
+        };
+        found.places = reader.places(|block| way(block, None));
+        reader.given(&mut found, &before, &way);
+        reader.consequences(&mut found, &before, &way);
+        found
+    }
+}
+
+/// What is demanded of a block: what is of the one over it, and what the only way from there demands.
+fn demanded(
+    block: usize,
+    over: &[Option<usize>],
+    before: &[Vec<usize>],
+    edges: &BTreeMap<(usize, usize), Way>,
+    known: &mut [Option<Way>],
+) {
+    // Up to what is known, and down again: no function is too deep.
+    let mut path = Vec::new();
+    let mut at = block;
+    while known.get(at).is_some_and(Option::is_none) {
+        path.push(at);
+        match over.get(at).copied().flatten() {
+            Some(up) if up != at => at = up,
+            _ => break,
+        }
+    }
+    for block in path.into_iter().rev() {
+        let mut way = match over.get(block).copied().flatten() {
+            Some(up) if up != block => known.get(up).cloned().flatten().unwrap_or_default(),
+            _ => Way::new(),
+        };
+        if let [only] = before.get(block).map(Vec::as_slice).unwrap_or_default()
+            && let Some(more) = edges.get(&(*only, block))
+        {
+            way.extend(more.iter().copied().filter(|more| !way.contains(more)).collect::<Vec<_>>());
+            way.truncate(MOST);
+        }
+        if let Some(place) = known.get_mut(block) {
+            *place = Some(way);
+        }
+    }
+}
+
+struct Reader<'r, 'i> {
+    program: &'r Program<'i>,
+    blocks: &'r Blocks,
+    facts: &'r Facts<'i>,
+    calls: BTreeMap<u64, &'r Call>,
+}
+
+impl Reader<'_, '_> {
+    /// What each side of a branch demands, by both its ends.
+    fn edges(&self, all: &mut Vec<Demand>) -> BTreeMap<(usize, usize), Way> {
+        let mut edges: BTreeMap<(usize, usize), Way> = BTreeMap::new();
+        let mut add = |all: &mut Vec<Demand>, from: usize, to: usize, demand: Demand| {
+            let number = u32::try_from(all.len()).unwrap_or(u32::MAX);
+            all.push(demand);
+            let way = edges.entry((from, to)).or_default();
+            if way.len() < MOST {
+                way.push(number);
+            }
+        };
+        for decision in &self.facts.decisions {
+            let Some(block) = self.blocks.all.get(decision.block) else { continue };
+            let [taken, other] = *block.next.as_slice() else { continue };
+            if taken == other {
+                continue;
+            }
+            // Where what is stated holds, and where its contrary does.
+            let (holds, fails) = if decision.taken { (taken, other) } else { (other, taken) };
+            for demand in self.demands(decision, decision.relation) {
+                add(all, decision.block, holds, demand);
+            }
+            if decision.both {
+                for demand in self.demands(decision, decision.relation.negated()) {
+                    add(all, decision.block, fails, demand);
+                }
+            }
+            if let Some((last, end, demand)) = self.table(decision, holds, fails) {
+                add(all, last, end, demand);
+            }
+        }
+        edges
+    }
+
+    /// What is demanded where a relation of two values holds.
+    fn demands(&self, decision: &Decision, relation: Relation) -> Vec<Demand> {
+        let mut found = Vec::new();
+        self.relation(decision.at, relation, decision.a, decision.b, decision.test, &mut found, 0);
+        found
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "a relation, where it stands, and how deep it is")]
+    fn relation(
+        &self,
+        at: u64,
+        relation: Relation,
+        a: ValueId,
+        b: ValueId,
+        test: bool,
+        found: &mut Vec<Demand>,
+        deep: u8,
+    ) {
+        let values = &self.facts.values;
+        let equal = match relation {
+            Relation::Equal => true,
+            Relation::NotEqual => false,
+            _ => return,
+        };
+        if deep > 6 {
+            return;
+        }
+        let zero = if test { a == b } else { values.constant(b) == Some(0) };
+        if zero {
+            match whole(values, a) {
+                Value::Holds { relation, a, b, test } => {
+                    let relation = if equal { relation.negated() } else { relation };
+                    return self.relation(at, relation, a, b, test, found, deep + 1);
+                }
+                // Both are nought: differences that are gathered.
+                Value::Binary(Binary::Or, one, other) if equal => {
+                    for side in [one, other] {
+                        self.zero(at, side, found, deep + 1);
+                    }
+                    return;
+                }
+                Value::Binary(Binary::Xor, ..) if equal => return self.zero(at, a, found, deep + 1),
+                Value::Binary(Binary::And, one, other) if !equal && is_truth(values, one) && is_truth(values, other) => {
+                    for side in [one, other] {
+                        self.relation(at, Relation::NotEqual, side, side, true, found, deep + 1);
+                    }
+                    return;
+                }
+                Value::Result(call) => return found.extend(self.answered(at, call, 0, equal)),
+                _ => {}
+            }
+        }
+        if test {
+            return;
+        }
+        let (number, value) = match (values.constant(a), values.constant(b)) {
+            (None, Some(number)) => (number, a),
+            (Some(number), None) => (number, b),
+            _ => return,
+        };
+        if let Value::Result(call) = whole(values, value) {
+            found.extend(self.answered(at, call, number, equal));
+            return;
+        }
+        if equal {
+            found.extend(self.number(at, value, number));
+        }
+    }
+
+    /// That a value is nought.
+    fn zero(&self, at: u64, value: ValueId, found: &mut Vec<Demand>, deep: u8) {
+        let values = &self.facts.values;
+        match whole(values, value) {
+            Value::Binary(Binary::Xor, one, other) => {
+                self.relation(at, Relation::Equal, one, other, false, found, deep);
+            }
+            Value::Binary(Binary::Add, one, negative) if values.constant(negative).is_some_and(|n| values.signed(n) < 0) => {
+                let number = values.constant(negative).unwrap_or(0).wrapping_neg();
+                found.extend(self.number(at, one, number & u64::MAX >> (64 - u32::from(self.program.image().bits()))));
+            }
+            Value::Binary(Binary::Or, one, other) if deep < 6 => {
+                self.zero(at, one, found, deep + 1);
+                self.zero(at, other, found, deep + 1);
+            }
+            _ => {}
+        }
+    }
+
+    fn number(&self, at: u64, value: ValueId, number: u64) -> Option<Demand> {
+        let values = &self.facts.values;
+        let (inner, mut size) = match values.get(value) {
+            Value::Extend { of, bits, .. } => (of, bits / 8),
+            _ => (value, 0),
+        };
+        let (root, offset, deep) = self.root(inner);
+        if let Value::Load { size: loaded, .. } = values.get(inner) {
+            size = if size == 0 { loaded } else { size.min(loaded) };
+            if loaded == 1 {
+                let byte = u8::try_from(number & 0xff).ok().filter(|byte| is_written(*byte))?;
+                let of = if let Root::Argument(register, _) = root { Root::Argument(register, deep) } else { root };
+                return Some(Demand { at, kind: Kind::Character(offset, byte), bits: 7, of });
+            }
+        }
+        // Counted from above as well: errors are small negative numbers.
+        let bits = if size == 0 { u32::from(self.program.image().bits()) } else { u32::from(size) * 8 }.min(64);
+        let kept = if bits == 64 { number } else { number & ((1 << bits) - 1) };
+        let sign = if bits == 64 { !kept } else { !kept & ((1 << bits) - 1) };
+        let significant = 64 - kept.leading_zeros().max(sign.leading_zeros());
+        let low32 = if bits == 64 && kept >> 32 == 0 { 64 - (!kept & 0xffff_ffff).leading_zeros() } else { 64 };
+        let words = significant.min(low32);
+        // A power of two, a mask and a number of few digits mean something by themselves.
+        let plain = kept.count_ones() <= 2 || sign.count_ones() <= 2 || kept % 1000 == 0 || (kept & 0xffff == 0);
+        if words <= 16 {
+            let two = [(kept >> 8 & 0xff) as u8, (kept & 0xff) as u8];
+            let text = size == 2 && two.iter().all(|byte| is_written(*byte));
+            return text.then(|| Demand { at, kind: Kind::Number(kept), bits: 14, of: root });
+        }
+        if plain {
+            return None;
+        }
+        Some(Demand { at, kind: Kind::Number(kept), bits: u16::try_from(words.min(64)).unwrap_or(64), of: root })
+    }
+
+    /// What a call gave back is or is not a number.
+    fn answered(&self, at: u64, call: u64, number: u64, equal: bool) -> Option<Demand> {
+        let call = self.calls.get(&call)?;
+        let check = |name: &[u8]| {
+            let of = call.arguments.first().map_or(Root::Unknown(at, 0), |first| self.root(*first).0);
+            Demand { at, kind: Kind::Check(name.to_vec()), bits: 0, of }
+        };
+        match &call.callee {
+            Callee::Here(to) => {
+                // A digest of the input that is a number.
+                if equal && number > 0xffff && let Some(known) = self.number(at, *call.arguments.first()?, number) {
+                    return Some(Demand { kind: Kind::Number(number), bits: known.bits.max(17), ..known });
+                }
+                let of = call.arguments.first().map_or(Root::Unknown(at, 0), |first| self.root(*first).0);
+                Some(Demand { at, kind: Kind::Answer(*to & !1, number, equal), bits: 0, of })
+            }
+            Callee::Import(name) => {
+                let Some(how) = powers::compares(name) else {
+                    return powers::checks(name).then(|| check(name));
+                };
+                if number != 0 {
+                    return None;
+                }
+                let same = equal == how.equal_is_zero;
+                if !same {
+                    return None;
+                }
+                self.compared(at, call, name, how).or_else(|| Some(check(name)))
+            }
+            Callee::Value(_) => None,
+        }
+    }
+
+    /// What a function that compares held its input against.
+    fn compared(&self, at: u64, call: &Call, name: &[u8], how: powers::Comparison) -> Option<Demand> {
+        let values = &self.facts.values;
+        let (a, b) = (*call.arguments.first()?, *call.arguments.get(1)?);
+        let bound = how.bounded.and_then(|number| values.constant(*call.arguments.get(number)?));
+        let fixed = |value: ValueId| -> Option<Vec<u8>> {
+            let address = values.constant(value)?;
+            let image = self.program.image();
+            let most = usize::try_from(bound.unwrap_or(TEXT as u64)).unwrap_or(TEXT).min(TEXT);
+            match image.text(address) {
+                Some(text) => Some(text.iter().copied().take(most).collect()),
+                None if bound.is_some() && (4..=TEXT).contains(&most) && image.is_constant(address) => {
+                    image.bytes(address).get(..most).map(<[u8]>::to_vec)
+                }
+                None => None,
+            }
+        };
+        let (text, other) = match (fixed(a), fixed(b)) {
+            (None, Some(text)) => (text, a),
+            (Some(text), None) => (text, b),
+            (Some(_), Some(_)) => return None,
+            (None, None) => return self.made(at, call, a, b, bound),
+        };
+        let printed = text.iter().all(|byte| is_written(*byte) || matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
+        let bits = u16::try_from(text.len() * if printed { 6 } else { 8 }).unwrap_or(u16::MAX);
+        let of = self.root(other).0;
+        let kind = if printed { Kind::Text(text) } else { Kind::Bytes(text) };
+        let _ = name;
+        Some(Demand { at, kind, bits, of })
+    }
+
+    /// A comparison with what the function itself has written onto its stack, from nothing that came in.
+    fn made(&self, at: u64, call: &Call, a: ValueId, b: ValueId, bound: Option<u64>) -> Option<Demand> {
+        let values = &self.facts.values;
+        let slot = |value: ValueId| match values.get(value) {
+            Value::Stack(slot) => Some(slot),
+            _ => None,
+        };
+        let makers = |slot: i64| -> Option<Vec<Vec<u8>>> {
+            let mut by = BTreeSet::new();
+            for other in self.facts.calls.iter().filter(|other| other.at != call.at) {
+                let Some(place) = other.arguments.iter().position(|argument| values.get(*argument) == Value::Stack(slot)) else {
+                    continue;
+                };
+                let Callee::Import(name) = &other.callee else { return None };
+                if powers::compares(name).is_some() || powers::reads_only(name) {
+                    continue;
+                }
+                if place != 0 || !powers::makes(name) {
+                    return None;
+                }
+                by.insert(name.clone());
+            }
+            Some(by.into_iter().collect())
+        };
+        let candidates = [(slot(a), b), (slot(b), a)];
+        let (by, other) = candidates
+            .into_iter()
+            .find_map(|(slot, other)| Some((makers(slot?)?, other)))?;
+        let bits = bound.map_or(SOME, |bound| u16::try_from(bound.saturating_mul(6)).unwrap_or(u16::MAX));
+        Some(Demand { at, kind: Kind::Made(by), bits, of: self.root(other).0 })
+    }
+
+    /// A loop that ends at the first byte that differs: what its other end demands. Gives that end.
+    fn table(&self, decision: &Decision, holds: usize, fails: usize) -> Option<(usize, usize, Demand)> {
+        let values = &self.facts.values;
+        let (equal, unequal) = match decision.relation {
+            Relation::Equal => (holds, fails),
+            Relation::NotEqual => (fails, holds),
+            _ => return None,
+        };
+        let zero = decision.test && decision.a == decision.b || values.constant(decision.b) == Some(0);
+        let (a, b) = match whole(values, decision.a) {
+            Value::Binary(Binary::Xor | Binary::Sub, a, b) if zero => (a, b),
+            _ if decision.test || zero => return None,
+            _ => (decision.a, decision.b),
+        };
+        if values.constant(a).is_some() || values.constant(b).is_some() {
+            return None;
+        }
+        if !self.holds_byte(a) || !self.holds_byte(b) {
+            return None;
+        }
+        let inside = self.cycle(equal, decision.block)?;
+        if inside.contains(&unequal) {
+            return None;
+        }
+        // A table is named before the loop or in it.
+        let named = self.facts.names.iter().any(|(_, address)| {
+            self.program.image().is_constant(*address) && !self.program.image().is_code(*address)
+        });
+        let of = self.root(a).0;
+        let mut ends = Vec::new();
+        let mut count = None;
+        for block in &inside {
+            let next = &self.blocks.all.get(*block)?.next;
+            for to in next {
+                if !inside.contains(to) && !(*block == decision.block && *to == unequal) && *to != unequal {
+                    ends.push((*block, *to));
+                    count = count.or_else(|| self.count(*block));
+                }
+            }
+        }
+        let [(last, end)] = ends.as_slice() else { return None };
+        if !named && count.is_none() {
+            return None;
+        }
+        let bits = count.map_or(SOME, |count| u16::try_from(count * 8).unwrap_or(SOME));
+        Some((*last, *end, Demand { at: decision.at, kind: Kind::Table, bits, of }))
+    }
+
+    /// The number of turns, where the end of a loop says it.
+    fn count(&self, block: usize) -> Option<u64> {
+        let decision = self.facts.decisions.iter().find(|decision| decision.block == block)?;
+        let number = self.facts.values.constant(decision.b).or_else(|| self.facts.values.constant(decision.a))?;
+        (4..=256).contains(&number).then_some(number)
+    }
+
+    /// Whether a value is made of a byte of memory.
+    fn holds_byte(&self, value: ValueId) -> bool {
+        let values = &self.facts.values;
+        let mut open = vec![(value, 0_u8)];
+        while let Some((value, deep)) = open.pop() {
+            if deep > 8 {
+                continue;
+            }
+            match values.get(value) {
+                Value::Load { size: 1, .. } => return true,
+                Value::Extend { of, .. } => open.push((of, deep + 1)),
+                Value::Binary(_, a, b) => open.extend([(a, deep + 1), (b, deep + 1)]),
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// Blocks on a way from one back to another, where there is one of at most so many.
+    fn cycle(&self, from: usize, back: usize) -> Option<BTreeSet<usize>> {
+        const LARGE: usize = 24;
+        let mut ahead: BTreeSet<usize> = BTreeSet::new();
+        let mut open = vec![from];
+        while let Some(block) = open.pop() {
+            if !ahead.insert(block) || block == back {
+                continue;
+            }
+            if ahead.len() > LARGE {
+                // A loop inside a larger one: only the nearest blocks count.
+                break;
+            }
+            open.extend(self.blocks.all.get(block)?.next.iter().copied());
+        }
+        if !ahead.contains(&back) {
+            return None;
+        }
+        // Of these, what leads back.
+        let mut inside = BTreeSet::from([back]);
+        loop {
+            let more: Vec<usize> = ahead
+                .iter()
+                .copied()
+                .filter(|block| !inside.contains(block))
+                .filter(|block| {
+                    self.blocks.all.get(*block).is_some_and(|found| found.next.iter().any(|next| inside.contains(next)))
+                })
+                .collect();
+            if more.is_empty() {
+                break;
+            }
+            inside.extend(more);
+        }
+        inside.contains(&from).then_some(inside)
+    }
+
+    /// What a value comes of; with the last offset and the loads on the way.
+    fn root(&self, value: ValueId) -> (Root, i64, u8) {
+        let values = &self.facts.values;
+        let (mut at, mut offset, mut deep) = (value, 0_i64, 0_u8);
+        for _ in 0..16 {
+            at = match values.get(at) {
+                Value::Entry(register) => return (Root::Argument(register, deep), offset, deep),
+                Value::Result(call) => {
+                    let name = self.calls.get(&call).and_then(|call| match &call.callee {
+                        Callee::Import(name) => Some(name.clone()),
+                        _ => None,
+                    });
+                    return (Root::Result(call, name), offset, deep);
+                }
+                Value::Stack(slot) => return (Root::Stack(slot), offset, deep),
+                Value::Const(address) => return (Root::Memory(address), offset, deep),
+                Value::Load { at, .. } => {
+                    if deep == 0 {
+                        offset = 0;
+                    }
+                    deep += 1;
+                    if let Value::Binary(Binary::Add, base, number) = values.get(at)
+                        && let Some(number) = values.constant(number)
+                    {
+                        if deep == 1 {
+                            offset = values.signed(number);
+                        }
+                        base
+                    } else {
+                        if deep == 1 && let Value::Stack(slot) = values.get(at) {
+                            return (Root::Stack(slot), slot, deep);
+                        }
+                        at
+                    }
+                }
+                Value::Extend { of, .. } => of,
+                Value::Binary(_, one, _) => one,
+                Value::Unknown(place, which) => return (Root::Unknown(place, which), offset, deep),
+                Value::Import(slot) => return (Root::Memory(slot), offset, deep),
+                Value::Holds { a, .. } => a,
+            };
+        }
+        (Root::Unknown(0, 0), offset, deep)
+    }
+
+    fn places(&self, way: impl Fn(usize) -> Way) -> Vec<Place> {
+        let values = &self.facts.values;
+        self.facts
+            .calls
+            .iter()
+            .filter(|call| !matches!(call.callee, Callee::Value(_)))
+            .map(|call| Place {
+                at: call.at,
+                callee: match &call.callee {
+                    Callee::Here(to) => Callee::Here(*to & !1),
+                    other => other.clone(),
+                },
+                told: call
+                    .arguments
+                    .iter()
+                    .find_map(|argument| values.text(*argument).filter(|text| !text.is_empty()))
+                    .map(|text| text.iter().copied().take(TEXT).collect()),
+                numbers: call.arguments.iter().map(|argument| values.constant(*argument)).collect(),
+                demands: way(call.block),
+            })
+            .collect()
+    }
+
+    /// What the function gives back, by the block that decides it: where ways meet before a return, by each of them.
+    fn given(
+        &self,
+        found: &mut Demands,
+        before: &[Vec<usize>],
+        way: &dyn Fn(usize, Option<usize>) -> Way,
+    ) {
+        let values = &self.facts.values;
+        let starts: BTreeMap<u64, usize> =
+            (0..self.blocks.all.len()).map(|block| (self.blocks.address(block), block)).collect();
+        let mut seen: BTreeSet<(usize, Option<usize>, ValueId)> = BTreeSet::new();
+        let mut open: Vec<(usize, Option<usize>, ValueId)> =
+            self.facts.returns.iter().map(|(block, value)| (*block, None, *value)).collect();
+        // A call that is the last of a function gives what it gives.
+        for call in self.facts.calls.iter().filter(|call| call.tail) {
+            if let Callee::Here(to) = call.callee {
+                found.gives.push((Given::Answer(to & !1), way(call.block, None)));
+            }
+        }
+        while let Some((block, to, value)) = open.pop() {
+            if seen.len() > 4096 || !seen.insert((block, to, value)) {
+                continue;
+            }
+            let mut demands = way(block, to);
+            match whole(values, value) {
+                Value::Unknown(at, register) if register == u16::from(self.facts.result) && starts.contains_key(&at) => {
+                    let meeting = starts.get(&at).copied().unwrap_or(0);
+                    for from in before.get(meeting).into_iter().flatten() {
+                        if let Some(value) = self.facts.results.get(*from).copied().flatten() {
+                            open.push((*from, Some(meeting), value));
+                        }
+                    }
+                }
+                Value::Const(number) => found.gives.push((Given::Number(number), demands)),
+                Value::Holds { relation, a, b, test } => {
+                    found.gives.push((Given::Number(0), demands.clone()));
+                    let mut more = Vec::new();
+                    self.relation(self.blocks.address(block), relation, a, b, test, &mut more, 0);
+                    for demand in more {
+                        demands.push(u32::try_from(found.all.len()).unwrap_or(u32::MAX));
+                        found.all.push(demand);
+                    }
+                    found.gives.push((Given::Number(1), demands));
+                }
+                // Two truths that are both asked for.
+                Value::Binary(Binary::And, one, other) if is_truth(values, one) && is_truth(values, other) => {
+                    found.gives.push((Given::Number(0), demands.clone()));
+                    let mut more = Vec::new();
+                    for side in [one, other] {
+                        self.relation(self.blocks.address(block), Relation::NotEqual, side, side, true, &mut more, 0);
+                    }
+                    for demand in more {
+                        demands.push(u32::try_from(found.all.len()).unwrap_or(u32::MAX));
+                        found.all.push(demand);
+                    }
+                    found.gives.push((Given::Number(1), demands));
+                }
+                Value::Result(call) => {
+                    let given = match self.calls.get(&call).map(|call| &call.callee) {
+                        Some(Callee::Here(to)) => Given::Answer(*to & !1),
+                        _ => Given::Other,
+                    };
+                    found.gives.push((given, demands));
+                }
+                _ => found.gives.push((Given::Other, demands)),
+            }
+        }
+    }
+
+    /// What several ways come to: places where ways meet, and numbers that are written to the same memory.
+    fn consequences(
+        &self,
+        found: &mut Demands,
+        before: &[Vec<usize>],
+        way: &dyn Fn(usize, Option<usize>) -> Way,
+    ) {
+        let all = &found.all;
+        let worth = |way: &Way| way.iter().filter_map(|number| all.get(*number as usize)).any(|demand| demand.bits > 0 || matches!(demand.kind, Kind::Answer(..)));
+        let mut kept: BTreeMap<Consequence, Vec<Way>> = BTreeMap::new();
+        for (given, demands) in &found.gives {
+            if let Given::Number(number) = given {
+                kept.entry(Consequence::Gives(*number)).or_default().push(demands.clone());
+            }
+        }
+        for (block, from) in before.iter().enumerate().filter(|(_, from)| from.len() > 1) {
+            let ways: Vec<Way> = from.iter().map(|from| way(*from, Some(block))).collect();
+            kept.insert(Consequence::Comes(self.blocks.address(block)), ways);
+        }
+        for written in &self.facts.writes {
+            if let Some(number) = self.facts.values.constant(written.value) {
+                kept.entry(Consequence::Writes(written.to, number)).or_default().push(way(written.block, None));
+            }
+        }
+        kept.retain(|_, ways| ways.len() > 1 && ways.iter().any(&worth));
+        found.consequences = kept;
+    }
+}
+
+/// A value without the extension of its low bits.
+fn whole(values: &Values<'_>, value: ValueId) -> Value {
+    match values.get(value) {
+        Value::Extend { of, .. } => values.get(of),
+        other => other,
+    }
+}
+
+fn is_truth(values: &Values<'_>, value: ValueId) -> bool {
+    matches!(whole(values, value), Value::Holds { .. })
+}
+
+/// Whether a byte is one that people write: not a blank, not a control character.
+fn is_written(byte: u8) -> bool {
+    byte.is_ascii_graphic()
+}

@@ -1,0 +1,427 @@
+//! Where something fixed that is hard to guess stands alone before a power: the raw material of the probes for hidden access.
+//!
+//! Two shapes. A call that gives a power (to run a command, to open a service, to change files, ...) that is reached only by who knows
+//! a fixed secret. And an outcome (what a function gives back, where ways meet, what is written) that a real check leads to, and a fixed
+//! secret as well. What each is worth is not decided here: a suspect is described by what can be counted ([`Suspect::features`]).
+
+use crate::demands::{Consequence, Demand, Demands, Given, Kind, Root, Way};
+use crate::function::Callee;
+use crate::powers::{self, Power};
+use crate::program::Program;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Bits from which on something is hard to guess.
+const HARD: u32 = 21;
+/// Calls deep that an answer is followed, and a power looked for.
+const DEEP: u8 = 4;
+/// Suspects of one program that are kept, those of most bits first.
+const MOST: usize = 256;
+
+/// What stands behind the secret.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Behind {
+    /// A power: by which call, and how many calls further.
+    Power {
+        /// The power.
+        power: Power,
+        /// The call.
+        at: u64,
+        /// The function that gives it in the end.
+        by: Vec<u8>,
+        /// Calls between.
+        steps: u8,
+        /// The text that the call is given, where that is fixed.
+        told: Option<Vec<u8>>,
+    },
+    /// The outcome of a check.
+    Outcome {
+        /// Where: the place where ways meet, or the function.
+        at: u64,
+        /// What the function gives back, where it is that.
+        gives: Option<u64>,
+        /// Whether a real check is seen that leads there too.
+        checked: bool,
+    },
+}
+
+/// A fixed secret before something.
+#[derive(Clone, Debug)]
+pub struct Suspect {
+    /// The function.
+    pub function: u64,
+    /// The last branch that demands it.
+    pub at: u64,
+    /// All that is demanded, in the function and in those that answer for it.
+    pub demands: Vec<Demand>,
+    /// What for.
+    pub behind: Behind,
+    /// Other texts that the function holds the same input against.
+    pub siblings: usize,
+    /// Calls of the same power elsewhere in the program without a secret.
+    pub open: usize,
+    /// Whether the function, or one that calls it, is about who may do what.
+    pub access: bool,
+    /// Whether the input is the program's own arguments or environment.
+    pub local: bool,
+    /// Whether the function, or one near it, takes input from a network.
+    pub network: bool,
+}
+
+/// A program's suspects and what is needed to judge them.
+#[derive(Debug, Default)]
+pub struct Suspects {
+    /// By the bits that they demand, most first.
+    pub all: Vec<Suspect>,
+    /// Functions read.
+    pub functions: usize,
+    /// Places in functions that could not be followed.
+    pub gaps: usize,
+    /// Suspects beyond those that are kept.
+    pub left_out: usize,
+}
+
+/// What stays of a function.
+#[derive(Debug, Default)]
+struct Line {
+    demands: Demands,
+    calls: BTreeSet<u64>,
+    imports: BTreeSet<Vec<u8>>,
+    names: BTreeSet<u64>,
+    texts_of_access: bool,
+}
+
+impl Suspects {
+    /// Of a program.
+    #[must_use]
+    pub fn of(program: &Program<'_>) -> Self {
+        let mut reader = Reader { lines: BTreeMap::new(), callers: BTreeMap::new(), reach: BTreeMap::new(), main: None };
+        let mut gaps = 0;
+        for bounds in program.functions() {
+            let read = program.read(*bounds);
+            gaps += read.blocks.gaps.len();
+            let mut line = Line { demands: Demands::of(program, &read.blocks, &read.facts), ..Line::default() };
+            for (_, address) in &read.facts.names {
+                if program.image().is_code(*address) {
+                    line.names.insert(*address & !1);
+                } else if program.image().text(*address).is_some_and(is_about_access) {
+                    line.texts_of_access = true;
+                }
+            }
+            for call in &read.facts.calls {
+                match &call.callee {
+                    Callee::Here(to) => {
+                        line.calls.insert(*to & !1);
+                    }
+                    Callee::Import(name) => {
+                        if matches!(name.as_slice(), b"__libc_start_main" | b"__uClibc_main") {
+                            reader.main = call.arguments.first().and_then(|main| read.facts.values.constant(*main)).map(|main| main & !1);
+                        }
+                        line.imports.insert(name.clone());
+                    }
+                    Callee::Value(_) => {}
+                }
+            }
+            reader.lines.insert(bounds.start, line);
+        }
+        reader.connect();
+        let mut found = reader.suspects();
+        found.sort_by_key(|suspect| (std::cmp::Reverse(suspect.bits()), suspect.function, suspect.at, suspect.behind.clone()));
+        let left_out = found.len().saturating_sub(MOST);
+        found.truncate(MOST);
+        Self { all: found, functions: reader.lines.len(), gaps, left_out }
+    }
+}
+
+impl Suspect {
+    /// Bits that who comes here has to know.
+    #[must_use]
+    pub fn bits(&self) -> u32 {
+        self.demands.iter().map(|demand| u32::from(demand.bits)).sum()
+    }
+
+    /// The secret as far as it is read, and whether all of it is text that the file shows.
+    #[must_use]
+    pub fn trigger(&self) -> (Vec<u8>, bool) {
+        let mut shown = Vec::new();
+        let mut plain = true;
+        let mut characters: BTreeMap<(Root, i64), u8> = BTreeMap::new();
+        for demand in &self.demands {
+            match &demand.kind {
+                Kind::Text(text) => {
+                    if !shown.is_empty() {
+                        shown.push(b' ');
+                    }
+                    shown.extend_from_slice(text);
+                }
+                Kind::Character(offset, byte) => {
+                    plain = false;
+                    characters.insert((demand.of.clone(), *offset), *byte);
+                }
+                Kind::Bytes(_) | Kind::Number(_) | Kind::Table | Kind::Made(_) => plain = false,
+                Kind::Answer(..) | Kind::Check(_) => {}
+            }
+        }
+        shown.extend(characters.into_values());
+        (shown, plain)
+    }
+}
+
+struct Reader {
+    lines: BTreeMap<u64, Line>,
+    callers: BTreeMap<u64, BTreeSet<u64>>,
+    /// By function, the powers within reach: how many calls away and by what.
+    reach: BTreeMap<u64, BTreeMap<Power, (u8, Vec<u8>)>>,
+    main: Option<u64>,
+}
+
+impl Reader {
+    fn connect(&mut self) {
+        let mut open: VecDeque<(u64, Power, u8, Vec<u8>)> = VecDeque::new();
+        for (function, line) in &self.lines {
+            for called in &line.calls {
+                self.callers.entry(*called).or_default().insert(*function);
+            }
+            for place in &line.demands.places {
+                if let Callee::Import(name) = &place.callee
+                    && let Some(power) = powers::given(name, &place.numbers, place.told.as_deref())
+                {
+                    open.push_back((*function, power, 1, name.clone()));
+                }
+            }
+        }
+        while let Some((function, power, steps, by)) = open.pop_front() {
+            let known = self.reach.entry(function).or_default();
+            if known.contains_key(&power) {
+                continue;
+            }
+            known.insert(power, (steps, by.clone()));
+            if steps < DEEP {
+                for caller in self.callers.get(&function).into_iter().flatten() {
+                    open.push_back((*caller, power, steps + 1, by.clone()));
+                }
+            }
+        }
+    }
+
+    fn suspects(&self) -> Vec<Suspect> {
+        let mut found = Vec::new();
+        let mut unguarded: BTreeMap<Power, usize> = BTreeMap::new();
+        for (function, line) in &self.lines {
+            let mut behind: BTreeMap<Vec<u32>, Suspect> = BTreeMap::new();
+            for place in &line.demands.places {
+                let powers: Vec<(Power, u8, Vec<u8>)> = match &place.callee {
+                    Callee::Import(name) => powers::given(name, &place.numbers, place.told.as_deref())
+                        .map(|power| (power, 0, name.clone()))
+                        .into_iter()
+                        .collect(),
+                    Callee::Here(to) => self
+                        .reach
+                        .get(to)
+                        .into_iter()
+                        .flatten()
+                        .map(|(power, (steps, by))| (*power, *steps, by.clone()))
+                        .collect(),
+                    Callee::Value(_) => continue,
+                };
+                if powers.is_empty() {
+                    continue;
+                }
+                let demands = self.resolved(line, &place.demands, 0, &mut BTreeSet::from([*function]));
+                let bits: u32 = demands.iter().map(|demand| u32::from(demand.bits)).sum();
+                for (power, steps, by) in powers {
+                    if bits < HARD {
+                        if steps == 0 {
+                            *unguarded.entry(power).or_default() += 1;
+                        }
+                        continue;
+                    }
+                    let made = Behind::Power { power, at: place.at, by, steps, told: place.told.clone() };
+                    let mut key = place.demands.clone();
+                    key.retain(|number| line.demands.all.get(*number as usize).is_some_and(|demand| demand.bits > 0 || matches!(demand.kind, Kind::Answer(..))));
+                    let new = self.suspect(*function, line, demands.clone(), made);
+                    match behind.get(&key) {
+                        Some(known) if !is_stronger(&new.behind, &known.behind) => {}
+                        _ => {
+                            behind.insert(key, new);
+                        }
+                    }
+                }
+            }
+            found.extend(behind.into_values());
+            found.extend(self.outcomes(*function, line));
+        }
+        for suspect in &mut found {
+            if let Behind::Power { power, .. } = &suspect.behind {
+                suspect.open = unguarded.get(power).copied().unwrap_or(0);
+            }
+        }
+        found
+    }
+
+    /// Outcomes to which a secret leads beside a check.
+    fn outcomes(&self, function: u64, line: &Line) -> Vec<Suspect> {
+        let mut found: BTreeMap<Vec<u64>, Suspect> = BTreeMap::new();
+        for (consequence, ways) in &line.demands.consequences {
+            let resolved: Vec<Vec<Demand>> =
+                ways.iter().map(|way| self.resolved(line, way, 0, &mut BTreeSet::from([function]))).collect();
+            let hard = |demands: &[Demand]| demands.iter().map(|demand| u32::from(demand.bits)).sum::<u32>() >= HARD;
+            let shared: BTreeSet<u64> = ways.iter().map(|way| own(line, way)).reduce(|a, b| a.intersection(&b).copied().collect()).unwrap_or_default();
+            let checked = ways.iter().zip(&resolved).any(|(way, demands)| !hard(demands) && self.is_checked(line, way, &shared));
+            let others = resolved.iter().any(|demands| !hard(demands));
+            if !others {
+                continue;
+            }
+            for (way, demands) in ways.iter().zip(&resolved) {
+                // What all ways share is no way of its own.
+                let own_demands: Vec<Demand> = demands.iter().filter(|demand| !shared.contains(&demand.at)).cloned().collect();
+                if !hard(&own_demands) || (!checked && !self.is_about_access(function)) {
+                    continue;
+                }
+                let at = match consequence {
+                    Consequence::Gives(_) => function,
+                    Consequence::Comes(at) => *at,
+                    Consequence::Writes(..) => demands.last().map_or(function, |demand| demand.at),
+                };
+                let gives = match consequence {
+                    Consequence::Gives(number) => Some(*number),
+                    _ => None,
+                };
+                let key: Vec<u64> = own(line, way).difference(&shared).copied().collect();
+                let new = self.suspect(function, line, demands.clone(), Behind::Outcome { at, gives, checked });
+                match found.get(&key) {
+                    Some(known) if !is_stronger(&new.behind, &known.behind) => {}
+                    _ => {
+                        found.insert(key, new);
+                    }
+                }
+            }
+        }
+        found.into_values().collect()
+    }
+
+    /// Whether a way leads through a check that is none against something fixed, and not all ways do.
+    fn is_checked(&self, line: &Line, way: &Way, shared: &BTreeSet<u64>) -> bool {
+        way.iter().filter_map(|number| line.demands.all.get(*number as usize)).filter(|demand| !shared.contains(&demand.at)).any(|demand| match &demand.kind {
+            Kind::Check(_) => true,
+            Kind::Answer(of, ..) => self.lines.get(of).is_some_and(|line| {
+                line.demands.all.iter().any(|demand| matches!(demand.kind, Kind::Check(_)))
+                    || line.imports.iter().any(|name| powers::checks(name))
+            }),
+            _ => false,
+        })
+    }
+
+    fn is_about_access(&self, function: u64) -> bool {
+        let about = |function: &u64| {
+            self.lines.get(function).is_some_and(|line| {
+                line.texts_of_access || line.imports.iter().any(|name| powers::checks(name))
+            })
+        };
+        about(&function) || self.callers.get(&function).into_iter().flatten().any(|caller| about(caller))
+    }
+
+    fn suspect(&self, function: u64, line: &Line, demands: Vec<Demand>, behind: Behind) -> Suspect {
+        let of: BTreeSet<&Root> = demands.iter().filter(|demand| demand.bits > 0).map(|demand| &demand.of).collect();
+        let at: BTreeSet<u64> = demands.iter().map(|demand| demand.at).collect();
+        let siblings = line
+            .demands
+            .all
+            .iter()
+            .filter(|demand| matches!(demand.kind, Kind::Text(_)) && of.contains(&demand.of) && !at.contains(&demand.at))
+            .count();
+        let from_main = |root: &&Root| match root {
+            Root::Argument(_, deep) => self.main == Some(function) && *deep > 0,
+            Root::Result(_, Some(name)) => matches!(name.as_slice(), b"getenv" | b"secure_getenv"),
+            _ => false,
+        };
+        let local = of.iter().any(from_main);
+        let network = self.takes_network(function);
+        Suspect {
+            function,
+            at: demands.iter().rev().find(|demand| demand.bits > 0).map_or(function, |demand| demand.at),
+            access: self.is_about_access(function),
+            siblings,
+            open: 0,
+            local,
+            network,
+            demands,
+            behind,
+        }
+    }
+
+    fn takes_network(&self, function: u64) -> bool {
+        let takes = |function: &u64| {
+            self.lines.get(function).is_some_and(|line| line.imports.iter().any(|name| powers::takes_network(name)))
+        };
+        takes(&function) || self.callers.get(&function).into_iter().flatten().any(|caller| takes(caller))
+    }
+
+    /// A way's demands, with those of the functions that answer.
+    fn resolved(&self, line: &Line, way: &Way, deep: u8, open: &mut BTreeSet<u64>) -> Vec<Demand> {
+        let mut found: Vec<Demand> = Vec::new();
+        for number in way {
+            let Some(demand) = line.demands.all.get(*number as usize) else { continue };
+            if let Kind::Answer(of, number, equal) = demand.kind {
+                let mut more = self.answer(of, number, equal, deep, open);
+                // What is demanded there is demanded here, of what the call is given.
+                for inner in &mut more {
+                    inner.of = demand.of.clone();
+                }
+                found.extend(more);
+                continue;
+            }
+            if !found.iter().any(|known| known.kind == demand.kind && known.of == demand.of) {
+                found.push(demand.clone());
+            }
+        }
+        found
+    }
+
+    /// What has to be for a function to answer so: the least of its ways.
+    fn answer(&self, function: u64, number: u64, equal: bool, deep: u8, open: &mut BTreeSet<u64>) -> Vec<Demand> {
+        let Some(line) = self.lines.get(&function) else { return Vec::new() };
+        if deep >= DEEP || !open.insert(function) {
+            return Vec::new();
+        }
+        let mut least: Option<Vec<Demand>> = None;
+        for (given, way) in &line.demands.gives {
+            let demands = match given {
+                Given::Number(gives) if (*gives == number) == equal => self.resolved(line, way, deep + 1, open),
+                Given::Number(_) => continue,
+                Given::Answer(of) => {
+                    let mut demands = self.resolved(line, way, deep + 1, open);
+                    demands.extend(self.answer(*of, number, equal, deep + 1, open));
+                    demands
+                }
+                Given::Other => self.resolved(line, way, deep + 1, open),
+            };
+            let bits = |demands: &[Demand]| demands.iter().map(|demand| u32::from(demand.bits)).sum::<u32>();
+            if least.as_ref().is_none_or(|known| bits(&demands) < bits(known)) {
+                least = Some(demands);
+            }
+        }
+        open.remove(&function);
+        least.unwrap_or_default()
+    }
+}
+
+/// The branches of a way.
+fn own(line: &Line, way: &Way) -> BTreeSet<u64> {
+    way.iter().filter_map(|number| line.demands.all.get(*number as usize)).map(|demand| demand.at).collect()
+}
+
+/// Powers come before outcomes, greater ones before lesser ones, near ones before far ones.
+fn is_stronger(new: &Behind, known: &Behind) -> bool {
+    let rank = |behind: &Behind| match behind {
+        Behind::Power { power, steps, .. } => (*power as u8, *steps),
+        Behind::Outcome { checked, gives, .. } => (u8::from(!checked), u8::from(gives.is_none())),
+    };
+    rank(new) < rank(known)
+}
+
+fn is_about_access(text: &[u8]) -> bool {
+    const WORDS: [&str; 10] =
+        ["passw", "login", "authent", "authoriz", "denied", "incorrect", "credential", "unauthorized", "/etc/shadow", "not allowed"];
+    let lower = String::from_utf8_lossy(text.get(..text.len().min(256)).unwrap_or_default()).to_ascii_lowercase();
+    WORDS.iter().any(|word| lower.contains(word))
+}
