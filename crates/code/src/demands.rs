@@ -131,11 +131,17 @@ impl Demands {
     /// Of a function.
     #[must_use]
     pub fn of(program: &Program<'_>, blocks: &Blocks, facts: &Facts<'_>) -> Self {
-        let reader = Reader { program, blocks, facts, calls: facts.calls.iter().map(|call| (call.at, call)).collect() };
-        let mut found = Self::default();
-        let edges = reader.edges(&mut found.all);
         let before = blocks.before();
         let over = dominators(blocks);
+        let reader = Reader {
+            program,
+            blocks,
+            facts,
+            calls: facts.calls.iter().map(|call| (call.at, call)).collect(),
+            loops: loops(&before, &over),
+        };
+        let mut found = Self::default();
+        let edges = reader.edges(&mut found.all);
         let mut of_block: Vec<Option<Way>> = vec![None; blocks.all.len()];
         for block in 0..blocks.all.len() {
             demanded(block, &over, &before, &edges, &mut of_block);
@@ -153,6 +159,48 @@ impl Demands {
         reader.consequences(&mut found, &before, &way);
         found
     }
+}
+
+/// The natural loops of a function that have few blocks, smaller ones first: what leads back to a block that every way to it leads
+/// through.
+fn loops(before: &[Vec<usize>], over: &[Option<usize>]) -> Vec<BTreeSet<usize>> {
+    const LARGE: usize = 24;
+    let mut found = Vec::new();
+    for (head, from) in before.iter().enumerate() {
+        for last in from {
+            // Up from the end; what is not under the head within so many steps is no small loop.
+            let mut inside = BTreeSet::from([head]);
+            let mut open = vec![*last];
+            let small = loop {
+                let Some(block) = open.pop() else { break true };
+                if !inside.insert(block) {
+                    continue;
+                }
+                if inside.len() > LARGE || block == 0 {
+                    break false;
+                }
+                open.extend(before.get(block).into_iter().flatten().copied());
+            };
+            let is_under = |block: &usize| {
+                let mut at = *block;
+                for _ in 0..LARGE {
+                    if at == head {
+                        return true;
+                    }
+                    match over.get(at).copied().flatten() {
+                        Some(up) if up != at => at = up,
+                        _ => return false,
+                    }
+                }
+                false
+            };
+            if small && inside.iter().all(is_under) {
+                found.push(inside);
+            }
+        }
+    }
+    found.sort_by_key(BTreeSet::len);
+    found
 }
 
 /// What is demanded of a block: what is of the one over it, and what the only way from there demands.
@@ -195,6 +243,8 @@ struct Reader<'r, 'i> {
     blocks: &'r Blocks,
     facts: &'r Facts<'i>,
     calls: BTreeMap<u64, &'r Call>,
+    /// Small loops, smaller ones first.
+    loops: Vec<BTreeSet<usize>>,
 }
 
 impl Reader<'_, '_> {
@@ -471,7 +521,7 @@ impl Reader<'_, '_> {
         if !self.holds_byte(a) || !self.holds_byte(b) {
             return None;
         }
-        let inside = self.cycle(equal, decision.block)?;
+        let inside = self.loops.iter().find(|inside| inside.contains(&decision.block) && inside.contains(&equal))?;
         if inside.contains(&unequal) {
             return None;
         }
@@ -482,7 +532,7 @@ impl Reader<'_, '_> {
         let of = self.root(a).0;
         let mut ends = Vec::new();
         let mut count = None;
-        for block in &inside {
+        for block in inside {
             let next = &self.blocks.all.get(*block)?.next;
             for to in next {
                 if !inside.contains(to) && !(*block == decision.block && *to == unequal) && *to != unequal {
@@ -522,43 +572,6 @@ impl Reader<'_, '_> {
             }
         }
         false
-    }
-
-    /// Blocks on a way from one back to another, where there is one of at most so many.
-    fn cycle(&self, from: usize, back: usize) -> Option<BTreeSet<usize>> {
-        const LARGE: usize = 24;
-        let mut ahead: BTreeSet<usize> = BTreeSet::new();
-        let mut open = vec![from];
-        while let Some(block) = open.pop() {
-            if !ahead.insert(block) || block == back {
-                continue;
-            }
-            if ahead.len() > LARGE {
-                // A loop inside a larger one: only the nearest blocks count.
-                break;
-            }
-            open.extend(self.blocks.all.get(block)?.next.iter().copied());
-        }
-        if !ahead.contains(&back) {
-            return None;
-        }
-        // Of these, what leads back.
-        let mut inside = BTreeSet::from([back]);
-        loop {
-            let more: Vec<usize> = ahead
-                .iter()
-                .copied()
-                .filter(|block| !inside.contains(block))
-                .filter(|block| {
-                    self.blocks.all.get(*block).is_some_and(|found| found.next.iter().any(|next| inside.contains(next)))
-                })
-                .collect();
-            if more.is_empty() {
-                break;
-            }
-            inside.extend(more);
-        }
-        inside.contains(&from).then_some(inside)
     }
 
     /// What a value comes of; with the last offset and the loads on the way.
