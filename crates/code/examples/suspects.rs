@@ -21,23 +21,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let (trigger, plain) = suspect.trigger();
             let trigger = String::from_utf8_lossy(&trigger).into_owned();
             let places: Vec<u64> = suspect.demands.iter().map(|demand| demand.at).collect();
-            let kinds: Vec<String> =
-                suspect.demands.iter().map(|demand| format!("{:?}/{}/{:?}", demand.kind, demand.bits, demand.of)).collect();
+            let kinds: Vec<String> = suspect
+                .demands
+                .iter()
+                .map(|demand| format!("{:?}/{}/{:?}", demand.kind, demand.bits, demand.of))
+                .collect();
             let (behind, sink) = match &suspect.behind {
                 Behind::Power { power, at, steps, .. } => (format!("{power:?}/{steps}"), *at),
-                Behind::Outcome { at, checked, gives } => (format!("outcome/{checked}/{}", gives.is_some()), *at),
+                Behind::Outcome { at, checked, gives } => {
+                    (format!("outcome/{checked}/{}", gives.is_some()), *at)
+                }
             };
             lines.push(format!(
-                "{{\"function\":{},\"at\":{},\"sink\":{sink},\"behind\":{behind:?},\"bits\":{},\"trigger\":{},\"plain\":{plain},\"siblings\":{},\"open\":{},\"access\":{},\"local\":{},\"network\":{},\"places\":{places:?},\"kinds\":{}}}",
+                "{{\"function\":{},\"at\":{},\"sink\":{sink},\"behind\":{behind:?},\"bits\":{},\"trigger\":{},\"plain\":{plain},\"features\":{:?},\"places\":{places:?},\"kinds\":{}}}",
                 suspect.function,
                 suspect.at,
                 suspect.bits(),
                 quoted(&trigger),
-                suspect.siblings,
-                suspect.open,
-                suspect.access,
-                suspect.local,
-                suspect.network,
+                suspect.features(),
                 format!("[{}]", kinds.iter().map(|kind| quoted(kind)).collect::<Vec<_>>().join(","))
             ));
         }

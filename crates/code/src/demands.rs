@@ -92,8 +92,8 @@ pub struct Place {
     pub at: u64,
     /// Who.
     pub callee: Callee,
-    /// The text of its first argument that is one.
-    pub told: Option<Vec<u8>>,
+    /// Arguments that are texts.
+    pub texts: Vec<Option<Vec<u8>>>,
     /// Arguments that are numbers.
     pub numbers: Vec<Option<u64>>,
     /// Demands, by their numbers in [`Demands::all`].
@@ -324,7 +324,9 @@ impl Reader<'_, '_> {
                     return;
                 }
                 Value::Binary(Binary::Xor, ..) if equal => return self.zero(at, a, found, deep + 1),
-                Value::Binary(Binary::And, one, other) if !equal && is_truth(values, one) && is_truth(values, other) => {
+                Value::Binary(Binary::And, one, other)
+                    if !equal && is_truth(values, one) && is_truth(values, other) =>
+                {
                     for side in [one, other] {
                         self.relation(at, Relation::NotEqual, side, side, true, found, deep + 1);
                     }
@@ -358,9 +360,15 @@ impl Reader<'_, '_> {
             Value::Binary(Binary::Xor, one, other) => {
                 self.relation(at, Relation::Equal, one, other, false, found, deep);
             }
-            Value::Binary(Binary::Add, one, negative) if values.constant(negative).is_some_and(|n| values.signed(n) < 0) => {
+            Value::Binary(Binary::Add, one, negative)
+                if values.constant(negative).is_some_and(|n| values.signed(n) < 0) =>
+            {
                 let number = values.constant(negative).unwrap_or(0).wrapping_neg();
-                found.extend(self.number(at, one, number & u64::MAX >> (64 - u32::from(self.program.image().bits()))));
+                found.extend(self.number(
+                    at,
+                    one,
+                    number & u64::MAX >> (64 - u32::from(self.program.image().bits())),
+                ));
             }
             Value::Binary(Binary::Or, one, other) if deep < 6 => {
                 self.zero(at, one, found, deep + 1);
@@ -381,28 +389,41 @@ impl Reader<'_, '_> {
             size = if size == 0 { loaded } else { size.min(loaded) };
             if loaded == 1 {
                 let byte = u8::try_from(number & 0xff).ok().filter(|byte| is_written(*byte))?;
-                let of = if let Root::Argument(register, _) = root { Root::Argument(register, deep) } else { root };
+                let of = if let Root::Argument(register, _) = root {
+                    Root::Argument(register, deep)
+                } else {
+                    root
+                };
                 return Some(Demand { at, kind: Kind::Character(offset, byte), bits: 7, of });
             }
         }
         // Counted from above as well: errors are small negative numbers.
-        let bits = if size == 0 { u32::from(self.program.image().bits()) } else { u32::from(size) * 8 }.min(64);
+        let bits =
+            if size == 0 { u32::from(self.program.image().bits()) } else { u32::from(size) * 8 }.min(64);
         let kept = if bits == 64 { number } else { number & ((1 << bits) - 1) };
         let sign = if bits == 64 { !kept } else { !kept & ((1 << bits) - 1) };
         let significant = 64 - kept.leading_zeros().max(sign.leading_zeros());
-        let low32 = if bits == 64 && kept >> 32 == 0 { 64 - (!kept & 0xffff_ffff).leading_zeros() } else { 64 };
+        let low32 =
+            if bits == 64 && kept >> 32 == 0 { 64 - (!kept & 0xffff_ffff).leading_zeros() } else { 64 };
         let words = significant.min(low32);
         // A power of two, a mask and a number of few digits mean something by themselves.
-        let plain = kept.count_ones() <= 2 || sign.count_ones() <= 2 || kept % 1000 == 0 || (kept & 0xffff == 0);
+        let plain =
+            kept.count_ones() <= 2 || sign.count_ones() <= 2 || kept % 1000 == 0 || (kept & 0xffff == 0);
         if words <= 16 {
             let two = [(kept >> 8 & 0xff) as u8, (kept & 0xff) as u8];
             let text = size == 2 && two.iter().all(|byte| is_written(*byte));
             return text.then(|| Demand { at, kind: Kind::Number(kept), bits: 14, of: root });
         }
-        if plain {
+        // Nor is an address of the program a secret.
+        if plain || self.program.image().is_mapped(kept) {
             return None;
         }
-        Some(Demand { at, kind: Kind::Number(kept), bits: u16::try_from(words.min(64)).unwrap_or(64), of: root })
+        Some(Demand {
+            at,
+            kind: Kind::Number(kept),
+            bits: u16::try_from(words.min(64)).unwrap_or(64),
+            of: root,
+        })
     }
 
     /// What a call gave back is or is not a number.
@@ -415,7 +436,10 @@ impl Reader<'_, '_> {
         match &call.callee {
             Callee::Here(to) => {
                 // A digest of the input that is a number.
-                if equal && number > 0xffff && let Some(known) = self.number(at, *call.arguments.first()?, number) {
+                if equal
+                    && number > 0xffff
+                    && let Some(known) = self.number(at, *call.arguments.first()?, number)
+                {
                     return Some(Demand { kind: Kind::Number(number), bits: known.bits.max(17), ..known });
                 }
                 let of = call.arguments.first().map_or(Root::Unknown(at, 0), |first| self.root(*first).0);
@@ -461,7 +485,8 @@ impl Reader<'_, '_> {
             (Some(_), Some(_)) => return None,
             (None, None) => return self.made(at, call, a, b, bound),
         };
-        let printed = text.iter().all(|byte| is_written(*byte) || matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
+        let printed =
+            text.iter().all(|byte| is_written(*byte) || matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
         let bits = u16::try_from(text.len() * if printed { 6 } else { 8 }).unwrap_or(u16::MAX);
         let of = self.root(other).0;
         let kind = if printed { Kind::Text(text) } else { Kind::Bytes(text) };
@@ -479,7 +504,9 @@ impl Reader<'_, '_> {
         let makers = |slot: i64| -> Option<Vec<Vec<u8>>> {
             let mut by = BTreeSet::new();
             for other in self.facts.calls.iter().filter(|other| other.at != call.at) {
-                let Some(place) = other.arguments.iter().position(|argument| values.get(*argument) == Value::Stack(slot)) else {
+                let Some(place) =
+                    other.arguments.iter().position(|argument| values.get(*argument) == Value::Stack(slot))
+                else {
                     continue;
                 };
                 let Callee::Import(name) = &other.callee else { return None };
@@ -494,9 +521,7 @@ impl Reader<'_, '_> {
             Some(by.into_iter().collect())
         };
         let candidates = [(slot(a), b), (slot(b), a)];
-        let (by, other) = candidates
-            .into_iter()
-            .find_map(|(slot, other)| Some((makers(slot?)?, other)))?;
+        let (by, other) = candidates.into_iter().find_map(|(slot, other)| Some((makers(slot?)?, other)))?;
         let bits = bound.map_or(SOME, |bound| u16::try_from(bound.saturating_mul(6)).unwrap_or(u16::MAX));
         Some(Demand { at, kind: Kind::Made(by), bits, of: self.root(other).0 })
     }
@@ -521,13 +546,14 @@ impl Reader<'_, '_> {
         if !self.holds_byte(a) || !self.holds_byte(b) {
             return None;
         }
-        let inside = self.loops.iter().find(|inside| inside.contains(&decision.block) && inside.contains(&equal))?;
+        let inside =
+            self.loops.iter().find(|inside| inside.contains(&decision.block) && inside.contains(&equal))?;
         if inside.contains(&unequal) {
             return None;
         }
         // A table is named before the loop or in it.
         let named = self.facts.names.iter().any(|(_, address)| {
-            self.program.image().is_constant(*address) && !self.program.image().is_code(*address)
+            self.program.image().is_constant(*address) && !self.program.is_function(*address)
         });
         let of = self.root(a).0;
         let mut ends = Vec::new();
@@ -552,7 +578,8 @@ impl Reader<'_, '_> {
     /// The number of turns, where the end of a loop says it.
     fn count(&self, block: usize) -> Option<u64> {
         let decision = self.facts.decisions.iter().find(|decision| decision.block == block)?;
-        let number = self.facts.values.constant(decision.b).or_else(|| self.facts.values.constant(decision.a))?;
+        let number =
+            self.facts.values.constant(decision.b).or_else(|| self.facts.values.constant(decision.a))?;
         (4..=256).contains(&number).then_some(number)
     }
 
@@ -603,7 +630,9 @@ impl Reader<'_, '_> {
                         }
                         base
                     } else {
-                        if deep == 1 && let Value::Stack(slot) = values.get(at) {
+                        if deep == 1
+                            && let Value::Stack(slot) = values.get(at)
+                        {
                             return (Root::Stack(slot), slot, deep);
                         }
                         at
@@ -631,11 +660,11 @@ impl Reader<'_, '_> {
                     Callee::Here(to) => Callee::Here(*to & !1),
                     other => other.clone(),
                 },
-                told: call
+                texts: call
                     .arguments
                     .iter()
-                    .find_map(|argument| values.text(*argument).filter(|text| !text.is_empty()))
-                    .map(|text| text.iter().copied().take(TEXT).collect()),
+                    .map(|argument| Some(values.text(*argument)?.iter().copied().take(TEXT).collect()))
+                    .collect(),
                 numbers: call.arguments.iter().map(|argument| values.constant(*argument)).collect(),
                 demands: way(call.block),
             })
@@ -643,12 +672,7 @@ impl Reader<'_, '_> {
     }
 
     /// What the function gives back, by the block that decides it: where ways meet before a return, by each of them.
-    fn given(
-        &self,
-        found: &mut Demands,
-        before: &[Vec<usize>],
-        way: &dyn Fn(usize, Option<usize>) -> Way,
-    ) {
+    fn given(&self, found: &mut Demands, before: &[Vec<usize>], way: &dyn Fn(usize, Option<usize>) -> Way) {
         let values = &self.facts.values;
         let starts: BTreeMap<u64, usize> =
             (0..self.blocks.all.len()).map(|block| (self.blocks.address(block), block)).collect();
@@ -667,7 +691,9 @@ impl Reader<'_, '_> {
             }
             let mut demands = way(block, to);
             match whole(values, value) {
-                Value::Unknown(at, register) if register == u16::from(self.facts.result) && starts.contains_key(&at) => {
+                Value::Unknown(at, register)
+                    if register == u16::from(self.facts.result) && starts.contains_key(&at) =>
+                {
                     let meeting = starts.get(&at).copied().unwrap_or(0);
                     for from in before.get(meeting).into_iter().flatten() {
                         if let Some(value) = self.facts.results.get(*from).copied().flatten() {
@@ -687,11 +713,21 @@ impl Reader<'_, '_> {
                     found.gives.push((Given::Number(1), demands));
                 }
                 // Two truths that are both asked for.
-                Value::Binary(Binary::And, one, other) if is_truth(values, one) && is_truth(values, other) => {
+                Value::Binary(Binary::And, one, other)
+                    if is_truth(values, one) && is_truth(values, other) =>
+                {
                     found.gives.push((Given::Number(0), demands.clone()));
                     let mut more = Vec::new();
                     for side in [one, other] {
-                        self.relation(self.blocks.address(block), Relation::NotEqual, side, side, true, &mut more, 0);
+                        self.relation(
+                            self.blocks.address(block),
+                            Relation::NotEqual,
+                            side,
+                            side,
+                            true,
+                            &mut more,
+                            0,
+                        );
                     }
                     for demand in more {
                         demands.push(u32::try_from(found.all.len()).unwrap_or(u32::MAX));
@@ -719,7 +755,11 @@ impl Reader<'_, '_> {
         way: &dyn Fn(usize, Option<usize>) -> Way,
     ) {
         let all = &found.all;
-        let worth = |way: &Way| way.iter().filter_map(|number| all.get(*number as usize)).any(|demand| demand.bits > 0 || matches!(demand.kind, Kind::Answer(..)));
+        let worth = |way: &Way| {
+            way.iter()
+                .filter_map(|number| all.get(*number as usize))
+                .any(|demand| demand.bits > 0 || matches!(demand.kind, Kind::Answer(..)))
+        };
         let mut kept: BTreeMap<Consequence, Vec<Way>> = BTreeMap::new();
         for (given, demands) in &found.gives {
             if let Given::Number(number) = given {
@@ -732,7 +772,9 @@ impl Reader<'_, '_> {
         }
         for written in &self.facts.writes {
             if let Some(number) = self.facts.values.constant(written.value) {
-                kept.entry(Consequence::Writes(written.to, number)).or_default().push(way(written.block, None));
+                kept.entry(Consequence::Writes(written.to, number))
+                    .or_default()
+                    .push(way(written.block, None));
             }
         }
         kept.retain(|_, ways| ways.len() > 1 && ways.iter().any(&worth));

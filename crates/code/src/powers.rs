@@ -3,6 +3,8 @@
 //! Names are those of POSIX, of the C library, and of libraries that network devices commonly have. A function that is not here gives no
 //! power that is known.
 
+use crate::demands::Place;
+
 /// What can be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Power {
@@ -220,8 +222,17 @@ pub fn checks(name: &[u8]) -> bool {
     name.starts_with(b"pam_")
         || matches!(
             name,
-            b"crypt" | b"crypt_r" | b"getspnam" | b"getpwnam" | b"ruserok" | b"hosts_access" | b"EVP_VerifyFinal"
-                | b"RSA_verify" | b"SSL_get_verify_result" | b"krb5_verify_user" | b"bcrypt_checkpass"
+            b"crypt"
+                | b"crypt_r"
+                | b"getspnam"
+                | b"getpwnam"
+                | b"ruserok"
+                | b"hosts_access"
+                | b"EVP_VerifyFinal"
+                | b"RSA_verify"
+                | b"SSL_get_verify_result"
+                | b"krb5_verify_user"
+                | b"bcrypt_checkpass"
         )
 }
 
@@ -230,25 +241,55 @@ pub fn checks(name: &[u8]) -> bool {
 pub fn makes(name: &[u8]) -> bool {
     matches!(
         bare(name),
-        b"sprintf" | b"snprintf" | b"vsprintf" | b"vsnprintf" | b"strftime" | b"memset" | b"memcpy" | b"strcpy"
-            | b"strncpy" | b"strcat" | b"strncat" | b"strlcpy" | b"strlcat" | b"memmove" | b"stpcpy"
+        b"sprintf"
+            | b"snprintf"
+            | b"vsprintf"
+            | b"vsnprintf"
+            | b"strftime"
+            | b"memset"
+            | b"memcpy"
+            | b"strcpy"
+            | b"strncpy"
+            | b"strcat"
+            | b"strncat"
+            | b"strlcpy"
+            | b"strlcat"
+            | b"memmove"
+            | b"stpcpy"
     )
 }
 
 /// Whether a function only reads what its arguments point to.
 #[must_use]
 pub fn reads_only(name: &[u8]) -> bool {
-    matches!(bare(name), b"strlen" | b"strnlen" | b"printf" | b"puts" | b"fputs" | b"fprintf" | b"syslog" | b"strchr" | b"strrchr")
+    matches!(
+        bare(name),
+        b"strlen"
+            | b"strnlen"
+            | b"printf"
+            | b"puts"
+            | b"fputs"
+            | b"fprintf"
+            | b"syslog"
+            | b"strchr"
+            | b"strrchr"
+    )
 }
 
-/// What a call lets its caller do, with what it is given: to open a file gives a power where that is for writing.
+/// What a call lets its caller do, with what it is given: to open a file gives a power where that is for writing, and where which file
+/// it is stands fixed.
 #[must_use]
-pub fn given(name: &[u8], numbers: &[Option<u64>], told: Option<&[u8]>) -> Option<Power> {
+pub fn given(name: &[u8], place: &Place) -> Option<Power> {
+    let text = |number: usize| place.texts.get(number).and_then(Option::as_deref);
     match bare(name) {
         // O_WRONLY and O_RDWR are 1 and 2 on all of Linux's machines.
         b"open" | b"open64" | b"__open_2" | b"__open64_2" => {
-            let how = numbers.get(1).copied().flatten()?;
-            (how & 3 != 0 && told.is_some()).then_some(Power::Files)
+            let how = place.numbers.get(1).copied().flatten()?;
+            (how & 3 != 0 && text(0).is_some()).then_some(Power::Files)
+        }
+        b"fopen" | b"fopen64" => {
+            let writes = text(1)?.iter().any(|byte| matches!(byte, b'w' | b'a' | b'+'));
+            (writes && text(0).is_some()).then_some(Power::Files)
         }
         _ => of(name),
     }
@@ -257,5 +298,16 @@ pub fn given(name: &[u8], numbers: &[Option<u64>], told: Option<&[u8]>) -> Optio
 /// Whether a function takes what others send over a network, or waits for them.
 #[must_use]
 pub fn takes_network(name: &[u8]) -> bool {
-    matches!(bare(name), b"recv" | b"recvfrom" | b"recvmsg" | b"accept" | b"accept4" | b"bind" | b"SSL_read" | b"listen" | b"getpeername")
+    matches!(
+        bare(name),
+        b"recv"
+            | b"recvfrom"
+            | b"recvmsg"
+            | b"accept"
+            | b"accept4"
+            | b"bind"
+            | b"SSL_read"
+            | b"listen"
+            | b"getpeername"
+    )
 }

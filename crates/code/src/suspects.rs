@@ -65,6 +65,8 @@ pub struct Suspect {
     pub local: bool,
     /// Whether the function, or one near it, takes input from a network.
     pub network: bool,
+    /// Whether all texts that are demanded stand inside longer ones of the file: a help text, a table of words, a page.
+    pub mentioned: bool,
 }
 
 /// A program's suspects and what is needed to judge them.
@@ -94,12 +96,14 @@ impl Suspects {
     /// Of a program.
     #[must_use]
     pub fn of(program: &Program<'_>) -> Self {
-        let mut reader = Reader { lines: BTreeMap::new(), callers: BTreeMap::new(), reach: BTreeMap::new(), main: None };
+        let mut reader =
+            Reader { lines: BTreeMap::new(), callers: BTreeMap::new(), reach: BTreeMap::new(), main: None };
         let mut gaps = 0;
         for bounds in program.functions() {
             let read = program.read(*bounds);
             gaps += read.blocks.gaps.len();
-            let mut line = Line { demands: Demands::of(program, &read.blocks, &read.facts), ..Line::default() };
+            let mut line =
+                Line { demands: Demands::of(program, &read.blocks, &read.facts), ..Line::default() };
             for (_, address) in &read.facts.names {
                 if program.image().is_code(*address) {
                     line.names.insert(*address & !1);
@@ -114,7 +118,11 @@ impl Suspects {
                     }
                     Callee::Import(name) => {
                         if matches!(name.as_slice(), b"__libc_start_main" | b"__uClibc_main") {
-                            reader.main = call.arguments.first().and_then(|main| read.facts.values.constant(*main)).map(|main| main & !1);
+                            reader.main = call
+                                .arguments
+                                .first()
+                                .and_then(|main| read.facts.values.constant(*main))
+                                .map(|main| main & !1);
                         }
                         line.imports.insert(name.clone());
                     }
@@ -125,9 +133,12 @@ impl Suspects {
         }
         reader.connect();
         let mut found = reader.suspects();
-        found.sort_by_key(|suspect| (std::cmp::Reverse(suspect.bits()), suspect.function, suspect.at, suspect.behind.clone()));
+        found.sort_by_key(|suspect| {
+            (std::cmp::Reverse(suspect.bits()), suspect.function, suspect.at, suspect.behind.clone())
+        });
         let left_out = found.len().saturating_sub(MOST);
         found.truncate(MOST);
+        mention(program, &mut found);
         Self { all: found, functions: reader.lines.len(), gaps, left_out }
     }
 }
@@ -137,6 +148,91 @@ impl Suspect {
     #[must_use]
     pub fn bits(&self) -> u32 {
         self.demands.iter().map(|demand| u32::from(demand.bits)).sum()
+    }
+
+    /// What can be counted of it, in words: what a weight is made of.
+    #[must_use]
+    pub fn features(&self) -> Vec<&'static str> {
+        let mut found = vec![match &self.behind {
+            Behind::Power { power: Power::Execute | Power::Terminal, steps: 0, .. } => "runs a command",
+            Behind::Power { power: Power::Execute | Power::Terminal, steps: 1, .. } => {
+                "runs a command, a call away"
+            }
+            Behind::Power { power: Power::Execute | Power::Terminal, .. } => "runs a command, calls away",
+            Behind::Power { power: Power::Files | Power::Settings, steps: 0, .. } => "changes files",
+            Behind::Power { power: Power::Files | Power::Settings, .. } => "changes files, calls away",
+            Behind::Power { power: Power::Identity, .. } => "becomes another user",
+            Behind::Power { power: Power::Listen, .. } => "opens a service",
+            Behind::Power { .. } => "does something else",
+            Behind::Outcome { checked: true, gives: Some(_), .. } => "answers as a check does",
+            Behind::Outcome { checked: true, .. } => "goes where a check leads",
+            Behind::Outcome { gives: Some(_), .. } => "answers, near access",
+            Behind::Outcome { .. } => "goes on, near access",
+        }];
+        let kinds: BTreeSet<&'static str> = self
+            .demands
+            .iter()
+            .filter(|demand| demand.bits > 0)
+            .filter_map(|demand| match &demand.kind {
+                Kind::Text(_) => Some("text"),
+                Kind::Bytes(_) => Some("bytes"),
+                Kind::Character(..) => Some("characters"),
+                Kind::Number(_) => Some("number"),
+                Kind::Table => Some("table"),
+                Kind::Made(_) => Some("made here"),
+                Kind::Answer(..) | Kind::Check(_) => None,
+            })
+            .collect();
+        if kinds.len() > 1 {
+            found.push("several kinds");
+        }
+        found.extend(kinds);
+        found.push(match self.bits() {
+            0..32 => "under 32 bits",
+            32..48 => "32 to 47 bits",
+            48..72 => "48 to 71 bits",
+            _ => "72 bits or more",
+        });
+        found.push(match self.siblings {
+            0 => "the only text",
+            1..4 => "few texts beside it",
+            _ => "many texts beside it",
+        });
+        if matches!(self.behind, Behind::Power { .. }) {
+            found.push(match self.open {
+                0 => "the power nowhere else",
+                1..4 => "the power openly, too",
+                _ => "the power openly, often",
+            });
+        }
+        for (is, name) in [
+            (self.access, "near access"),
+            (self.local, "from arguments or environment"),
+            (self.network, "near the network"),
+            (self.mentioned, "mentioned in the file"),
+        ] {
+            if is {
+                found.push(name);
+            }
+        }
+        let looks = |is: fn(&[u8]) -> bool| self.texts().next().is_some() && self.texts().all(is);
+        if looks(|text| text.starts_with(b"-")) {
+            found.push("looks like an option");
+        } else if looks(|text| {
+            text.len() < 10
+                && text.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_'))
+        }) {
+            found.push("looks like a word");
+        }
+        found
+    }
+
+    /// The texts that are demanded, of some length.
+    fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        self.demands.iter().filter_map(|demand| match &demand.kind {
+            Kind::Text(text) if text.len() > 2 => Some(text.as_slice()),
+            _ => None,
+        })
     }
 
     /// The secret as far as it is read, and whether all of it is text that the file shows.
@@ -166,6 +262,33 @@ impl Suspect {
     }
 }
 
+/// Says of each suspect whether the texts that it demands stand inside longer ones.
+fn mention(program: &Program<'_>, suspects: &mut [Suspect]) {
+    let texts: BTreeSet<&[u8]> = suspects.iter().flat_map(Suspect::texts).collect();
+    let texts: Vec<Vec<u8>> = texts.into_iter().map(<[u8]>::to_vec).collect();
+    // Without a searcher nothing is held to be mentioned; the texts are few and short, so that there is one.
+    let Ok(searcher) = aho_corasick::AhoCorasick::new(&texts) else { return };
+    let mut inside = vec![false; texts.len()];
+    for bytes in program.image().constants() {
+        for found in searcher.find_overlapping_iter(bytes) {
+            let printed = |at: Option<usize>| {
+                at.and_then(|at| bytes.get(at)).is_some_and(|byte| byte.is_ascii_graphic() || *byte == b' ')
+            };
+            if (printed(found.start().checked_sub(1)) || printed(Some(found.end())))
+                && let Some(place) = inside.get_mut(found.pattern().as_usize())
+            {
+                *place = true;
+            }
+        }
+    }
+    let known: BTreeSet<Vec<u8>> =
+        texts.into_iter().zip(inside).filter(|(_, inside)| *inside).map(|(text, _)| text).collect();
+    for suspect in suspects {
+        suspect.mentioned =
+            suspect.texts().next().is_some() && suspect.texts().all(|text| known.contains(text));
+    }
+}
+
 struct Reader {
     lines: BTreeMap<u64, Line>,
     callers: BTreeMap<u64, BTreeSet<u64>>,
@@ -183,7 +306,7 @@ impl Reader {
             }
             for place in &line.demands.places {
                 if let Callee::Import(name) = &place.callee
-                    && let Some(power) = powers::given(name, &place.numbers, place.told.as_deref())
+                    && let Some(power) = powers::given(name, place)
                 {
                     open.push_back((*function, power, 1, name.clone()));
                 }
@@ -210,10 +333,9 @@ impl Reader {
             let mut behind: BTreeMap<Vec<u32>, Suspect> = BTreeMap::new();
             for place in &line.demands.places {
                 let powers: Vec<(Power, u8, Vec<u8>)> = match &place.callee {
-                    Callee::Import(name) => powers::given(name, &place.numbers, place.told.as_deref())
-                        .map(|power| (power, 0, name.clone()))
-                        .into_iter()
-                        .collect(),
+                    Callee::Import(name) => {
+                        powers::given(name, place).map(|power| (power, 0, name.clone())).into_iter().collect()
+                    }
                     Callee::Here(to) => self
                         .reach
                         .get(to)
@@ -235,9 +357,20 @@ impl Reader {
                         }
                         continue;
                     }
-                    let made = Behind::Power { power, at: place.at, by, steps, told: place.told.clone() };
+                    let made = Behind::Power {
+                        power,
+                        at: place.at,
+                        by,
+                        steps,
+                        told: place.texts.iter().flatten().find(|text| !text.is_empty()).cloned(),
+                    };
                     let mut key = place.demands.clone();
-                    key.retain(|number| line.demands.all.get(*number as usize).is_some_and(|demand| demand.bits > 0 || matches!(demand.kind, Kind::Answer(..))));
+                    key.retain(|number| {
+                        line.demands
+                            .all
+                            .get(*number as usize)
+                            .is_some_and(|demand| demand.bits > 0 || matches!(demand.kind, Kind::Answer(..)))
+                    });
                     let new = self.suspect(*function, line, demands.clone(), made);
                     match behind.get(&key) {
                         Some(known) if !is_stronger(&new.behind, &known.behind) => {}
@@ -264,16 +397,25 @@ impl Reader {
         for (consequence, ways) in &line.demands.consequences {
             let resolved: Vec<Vec<Demand>> =
                 ways.iter().map(|way| self.resolved(line, way, 0, &mut BTreeSet::from([function]))).collect();
-            let hard = |demands: &[Demand]| demands.iter().map(|demand| u32::from(demand.bits)).sum::<u32>() >= HARD;
-            let shared: BTreeSet<u64> = ways.iter().map(|way| own(line, way)).reduce(|a, b| a.intersection(&b).copied().collect()).unwrap_or_default();
-            let checked = ways.iter().zip(&resolved).any(|(way, demands)| !hard(demands) && self.is_checked(line, way, &shared));
+            let hard =
+                |demands: &[Demand]| demands.iter().map(|demand| u32::from(demand.bits)).sum::<u32>() >= HARD;
+            let shared: BTreeSet<u64> = ways
+                .iter()
+                .map(|way| own(line, way))
+                .reduce(|a, b| a.intersection(&b).copied().collect())
+                .unwrap_or_default();
+            let checked = ways
+                .iter()
+                .zip(&resolved)
+                .any(|(way, demands)| !hard(demands) && self.is_checked(line, way, &shared));
             let others = resolved.iter().any(|demands| !hard(demands));
             if !others {
                 continue;
             }
             for (way, demands) in ways.iter().zip(&resolved) {
                 // What all ways share is no way of its own.
-                let own_demands: Vec<Demand> = demands.iter().filter(|demand| !shared.contains(&demand.at)).cloned().collect();
+                let own_demands: Vec<Demand> =
+                    demands.iter().filter(|demand| !shared.contains(&demand.at)).cloned().collect();
                 if !hard(&own_demands) || (!checked && !self.is_about_access(function)) {
                     continue;
                 }
@@ -287,7 +429,8 @@ impl Reader {
                     _ => None,
                 };
                 let key: Vec<u64> = own(line, way).difference(&shared).copied().collect();
-                let new = self.suspect(function, line, demands.clone(), Behind::Outcome { at, gives, checked });
+                let new =
+                    self.suspect(function, line, demands.clone(), Behind::Outcome { at, gives, checked });
                 match found.get(&key) {
                     Some(known) if !is_stronger(&new.behind, &known.behind) => {}
                     _ => {
@@ -301,14 +444,17 @@ impl Reader {
 
     /// Whether a way leads through a check that is none against something fixed, and not all ways do.
     fn is_checked(&self, line: &Line, way: &Way, shared: &BTreeSet<u64>) -> bool {
-        way.iter().filter_map(|number| line.demands.all.get(*number as usize)).filter(|demand| !shared.contains(&demand.at)).any(|demand| match &demand.kind {
-            Kind::Check(_) => true,
-            Kind::Answer(of, ..) => self.lines.get(of).is_some_and(|line| {
-                line.demands.all.iter().any(|demand| matches!(demand.kind, Kind::Check(_)))
-                    || line.imports.iter().any(|name| powers::checks(name))
-            }),
-            _ => false,
-        })
+        way.iter()
+            .filter_map(|number| line.demands.all.get(*number as usize))
+            .filter(|demand| !shared.contains(&demand.at))
+            .any(|demand| match &demand.kind {
+                Kind::Check(_) => true,
+                Kind::Answer(of, ..) => self.lines.get(of).is_some_and(|line| {
+                    line.demands.all.iter().any(|demand| matches!(demand.kind, Kind::Check(_)))
+                        || line.imports.iter().any(|name| powers::checks(name))
+                }),
+                _ => false,
+            })
     }
 
     fn is_about_access(&self, function: u64) -> bool {
@@ -321,13 +467,16 @@ impl Reader {
     }
 
     fn suspect(&self, function: u64, line: &Line, demands: Vec<Demand>, behind: Behind) -> Suspect {
-        let of: BTreeSet<&Root> = demands.iter().filter(|demand| demand.bits > 0).map(|demand| &demand.of).collect();
+        let of: BTreeSet<&Root> =
+            demands.iter().filter(|demand| demand.bits > 0).map(|demand| &demand.of).collect();
         let at: BTreeSet<u64> = demands.iter().map(|demand| demand.at).collect();
         let siblings = line
             .demands
             .all
             .iter()
-            .filter(|demand| matches!(demand.kind, Kind::Text(_)) && of.contains(&demand.of) && !at.contains(&demand.at))
+            .filter(|demand| {
+                matches!(demand.kind, Kind::Text(_)) && of.contains(&demand.of) && !at.contains(&demand.at)
+            })
             .count();
         let from_main = |root: &&Root| match root {
             Root::Argument(_, deep) => self.main == Some(function) && *deep > 0,
@@ -344,6 +493,7 @@ impl Reader {
             open: 0,
             local,
             network,
+            mentioned: false,
             demands,
             behind,
         }
@@ -351,7 +501,9 @@ impl Reader {
 
     fn takes_network(&self, function: u64) -> bool {
         let takes = |function: &u64| {
-            self.lines.get(function).is_some_and(|line| line.imports.iter().any(|name| powers::takes_network(name)))
+            self.lines
+                .get(function)
+                .is_some_and(|line| line.imports.iter().any(|name| powers::takes_network(name)))
         };
         takes(&function) || self.callers.get(&function).into_iter().flatten().any(|caller| takes(caller))
     }
@@ -378,7 +530,14 @@ impl Reader {
     }
 
     /// What has to be for a function to answer so: the least of its ways.
-    fn answer(&self, function: u64, number: u64, equal: bool, deep: u8, open: &mut BTreeSet<u64>) -> Vec<Demand> {
+    fn answer(
+        &self,
+        function: u64,
+        number: u64,
+        equal: bool,
+        deep: u8,
+        open: &mut BTreeSet<u64>,
+    ) -> Vec<Demand> {
         let Some(line) = self.lines.get(&function) else { return Vec::new() };
         if deep >= DEEP || !open.insert(function) {
             return Vec::new();
@@ -386,7 +545,9 @@ impl Reader {
         let mut least: Option<Vec<Demand>> = None;
         for (given, way) in &line.demands.gives {
             let demands = match given {
-                Given::Number(gives) if (*gives == number) == equal => self.resolved(line, way, deep + 1, open),
+                Given::Number(gives) if (*gives == number) == equal => {
+                    self.resolved(line, way, deep + 1, open)
+                }
                 Given::Number(_) => continue,
                 Given::Answer(of) => {
                     let mut demands = self.resolved(line, way, deep + 1, open);
@@ -420,8 +581,19 @@ fn is_stronger(new: &Behind, known: &Behind) -> bool {
 }
 
 fn is_about_access(text: &[u8]) -> bool {
-    const WORDS: [&str; 10] =
-        ["passw", "login", "authent", "authoriz", "denied", "incorrect", "credential", "unauthorized", "/etc/shadow", "not allowed"];
-    let lower = String::from_utf8_lossy(text.get(..text.len().min(256)).unwrap_or_default()).to_ascii_lowercase();
+    const WORDS: [&str; 10] = [
+        "passw",
+        "login",
+        "authent",
+        "authoriz",
+        "denied",
+        "incorrect",
+        "credential",
+        "unauthorized",
+        "/etc/shadow",
+        "not allowed",
+    ];
+    let lower =
+        String::from_utf8_lossy(text.get(..text.len().min(256)).unwrap_or_default()).to_ascii_lowercase();
     WORDS.iter().any(|word| lower.contains(word))
 }

@@ -226,7 +226,13 @@ impl<'i> Values<'i> {
     }
 
     /// 1 where a relation holds, else 0.
-    pub fn holds(&mut self, relation: Relation, (a, b): (ValueId, ValueId), test: bool, place: (u64, u16)) -> ValueId {
+    pub fn holds(
+        &mut self,
+        relation: Relation,
+        (a, b): (ValueId, ValueId),
+        test: bool,
+        place: (u64, u16),
+    ) -> ValueId {
         self.bounded(Value::Holds { relation, a, b, test }, place)
     }
 

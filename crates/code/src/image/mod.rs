@@ -146,6 +146,11 @@ impl<'a> Image<'a> {
         self.part(address).is_some_and(|part| !part.writable) && !self.bound.contains_key(&address)
     }
 
+    /// The bytes of what is not written to, by part of memory.
+    pub fn constants(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
+        self.parts.iter().filter(|part| !part.writable).map(|part| part.bytes)
+    }
+
     /// The executable ranges, from and to, in order.
     pub fn code(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         self.parts

@@ -100,6 +100,12 @@ impl<'a> Program<'a> {
         &self.functions
     }
 
+    /// Whether a function begins at an address.
+    #[must_use]
+    pub fn is_function(&self, address: u64) -> bool {
+        self.functions.binary_search_by_key(&address, |bounds| bounds.start).is_ok()
+    }
+
     /// The name of a function, where a symbol says it.
     #[must_use]
     pub fn name(&self, address: u64) -> Option<&'a [u8]> {
