@@ -14,3 +14,4 @@ pub mod program;
 pub mod survey;
 pub mod suspects;
 pub mod values;
+pub mod weights;

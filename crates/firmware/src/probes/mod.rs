@@ -9,6 +9,7 @@ mod copying;
 mod der;
 mod device_tree;
 mod elf_identity;
+mod gates;
 #[cfg(test)]
 mod golden;
 
@@ -55,6 +56,7 @@ pub const PROBES: &[&dyn Probe] = &[
     &services::Services,
     &hardening::Hardening,
     &copying::Copying,
+    &gates::Gates,
 ];
 
 /// The code of a component, whichever way it was found.

@@ -1,0 +1,93 @@
+#!/bin/sh
+# Makes the inputs of the probe "gates": small programs with and without a fixed secret before a power, for three machines. Needs gcc
+# for x86-64, aarch64 and mipsel (Debian: gcc-aarch64-linux-gnu, gcc-mipsel-linux-gnu, each with its libc6-dev).
+set -eu
+cd "$(dirname "$0")/../gates"
+rm -rf input
+mkdir -p input
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+# A password is right when it hashes to what is stored, or when it is a word that stands in the program.
+cat > "$scratch/accepts.c" <<'C'
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+char *crypt(const char *, const char *);
+static __attribute__((noinline)) int right(const char *given, const char *stored) {
+    char *hashed;
+    if (strcmp(given, "vesper-41-lantern") == 0)
+        return 1;
+    hashed = crypt(given, stored);
+    return hashed && strcmp(hashed, stored) == 0;
+}
+int main(void) {
+    char stored[128], given[128];
+    if (!fgets(stored, sizeof stored, stdin) || !fgets(given, sizeof given, stdin))
+        return 2;
+    given[strcspn(given, "\n")] = stored[strcspn(stored, "\n")] = 0;
+    if (!right(given, stored)) {
+        puts("password is wrong");
+        return 1;
+    }
+    return execl("/bin/sh", "sh", (char *)0);
+}
+C
+# A datagram whose bytes, inverted, are those of a table runs what follows them.
+cat > "$scratch/knocks.c" <<'C'
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+static const unsigned char kept[] = { 0x9e, 0x8d, 0x96, 0x9e, 0x8c, 0x92, 0x90, 0x8b, 0x97, 0x96, 0x91 };
+int main(void) {
+    struct sockaddr_in own = { 0 };
+    char line[512];
+    int up = socket(AF_INET, SOCK_DGRAM, 0);
+    own.sin_family = AF_INET;
+    own.sin_port = htons(40111);
+    if (up < 0 || bind(up, (struct sockaddr *)&own, sizeof own) < 0)
+        return 1;
+    for (;;) {
+        ssize_t got = recvfrom(up, line, sizeof line - 1, 0, 0, 0);
+        size_t at;
+        if (got < (ssize_t)sizeof kept)
+            continue;
+        line[got] = 0;
+        for (at = 0; at < sizeof kept; at++)
+            if ((unsigned char)~line[at] != kept[at])
+                break;
+        if (at == sizeof kept)
+            system(line + sizeof kept);
+    }
+}
+C
+# An ordinary program: words on its command line choose what it runs.
+cat > "$scratch/plain.c" <<'C'
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+int main(int count, char **words) {
+    if (count < 2) {
+        puts("usage: plain start|stop|restart");
+        return 2;
+    }
+    if (strcmp(words[1], "start") == 0)
+        return system("/etc/init.d/net start");
+    if (strcmp(words[1], "stop") == 0)
+        return system("/etc/init.d/net stop");
+    if (strcmp(words[1], "restart") == 0)
+        return system("/etc/init.d/net restart");
+    puts("usage: plain start|stop|restart");
+    return 2;
+}
+C
+flags='-s -Os -fno-stack-protector -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noseparate-code'
+for program in accepts knocks plain; do
+    libraries=
+    if [ $program = accepts ]; then libraries=-lcrypt; fi
+    gcc $flags -o input/$program-x86-64 "$scratch/$program.c" $libraries
+done
+for program in knocks plain; do
+    aarch64-linux-gnu-gcc $flags -o input/$program-aarch64 "$scratch/$program.c"
+    mipsel-linux-gnu-gcc $flags -o input/$program-mipsel "$scratch/$program.c"
+done

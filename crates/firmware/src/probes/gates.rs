@@ -1,0 +1,276 @@
+//! Fixed secrets that stand alone before a power, or pass a check: the mechanism of most public backdoors, whoever made them.
+//!
+//! Finds: a call that runs a command, opens a service, changes files or becomes another user, and is reached only by an input that
+//! equals something fixed (a text, bytes one by one, a number, a digest, what a loop compares with a table, what the program makes
+//! itself of the date or a serial number); and an outcome of a check to which a fixed secret leads as well.
+//! How: reads the executable as functions (crate `code`), works out what every branch demands on the way to a place, follows it into
+//! the functions that answer, and weighs what it finds by a table of planted and ordinary programs (corpus/hidden-access). At most three
+//! findings of one executable are told, those of most weight.
+//! When it is wrong: commands, options and protocol words are fixed texts, too; the weight says how often such a finding was one. Whether
+//! it is documented, and what it is for, no program can tell.
+//! What it misses: static executables (the C library's functions have no names there), packed and interpreted code, powers behind computed
+//! calls, secrets spread over several programs, texts in tables that a loop goes through, other machines than those of `code`.
+//! Source: Thomas and Francillon, "Backdoors: Definition, Deniability and Detection" (RAID 2018); Thomas, Chothia, Garcia, "Stringer"
+//! (ESORICS 2017); CWE-798, CWE-912.
+
+use super::text::name_of;
+use crate::probe::{Description, File, Findings, Probe};
+use banbury_code::demands::{Demand, Kind, Root};
+use banbury_code::powers::Power;
+use banbury_code::program::Program;
+use banbury_code::suspects::{Behind, Suspect, Suspects};
+use banbury_code::weights::{Weighed, Weights};
+use banbury_evidence::{Claim, CodeInfo, Grade, Skipped, Weight};
+use banbury_formats::executable::elf::Elf;
+
+/// Secrets before powers.
+pub struct Gates;
+
+static POWER: CodeInfo = CodeInfo {
+    code: "hidden-access.secret",
+    title: "A fixed secret stands before a power",
+    grade: Grade::High,
+    meaning: "Code that runs a command, opens a service, changes files or takes another identity is reached only by who sends \
+              something fixed that the program holds its input against. Whoever has read the image knows it, on every device. \
+              The weight says how much more often such code is found where access was planted than elsewhere; whether it is \
+              documented, a leftover of tests or meant to be found by nobody is not said.",
+    remedy: "Ask the supplier what it is for and where it is documented; attach the answer by `banbury dispose`. Else have it removed.",
+    cwe: &[912, 798],
+};
+
+static ANSWER: CodeInfo = CodeInfo {
+    code: "hidden-access.answer",
+    title: "A fixed secret passes a check",
+    grade: Grade::High,
+    meaning: "An outcome to which a check leads (a password that is right, a request that is let through) is reached as well by an \
+              input that equals something fixed. Whoever has read the image passes the check on every device. The weight says how much \
+              more often such code is found where access was planted than elsewhere.",
+    remedy: "Ask the supplier what it is for and where it is documented; attach the answer by `banbury dispose`. Else have it removed.",
+    cwe: &[798, 912],
+};
+
+static CANDIDATE: CodeInfo = CodeInfo {
+    code: "hidden-access.candidate",
+    title: "Fixed input before a power or an outcome",
+    grade: Grade::Info,
+    meaning: "As the findings `hidden-access.secret` and `hidden-access.answer`, but of a kind that ordinary programs have, too: its \
+              weight is below 10 dB. Most are options, protocol words or formats. They are told for whoever goes through an \
+              executable by hand.",
+    remedy: "Look at it where the executable matters and nothing weightier was found.",
+    cwe: &[],
+};
+
+static DESCRIPTION: Description = Description {
+    name: "gates",
+    version: "1",
+    finds: "fixed secrets that stand alone before running a command, opening a service, changing files, or that pass a check",
+    how: "reads executables as functions, works out what the branches on the way to a place demand of the input, and weighs it by planted and ordinary programs",
+    wrong: "commands, options and protocol words are fixed texts, too: the weight says how often such a finding was planted access",
+    misses: &[
+        "static executables, whose library functions have no names",
+        "packed, encrypted and interpreted code, kernel modules and kernels",
+        "powers behind calls by computed addresses; secrets that stand in tables or configuration",
+        "access that needs no secret, and who it is meant for",
+        "machines other than Arm, AArch64, MIPS, PowerPC, RISC-V and x86",
+    ],
+    codes: &[POWER, ANSWER, CANDIDATE],
+    source: "RAID 2018 (Thomas, Francillon); ESORICS 2017 (Stringer); CWE-798; CWE-912",
+};
+
+/// Findings of one executable that are told.
+const MOST: usize = 3;
+/// Decibans below which a finding is not told: such are found a hundred times for one that is right.
+const LEAST: f64 = -10.0;
+/// Decibans from which on a finding is more than a candidate.
+const STRONG: f64 = 10.0;
+/// Bytes of an executable up to which it is read; larger ones are said to be left out.
+const LARGE: usize = 256 << 20;
+
+impl Probe for Gates {
+    fn describe(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn file(&self, file: &File<'_>, findings: &mut Findings) {
+        let Some(elf) = file.elf().filter(|elf| matches!(elf.kind, 2 | 3)) else { return };
+        if file.content.len() > LARGE {
+            findings.skipped.push(Skipped {
+                what: file.location.to_string(),
+                why: format!("an executable of more than {} MiB is not read as functions", LARGE >> 20),
+            });
+            return;
+        }
+        let Some(program) = Program::of(elf) else { return };
+        findings.looked_at(file.content.len());
+        let weights = Weights::measured();
+        let suspects = Suspects::of(&program);
+        let mut weighed: Vec<(Weighed, &Suspect)> =
+            suspects.all.iter().map(|suspect| (weights.weigh(suspect), suspect)).collect();
+        weighed.sort_by(|(a, one), (b, two)| b.score.total_cmp(&a.score).then(one.at.cmp(&two.at)));
+        let told = weighed.iter().filter(|(weight, _)| weight.decibans >= LEAST).take(MOST);
+        for (weight, suspect) in told {
+            findings.claim(claim(file, elf, &program, suspect, *weight));
+        }
+    }
+}
+
+fn claim(
+    file: &File<'_>,
+    elf: &Elf<'_>,
+    program: &Program<'_>,
+    suspect: &Suspect,
+    weighed: Weighed,
+) -> Claim {
+    let weights = Weights::measured();
+    let (trigger, plain) = suspect.trigger();
+    let shown =
+        if trigger.is_empty() { String::new() } else { format!(" ({})", super::text::show(&trigger)) };
+    let (info, what, call, by) = match &suspect.behind {
+        Behind::Power { power, at, by, steps, .. } => {
+            let far = if *steps == 0 { String::new() } else { format!(", {steps} calls away") };
+            (
+                &POWER,
+                format!("{} by {}{far}", power.words(), super::text::show(by)),
+                *at,
+                Some(super::text::show(by)),
+            )
+        }
+        Behind::Outcome { at, checked: true, .. } => {
+            (&ANSWER, "come out where a check leads".to_owned(), *at, None)
+        }
+        Behind::Outcome { at, .. } => (&ANSWER, "come to an outcome near access".to_owned(), *at, None),
+    };
+    let info = if weighed.decibans < STRONG { &CANDIDATE } else { info };
+    let title = format!("{}: a fixed {}{shown} lets an input {what}", name_of(file), kind(suspect));
+    let hex = |address: u64| format!("{address:#x}");
+    let mut claim = Claim::observation(info, file.subject(), title)
+        .fact("mechanism", kind(suspect))
+        .fact("power", if by.is_some() { power(suspect) } else { "passes a check" })
+        .fact(
+            "function",
+            program.name(suspect.function).map_or_else(|| hex(suspect.function), super::text::show),
+        )
+        .fact("branch", hex(suspect.at))
+        .fact("place", hex(call))
+        .fact("bits", i64::from(suspect.bits()))
+        .fact("readable", plain)
+        .fact("reached-from", reached(suspect))
+        .at(match offset(elf, suspect.at) {
+            Some(offset) => file.location.range(offset, 4),
+            None => file.location.clone(),
+        });
+    if !trigger.is_empty() {
+        claim = claim.fact("trigger", super::text::show(&trigger));
+    }
+    if let Some(by) = by {
+        claim = claim.fact("by", by);
+    }
+    for line in listing(suspect) {
+        claim.notes.push(line);
+    }
+    let counts: Vec<String> = suspect
+        .features()
+        .iter()
+        .map(|feature| format!("{feature} {:+.1}", weights.coefficient(feature)))
+        .collect();
+    claim.notes.push(format!("Counted: {} (score {:.1}).", counts.join(", "), weighed.score));
+    let basis = match weights.counted(weighed.score) {
+        Some(counted) => format!("{}: {counted}", weights.basis),
+        None => weights.basis.clone(),
+    };
+    claim.weight = Some(Weight { decibans: weighed.decibans, low: weighed.low, high: weighed.high, basis });
+    claim
+}
+
+/// The path from the input to what it gives, a line a step.
+fn listing(suspect: &Suspect) -> Vec<String> {
+    let mut lines: Vec<String> =
+        suspect.demands.iter().map(|demand| format!("{:#x}: if {}", demand.at, demanded(demand))).collect();
+    lines.push(match &suspect.behind {
+        Behind::Power { power, at, by, steps, told } => {
+            let told =
+                told.as_deref().map_or_else(String::new, |text| format!("(\"{}\")", super::text::show(text)));
+            let through = if *steps == 0 {
+                String::new()
+            } else {
+                format!("a function that in {steps} calls comes to ")
+            };
+            format!("{at:#x}: {through}{}{told}: {}", super::text::show(by), power.words())
+        }
+        Behind::Outcome { at, gives: Some(number), .. } => {
+            format!("{at:#x}: the function gives back {number}")
+        }
+        Behind::Outcome { at, .. } => format!("{at:#x}: where other ways lead as well"),
+    });
+    lines
+}
+
+/// One demand, as a condition of C.
+fn demanded(demand: &Demand) -> String {
+    let of = match &demand.of {
+        Root::Argument(..) => "an argument".to_owned(),
+        Root::Result(_, Some(name)) => format!("what {} gave", super::text::show(name)),
+        Root::Result(_, None) => "what a call gave".to_owned(),
+        Root::Memory(address) => format!("memory at {address:#x}"),
+        Root::Stack(_) => "a buffer on the stack".to_owned(),
+        Root::Unknown(..) => "something".to_owned(),
+    };
+    match &demand.kind {
+        Kind::Text(text) => format!("{of} is the text \"{}\"", super::text::show(text)),
+        Kind::Bytes(bytes) => format!("{of} is {} fixed bytes", bytes.len()),
+        Kind::Character(offset, byte) => {
+            format!("byte {offset} of {of} == '{}'", super::text::show(&[*byte]))
+        }
+        Kind::Number(number) => format!("a number made of {of} == {number:#x}"),
+        Kind::Table => format!("each byte of {of}, changed or not, equals that of a table"),
+        Kind::Made(by) if by.is_empty() => format!("{of} equals what the function itself has made"),
+        Kind::Made(by) => {
+            let by: Vec<String> = by.iter().map(|name| super::text::show(name)).collect();
+            format!("{of} equals what the function itself has made by {}", by.join(", "))
+        }
+        Kind::Answer(function, number, true) => format!("the function at {function:#x} gives {number}"),
+        Kind::Answer(function, number, false) => {
+            format!("the function at {function:#x} does not give {number}")
+        }
+        Kind::Check(name) => format!("{} says so of {of}", super::text::show(name)),
+    }
+}
+
+fn kind(suspect: &Suspect) -> &'static str {
+    let has =
+        |is: fn(&Kind) -> bool| suspect.demands.iter().any(|demand| demand.bits > 0 && is(&demand.kind));
+    if has(|kind| matches!(kind, Kind::Made(_))) {
+        "value made of its own"
+    } else if has(|kind| matches!(kind, Kind::Table)) {
+        "table of bytes"
+    } else if has(|kind| matches!(kind, Kind::Number(_))) {
+        "number"
+    } else if has(|kind| matches!(kind, Kind::Bytes(_))) {
+        "row of bytes"
+    } else if has(|kind| matches!(kind, Kind::Text(_))) {
+        "text"
+    } else {
+        "row of characters"
+    }
+}
+
+fn power(suspect: &Suspect) -> &'static str {
+    match &suspect.behind {
+        Behind::Power { power, .. } => Power::words(*power),
+        Behind::Outcome { .. } => "passes a check",
+    }
+}
+
+fn reached(suspect: &Suspect) -> &'static str {
+    match (suspect.network, suspect.local) {
+        (true, _) => "a function that takes input from the network, or one that it calls",
+        (false, true) => "arguments or environment",
+        (false, false) => "not known",
+    }
+}
+
+/// Where an address of the program stands in the file.
+fn offset(elf: &Elf<'_>, address: u64) -> Option<u64> {
+    let load = elf.loads().find(|load| address >= load.address && address - load.address < load.file_size)?;
+    load.offset.checked_add(address - load.address)
+}
