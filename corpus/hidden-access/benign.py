@@ -34,10 +34,10 @@ def fetch(store, architectures):
             if name not in kept:
                 continue
             files = {file["path"]: file for file in kept[name]["files"]}
-            seen = {path.rpartition("/")[2] for path in files}
+            seen = set().union(*(names(file) for file in files.values()))
             lost += [f"{name}:{daemon} ({architecture}): no such program in {name} {kept[name]['version']}" for daemon in daemons if daemon not in seen]
             entries += [{"package": name, "architecture": architecture, "release": release, "source": kept[name]["source"], "version": kept[name]["version"],
-                         "daemon": path.rpartition("/")[2] in daemons, "path": f"benign/{release}-{architecture}/{name}/{path}",
+                         "daemon": not names(file).isdisjoint(daemons), "path": f"benign/{release}-{architecture}/{name}/{path}",
                          "bytes": file["bytes"], "sha256": file["sha256"]} for path, file in sorted(files.items())]
         write(store / "benign.json", {"programs": entries, "lost": lost})
     daemons = sum(entry["daemon"] for entry in entries)
@@ -71,6 +71,11 @@ def write(path, content):
     new = path.with_suffix(".new")
     new.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
     new.replace(path)
+
+
+def names(file):
+    """The names of an executable without folders: its own, and those of hard links to it."""
+    return {path.rpartition("/")[2] for path in (file["path"], *file.get("links", []))}
 
 
 def take_lists(store, release, architecture):
@@ -113,12 +118,14 @@ def read():
 def executables(package, folder):
     """Takes a package's executables out of it."""
     shutil.rmtree(folder, ignore_errors=True)
-    files = []
+    files, links = [], []
     with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as unpacking:
         with tarfile.open(fileobj=unpacking.stdout, mode="r|") as archive:
             for member in archive:
                 inside = member.name.removeprefix("./")
-                if not member.isfile() or member.size > LARGEST or NO_PROGRAM.search(inside):
+                if member.islnk():
+                    links.append((member.linkname.removeprefix("./"), inside))
+                if not member.isreg() or member.size > LARGEST or NO_PROGRAM.search(inside):
                     continue
                 content = archive.extractfile(member).read()
                 if not program(content):
@@ -131,6 +138,10 @@ def executables(package, folder):
             pass
     if unpacking.returncode:
         sys.exit(f"{package}: dpkg-deb ended with {unpacking.returncode}; remove it, and fetch it again")
+    for file in files:
+        linked = sorted(inside for to, inside in links if to == file["path"])
+        if linked:
+            file["links"] = linked
     fields = debian.control(package)
     source, _ = debian.source_of(fields)
     return {"source": source, "version": fields["Version"], "files": sorted(files, key=lambda file: file["path"])}
