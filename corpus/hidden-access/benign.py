@@ -1,7 +1,8 @@
 """The benign side beside the untouched builds: executables of Debian packages, fetched, and unpacked without the rest.
 
-benign.json lists them: path, architecture, package and version, source package, whether it is a daemon. A package of benign.txt that the
-mirror does not have is named, and left out; fewer than a thousand executables are an error. `--architecture` fetches a part.
+benign.json lists them: path, architecture, package and version, source package, whether it is a daemon. It is written after each
+architecture, so that it can be read meanwhile. A package of benign.txt that the mirror does not have is named, and left out, and so is a
+daemon that its package does not hold; fewer than a thousand executables are an error. `--architecture` fetches a part.
 """
 
 import hashlib
@@ -27,36 +28,54 @@ def fetch(store, architectures):
     """Fetches what is not there yet for the architectures (none: for all), and writes benign.json of all that is there."""
     entries, lost = [], []
     for (release, architecture), packages in sorted(read().items()):
-        folder = store / "benign" / f"{release}-{architecture}"
-        note = folder / "executables.json"
-        kept = json.loads(note.read_text()) if note.exists() else {}
-        missing = [name for name in packages if name not in kept and architecture in (architectures or [architecture])]
-        if missing:
-            take_lists(store, release, architecture)
-            apt = debian.Apt(store / "benign", release, architecture)
-            paths, without = download(apt, missing)
-            lost += [f"{name} ({architecture}): {reason}" for name, reason in without.items()]
-            for name, path in paths.items():
-                kept[name] = executables(path, folder / name)
-                path.unlink()
-                note.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+        kept, without = taken(store, release, architecture, packages, architecture in (architectures or [architecture]))
+        lost += [f"{name} ({architecture}): {reason}" for name, reason in sorted(without.items())]
         for name, daemons in packages.items():
-            for file in kept.get(name, {"files": []})["files"]:
-                entries.append({"package": name, "architecture": architecture, "release": release, "source": kept[name]["source"], "version": kept[name]["version"],
-                                "daemon": file["path"].rpartition("/")[2] in daemons, "path": f"benign/{release}-{architecture}/{name}/{file['path']}",
-                                "bytes": file["bytes"], "sha256": file["sha256"]})
-        unseen = [f"{name}:{daemon}" for name, daemons in packages.items() if name in kept for daemon in daemons
-                  if not any(file["path"].rpartition("/")[2] == daemon for file in kept[name]["files"])]
-        if unseen:
-            sys.exit(f"benign.txt: no such program: {', '.join(unseen)} ({release}, {architecture})")
-    (store / "benign.json").write_text(json.dumps({"programs": entries, "lost": sorted(lost)}, indent=1, sort_keys=True) + "\n")
+            if name not in kept:
+                continue
+            files = {file["path"]: file for file in kept[name]["files"]}
+            seen = set().union(*(names(file) for file in files.values()))
+            lost += [f"{name}:{daemon} ({architecture}): no such program in {name} {kept[name]['version']}" for daemon in daemons if daemon not in seen]
+            entries += [{"package": name, "architecture": architecture, "release": release, "source": kept[name]["source"], "version": kept[name]["version"],
+                         "daemon": not names(file).isdisjoint(daemons), "path": f"benign/{release}-{architecture}/{name}/{path}",
+                         "bytes": file["bytes"], "sha256": file["sha256"]} for path, file in sorted(files.items())]
+        write(store / "benign.json", {"programs": entries, "lost": lost})
     daemons = sum(entry["daemon"] for entry in entries)
     print(f"{store}/benign.json: {len(entries)} executables, {daemons} of them daemons, {sum(entry['bytes'] for entry in entries) >> 20} MiB", file=sys.stderr)
     for line in lost:
         print(f"not there: {line}", file=sys.stderr)
     if len(entries) < LEAST:
-        sys.exit(f"{len(entries)} executables are fewer than {LEAST}; add packages to benign.txt")
+        sys.exit(f"{len(entries)} executables are fewer than {LEAST}; add packages to benign.txt, or fetch more architectures")
     return 0
+
+
+def taken(store, release, architecture, packages, fetches):
+    """The packages whose executables are there, with those that were missing where `fetches` says so, and {name: why it is not there}."""
+    folder = store / "benign" / f"{release}-{architecture}"
+    note = folder / "executables.json"
+    kept = json.loads(note.read_text()) if note.exists() else {}
+    missing = [name for name in packages if name not in kept]
+    if not missing or not fetches:
+        return kept, {}
+    take_lists(store, release, architecture)
+    paths, without = download(debian.Apt(store / "benign", release, architecture), missing)
+    for name, path in paths.items():
+        kept[name] = executables(path, folder / name)
+        path.unlink()
+        write(note, kept)
+    return kept, without
+
+
+def write(path, content):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+    new.replace(path)
+
+
+def names(file):
+    """The names of an executable without folders: its own, and those of hard links to it."""
+    return {path.rpartition("/")[2] for path in (file["path"], *file.get("links", []))}
 
 
 def take_lists(store, release, architecture):
@@ -99,12 +118,14 @@ def read():
 def executables(package, folder):
     """Takes a package's executables out of it."""
     shutil.rmtree(folder, ignore_errors=True)
-    files = []
+    files, links = [], []
     with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as unpacking:
         with tarfile.open(fileobj=unpacking.stdout, mode="r|") as archive:
             for member in archive:
                 inside = member.name.removeprefix("./")
-                if not member.isfile() or member.size > LARGEST or NO_PROGRAM.search(inside):
+                if member.islnk():
+                    links.append((member.linkname.removeprefix("./"), inside))
+                if not member.isreg() or member.size > LARGEST or NO_PROGRAM.search(inside):
                     continue
                 content = archive.extractfile(member).read()
                 if not program(content):
@@ -117,6 +138,10 @@ def executables(package, folder):
             pass
     if unpacking.returncode:
         sys.exit(f"{package}: dpkg-deb ended with {unpacking.returncode}; remove it, and fetch it again")
+    for file in files:
+        linked = sorted(inside for to, inside in links if to == file["path"])
+        if linked:
+            file["links"] = linked
     fields = debian.control(package)
     source, _ = debian.source_of(fields)
     return {"source": source, "version": fields["Version"], "files": sorted(files, key=lambda file: file["path"])}

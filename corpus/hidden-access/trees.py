@@ -1,12 +1,16 @@
 """A package's tree: configured once for an architecture, made once for a level, and after that one file and one link for each plant."""
 
 import pathlib
+import re
 import shutil
 import subprocess
-import sys
 
 import addresses
 import compilers
+
+
+class Broken(Exception):
+    """A package or a plant that does not build, and why."""
 
 
 class Tree:
@@ -58,7 +62,7 @@ class Tree:
     def shell(self, step):
         done = subprocess.run(["/bin/sh", "-ec", step], cwd=self.tree, env=self.environment, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL)
         if done.returncode:
-            sys.exit(f"{self.package.name}, {self.architecture.name}: {step}: {(done.stdout + done.stderr)[-3000:]}")
+            raise Broken(f"{self.package.name}, {self.architecture.name}: {step}: {(done.stdout + done.stderr)[-3000:]}")
 
     # What configure found for one architecture holds for the next one with words as long: the C library is the same. What depends on
     # the machine is left out.
@@ -83,7 +87,7 @@ class Tree:
             if out and same(folder, out, inside) and not {"-c", "-E", "-S"} & set(words):
                 break
         else:
-            sys.exit(f"{self.package.name}: no call of the compiler links {self.package.programs[program]}")
+            raise Broken(f"{self.package.name}: no call of the compiler links {self.package.programs[program]}")
         left, command = dict(changed or {}), []
         at = words.index("-o")
         for index, word in enumerate(words):
@@ -107,7 +111,7 @@ class Tree:
             if "-c" in words and spelled:
                 break
         else:
-            sys.exit(f"{self.package.name}: no call of the compiler compiles {site.file}")
+            raise Broken(f"{self.package.name}: no call of the compiler compiles {site.file}")
         changed = source.with_name(f"changed-{source.name}")
         changed.write_text(text(spelled), encoding="latin-1")
         out = output(words) or source.with_suffix(".o").name
@@ -124,7 +128,7 @@ class Tree:
     def run(self, command, folder):
         done = subprocess.run(command, cwd=folder, env=self.environment, capture_output=True, text=True, errors="replace")
         if done.returncode:
-            sys.exit(f"{self.package.name}, {self.architecture.name}: {' '.join(command)}: {done.stderr[-3000:]}")
+            raise Broken(f"{self.package.name}, {self.architecture.name}: {' '.join(command)}: {done.stderr[-3000:]}")
 
     def untouched(self, program, to):
         twin = self.folder / "twin"
@@ -132,7 +136,8 @@ class Tree:
         self.strip(twin, to)
 
     def planted(self, plant, to):
-        """Builds a plant's program, stripped, at `to`; gives (line of the source file, place in the program)."""
+        """Builds a plant's program, stripped, at `to`; gives (line of the source file, place in the program). A plant of which no instruction
+        is left raises `addresses.Absent`."""
         source = (self.tree / plant.site.file).read_text(encoding="latin-1")
         at = Insertion(source, plant)
         object_path, new = self.compile(plant.site, at.text)
@@ -155,22 +160,45 @@ class Insertion:
         site = plant.site
         where = f"sites.toml: {site.package}: {site.name}"
         if source.count(site.above) != 1:
-            sys.exit(f"{where}: above stands {source.count(site.above)} times in {site.file}")
+            raise Broken(f"{where}: above stands {source.count(site.above)} times in {site.file}")
         above = source.index(site.above)
         inside = source.find(site.anchor, above)
         if inside < 0:
-            sys.exit(f"{where}: {site.place} is nowhere below above in {site.file}")
+            raise Broken(f"{where}: {site.place} is nowhere below above in {site.file}")
         inside = source.rindex("\n", 0, inside) + 1 if site.place == "before" else source.index("\n", inside + len(site.anchor)) + 1
         self.source, self.plant, self.above, self.inside = source, plant, above, inside
+        self.headers = system_headers(source, above)
         self.line = source.count("\n", 0, inside) + 1
 
     def text(self, name):
         """The text, for a compiler that is called with the file's name spelled so."""
         source, plant = self.source, self.plant
         headers = "".join(f"#include <{header}>\n" for header in sorted(plant.headers))
-        back = source.count("\n", 0, self.above) + 1
-        return (f'#line 1 "{name}"\n{source[:self.above]}\n#line 1 "{addresses.FILE}"\n{headers}{plant.above}#line {back} "{name}"\n'
-                f'{source[self.above:self.inside]}#line 1001 "{addresses.FILE}"\n{plant.inside}#line {self.line} "{name}"\n{source[self.inside:]}')
+        return (f'#line 1 "{name}"\n{source[:self.headers]}\n#line 2001 "{addresses.FILE}"\n{headers}{self.back(name, self.headers)}'
+                f'{source[self.headers:self.above]}\n#line 1 "{addresses.FILE}"\n{plant.above}{self.back(name, self.above)}'
+                f'{source[self.above:self.inside]}#line 1001 "{addresses.FILE}"\n{plant.inside}{self.back(name, self.inside)}{source[self.inside:]}')
+
+    def back(self, name, at):
+        line = self.source.count("\n", 0, at) + 1
+        return f'#line {line} "{name}"\n'
+
+
+def system_headers(source, above):
+    """Where headers of the system are added: after those that a file begins with, before the package's own, which may change what the system's
+    defined; in a file that begins with the package's own, which say how the system's are to be read, directly above the plant."""
+    depth, system, at = 0, False, 0
+    for line in source[:above].splitlines(keepends=True):
+        word = re.match(r"\s*#\s*(if|endif|include\s*[<\"])", line)
+        if word and word[1] == "if":
+            depth += 1
+        elif word and word[1] == "endif":
+            depth -= 1
+        elif word and not depth and word[1].endswith("<"):
+            system = True
+        elif word and not depth:
+            return at if system else above
+        at += len(line)
+    return above
 
 
 def same(folder, word, path):
