@@ -330,12 +330,33 @@ fn fixed(program: &Program<'_>, facts: &Facts<'_>, decision: &Decision) -> Optio
         (Some(number), None) => (number, decision.b),
         _ => return None,
     };
+    let (number, value) = held(values, number, value);
     let size = match values.get(value) {
         Value::Load { size, .. } => size,
         Value::Extend { bits, .. } => bits / 8,
         _ => 0,
     };
+    let number = if (1..8).contains(&size) { number & ((1 << (size * 8)) - 1) } else { number };
     Some((Fixed::Number { number, size }, value))
+}
+
+/// What is held against what in the end: where half of a wide number is taken off a value first (`xoris`, `addis`), that half is part
+/// of the number.
+fn held(values: &Values<'_>, number: u64, value: ValueId) -> (u64, ValueId) {
+    match values.get(value) {
+        Value::Binary(Binary::Xor, of, half) => {
+            values.constant(half).map_or((number, value), |half| (number ^ half, of))
+        }
+        Value::Binary(Binary::Add, of, less) if wide(values, less) => {
+            values.constant(less).map_or((number, value), |less| (number.wrapping_sub(less), of))
+        }
+        _ => (number, value),
+    }
+}
+
+/// Whether a value is a number whose low half is empty.
+fn wide(values: &Values<'_>, value: ValueId) -> bool {
+    values.constant(value).is_some_and(|number| number & 0xffff == 0)
 }
 
 /// A value without the extension of its low bits.

@@ -128,6 +128,10 @@ impl<'i> Values<'i> {
         place: (u64, u16),
     ) -> ValueId {
         let (bits, signed) = width;
+        // The number comes second where the order does not matter.
+        let turns = matches!(how, Binary::Add | Binary::And | Binary::Or | Binary::Xor | Binary::Mul);
+        let turned = turns && self.constant(a).is_some() && self.constant(b).is_none();
+        let (a, b) = if turned { (b, a) } else { (a, b) };
         let result = match (how, self.get(a), self.get(b)) {
             (_, Value::Const(a), Value::Const(b)) => {
                 let bits = if bits == 0 { self.image.bits() } else { bits };
@@ -186,10 +190,6 @@ impl<'i> Values<'i> {
             (Binary::Sub, _, Value::Const(number)) if bits == 0 => {
                 let negative = self.number(number.wrapping_neg());
                 Value::Binary(Binary::Add, a, negative)
-            }
-            // The number comes second where the order does not matter.
-            (Binary::Add | Binary::And | Binary::Or | Binary::Xor | Binary::Mul, Value::Const(_), _) => {
-                Value::Binary(how, b, a)
             }
             _ => Value::Binary(how, a, b),
         };
