@@ -434,7 +434,9 @@ impl<'m, 'i> Machine<'m, 'i> {
     }
 
     fn write(&mut self, state: &mut State, dst: Reg, value: ValueId, place: (u64, u16), maybe: bool) {
-        let value = if maybe && self.register(state, dst) != value {
+        // What stands in between is read by the same instruction alone, so where its condition holds.
+        let between = self.arch == Arch::Arm && dst.checked_add(1) == Some(self.convention.registers);
+        let value = if maybe && !between && self.register(state, dst) != value {
             self.values.unknown(place.0, place.1 + 3)
         } else {
             value
