@@ -61,6 +61,30 @@ int main(void) {
     }
 }
 C
+# A word that only ordinary programs of this kind have, too: it writes a file.
+cat > "$scratch/writes.c" <<'C'
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+static void note(const char *line) {
+    FILE *to = fopen("/var/log/notes", "a");
+    if (!to)
+        return;
+    fputs(line, to);
+    fclose(to);
+}
+int main(void) {
+    char line[128];
+    while (fgets(line, sizeof line, stdin)) {
+        line[strcspn(line, "\n")] = 0;
+        if (strcmp(line, "x-notes-append-2") == 0)
+            note(line);
+        else
+            puts(line);
+    }
+    return 0;
+}
+C
 # An ordinary program: words on its command line choose what it runs.
 cat > "$scratch/plain.c" <<'C'
 #include <stdio.h>
@@ -82,7 +106,7 @@ int main(int count, char **words) {
 }
 C
 flags='-s -Os -fno-stack-protector -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noseparate-code'
-for program in accepts knocks plain; do
+for program in accepts knocks writes plain; do
     libraries=
     if [ $program = accepts ]; then libraries=-lcrypt; fi
     gcc $flags -o input/$program-x86-64 "$scratch/$program.c" $libraries

@@ -380,6 +380,13 @@ impl Reader<'_, '_> {
 
     fn number(&self, at: u64, value: ValueId, number: u64) -> Option<Demand> {
         let values = &self.facts.values;
+        // Compared in halves, or as a difference.
+        if let Value::Binary(how @ (Binary::Xor | Binary::Add), of, with) = values.get(value)
+            && let Some(with) = values.constant(with)
+        {
+            let number = if how == Binary::Xor { number ^ with } else { number.wrapping_sub(with) };
+            return self.number(at, of, self.program.image().cut(number));
+        }
         let (inner, mut size) = match values.get(value) {
             Value::Extend { of, bits, .. } => (of, bits / 8),
             _ => (value, 0),

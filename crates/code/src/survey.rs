@@ -3,7 +3,7 @@
 //!
 //! Functions are read one after the other and let go of: what stays is a line for each call and a few for each comparison.
 
-use crate::function::{Blocks, Callee, Decision, Facts, Gap, dominators};
+use crate::function::{Blocks, Callee, Decision, Facts, Gap, Under};
 use crate::ir::{Binary, Relation};
 use crate::powers::{self, Power, Powers};
 use crate::program::Program;
@@ -198,8 +198,9 @@ fn gates(program: &Program<'_>, function: u64, blocks: &Blocks, facts: &Facts<'_
     if facts.decisions.is_empty() {
         return found;
     }
-    let over = dominators(blocks);
+    let under = Under::of(blocks);
     let before = blocks.before();
+    let given = given(blocks, facts, &before);
     for decision in &facts.decisions {
         let Some((fixed, value)) = fixed(program, facts, decision) else { continue };
         let Some(equal) = equal_side(blocks, decision, &fixed) else { continue };
@@ -207,8 +208,7 @@ fn gates(program: &Program<'_>, function: u64, blocks: &Blocks, facts: &Facts<'_
         if before.get(equal).is_none_or(|before| before.as_slice() != [decision.block]) {
             continue;
         }
-        let inside: BTreeSet<usize> =
-            (0..blocks.all.len()).filter(|block| is_under(&over, *block, equal)).collect();
+        let inside = |block: usize| under.is_under(block, equal);
         let mut gate = Gate {
             function,
             at: decision.at,
@@ -218,11 +218,11 @@ fn gates(program: &Program<'_>, function: u64, blocks: &Blocks, facts: &Facts<'_
             outside: Vec::new(),
             gives: None,
             else_gives: Vec::new(),
-            blocks: inside.len(),
+            blocks: under.count(equal),
         };
         for call in &facts.calls {
             let Some(called) = called(&call.callee) else { continue };
-            if inside.contains(&call.block) {
+            if inside(call.block) {
                 let told = call
                     .arguments
                     .first()
@@ -234,9 +234,9 @@ fn gates(program: &Program<'_>, function: u64, blocks: &Blocks, facts: &Facts<'_
             }
         }
         let mut gives = BTreeSet::new();
-        for (block, value) in given(blocks, facts, &before) {
+        for (block, value) in given.iter().copied() {
             let number = facts.values.constant(value);
-            match (inside.contains(&block), number) {
+            match (inside(block), number) {
                 (true, Some(number)) => {
                     gives.insert(number);
                 }
@@ -253,6 +253,10 @@ fn gates(program: &Program<'_>, function: u64, blocks: &Blocks, facts: &Facts<'_
 /// What the function gives back, by the block that decides it: where ways meet before a return, the blocks before.
 fn given(blocks: &Blocks, facts: &Facts<'_>, before: &[Vec<usize>]) -> Vec<(usize, ValueId)> {
     let mut found = Vec::new();
+    let mut places: BTreeMap<u64, usize> = BTreeMap::new();
+    for block in 0..blocks.all.len() {
+        places.entry(blocks.address(block)).or_insert(block);
+    }
     let mut seen: BTreeSet<(usize, ValueId)> = BTreeSet::new();
     let mut open: Vec<(usize, ValueId)> = facts.returns.clone();
     while let Some((block, value)) = open.pop() {
@@ -267,8 +271,7 @@ fn given(blocks: &Blocks, facts: &Facts<'_>, before: &[Vec<usize>]) -> Vec<(usiz
             found.push((block, value));
             continue;
         };
-        let meets = |other: &usize| register == u16::from(facts.result) && blocks.address(*other) == at;
-        match (0..blocks.all.len()).find(meets) {
+        match places.get(&at).copied().filter(|_| register == u16::from(facts.result)) {
             Some(meeting) => open.extend(
                 before
                     .get(meeting)
@@ -327,12 +330,33 @@ fn fixed(program: &Program<'_>, facts: &Facts<'_>, decision: &Decision) -> Optio
         (Some(number), None) => (number, decision.b),
         _ => return None,
     };
+    let (number, value) = held(values, number, value);
     let size = match values.get(value) {
         Value::Load { size, .. } => size,
         Value::Extend { bits, .. } => bits / 8,
         _ => 0,
     };
+    let number = if (1..8).contains(&size) { number & ((1 << (size * 8)) - 1) } else { number };
     Some((Fixed::Number { number, size }, value))
+}
+
+/// What is held against what in the end: where half of a wide number is taken off a value first (`xoris`, `addis`), that half is part
+/// of the number.
+fn held(values: &Values<'_>, number: u64, value: ValueId) -> (u64, ValueId) {
+    match values.get(value) {
+        Value::Binary(Binary::Xor, of, half) => {
+            values.constant(half).map_or((number, value), |half| (number ^ half, of))
+        }
+        Value::Binary(Binary::Add, of, less) if wide(values, less) => {
+            values.constant(less).map_or((number, value), |less| (number.wrapping_sub(less), of))
+        }
+        _ => (number, value),
+    }
+}
+
+/// Whether a value is a number whose low half is empty.
+fn wide(values: &Values<'_>, value: ValueId) -> bool {
+    values.constant(value).is_some_and(|number| number & 0xffff == 0)
 }
 
 /// A value without the extension of its low bits.
@@ -354,19 +378,6 @@ fn equal_side(blocks: &Blocks, decision: &Decision, fixed: &Fixed) -> Option<usi
     let holds = (decision.relation == Relation::Equal) == zero_is_equal;
     let side = if holds == decision.taken { *taken } else { *other };
     (holds || decision.both).then_some(side)
-}
-
-fn is_under(over: &[Option<usize>], block: usize, head: usize) -> bool {
-    let mut at = block;
-    loop {
-        if at == head {
-            return true;
-        }
-        match over.get(at).copied().flatten() {
-            Some(up) if up != at => at = up,
-            _ => return false,
-        }
-    }
 }
 
 /// Where a value comes from, through loads and sums.

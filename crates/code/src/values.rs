@@ -141,6 +141,10 @@ impl<'i> Values<'i> {
         place: (u64, u16),
     ) -> ValueId {
         let (bits, signed) = width;
+        // The number comes second where the order does not matter.
+        let turns = matches!(how, Binary::Add | Binary::And | Binary::Or | Binary::Xor | Binary::Mul);
+        let turned = turns && self.constant(a).is_some() && self.constant(b).is_none();
+        let (a, b) = if turned { (b, a) } else { (a, b) };
         let result = match (how, self.get(a), self.get(b)) {
             (_, Value::Const(a), Value::Const(b)) => {
                 let bits = if bits == 0 { self.image.bits() } else { bits };
@@ -210,10 +214,6 @@ impl<'i> Values<'i> {
                 let negative = self.number(number.wrapping_neg());
                 Value::Binary(Binary::Add, a, negative)
             }
-            // The number comes second where the order does not matter.
-            (Binary::Add | Binary::And | Binary::Or | Binary::Xor | Binary::Mul, Value::Const(_), _) => {
-                Value::Binary(how, b, a)
-            }
             _ => Value::Binary(how, a, b),
         };
         let result = self.bounded(result, place);
@@ -247,6 +247,14 @@ impl<'i> Values<'i> {
                 self.number(number)
             }
             Value::Holds { .. } => of,
+            // The low part of a register that was put into what was there.
+            Value::Binary(Binary::Or, above, low)
+                if bits < 64
+                    && matches!(self.get(above), Value::Binary(Binary::And, _, mask)
+                        if self.constant(mask).is_some_and(|mask| mask & ((1 << bits) - 1) == 0)) =>
+            {
+                self.extend(low, bits, signed, place)
+            }
             Value::Load { size, signed: already, .. }
                 if size * 8 < bits || (size * 8 == bits && already == signed) =>
             {

@@ -42,6 +42,57 @@ pub fn dominators(blocks: &Blocks) -> Vec<Option<usize>> {
     over
 }
 
+/// Which blocks are under which: of each block the interval that its own tree of dominators takes, so that a question costs no walk.
+#[derive(Clone, Debug, Default)]
+pub struct Under {
+    /// By block, its number and the first number behind its tree; `None` for blocks that nothing leads to.
+    spans: Vec<Option<(usize, usize)>>,
+}
+
+impl Under {
+    /// Of a function.
+    #[must_use]
+    pub fn of(blocks: &Blocks) -> Self {
+        let over = dominators(blocks);
+        let mut below: Vec<Vec<usize>> = vec![Vec::new(); over.len()];
+        for (block, up) in over.iter().enumerate().skip(1) {
+            if let Some(list) = up.and_then(|up| below.get_mut(up)) {
+                list.push(block);
+            }
+        }
+        let mut spans = vec![None; over.len()];
+        let (mut next, mut open) = (0, vec![(0_usize, 0_usize)]);
+        while let Some((block, place)) = open.pop() {
+            let Some(span) = spans.get_mut(block) else { break };
+            let (first, _) = *span.get_or_insert((next, next));
+            if place == 0 {
+                next += 1;
+            }
+            match below.get(block).and_then(|below| below.get(place)) {
+                Some(down) => open.extend([(block, place + 1), (*down, 0)]),
+                None => *span = Some((first, next)),
+            }
+        }
+        Self { spans }
+    }
+
+    /// Whether every way to a block leads through `head`.
+    #[must_use]
+    pub fn is_under(&self, block: usize, head: usize) -> bool {
+        let span = |block: usize| self.spans.get(block).copied().flatten();
+        match (span(block), span(head)) {
+            (Some((at, _)), Some((first, end))) => (first..end).contains(&at),
+            _ => false,
+        }
+    }
+
+    /// How many blocks are under `head`, itself among them.
+    #[must_use]
+    pub fn count(&self, head: usize) -> usize {
+        self.spans.get(head).copied().flatten().map_or(0, |(first, end)| end - first)
+    }
+}
+
 /// The closest block that is over both.
 fn meet(over: &[Option<usize>], rank: &[usize], mut a: usize, mut b: usize) -> usize {
     let ranked = |block: usize| rank.get(block).copied().unwrap_or(usize::MAX);
@@ -81,4 +132,37 @@ pub(super) fn reverse_postorder(blocks: &Blocks) -> Vec<usize> {
     }
     order.reverse();
     order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Under, dominators};
+    use crate::function::{Block, Blocks};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn intervals_say_what_a_walk_up_says(ways in prop::collection::vec(prop::collection::vec(0_usize..12, 0..3), 1..12)) {
+            let many = ways.len();
+            let all = ways
+                .into_iter()
+                .map(|next| Block { next: next.into_iter().filter(|to| *to < many).collect(), ..Block::default() })
+                .collect();
+            let blocks = Blocks { all, ..Blocks::default() };
+            let (over, under) = (dominators(&blocks), Under::of(&blocks));
+            for head in 0..many {
+                let mut count = 0;
+                for block in 0..many {
+                    let mut at = over[block].map(|_| block);
+                    while let Some(here) = at.filter(|here| *here != head) {
+                        at = over[here].filter(|up| *up != here);
+                    }
+                    let walked = at.is_some();
+                    count += usize::from(walked);
+                    prop_assert_eq!(under.is_under(block, head), walked);
+                }
+                prop_assert_eq!(under.count(head), count);
+            }
+        }
+    }
 }

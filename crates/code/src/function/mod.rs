@@ -7,7 +7,7 @@ mod state;
 
 pub use blocks::{Block, Blocks, Gap};
 pub use facts::{Call, Callee, Decision, Facts, Written, facts};
-pub use graph::dominators;
+pub use graph::{Under, dominators};
 
 use crate::image::Image;
 use crate::ir::Reg;

@@ -340,7 +340,10 @@ impl<'m, 'i> Machine<'m, 'i> {
             }
             Op::Load { dst, from, size, signed } => {
                 let at = self.address(state, from, place);
-                let value = self.load(state, at, size, signed, place);
+                let value = match self.table_restored(dst, at) {
+                    Some(global) => self.values.number(global),
+                    None => self.load(state, at, size, signed, place),
+                };
                 self.write(state, dst, value, place, maybe);
             }
             Op::Store { to, src, size } => {
@@ -420,6 +423,15 @@ impl<'m, 'i> Machine<'m, 'i> {
         }
     }
 
+    /// What a load of `r2` from the stack gives on PowerPC 64: behind a call that may leave the file, this file's table of contents, which
+    /// the stub of the call has put there.
+    fn table_restored(&self, dst: Reg, at: ValueId) -> Option<u64> {
+        let restores = self.arch == Arch::Ppc64
+            && dst == self.convention.global
+            && matches!(self.values.get(at), Value::Stack(_));
+        self.around.image().global().filter(|_| restores)
+    }
+
     fn load(&mut self, state: &State, at: ValueId, size: u8, signed: bool, place: (u64, u16)) -> ValueId {
         if let Value::Stack(slot) = self.values.get(at) {
             return match state.stack.get(&slot) {
@@ -446,7 +458,9 @@ impl<'m, 'i> Machine<'m, 'i> {
     }
 
     fn write(&mut self, state: &mut State, dst: Reg, value: ValueId, place: (u64, u16), maybe: bool) {
-        let value = if maybe && self.register(state, dst) != value {
+        // What stands in between is read by the same instruction alone, so where its condition holds.
+        let between = self.arch == Arch::Arm && dst.checked_add(1) == Some(self.convention.registers);
+        let value = if maybe && !between && self.register(state, dst) != value {
             self.values.unknown(place.0, place.1 + 3)
         } else {
             value

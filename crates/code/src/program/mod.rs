@@ -128,7 +128,7 @@ impl<'a> Program<'a> {
         let mut round = 0;
         loop {
             let mut lifter = self.image.arch.lifter(self.image.big_endian, bounds.thumb);
-            let blocks = Blocks::follow(bounds, self, lifter.as_mut(), &known);
+            let mut blocks = Blocks::follow(bounds, self, lifter.as_mut(), &known);
             let facts = facts(&blocks, self, Values::new(&self.image), &[]);
             round += 1;
             let mut found = false;
@@ -144,6 +144,14 @@ impl<'a> Program<'a> {
                 }
             }
             if !found {
+                // A jump by value to a known function was followed: it is a call that does not come back.
+                let calls: BTreeSet<u64> = facts
+                    .calls
+                    .iter()
+                    .filter(|call| call.tail && !matches!(call.callee, Callee::Value(_)))
+                    .map(|call| call.at)
+                    .collect();
+                blocks.gaps.retain(|gap| !matches!(gap, Gap::Indirect { at } if calls.contains(at)));
                 return Read { blocks, facts };
             }
         }

@@ -5,7 +5,7 @@
 
 use super::Program;
 use crate::arch::Arch;
-use crate::function::{Blocks, Bounds, Callee, facts};
+use crate::function::{Block, Blocks, Bounds, Callee, facts};
 use crate::ir::{Flow, Op, Reg};
 use crate::values::Values;
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ pub(super) fn find(program: &mut Program<'_>, called: &BTreeMap<u64, bool>) {
         let bounds = Bounds { start, end: start.saturating_add(LONGEST), thumb };
         let mut lifter = program.image.arch.lifter(program.image.big_endian, thumb);
         let blocks = Blocks::of(bounds, program, lifter.as_mut());
-        let [block] = blocks.all.as_slice() else { continue };
+        let Some(block) = body(&blocks, program.image.arch) else { continue };
         let insns = blocks.insns.get(block.insns.clone()).unwrap_or_default();
         let Some(last) = insns.last().filter(|_| insns.len() <= MOST) else { continue };
         match last.flow {
@@ -61,7 +61,8 @@ pub(super) fn find(program: &mut Program<'_>, called: &BTreeMap<u64, bool>) {
                 }
                 for assumed in &tables {
                     let facts = facts(&blocks, program, Values::new(&program.image), assumed);
-                    if let [call] = facts.calls.as_slice()
+                    if let Some(call) = facts.calls.first()
+                        && (facts.calls.len() == 1 || blocks.all.len() == 2)
                         && let Callee::Import(name) = &call.callee
                         && call.tail
                     {
@@ -76,4 +77,19 @@ pub(super) fn find(program: &mut Program<'_>, called: &BTreeMap<u64, bool>) {
     program.tellers.extend(tellers);
     let imports = &program.imports;
     program.functions.retain(|bounds| !imports.contains_key(&bounds.start));
+}
+
+/// The block of a stub. Those of PowerPC 64 that are safe between threads jump only where the slot is filled, and else, in a second
+/// block of one instruction, to where the loader fills it.
+fn body(blocks: &Blocks, arch: Arch) -> Option<&Block> {
+    match blocks.all.as_slice() {
+        [block] => Some(block),
+        [block, other] if arch == Arch::Ppc64 => {
+            let last = blocks.insns.get(block.insns.clone())?.last()?;
+            let waits = last.when.is_some() && matches!(last.flow, Flow::JumpRegister(_));
+            let [only] = blocks.insns.get(other.insns.clone())? else { return None };
+            (waits && only.when.is_none() && matches!(only.flow, Flow::Jump(_))).then_some(block)
+        }
+        _ => None,
+    }
 }

@@ -6,12 +6,14 @@
 
 use crate::function::Bounds;
 use crate::image::{Filled, Image};
-use crate::ir::Binary;
+use crate::ir::{Binary, Flow, Insn};
 use crate::values::{Value, ValueId, Values};
 use std::collections::BTreeSet;
 
 /// Entries that are read of one table.
 const MOST: u64 = 1024;
+/// Jumps that are read of one row.
+const MOST_JUMPS: usize = 1024;
 
 /// A table of jumps.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,7 +33,7 @@ pub(super) fn targets(
     value: ValueId,
 ) -> BTreeSet<u64> {
     let mut found = BTreeSet::new();
-    let Some(table) = form(values, value) else { return found };
+    let Some(table) = form(values, value) else { return ladder(values, image, bounds, value) };
     for number in 0..MOST {
         let Some(at) = number.checked_mul(u64::from(table.size)).and_then(|at| at.checked_add(table.address))
         else {
@@ -54,6 +56,30 @@ pub(super) fn targets(
         found.insert(target);
     }
     // A single entry is more likely something else than a table.
+    if found.len() < 2 { BTreeSet::new() } else { found }
+}
+
+/// Where a jump goes that leads into a row of jumps by an unknown number (`addls pc, pc, r0, lsl #2`): to each of the row.
+fn ladder(values: &Values<'_>, image: &Image<'_>, bounds: Bounds, value: ValueId) -> BTreeSet<u64> {
+    let mut found = BTreeSet::new();
+    let Value::Binary(Binary::Add, index, row) = values.get(value) else { return found };
+    let Value::Binary(Binary::Shl, _, by) = values.get(index) else { return found };
+    let (Some(row), Some(by)) = (values.constant(row), values.constant(by)) else { return found };
+    let mut lifter = image.arch.lifter(image.big_endian, bounds.thumb);
+    let mut at = row;
+    while found.len() < MOST_JUMPS && (bounds.start..bounds.end).contains(&at) {
+        let mut insn = Insn::default();
+        let read = lifter.lift(image.bytes(at), at, &mut insn);
+        if !read
+            || !matches!(insn.flow, Flow::Jump(_))
+            || insn.when.is_some()
+            || 1_u64.checked_shl(u32::try_from(by).unwrap_or(64)) != Some(u64::from(insn.length))
+        {
+            break;
+        }
+        found.insert(at);
+        at += u64::from(insn.length);
+    }
     if found.len() < 2 { BTreeSet::new() } else { found }
 }
 
