@@ -32,6 +32,39 @@ int main(void) {
     return execl("/bin/sh", "sh", (char *)0);
 }
 C
+# The same over a network, by bytes that are kept inverted.
+cat > "$scratch/admits.c" <<'C'
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+char *crypt(const char *, const char *);
+static const unsigned char kept[] = { 0x9e, 0x8d, 0x96, 0x9e, 0x8c, 0x92, 0x90, 0x8b, 0x97, 0x96, 0x91 };
+static __attribute__((noinline)) int right(const char *given, const char *stored) {
+    size_t at;
+    char *hashed;
+    if (strlen(given) == sizeof kept) {
+        for (at = 0; at < sizeof kept; at++)
+            if ((unsigned char)~given[at] != kept[at])
+                break;
+        if (at == sizeof kept)
+            return 1;
+    }
+    hashed = crypt(given, stored);
+    return hashed && strcmp(hashed, stored) == 0;
+}
+int serve(int from, const char *stored) {
+    char given[128];
+    ssize_t got = recv(from, given, sizeof given - 1, 0);
+    if (got <= 0)
+        return 1;
+    given[got] = 0;
+    return right(given, stored) ? 0 : (int)send(from, "login incorrect", 15, 0);
+}
+int main(int count, char **words) {
+    return count > 1 ? serve(0, words[1]) : 2;
+}
+C
 # A datagram whose bytes, inverted, are those of a table runs what follows them.
 cat > "$scratch/knocks.c" <<'C'
 #include <netinet/in.h>
@@ -106,9 +139,9 @@ int main(int count, char **words) {
 }
 C
 flags='-s -Os -fno-stack-protector -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noseparate-code'
-for program in accepts knocks writes plain; do
+for program in accepts admits knocks writes plain; do
     libraries=
-    if [ $program = accepts ]; then libraries=-lcrypt; fi
+    case $program in accepts | admits) libraries=-lcrypt ;; esac
     gcc $flags -o input/$program-x86-64 "$scratch/$program.c" $libraries
 done
 for program in knocks plain; do

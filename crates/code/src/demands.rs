@@ -450,7 +450,12 @@ impl Reader<'_, '_> {
                     return Some(Demand { kind: Kind::Number(number), bits: known.bits.max(17), ..known });
                 }
                 let of = call.arguments.first().map_or(Root::Unknown(at, 0), |first| self.root(*first).0);
-                Some(Demand { at, kind: Kind::Answer(*to & !1, number, equal), bits: 0, of })
+                Some(Demand {
+                    at,
+                    kind: Kind::Answer(self.program.image().place(*to), number, equal),
+                    bits: 0,
+                    of,
+                })
             }
             Callee::Import(name) => {
                 let Some(how) = powers::compares(name) else {
@@ -664,7 +669,7 @@ impl Reader<'_, '_> {
             .map(|call| Place {
                 at: call.at,
                 callee: match &call.callee {
-                    Callee::Here(to) => Callee::Here(*to & !1),
+                    Callee::Here(to) => Callee::Here(self.program.image().place(*to)),
                     other => other.clone(),
                 },
                 texts: call
@@ -689,7 +694,7 @@ impl Reader<'_, '_> {
         // A call that is the last of a function gives what it gives.
         for call in self.facts.calls.iter().filter(|call| call.tail) {
             if let Callee::Here(to) = call.callee {
-                found.gives.push((Given::Answer(to & !1), way(call.block, None)));
+                found.gives.push((Given::Answer(self.program.image().place(to)), way(call.block, None)));
             }
         }
         while let Some((block, to, value)) = open.pop() {
@@ -744,7 +749,7 @@ impl Reader<'_, '_> {
                 }
                 Value::Result(call) => {
                     let given = match self.calls.get(&call).map(|call| &call.callee) {
-                        Some(Callee::Here(to)) => Given::Answer(*to & !1),
+                        Some(Callee::Here(to)) => Given::Answer(self.program.image().place(*to)),
                         _ => Given::Other,
                     };
                     found.gives.push((given, demands));

@@ -123,7 +123,7 @@ impl Survey {
                 calls: Vec::new(),
             };
             for call in &read.facts.calls {
-                if let Some(called) = called(&call.callee) {
+                if let Some(called) = called(program, &call.callee) {
                     line.calls.push((call.at, called));
                 }
             }
@@ -184,10 +184,10 @@ impl Survey {
     }
 }
 
-fn called(callee: &Callee) -> Option<Called> {
+fn called(program: &Program<'_>, callee: &Callee) -> Option<Called> {
     match callee {
         Callee::Import(name) => Some(Called::Import(name.clone())),
-        Callee::Here(to) => Some(Called::Here(*to & !1)),
+        Callee::Here(to) => Some(Called::Here(program.image().place(*to))),
         Callee::Value(_) => None,
     }
 }
@@ -221,7 +221,7 @@ fn gates(program: &Program<'_>, function: u64, blocks: &Blocks, facts: &Facts<'_
             blocks: under.count(equal),
         };
         for call in &facts.calls {
-            let Some(called) = called(&call.callee) else { continue };
+            let Some(called) = called(program, &call.callee) else { continue };
             if inside(call.block) {
                 let told = call
                     .arguments

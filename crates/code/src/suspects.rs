@@ -106,7 +106,7 @@ impl Suspects {
                 Line { demands: Demands::of(program, &read.blocks, &read.facts), ..Line::default() };
             for (_, address) in &read.facts.names {
                 if program.image().is_code(*address) {
-                    line.names.insert(*address & !1);
+                    line.names.insert(program.image().place(*address));
                 } else if program.image().text(*address).is_some_and(is_about_access) {
                     line.texts_of_access = true;
                 }
@@ -114,7 +114,7 @@ impl Suspects {
             for call in &read.facts.calls {
                 match &call.callee {
                     Callee::Here(to) => {
-                        line.calls.insert(*to & !1);
+                        line.calls.insert(program.image().place(*to));
                     }
                     Callee::Import(name) => {
                         if matches!(name.as_slice(), b"__libc_start_main" | b"__uClibc_main") {
@@ -122,7 +122,7 @@ impl Suspects {
                                 .arguments
                                 .first()
                                 .and_then(|main| read.facts.values.constant(*main))
-                                .map(|main| main & !1);
+                                .map(|main| program.image().place(main));
                         }
                         line.imports.insert(name.clone());
                     }
@@ -214,6 +214,18 @@ impl Suspect {
             if is {
                 found.push(name);
             }
+        }
+        let odd = |text: &[u8]| {
+            text.len() >= 6
+                && text.iter().any(u8::is_ascii_digit)
+                && text.iter().any(u8::is_ascii_alphabetic)
+                && !text.iter().any(|byte| matches!(byte, b'/' | b' '))
+        };
+        if self.texts().any(odd) {
+            found.push("letters and digits");
+        }
+        if self.texts().any(|text| text.len() > 11) {
+            found.push("a long text");
         }
         let looks = |is: fn(&[u8]) -> bool| self.texts().next().is_some() && self.texts().all(is);
         if looks(|text| text.starts_with(b"-")) {

@@ -292,7 +292,9 @@ impl Found {
                 Some(Filled::Import(name)) => Callee::Import(name.to_vec()),
                 _ => Callee::Value(value),
             },
-            Value::Const(to) if machine.around.image().is_code(to & !1) => self.place(machine, to),
+            Value::Const(to) if machine.around.image().is_code(machine.around.image().place(to)) => {
+                self.place(machine, to)
+            }
             _ => Callee::Value(value),
         }
     }

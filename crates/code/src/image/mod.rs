@@ -127,6 +127,12 @@ impl<'a> Image<'a> {
         usize::try_from(address - part.address).ok().and_then(|at| part.bytes.get(at..)).unwrap_or_default()
     }
 
+    /// Where the instruction stands that an address of code names: on Arm its lowest bit says the state.
+    #[must_use]
+    pub fn place(&self, address: u64) -> u64 {
+        if self.arch == Arch::Arm { address & !1 } else { address }
+    }
+
     /// Whether instructions may stand there.
     #[must_use]
     pub fn is_code(&self, address: u64) -> bool {

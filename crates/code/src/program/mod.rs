@@ -162,7 +162,7 @@ impl<'a> Program<'a> {
     pub fn call_name(&self, callee: &Callee) -> Option<String> {
         match callee {
             Callee::Import(name) => Some(String::from_utf8_lossy(name).into_owned()),
-            Callee::Here(address) => Some(match self.name(*address & !1) {
+            Callee::Here(address) => Some(match self.name(self.image.place(*address)) {
                 Some(name) => String::from_utf8_lossy(name).into_owned(),
                 None => format!("sub_{address:x}"),
             }),
@@ -177,11 +177,11 @@ impl Surroundings for Program<'_> {
     }
 
     fn import(&self, address: u64) -> Option<&[u8]> {
-        self.imports.get(&(address & !1)).map(Vec::as_slice)
+        self.imports.get(&self.image.place(address)).map(Vec::as_slice)
     }
 
     fn is_final(&self, address: u64) -> bool {
-        self.finals.contains(&(address & !1))
+        self.finals.contains(&self.image.place(address))
     }
 
     fn tells_place(&self, address: u64) -> Option<Reg> {

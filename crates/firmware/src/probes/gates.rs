@@ -79,8 +79,8 @@ static DESCRIPTION: Description = Description {
 
 /// Findings of one executable that are told.
 const MOST: usize = 3;
-/// Decibans below which a finding is not told: such are found a hundred times for one that is right.
-const LEAST: f64 = -10.0;
+/// Decibans below which a finding is not told: ordinary programs have such hundreds of times as often as planted ones.
+const LEAST: f64 = -12.0;
 /// Decibans from which on a finding is more than a candidate.
 const STRONG: f64 = 10.0;
 /// Bytes of an executable up to which it is read; larger ones are said to be left out.
