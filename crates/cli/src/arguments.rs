@@ -522,7 +522,7 @@ pub(crate) struct Plan {
     #[arg(long, conflicts_with_all = ["options", "outputs"])]
     pub options_template: bool,
     /// By how much the plan may cost more than the least that is proven, in percent.
-    #[arg(long, value_name = "PERCENT", default_value_t = 0.1)]
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.1, allow_negative_numbers = true)]
     pub gap: f64,
     /// What each regime costs by itself, in one table.
     #[arg(long)]

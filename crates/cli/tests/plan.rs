@@ -351,6 +351,7 @@ fn bad_input_has_a_cause_and_a_remedy() {
         (&["--options", &bad], "bad.toml:2:9: a budget of zero buys nothing"),
         (&["--options", &missing], "cannot be read"),
         (&["--gap", "101"], "from 0 to 100"),
+        (&["--gap", "-1"], "from 0 to 100"),
         (&["-o", "pdf=x"], "json, csv, html"),
         (&["-o", "json"], "FORMAT=PATH"),
         (&["--regime", "nowhere-2020"], "nowhere-2020"),

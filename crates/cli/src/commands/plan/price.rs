@@ -79,8 +79,10 @@ impl Against<'_> {
             format!("the ban costs {} more{times}", number(more))
         };
         format!(
-            "{price}; it replaces {} devices that this leaves, and leaves {} that this replaces",
-            self.beyond, self.left
+            "{price}; it replaces {} device{} that this leaves, and leaves {} that this replaces",
+            self.beyond,
+            if self.beyond == 1 { "" } else { "s" },
+            self.left
         )
     }
 }
