@@ -394,6 +394,15 @@ Examples:
 Exit status: 0 done; 2 could not do the job; 3 the case has no links or nobody asks for anything,
 so that what is lost cannot be told.";
 
+/// Who solves a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum SolverName {
+    /// Our own branch and bound.
+    Own,
+    /// HiGHS, where it was built in.
+    Highs,
+}
+
 /// What is done with a large network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Judged {
@@ -513,17 +522,21 @@ pub(crate) struct Plan {
     #[arg(long, conflicts_with_all = ["options", "outputs"])]
     pub options_template: bool,
     /// By how much the plan may cost more than the least that is proven, in percent.
-    #[arg(long, value_name = "PERCENT", default_value_t = 0.1)]
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.1, allow_negative_numbers = true)]
     pub gap: f64,
     /// What each regime costs by itself, in one table.
     #[arg(long)]
     pub compare: bool,
-    /// With --compare: what it costs to replace all of a vendor whatever it does; repeatable.
-    #[arg(long, value_name = "vendor:NAME", requires = "compare")]
+    /// With --compare: what it costs to replace all of it, whatever it does: vendor:, list:, product:, platform:NAME;
+    /// behind it " in role:NAME", " in function:NAME", " in region:NAME"; repeatable.
+    #[arg(long, value_name = "KIND:NAME", requires = "compare")]
     pub blanket: Vec<String>,
     /// Whether the regimes are applied to what the plan makes of the network.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub check: Judged,
+    /// Who solves it: our own branch and bound, or HiGHS where it was built in.
+    #[arg(long, value_name = "SOLVER", default_value = "own")]
+    pub solver: SolverName,
     /// End the search after so many seconds; what comes of it then depends on the machine.
     #[arg(long, value_name = "SECONDS")]
     pub seconds: Option<u64>,

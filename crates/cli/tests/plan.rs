@@ -207,6 +207,139 @@ fn a_regime_of_ones_own_is_planned_for() {
 }
 
 #[test]
+fn a_ban_in_a_part_of_the_network_costs_no_more_than_in_all_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = island(folder.path());
+    let json = format!("json={}", folder.path().join("bans.json").display());
+    let options = options();
+    let whole = "vendor:Quillfen Networks";
+    let parts = ["vendor:Quillfen Networks in role:GNB", "product:QX-40"];
+    let mut arguments = vec!["--regime", "uk-hrv-2020", "--compare", "--options", &options, "-o", &json];
+    for ban in [whole, parts[0], parts[1]] {
+        arguments.extend(["--blanket", ban]);
+    }
+    let output = plan(&case, &arguments);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    let document = std::fs::read_to_string(folder.path().join("bans.json")).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    validate(&document);
+    let plans = document["plans"].as_array().unwrap();
+    let cost = |at: usize| plans[at]["cost"].as_f64().unwrap();
+    assert!(cost(2) < cost(1) && cost(3) < cost(1), "{plans:?}");
+    for (at, plan) in plans.iter().enumerate().skip(1) {
+        let against = &plan["against"][0];
+        assert_eq!(against["plan"], "uk-hrv-2020");
+        assert_eq!(against["more"].as_f64().unwrap(), cost(at) - cost(0));
+        for one in plan["replacements"].as_array().unwrap() {
+            assert_eq!(one["from"]["vendor"], "Quillfen Networks");
+            assert_ne!(one["to"]["vendor"], "Quillfen Networks");
+        }
+    }
+    assert!(plans[0].get("against").is_none());
+}
+
+#[test]
+fn highs_is_there_or_the_way_to_it_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = island(folder.path());
+    let options = options();
+    let ask = |solver: &str| {
+        plan(&case, &["--regime", "uk-hrv-2020", "--options", &options, "--solver", solver, "-o", "json=-"])
+    };
+    let output = ask("highs");
+    if cfg!(feature = "highs") {
+        let read = |output| -> serde_json::Value { serde_json::from_str(&stdout(output)).unwrap() };
+        let (other, own) = (read(&output), read(&ask("own")));
+        assert_eq!((&other["solver"], &own["solver"]), (&"HiGHS".into(), &"own branch and bound".into()));
+        assert_eq!(other["plans"][0]["end"], "proven");
+        assert_eq!(other["plans"][0]["cost"], own["plans"][0]["cost"]);
+    } else {
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains("--features highs"), "{}", stderr(&output));
+    }
+}
+
+/// A network whose cheapest plan takes a long search: each device is a class of its own, and crews and money are short.
+fn hard(folder: &Path) -> (PathBuf, PathBuf) {
+    let case = folder.join("hard");
+    let output = banbury(&["init".as_ref(), case.as_os_str()]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let (mut sites, mut devices) = ("name,region,subscribers\n".to_owned(), String::new());
+    devices.push_str("name,device_type,manufacturer,role,site,status,installed,support_end,cost\n");
+    for at in 0..160_u64 {
+        sites += &format!("s{at},r{},{}\n", at % 4, 100 + at);
+        let cost = 700_001 + at * 7919 % 600_011;
+        devices += &format!("d{at},F-1,Ferrous,gnb,s{at},active,2021-01-01,2033-12-31,{cost}\n");
+    }
+
+    for (name, text) in [("sites.csv", &sites), ("devices.csv", &devices)] {
+        std::fs::write(folder.join(name), text).unwrap();
+        let output = banbury(&["add".as_ref(), case.as_os_str(), folder.join(name).as_os_str()]);
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+    let output = banbury(&["assess".as_ref(), case.as_os_str(), "--as-of".as_ref(), DAY.as_ref()]);
+    assert!(output.status.code() != Some(2), "{}", stderr(&output));
+    let mut options = "[work]\nperiod_months = 3\n[budget]\ntotal = 104000000\n".to_owned();
+    for (at, (price, days)) in [(611_003, 2.3), (623_011, 1.7), (640_007, 1.1)].into_iter().enumerate() {
+        options += &format!(
+            "[[candidate]]\nproduct = \"M-{at}\"\nvendor = \"Marram\"\nprice = {price}\ncrew_days = {days}\nroles = [\"gnb\"]\n"
+        );
+    }
+    for region in 0..4 {
+        options += &format!("[[crew]]\nregion = \"r{region}\"\ndays = {}.3\n", 20 + region);
+    }
+    let file = folder.join("hard.toml");
+    std::fs::write(&file, options).unwrap();
+    (case, file)
+}
+
+#[test]
+fn an_interrupt_ends_with_the_best_plan_so_far() {
+    let folder = tempfile::tempdir().unwrap();
+    let (case, options) = hard(folder.path());
+    let copies = || -> usize {
+        let entries = std::fs::read_dir(&case).unwrap();
+        entries
+            .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("plan-"))
+            .count()
+    };
+    // The signal may come before a plan is there; then it is given more time.
+    let mut told = Vec::new();
+    for wait in [300, 1000, 3000, 9000, 27000] {
+        let child = std::process::Command::new(env!("CARGO_BIN_EXE_banbury"))
+            .args(["plan".as_ref(), case.as_os_str(), "--options".as_ref(), options.as_os_str()])
+            .args(["--as-of", DAY, "--by", "2027-12-31", "--gap", "0", "--regime", "uk-hrv-2020"])
+            .args(["--compare", "--blanket", "vendor:Ferrous", "-o", "json=-"])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(wait));
+        let number = child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-INT", &number]).status().unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(copies(), 0, "nothing is left of the copies");
+        if std::os::unix::process::ExitStatusExt::signal(&output.status).is_some() {
+            continue; // Nobody listened yet.
+        }
+        let document: serde_json::Value =
+            serde_json::from_str(&stdout(&output)).unwrap_or_else(|_| panic!("{}", stderr(&output)));
+        validate(&document);
+        let ban = &document["plans"][1];
+        told.push(ban["end"].clone());
+        if ban["end"] == "stopped" && ban.get("cost").is_some() {
+            assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+            let (cost, bound) = (ban["cost"].as_f64().unwrap(), ban["bound"].as_f64().unwrap());
+            assert!(bound < cost && ban["gap"].as_f64().unwrap() > 0.0, "{cost} {bound}");
+            assert_eq!(ban["replacements"].as_array().unwrap().len(), 160);
+            assert_eq!(ban["checked"]["faults"].as_array().unwrap().len(), 0);
+            return;
+        }
+    }
+    panic!("never stopped with a plan: {told:?}");
+}
+
+#[test]
 fn bad_input_has_a_cause_and_a_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let case = island(folder.path());
@@ -218,10 +351,18 @@ fn bad_input_has_a_cause_and_a_remedy() {
         (&["--options", &bad], "bad.toml:2:9: a budget of zero buys nothing"),
         (&["--options", &missing], "cannot be read"),
         (&["--gap", "101"], "from 0 to 100"),
+        (&["--gap", "-1"], "from 0 to 100"),
         (&["-o", "pdf=x"], "json, csv, html"),
         (&["-o", "json"], "FORMAT=PATH"),
         (&["--regime", "nowhere-2020"], "nowhere-2020"),
         (&["--compare", "--blanket", "Quillfen"], "vendor:NAME"),
+        (&["--compare", "--blanket", "role:core"], "name whose, such as \"vendor:NAME in role:core\""),
+        (&["--compare", "--blanket", "vendor:Quillfen Networks in role:nothing"], "roles"),
+        (
+            &["--compare", "--blanket", "vendor:Quillfen Networks", "--blanket", "vendor:Quillfen Networks"],
+            "asked for twice",
+        ),
+        (&["--solver", "glpk"], "own, highs"),
         (&["--compare", "--blanket", "vendor:Quilfen Networks"], "did you mean Quillfen Networks"),
         (&["--blanket", "vendor:Quillfen Networks"], "--compare"),
     ];

@@ -1,13 +1,13 @@
 #![allow(clippy::indexing_slicing, reason = "numbers of regions, vendors, kinds and periods are constants")]
 //! A national plan of any size, made up and solved: what `benches/plan` measures.
 //!
-//! `plan SITES SEED [--each] [--mps FILE] [--gap GAP]`: SITES sites in 20 regions, of 5 vendors, two of them restricted; 6 periods
+//! `plan SITES SEED [--each] [--mps FILE] [--gap GAP] [--solver own|highs]`: SITES sites in 20 regions, of 5 vendors, two of them restricted; 6 periods
 //! with crews by region, vendors' capacities, budgets, caps on the restricted share that fall from period to period, removal
 //! from sensitive sites by the third, and at the end no vendor with more than 55 % of a region. `--each` makes every site a
-//! group of its own, with a price of its own, where otherwise like sites are one group.
+//! group of its own, with a price of its own, where otherwise like sites are one group. HiGHS is there with the feature `highs`.
 
 use banbury_plan::program::Program;
-use banbury_plan::solver::{Limits, Own, Progress, Solver as _};
+use banbury_plan::solver::{Limits, Own, Progress, Solver, highs};
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::time::Instant;
@@ -41,8 +41,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let _ = writeln!(std::io::stderr(), "{:8.2} s {progress:?}", begun.elapsed().as_secs_f64());
         }
     };
+    let solver: Box<dyn Solver> = match option("--solver").as_deref() {
+        Some("highs") => highs().ok_or("built without the feature `highs`")?,
+        _ => Box::new(Own),
+    };
     let begun = Instant::now();
-    let solved = Own.solve(&program, &Limits { gap, progress: Some(&tell), ..Limits::default() });
+    let solved = solver.solve(&program, &Limits { gap, progress: Some(&tell), ..Limits::default() });
     let fault = solved.taken.as_ref().map(|taken| program.fault(taken));
     writeln!(
         std::io::stdout(),

@@ -4,6 +4,7 @@
 //! options and the network, and applies the regimes' own queries to what the network is on each day. What it finds is a fault of
 //! the plan, whoever made it. What it does not look at: whether a cheaper plan exists.
 
+use crate::ban::{Ban, Banned};
 use crate::calendar::Period;
 use crate::error::PlanError;
 use crate::options::{Candidate, Options, Scope};
@@ -43,8 +44,8 @@ pub struct Claimed<'a> {
     pub replacements: &'a [Replacement],
     /// What they cost together.
     pub cost: u64,
-    /// Makers, in small letters, of whom nothing may be in service at the end.
-    pub banned: &'a BTreeSet<String>,
+    /// What must not be in service at the end.
+    pub ban: Option<&'a Ban>,
 }
 
 /// What the regimes say of the network as the plan makes it.
@@ -173,28 +174,55 @@ pub fn check(claimed: &Claimed<'_>) -> Vec<String> {
     faults
 }
 
-/// Devices of makers that are banned, and that the plan leaves in service or brings in.
+/// Devices that are banned, and that the plan leaves in service or brings in.
 fn left(claimed: &Claimed<'_>) -> Vec<String> {
+    let Some(ban) = claimed.ban else { return Vec::new() };
+    let model = claimed.model;
+    let low = |text: Option<&str>| text.unwrap_or_default().trim().to_lowercase();
+    let names = |vendor: Option<&str>, product: Option<&str>, platform: Option<&str>| match &ban.banned {
+        Banned::Makers(makers) => makers.contains(&low(vendor)),
+        Banned::Product(name) => low(product) == *name,
+        Banned::Platform(name) => low(platform) == *name,
+    };
+    let region: HashMap<&str, Option<&str>> =
+        model.sites.iter().rev().map(|site| (site.name.as_str(), site.region.as_deref())).collect();
+    // A type tells the maker of a device that does not, where there is one of its name alone.
+    let mut makers: HashMap<&str, Vec<Option<&str>>> = HashMap::new();
+    for one in &model.device_types {
+        makers.entry(one.model.as_str()).or_default().push(one.manufacturer.as_deref());
+    }
+    let carriers: Option<BTreeSet<&str>> = ban.within.function.as_ref().map(|function| {
+        let of_name = model.functions.iter().filter(|one| one.function.trim().eq_ignore_ascii_case(function));
+        of_name.map(|one| one.device.as_str()).collect()
+    });
+    let by: HashMap<&str, usize> =
+        claimed.replacements.iter().map(|one| (one.device.as_str(), one.candidate)).collect();
     let mut faults = Vec::new();
-    if claimed.banned.is_empty() {
-        return faults;
-    }
-    let gone: BTreeSet<&str> = claimed.replacements.iter().map(|one| one.device.as_str()).collect();
-    for device in &claimed.model.devices {
-        let status = device.status.as_deref().unwrap_or_default().trim().to_lowercase();
-        let made_by = device.manufacturer.as_deref().unwrap_or_default().trim().to_lowercase();
-        if claimed.banned.contains(&made_by)
-            && !gone.contains(device.name.as_str())
-            && !["planned", "staged", "inventory", "decommissioned"].contains(&status.as_str())
-        {
-            faults.push(format!("{}: it is made by {made_by} and stays", device.name));
+    for device in &model.devices {
+        let name = device.name.as_str();
+        let inside =
+            ban.within.role.as_ref().is_none_or(|role| low(Some(role)) == low(device.role.as_deref()))
+                && carriers.as_ref().is_none_or(|carriers| carriers.contains(name))
+                && ban.within.region.as_ref().is_none_or(|wanted| {
+                    let own = device.site.as_deref().and_then(|site| region.get(site)).copied().flatten();
+                    low(own) == low(Some(wanted))
+                });
+        let status = low(device.status.as_deref());
+        if !inside || ["planned", "staged", "inventory", "decommissioned"].contains(&status.as_str()) {
+            continue;
         }
-    }
-    for one in claimed.replacements {
-        let vendor =
-            claimed.options.candidates.get(one.candidate).map(|new| new.vendor.trim().to_lowercase());
-        if vendor.is_some_and(|vendor| claimed.banned.contains(&vendor)) {
-            faults.push(format!("{}: what replaces it is made by whom the ban names", one.device));
+        if let Some(candidate) = by.get(name) {
+            let new = claimed.options.candidates.get(*candidate);
+            if new.is_some_and(|new| names(Some(&new.vendor), Some(&new.product), new.platform.as_deref())) {
+                faults.push(format!("{name}: what replaces it is banned, too"));
+            }
+            continue;
+        }
+        let of_type = device.device_type.as_deref().and_then(|product| makers.get(product));
+        let of_type = of_type.and_then(|list| if let [one] = list.as_slice() { *one } else { None });
+        let vendor = device.manufacturer.as_deref().or(of_type);
+        if names(vendor, device.device_type.as_deref(), device.platform.as_deref()) {
+            faults.push(format!("{name}: it is banned and stays"));
         }
     }
     faults

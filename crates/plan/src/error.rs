@@ -52,6 +52,9 @@ pub enum PlanError {
     /// The horizon has no day.
     #[error("{0}")]
     Horizon(String),
+    /// It was asked to stop.
+    #[error("stopped, as asked, before it was known what is asked of the plan")]
+    Stopped,
     /// The network has nothing that could be planned.
     #[error("{0}")]
     Network(String),

@@ -4,6 +4,7 @@
 //! [`problem`] makes a [`program`] of what is asked, and a [`solver`] solves it; [`schedule`] shares the answer out among devices;
 //! [`check`] replays it, sharing no code with what made it. Where there is no answer, [`core`] says why.
 
+pub mod ban;
 pub mod calendar;
 pub mod check;
 pub mod core;
@@ -21,4 +22,4 @@ pub mod solver;
 mod trials;
 
 pub use error::{Mistake, PlanError};
-pub use make::{Made, Request, make};
+pub use make::{Made, PURPOSE, Request, make};

@@ -5,6 +5,7 @@
     reason = "units and candidates are numbered by the inventory and the options"
 )]
 
+use crate::ban::Ban;
 use crate::calendar::Period;
 use crate::check::{self, Claimed, Promise, Replacement, Replayed};
 use crate::core::{self, Core};
@@ -28,6 +29,9 @@ const MOST_ROWS: usize = 6_000;
 /// How often a plan is made anew when the regimes find a breach in it.
 const ROUNDS: usize = 4;
 
+/// What copies of the ledger are made for: the start of their names, before the number of the process.
+pub const PURPOSE: &str = "plan";
+
 /// What a plan is asked for.
 pub struct Request<'a> {
     /// The case's ledger.
@@ -48,8 +52,8 @@ pub struct Request<'a> {
     pub from: Date,
     /// The last day.
     pub by: Date,
-    /// Makers, in small letters, whose equipment has to go whatever it does.
-    pub banned: BTreeSet<String>,
+    /// Equipment that has to go whatever it does.
+    pub ban: Option<Ban>,
     /// Whether the regimes are applied to what the plan makes of the network.
     pub replay: bool,
 }
@@ -76,6 +80,34 @@ pub struct Made {
     pub replayed: Option<Replayed>,
     /// How often the plan was made anew, for the regimes found a breach in it.
     pub again: usize,
+    /// Whether it was stopped before all that is asked was known.
+    pub unasked: bool,
+}
+
+impl Made {
+    /// What there is when it was stopped before anything was solved.
+    fn stopped() -> Self {
+        Self {
+            requirements: Requirements::default(),
+            jobs: Vec::new(),
+            solved: Solved {
+                end: End::Stopped,
+                taken: None,
+                cost: f64::INFINITY,
+                bound: f64::NEG_INFINITY,
+                nodes: 0,
+                pivots: 0,
+            },
+            size: [0; 3],
+            core: None,
+            words: Vec::new(),
+            stuck: Vec::new(),
+            faults: Vec::new(),
+            replayed: None,
+            again: 0,
+            unasked: true,
+        }
+    }
 }
 
 /// Makes a plan.
@@ -93,10 +125,15 @@ pub fn make(
         from: request.from,
         by: request.by,
         periods: request.periods,
-        banned: &request.banned,
+        ban: request.ban.as_ref(),
     };
-    let bench = LedgerCopy::make(request.ledger, request.folder, "plan")?;
-    let mut requirements = Requirements::find(&question, &bench, &mut tell)?;
+    let bench = LedgerCopy::make(request.ledger, request.folder, PURPOSE)?;
+    let found = Requirements::find(&question, &bench, &|| limits.is_over(), &mut tell);
+    let mut requirements = match found {
+        // It was asked to stop before there was anything to solve.
+        Err(PlanError::Stopped) => return Ok(Made::stopped()),
+        found => found?,
+    };
     let mut again = 0;
     loop {
         let mut made = solve(request, requirements, solver, limits, &mut tell)?;
@@ -113,7 +150,7 @@ pub fn make(
             from: request.from,
             replacements: &replacements,
             cost,
-            banned: &request.banned,
+            ban: request.ban.as_ref(),
         };
         made.faults = check::check(&claimed);
         if !request.replay {
@@ -188,6 +225,7 @@ fn solve(
         faults: Vec::new(),
         replayed: None,
         again: 0,
+        unasked: false,
         requirements,
     })
 }

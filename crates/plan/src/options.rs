@@ -370,8 +370,14 @@ impl Reader<'_> {
         if value.is_finite() && value < 1e15 && (value > 0.0 || (zero && value == 0.0)) {
             return Ok(value);
         }
+        // A large number would fill the line with zeros.
+        let shown = if value.abs() < 1e15 { value.to_string() } else { format!("{value:e}") };
         let least = if zero { "a number that is not negative" } else { "a number above zero" };
-        Err(self.fault(given.span(), format!("{value} cannot stand here"), format!("write {least}")))
+        Err(self.fault(
+            given.span(),
+            format!("{shown} cannot stand here"),
+            format!("write {least}, below 10^15"),
+        ))
     }
 
     fn money(&self, given: &Spanned<f64>) -> Result<f64, Mistake> {
@@ -486,12 +492,14 @@ impl Reader<'_> {
         let names = |what: &str, list: &[Spanned<String>], known: &BTreeSet<String>| {
             list.iter().map(|name| self.name(what, name, known)).collect::<Result<Vec<_>, _>>()
         };
-        let price =
-            u64::try_from(*given.price.get_ref()).ok().filter(|price| *price < 1 << 40).ok_or_else(|| {
+        let price = u64::try_from(*given.price.get_ref())
+            .ok()
+            .filter(|price| *price <= 1_000_000_000_000)
+            .ok_or_else(|| {
                 self.fault(
                     given.price.span(),
                     format!("a price of {}", given.price.get_ref()),
-                    "write what one costs, in whole units of the case's currency, not negative",
+                    "write what one costs, in whole units of the case's currency, not negative and up to 10^12",
                 )
             })?;
         let tenths = match &given.crew_days {

@@ -15,7 +15,7 @@ use crate::calendar::Period;
 use crate::inventory::{Inventory, maker};
 use crate::options::Options;
 use crate::program::Program;
-use crate::requirement::{InPlay, Requirements, in_scope, states};
+use crate::requirement::{InPlay, Requirements, ShareRow, in_scope, states};
 use banbury_evidence::model::Model;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -104,6 +104,16 @@ pub struct Problem<'a> {
     classes: Vec<Vec<usize>>,
     /// The row of those that must not be worked on at once that each device in play is in, where the periods are too short.
     crowds: Vec<Vec<usize>>,
+    /// What of each class every program needs: the shares and the crowds that count it.
+    counted_in: Vec<CountedIn>,
+    /// Of each share, the devices out of play that it counts, and those in play that it does or may come to.
+    tallies: Vec<(u64, u64)>,
+}
+
+/// What counts a class: shares, and sets that must not be worked on at once, by number.
+struct CountedIn {
+    shares: Vec<usize>,
+    crowds: Vec<usize>,
 }
 
 /// Rows for one requirement.
@@ -165,8 +175,11 @@ impl<'a> Problem<'a> {
             states: states(&requirements.days, periods),
             classes: Vec::new(),
             crowds,
+            counted_in: Vec::new(),
+            tallies: Vec::new(),
         };
-        problem.classes = problem.group();
+        (problem.classes, problem.counted_in) = problem.group();
+        problem.tallies = problem.tallies(&places);
         problem
     }
 
@@ -175,7 +188,38 @@ impl<'a> Problem<'a> {
         self.classes.len()
     }
 
-    fn group(&self) -> Vec<Vec<usize>> {
+    /// The first device in play of each class: what is asked of it is asked of all.
+    fn firsts(&self) -> impl Iterator<Item = &InPlay> {
+        self.classes.iter().filter_map(|class| class.first()).map(|at| &self.requirements.in_play[*at])
+    }
+
+    fn tallies(&self, places: &HashMap<usize, usize>) -> Vec<(u64, u64)> {
+        let tally = |row: &ShareRow| {
+            let (mut fixed, mut possible) = (0, 0);
+            for at in &row.members {
+                let unit = &self.inventory.units[*at];
+                let own = row.counts.has(unit.vendor.as_deref(), unit.platform.as_deref());
+                match places.get(at) {
+                    None => fixed += u64::from(own),
+                    Some(place) => {
+                        let candidates = &self.requirements.in_play[*place].candidates;
+                        let other = || {
+                            candidates.iter().any(|(candidate, _)| {
+                                let new = &self.options.candidates[*candidate];
+                                row.counts.has(Some(&new.vendor), new.platform.as_deref())
+                            })
+                        };
+                        possible += u64::from(own || other());
+                    }
+                }
+            }
+            (fixed, possible)
+        };
+        self.requirements.shares.iter().map(tally).collect()
+    }
+
+    /// The classes, and of each the shares and the crowds that count it.
+    fn group(&self) -> (Vec<Vec<usize>>, Vec<CountedIn>) {
         let mut rows_of: HashMap<usize, Vec<usize>> = HashMap::new();
         for (at, row) in self.requirements.shares.iter().enumerate() {
             row.members.iter().for_each(|unit| rows_of.entry(*unit).or_default().push(at));
@@ -192,6 +236,7 @@ impl<'a> Problem<'a> {
         let nothing = Vec::new();
         let mut known: HashMap<_, usize> = HashMap::new();
         let mut classes: Vec<Vec<usize>> = Vec::new();
+        let mut counted_in: Vec<CountedIn> = Vec::new();
         for (at, one) in self.requirements.in_play.iter().enumerate() {
             let unit = &self.inventory.units[one.unit];
             let off: Vec<u64> = self.periods.iter().map(|period| unit.written_off(period.last)).collect();
@@ -211,6 +256,9 @@ impl<'a> Problem<'a> {
             );
             let class = *known.entry(key).or_insert_with(|| {
                 classes.push(Vec::new());
+                let shares = counted.iter().copied().filter(|row| *row < self.requirements.shares.len());
+                let crowds = crowds_of.get(&at).cloned().unwrap_or_default();
+                counted_in.push(CountedIn { shares: shares.collect(), crowds });
                 classes.len() - 1
             });
             classes[class].push(at);
@@ -222,13 +270,13 @@ impl<'a> Problem<'a> {
                 (unit.sensitive != Some(true), &unit.region, &unit.site, &unit.name)
             });
         }
-        classes
+        (classes, counted_in)
     }
 
     /// Everything that is asked.
     pub fn asked(&self) -> Vec<Requirement> {
         let mut asked = BTreeSet::new();
-        for one in &self.requirements.in_play {
+        for one in self.firsts() {
             asked.extend(one.required.iter().map(|(measure, _)| Requirement::Measure(*measure)));
             for (candidate, breaches) in &one.candidates {
                 asked.extend(breaches.iter().map(|(measure, _)| Requirement::Measure(*measure)));
@@ -281,16 +329,8 @@ impl<'a> Problem<'a> {
         };
         let counted = self.counted(relax, &mut rows);
         let several = self.several(relax, &mut rows);
-        let mut counted_of: HashMap<usize, Vec<&Counted>> = HashMap::new();
-        for one in &counted {
-            for unit in &self.requirements.shares[one.share].members {
-                counted_of.entry(*unit).or_default().push(one);
-            }
-        }
-        let mut crowds_of: HashMap<usize, Vec<usize>> = HashMap::new();
-        for (at, crowd) in self.crowds.iter().enumerate().filter(|_| !crowds.is_empty()) {
-            crowd.iter().for_each(|one| crowds_of.entry(*one).or_default().push(at));
-        }
+        let mut rows_of: HashMap<usize, Vec<&Counted>> = HashMap::new();
+        counted.iter().for_each(|one| rows_of.entry(one.share).or_default().push(one));
         let costless = relax.costless || relax.elastic.is_some();
         let mut whats = Vec::new();
         let mut stuck = Vec::new();
@@ -303,8 +343,10 @@ impl<'a> Problem<'a> {
             let Some(&first) = class.first() else { continue };
             let one = &self.requirements.in_play[first];
             let unit = &self.inventory.units[one.unit];
-            let shares = counted_of.get(&one.unit).map(Vec::as_slice).unwrap_or_default();
-            let crowd = crowds_of.get(&first).map(Vec::as_slice).unwrap_or_default();
+            let CountedIn { shares, crowds: crowd } = &self.counted_in[number];
+            let shares: Vec<&Counted> =
+                shares.iter().filter_map(|share| rows_of.get(share)).flatten().copied().collect();
+            let crowd = crowd.iter().filter_map(|at| crowds.get(*at));
             program.add_group(class.len() as u64);
             let before = program.choices();
             let by = self.by(one, relax);
@@ -314,7 +356,7 @@ impl<'a> Problem<'a> {
             };
             if by.is_none() {
                 uses.clear();
-                for share in shares {
+                for share in &shares {
                     let row = &self.requirements.shares[share.share];
                     if row.counts.has(unit.vendor.as_deref(), unit.platform.as_deref()) {
                         uses.push((share.row, 1.0));
@@ -341,8 +383,8 @@ impl<'a> Problem<'a> {
                     uses.extend(capacity.get(&maker(&new.vendor)).map(|rows| (rows[period], 1.0)));
                     uses.extend(budget.as_ref().map(|rows| (rows[period], paid)));
                     uses.extend(total.map(|row| (row, paid)));
-                    uses.extend(crowd.iter().map(|at| (crowds[*at][period], 1.0)));
-                    for share in shares {
+                    uses.extend(crowd.clone().map(|rows| (rows[period], 1.0)));
+                    for share in &shares {
                         let row = &self.requirements.shares[share.share];
                         let counts = if period < share.state {
                             row.counts.has(Some(&new.vendor), new.platform.as_deref())
@@ -446,8 +488,6 @@ impl<'a> Problem<'a> {
 
     /// The rows of shares, where they could be exceeded.
     fn counted(&self, relax: &Relax, rows: &mut Rows) -> Vec<Counted> {
-        let in_play: HashMap<usize, &InPlay> =
-            self.requirements.in_play.iter().map(|one| (one.unit, one)).collect();
         let mut found = Vec::new();
         for (share, row) in self.requirements.shares.iter().enumerate() {
             let name = match row.measure {
@@ -457,21 +497,7 @@ impl<'a> Problem<'a> {
             if relax.dropped.contains(&name) {
                 continue;
             }
-            let (mut fixed, mut possible) = (0u64, 0u64);
-            for at in &row.members {
-                let unit = &self.inventory.units[*at];
-                let own = row.counts.has(unit.vendor.as_deref(), unit.platform.as_deref());
-                match in_play.get(at) {
-                    None => fixed += u64::from(own),
-                    Some(one) => {
-                        let other = one.candidates.iter().any(|(candidate, _)| {
-                            let new = &self.options.candidates[*candidate];
-                            row.counts.has(Some(&new.vendor), new.platform.as_deref())
-                        });
-                        possible += u64::from(own || other);
-                    }
-                }
-            }
+            let (fixed, possible) = self.tallies[share];
             if fixed + possible <= row.most {
                 continue;
             }
@@ -494,6 +520,9 @@ impl<'a> Problem<'a> {
 
     /// The rows that ask for several suppliers: for each maker that it has a device, and that there are so many.
     fn several(&self, relax: &Relax, rows: &mut Rows) -> Vec<Several> {
+        if self.options.suppliers.is_empty() {
+            return Vec::new();
+        }
         let in_play: HashMap<usize, &InPlay> =
             self.requirements.in_play.iter().map(|one| (one.unit, one)).collect();
         let mut found = Vec::new();
@@ -549,7 +578,7 @@ impl<'a> Problem<'a> {
 
     /// The number of periods until whose end a measure is first asked for.
     pub(crate) fn first_due(&self, measure: usize) -> Option<usize> {
-        let of_units = self.requirements.in_play.iter().flat_map(|one| &one.required);
+        let of_units = self.firsts().flat_map(|one| &one.required);
         let of_units = of_units.filter(|(known, _)| *known == measure).map(|(_, days)| *days);
         let shares = self.requirements.shares.iter().filter(|row| row.measure == Some(measure));
         let days = of_units.chain(shares.map(|row| row.days)).fold(0, |all, days| all | days);

@@ -15,6 +15,7 @@
     reason = "days and measures are numbered here, and a network has every record that its units name"
 )]
 
+use crate::ban::Ban;
 use crate::calendar::{self, MOST_DAYS, Period};
 use crate::error::PlanError;
 use crate::inventory::{Inventory, maker};
@@ -153,8 +154,8 @@ pub struct Question<'a> {
     pub by: Date,
     /// The periods.
     pub periods: &'a [Period],
-    /// Vendors whose equipment has to go whatever it does, by the plan's last day: a blanket ban.
-    pub banned: &'a BTreeSet<String>,
+    /// A blanket ban: equipment that has to go whatever it does, by the plan's last day.
+    pub ban: Option<&'a Ban>,
 }
 
 impl Requirements {
@@ -162,6 +163,7 @@ impl Requirements {
     pub fn find(
         question: &Question<'_>,
         bench: &LedgerCopy,
+        is_over: &dyn Fn() -> bool,
         mut tell: impl FnMut(&str),
     ) -> Result<Self, PlanError> {
         let computed: Vec<(Regime, Overrides)> = question
@@ -185,28 +187,27 @@ impl Requirements {
         }
         // A blanket ban is a measure of its own.
         let ban = found.measures.len();
-        if !question.banned.is_empty() {
+        if let Some(asked) = question.ban {
             found.measures.push(Asking {
                 regime: "blanket".to_owned(),
                 measure: "ban".to_owned(),
-                title: format!(
-                    "Nothing made by {}",
-                    question.banned.iter().cloned().collect::<Vec<_>>().join(", ")
-                ),
+                title: format!("Nothing {}", asked.words()),
             });
         }
         (found.days, found.left_out) = days(question, &computed);
         tell("the regimes on each day");
         let mut all = vec![question.from];
         all.extend(&found.days);
-        let results = bench.apply(None, &computed, &all)?;
         let units: HashMap<&str, usize> =
             question.inventory.units.iter().enumerate().map(|(at, unit)| (unit.name.as_str(), at)).collect();
-        let now = Rows::of(&results[..1], &units);
-        let mut rows = Rows::of(&results[1..], &units);
+        let (mut now, mut rows) = (Rows::default(), Rows::default());
+        bench.apply_each(None, &computed, &all, |day, results| match day.checked_sub(1) {
+            None => now.add(0, results, &units),
+            Some(day) => rows.add(day, results, &units),
+        })?;
         let last = if found.days.is_empty() { 0 } else { 1 << (found.days.len() - 1) };
         for (at, unit) in question.inventory.units.iter().enumerate() {
-            if unit.vendor.as_ref().is_some_and(|vendor| question.banned.contains(&maker(vendor))) {
+            if question.ban.is_some_and(|ban| ban.takes(unit)) {
                 rows.of_units.entry(at).or_default().push((ban, last));
             }
         }
@@ -249,7 +250,7 @@ impl Requirements {
         }
         let fitting: BTreeMap<usize, Vec<usize>> = fitting(question, &play);
         let trials = Trials { question, computed: &computed, days: &found.days, units: &units };
-        let tried = trials.run(bench, &fitting, &rows.of_units, &mut tell)?;
+        let tried = trials.run(bench, &fitting, &rows.of_units, is_over, &mut tell)?;
         found.sampled = tried.sampled;
         // What even a vendor that nobody knows would breach is not planned for.
         let mut hopeless: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
@@ -278,7 +279,8 @@ impl Requirements {
                 candidates: candidates
                     .map(|at| {
                         let mut breaches = without(&tried.of(unit, *at));
-                        if question.banned.contains(&maker(&question.options.candidates[*at].vendor)) {
+                        let (new, old) = (&question.options.candidates[*at], &question.inventory.units[unit]);
+                        if question.ban.is_some_and(|ban| ban.refuses(new, old)) {
                             breaches.push((ban, last));
                         }
                         (*at, breaches)

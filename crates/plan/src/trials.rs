@@ -21,6 +21,7 @@ const MOST_TRIED: usize = 4_000;
 const NOBODY: &str = "another vendor (hypothetical)";
 
 /// Rows of results that are breached.
+#[derive(Default)]
 pub(crate) struct Rows {
     /// By device.
     pub(crate) of_units: BTreeMap<usize, Breaches>,
@@ -29,26 +30,22 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// The rows of results by day; the measures are numbered through all regimes.
-    pub(crate) fn of(results: &[Vec<RegimeResult>], units: &HashMap<&str, usize>) -> Self {
-        let mut found = Self { of_units: BTreeMap::new(), others: BTreeMap::new() };
-        for (day, results) in results.iter().enumerate() {
-            let measures = results.iter().flat_map(|result| &result.measures);
-            for (number, measure) in measures.enumerate() {
-                for row in measure.subjects.iter().filter(|row| row.verdict == Verdict::Breached) {
-                    let Some(&unit) = units.get(row.subject.as_str()) else {
-                        found.others.entry(number).or_default().insert(row.subject.clone());
-                        continue;
-                    };
-                    let breaches = found.of_units.entry(unit).or_default();
-                    match breaches.iter_mut().find(|(known, _)| *known == number) {
-                        Some((_, days)) => *days |= 1 << day,
-                        None => breaches.push((number, 1 << day)),
-                    }
+    /// Takes the rows of a day's results in; the measures are numbered through all regimes.
+    pub(crate) fn add(&mut self, day: usize, results: &[RegimeResult], units: &HashMap<&str, usize>) {
+        let measures = results.iter().flat_map(|result| &result.measures);
+        for (number, measure) in measures.enumerate() {
+            for row in measure.subjects.iter().filter(|row| row.verdict == Verdict::Breached) {
+                let Some(&unit) = units.get(row.subject.as_str()) else {
+                    self.others.entry(number).or_default().insert(row.subject.clone());
+                    continue;
+                };
+                let breaches = self.of_units.entry(unit).or_default();
+                match breaches.iter_mut().find(|(known, _)| *known == number) {
+                    Some((_, days)) => *days |= 1 << day,
+                    None => breaches.push((number, 1 << day)),
                 }
             }
         }
-        found
     }
 }
 
@@ -99,6 +96,7 @@ impl Trials<'_> {
         bench: &LedgerCopy,
         fitting: &BTreeMap<usize, Vec<usize>>,
         standing: &BTreeMap<usize, Breaches>,
+        is_over: &dyn Fn() -> bool,
         tell: &mut impl FnMut(&str),
     ) -> Result<Tried, PlanError> {
         let sampled = self.question.model.devices.len() > MOST_TRIED;
@@ -139,6 +137,9 @@ impl Trials<'_> {
             Candidate { vendor: NOBODY.to_owned(), product: NOBODY.to_owned(), ..Candidate::default() };
         let rounds = fitting.values().map(Vec::len).max().unwrap_or(0);
         for round in 0..=rounds {
+            if is_over() {
+                return Err(PlanError::Stopped);
+            }
             tell(&format!("candidates in place, {} of {}", round + 1, rounds + 1));
             let mut changed = network.clone();
             let mut stands: Vec<(usize, usize)> = Vec::new();
@@ -155,8 +156,10 @@ impl Trials<'_> {
                     stands.push((at, number));
                 }
             }
-            let results = bench.apply(Some(&changed), self.computed, self.days)?;
-            let rows = Rows::of(&results, self.units);
+            let mut rows = Rows::default();
+            bench.apply_each(Some(&changed), self.computed, self.days, |day, results| {
+                rows.add(day, results, self.units);
+            })?;
             for (at, number) in stands {
                 if let Some(breaches) = rows.of_units.get(&at) {
                     tried.breaches.insert((at, number), breaches.clone());

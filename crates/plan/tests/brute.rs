@@ -237,7 +237,7 @@ impl Setting {
             from: FROM,
             replacements,
             cost,
-            banned: &BTreeSet::new(),
+            ban: None,
         })
     }
 

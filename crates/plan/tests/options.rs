@@ -34,6 +34,25 @@ fn parse(text: &str) -> Result<Options, Mistake> {
 
 const CANDIDATE: &str = "[[candidate]]\nproduct = \"M1\"\nvendor = \"Marram\"\nroles = [\"gnb\"]\n";
 
+/// The seed of the fuzz target `plans`, with the names of its network.
+#[test]
+fn the_seed_of_the_fuzz_target_is_read_whole() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/plans/options/input.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let known = Known {
+        regions: names(&["North"]),
+        roles: names(&["core"]),
+        functions: names(&["AMF"]),
+        products: names(&["F-1", "M-1"]),
+        vendors: names(&["Ferrous", "Marram"]),
+    };
+    let (from, by) = (date(2026, 11, 1), date(2028, 12, 31));
+    let periods = |months: Option<u8>| calendar::periods(from, by, months.unwrap_or(6)).unwrap();
+    let options = Options::parse("input.toml", &text, &known, from, by, periods).unwrap();
+    assert_eq!((options.candidates.len(), options.caps.len(), options.suppliers.len()), (1, 1, 1));
+    assert_eq!((options.crews.len(), options.capacity.len()), (1, 1));
+}
+
 #[test]
 fn what_is_right_is_read() {
     let text = format!(

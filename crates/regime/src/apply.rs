@@ -84,6 +84,35 @@ pub fn apply_within(
     Ok(Assessment { result, parameters, problems })
 }
 
+/// Whether what a measure comes to can differ between days on which it is in force: it, or a definition that it reads, uses `:as_of`.
+/// Whatever cannot be read is taken for one that can.
+pub(crate) fn is_dated(regime: &Regime, measure: &Measure) -> bool {
+    let alone = Regime { measures: vec![measure.clone()], ..regime.clone() };
+    let Ok(read) = read(&alone) else { return true };
+    let uses = |text: &str| compose::has_parameter(text, "as_of");
+    let defined = regime.definitions.iter().any(|script| match compose::definitions(script) {
+        Ok(all) => {
+            all.iter().any(|one| read.contains(&one.name.to_ascii_lowercase()) && uses(one.body(script)))
+        }
+        Err(_) => true,
+    });
+    defined || uses(&measure.query.text)
+}
+
+/// Whether a measure is in force on a day, by its regime, itself and the user's values; `None` where that cannot be said.
+pub(crate) fn is_in_force(
+    regime: &Regime,
+    overrides: &Overrides,
+    measure: &Measure,
+    day: &Date,
+) -> Option<bool> {
+    let own = match &measure.in_force_from {
+        Some(start) => Some(start.day(&parameters(regime, overrides).ok()?)?),
+        None => None,
+    };
+    Some(regime.in_force.iter().chain(&own).all(|from| from <= day))
+}
+
 fn parameters(
     regime: &Regime,
     overrides: &Overrides,

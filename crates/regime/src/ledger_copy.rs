@@ -3,8 +3,9 @@
 //! A copy and its scratch stand in a folder as `PURPOSE-PROCESS.sqlite` and `PURPOSE-PROCESS.scratch`; both go with the value, and what a
 //! process left that was killed goes when the next copy of that purpose is made.
 
+use crate::apply::{is_dated, is_in_force};
 use crate::error::RegimeError;
-use crate::metadata::{Overrides, Regime};
+use crate::metadata::{Date, Measure, Overrides, Regime};
 use crate::workbench::{Workbench, apply_all};
 use banbury_evidence::RegimeResult;
 use banbury_evidence::ledger::{Clock, Ledger};
@@ -41,12 +42,33 @@ impl LedgerCopy {
         days: &[D],
     ) -> Result<Vec<Vec<RegimeResult>>, RegimeError> {
         if let Some(model) = model {
-            let mut ledger = Ledger::open(&self.copy)?;
-            // The copy is thrown away: when it was made says nothing.
-            let clock = Clock { started_at: String::new(), duration_ms: 0 };
-            ledger.record_model(model, &banbury_network::report(model, &[], &[]), &clock)?;
+            self.record(model)?;
         }
         apply_in(&self.folder, &self.purpose, &self.copy, regimes, days)
+    }
+
+    /// The same, told day by day, so that the results of one day alone are kept.
+    pub fn apply_each<D: ToString>(
+        &self,
+        model: Option<&Model>,
+        regimes: &[(Regime, Overrides)],
+        days: &[D],
+        each: impl FnMut(usize, &[RegimeResult]),
+    ) -> Result<(), RegimeError> {
+        if let Some(model) = model {
+            self.record(model)?;
+        }
+        let bench = Workbench::lay(&self.copy, &own(&self.folder, &self.purpose, "scratch"))?;
+        on_each_day(&bench, regimes, days, each)
+    }
+
+    /// Takes a network in as the copy's own.
+    fn record(&self, model: &Model) -> Result<(), RegimeError> {
+        let mut ledger = Ledger::open(&self.copy)?;
+        // The copy is thrown away: when it was made says nothing.
+        let clock = Clock { started_at: String::new(), duration_ms: 0 };
+        ledger.record_model(model, &banbury_network::report(model, &[], &[]), &clock)?;
+        Ok(())
     }
 
     fn remove(&self) {
@@ -76,11 +98,62 @@ pub fn apply_in<D: ToString>(
 ) -> Result<Vec<Vec<RegimeResult>>, RegimeError> {
     clear(folder, purpose);
     let bench = Workbench::lay(ledger, &own(folder, purpose, "scratch"))?;
-    let on = |day: &D| {
-        let all = apply_all(&bench, regimes, &day.to_string())?;
-        Ok(all.into_iter().map(|assessment| assessment.result).collect())
-    };
-    days.iter().map(on).collect()
+    let mut all = Vec::new();
+    on_each_day(&bench, regimes, days, |_, results| all.push(results.to_vec()))?;
+    Ok(all)
+}
+
+/// Applies regimes on each of some days. A measure that reads no day, and is in force on two of them, is decided once.
+fn on_each_day<D: ToString>(
+    bench: &Workbench,
+    regimes: &[(Regime, Overrides)],
+    days: &[D],
+    mut each: impl FnMut(usize, &[RegimeResult]),
+) -> Result<(), RegimeError> {
+    let dated: Vec<Vec<bool>> = regimes
+        .iter()
+        .map(|(regime, _)| regime.measures.iter().map(|measure| is_dated(regime, measure)).collect())
+        .collect();
+    let mut results: Vec<RegimeResult> = Vec::new();
+    let mut before: Option<Date> = None;
+    for (number, day) in days.iter().enumerate() {
+        let day = day.to_string();
+        let now = Date::parse(&day).ok_or_else(|| RegimeError::AsOf { given: day.clone() })?;
+        // What has to be decided anew of each regime; all of it on the first day.
+        let mut anew: Vec<(usize, (Regime, Overrides))> = Vec::new();
+        for (at, ((regime, overrides), dated)) in regimes.iter().zip(&dated).enumerate() {
+            let stays = |measure: &Measure, dated: bool| {
+                let in_force = |day: &Date| is_in_force(regime, overrides, measure, day) == Some(true);
+                !dated && before.as_ref().is_some_and(in_force) && in_force(&now)
+            };
+            let measures =
+                regime.measures.iter().zip(dated).filter(|(measure, dated)| !stays(measure, **dated));
+            let measures: Vec<Measure> = measures.map(|(measure, _)| measure.clone()).collect();
+            if before.is_none() || !measures.is_empty() {
+                anew.push((at, (Regime { measures, ..regime.clone() }, overrides.clone())));
+            }
+        }
+        let (places, asked): (Vec<usize>, Vec<(Regime, Overrides)>) = anew.into_iter().unzip();
+        let decided = apply_all(bench, &asked, &day)?.into_iter().map(|assessment| assessment.result);
+        if before.is_none() {
+            results = decided.collect();
+        } else {
+            for (at, decided) in places.into_iter().zip(decided) {
+                let Some(whole) = results.get_mut(at) else { continue };
+                // Both stand in the regime's own order.
+                let mut old = whole.measures.iter_mut();
+                for new in decided.measures {
+                    if let Some(place) = old.find(|old| old.measure == new.measure) {
+                        *place = new;
+                    }
+                }
+            }
+            results.iter_mut().for_each(|result| result.as_of.clone_from(&day));
+        }
+        each(number, &results);
+        before = Some(now);
+    }
+    Ok(())
 }
 
 fn own(folder: &Path, purpose: &str, ending: &str) -> PathBuf {

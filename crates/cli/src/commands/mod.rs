@@ -11,6 +11,7 @@ mod feeds;
 mod fetch;
 mod init;
 mod inspect;
+mod interrupt;
 mod known;
 mod list;
 mod plan;

@@ -637,3 +637,14 @@ proptest! {
         prop_assert_eq!(found.remedies.is_empty(), found.subscribers == 0);
     }
 }
+
+/// The seeds of the fuzz target `plans`.
+#[test]
+fn the_seeds_of_the_fuzz_target_are_read_whole() {
+    let read = |name: &str| {
+        let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/plans");
+        std::fs::read_to_string(corpus.join(name).join("input.txt")).unwrap()
+    };
+    assert_eq!(parse_table("input.txt", &read("scenarios")).unwrap().len(), 5);
+    assert_eq!(Failure::parse_table("input.txt", &read("failures")).unwrap().len(), 4);
+}

@@ -1,11 +1,15 @@
 //! Solvers of programs, behind one seam: what is asked, what is told while it goes on, what comes of it.
 
 mod basis;
+#[cfg(feature = "highs")]
+mod highs;
 mod improve;
 mod search;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "highs")]
+pub use highs::Highs;
 pub use search::Own;
 
 use crate::program::Program;
@@ -18,6 +22,14 @@ pub trait Solver {
     fn name(&self) -> &'static str;
     /// Looks for the cheapest answer.
     fn solve(&self, program: &Program, limits: &Limits<'_>) -> Solved;
+}
+
+/// HiGHS, where it was built in (the feature `highs`).
+pub fn highs() -> Option<Box<dyn Solver>> {
+    #[cfg(feature = "highs")]
+    return Some(Box::new(Highs));
+    #[cfg(not(feature = "highs"))]
+    None
 }
 
 /// When a solver may stop.

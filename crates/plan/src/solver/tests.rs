@@ -140,3 +140,57 @@ fn the_same_input_has_the_same_answer() {
     assert_eq!(first, second);
     assert_eq!(program.fault(&first.taken.unwrap()), None);
 }
+
+/// The second solver, held against the first.
+#[cfg(feature = "highs")]
+mod second {
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+        #[test]
+        fn both_solvers_have_the_same_optimum(program in programs()) {
+            let limits = Limits { gap: 0.0, ..Limits::default() };
+            let (own, other) = (Own.solve(&program, &limits), Highs.solve(&program, &limits));
+            prop_assert_eq!(own.end, other.end);
+            prop_assert_eq!(own.cost, other.cost);
+            if let Some(taken) = other.taken {
+                prop_assert_eq!(own.bound, other.bound);
+                prop_assert_eq!(program.fault(&taken), None);
+                prop_assert_eq!(program.total(&taken), other.cost);
+            }
+        }
+
+        #[test]
+        fn both_keep_a_gap(program in programs(), gap in 0.0f64..0.5) {
+            let limits = Limits { gap, ..Limits::default() };
+            let (own, other) = (Own.solve(&program, &limits), Highs.solve(&program, &limits));
+            prop_assert_eq!(own.end, other.end);
+            if other.taken.is_some() {
+                prop_assert!(other.cost >= own.bound && own.cost >= other.bound);
+                prop_assert!(other.gap() <= gap + 1e-12);
+            }
+        }
+    }
+
+    #[test]
+    fn who_asks_it_to_stop_is_not_kept_waiting() {
+        let mut program = Program::new();
+        let rows: Vec<usize> = (0..12).map(|at| program.add_row(400.5 + f64::from(at))).collect();
+        for group in 0..400u64 {
+            program.add_group(1 + group % 7);
+            program.add_choice(1000.0, &[]);
+            for (at, row) in rows.iter().enumerate() {
+                let cost = 400.0 + (group * 7919 % 613) as f64 + at as f64;
+                program.add_choice(cost, &[(*row, 1.0 + (group * 31 % 17) as f64)]);
+            }
+        }
+        let stop = AtomicBool::new(true);
+        let begun = Instant::now();
+        let solved = Highs.solve(&program, &Limits { gap: 0.0, stop: Some(&stop), ..Limits::default() });
+        assert!(begun.elapsed().as_secs() < 5);
+        assert!(matches!(solved.end, End::Stopped | End::Proven));
+        assert_eq!(solved.end == End::Proven, solved.taken.is_some());
+    }
+}

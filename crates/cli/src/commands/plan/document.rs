@@ -1,5 +1,6 @@
 //! The plan as JSON (`schemas/plan.schema.json`) and as CSV, a row a replacement.
 
+use super::price::{Against, against};
 use super::summary::relaxed;
 use super::{Answer, Answers};
 use banbury_plan::schedule::Job;
@@ -43,6 +44,8 @@ struct Plan<'a> {
     cannot_hold_together: Vec<Member<'a>>,
     checked: Checked,
     not_planned: Vec<NotPlanned<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    against: Vec<Against<'a>>,
 }
 
 #[derive(Serialize)]
@@ -199,6 +202,7 @@ fn plan<'a>(answers: &'a Answers, answer: &'a Answer) -> Plan<'a> {
                 .collect(),
         },
         not_planned,
+        against: against(answers, answer),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The plan as a page: costs by period, a Gantt chart by region and by site, what is not planned for. It needs no JavaScript.
 
 use super::document::by_region;
+use super::price::against;
 use super::summary::{end, number, relaxed};
 use super::{Answer, Answers};
 use std::collections::BTreeMap;
@@ -73,6 +74,19 @@ fn plan(answers: &Answers, answer: &Answer, out: &mut String) {
             write!(out, " {} devices are replaced; it costs {}.", made.jobs.len(), number(made.solved.cost));
     }
     out.push_str("</p>\n");
+    let beside = against(answers, answer);
+    if !beside.is_empty() {
+        out.push_str("<table><tr><th>Beside</th><th>The price of the ban</th></tr>\n");
+        for one in beside {
+            let _ = writeln!(
+                out,
+                "<tr><td>{}</td><td>{}</td></tr>",
+                escaped(one.plan()),
+                escaped(&one.words(answer))
+            );
+        }
+        out.push_str("</table>\n");
+    }
     if let Some(core) = &made.core {
         out.push_str("<table><tr><th>Cannot hold together</th><th>What relaxing it alone costs</th></tr>\n");
         for (member, words) in core.members.iter().zip(&made.words) {

@@ -2,29 +2,29 @@
 
 mod document;
 mod html;
+mod price;
 mod summary;
 mod template;
 
+use super::interrupt;
 use crate::Outcome;
-use crate::arguments::{Judged, Plan};
+use crate::arguments::{Judged, Plan, SolverName};
 use crate::outputs::{self, Target};
 use crate::terminal::{self, Progress};
 use anyhow::{Context as _, bail};
 use banbury_evidence::case::{CONFIG, Case, LEDGER};
 use banbury_evidence::model::Model;
+use banbury_plan::ban::Ban;
 use banbury_plan::calendar::{self, Period};
-use banbury_plan::inventory::{Inventory, maker};
+use banbury_plan::inventory::Inventory;
 use banbury_plan::options::Options;
-use banbury_plan::solver::{End, Limits, Own, Solver as _};
+use banbury_plan::solver::{self, End, Limits, Own, Solver};
 use banbury_plan::{Made, Request, make};
 use banbury_regime::{Overrides, Regime};
 use jiff::civil::Date;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 /// Devices above which the regimes are applied to what the plan makes of the network on request only.
@@ -39,6 +39,8 @@ const MOST_BYTES: u64 = 4 << 20;
 /// One plan with its name: the regimes, or one of several that are compared.
 struct Answer {
     name: String,
+    /// Whether it is a blanket ban's, and no regime's.
+    blanket: bool,
     made: Made,
 }
 
@@ -61,6 +63,14 @@ struct Answers {
 }
 
 pub(super) fn run(arguments: &Plan) -> anyhow::Result<Outcome> {
+    let outcome = tell(arguments);
+    if outcome.is_err() {
+        interrupt::wait_out();
+    }
+    outcome
+}
+
+fn tell(arguments: &Plan) -> anyhow::Result<Outcome> {
     let targets = targets(&arguments.outputs)?;
     let case = Case::open(&arguments.case)?;
     let mut kept = vec![case.root().join(CONFIG), case.root().join(LEDGER)];
@@ -71,6 +81,7 @@ pub(super) fn run(arguments: &Plan) -> anyhow::Result<Outcome> {
     if !(0.0..=100.0).contains(&arguments.gap) {
         bail!("--gap {}: write a share in percent, from 0 to 100", arguments.gap);
     }
+    let solver = solver(arguments.solver)?;
     let from = arguments.as_of.unwrap_or_else(super::today);
     let by = arguments.by;
     let model = case.ledger.model()?;
@@ -102,17 +113,12 @@ pub(super) fn run(arguments: &Plan) -> anyhow::Result<Outcome> {
         Judged::Always => true,
         Judged::Never => false,
     };
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        // A second signal ends the program as if nobody had listened.
-        signal_hook::flag::register_conditional_default(signal, Arc::clone(&stop))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
-            .context("signals cannot be heard")?;
-    }
+    // A second signal ends the program as if nobody had listened.
+    let stop = interrupt::stop_on_signal(case.root(), banbury_plan::PURPOSE)?;
     let deadline = arguments.seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
-    let solver = Own;
     let mut plans = Vec::new();
-    for (name, regimes, banned) in variants(arguments, &regimes, &inventory)? {
+    for (name, regimes, ban) in variants(arguments, &regimes, &inventory, &model)? {
+        let blanket = ban.is_some();
         let request = Request {
             ledger: &case.ledger,
             folder: case.root(),
@@ -123,7 +129,7 @@ pub(super) fn run(arguments: &Plan) -> anyhow::Result<Outcome> {
             periods: &periods,
             from,
             by,
-            banned,
+            ban,
             replay,
         };
         let line: RefCell<Option<Progress>> = RefCell::new(None);
@@ -151,8 +157,8 @@ pub(super) fn run(arguments: &Plan) -> anyhow::Result<Outcome> {
             progress: Some(&progress),
             ..Limits::default()
         };
-        let made = make(&request, &solver, &limits, tell)?;
-        plans.push(Answer { name: name.clone(), made });
+        let made = make(&request, solver.as_ref(), &limits, tell)?;
+        plans.push(Answer { name: name.clone(), blanket, made });
     }
     let answers = Answers {
         case: case.config.case.name.clone(),
@@ -187,6 +193,17 @@ pub(super) fn run(arguments: &Plan) -> anyhow::Result<Outcome> {
     Ok(outcomes.fold(Outcome::Done, Outcome::and))
 }
 
+/// The solver that was asked for.
+fn solver(name: SolverName) -> anyhow::Result<Box<dyn Solver>> {
+    match name {
+        SolverName::Own => Ok(Box::new(Own)),
+        SolverName::Highs => solver::highs().context(
+            "--solver highs: HiGHS is not in this build; leave the option out (the usual solver proves as much), or build with \
+             `cargo build --release -p banbury --features highs`, which needs cmake, make, a C++ compiler and libclang",
+        ),
+    }
+}
+
 fn outcome(made: &Made) -> Outcome {
     let clean = made.faults.is_empty() && made.replayed.as_ref().is_none_or(|one| one.faults.is_empty());
     match made.solved.end {
@@ -197,29 +214,29 @@ fn outcome(made: &Made) -> Outcome {
 }
 
 /// What is planned: all regimes together, or each by itself, and blanket bans.
-type Variant = (String, Vec<(Regime, Overrides)>, BTreeSet<String>);
+type Variant = (String, Vec<(Regime, Overrides)>, Option<Ban>);
 
 fn variants(
     arguments: &Plan,
     regimes: &[(Regime, Overrides)],
     inventory: &Inventory,
+    model: &Model,
 ) -> anyhow::Result<Vec<Variant>> {
     if !arguments.compare {
         let names: Vec<&str> = regimes.iter().map(|(regime, _)| regime.id.as_str()).collect();
-        return Ok(vec![(names.join(" + "), regimes.to_vec(), BTreeSet::new())]);
+        return Ok(vec![(names.join(" + "), regimes.to_vec(), None)]);
     }
     let mut variants: Vec<Variant> =
-        regimes.iter().map(|one| (one.0.id.clone(), vec![one.clone()], BTreeSet::new())).collect();
-    let vendors: BTreeSet<&str> = inventory.units.iter().filter_map(|unit| unit.vendor.as_deref()).collect();
+        regimes.iter().map(|one| (one.0.id.clone(), vec![one.clone()], None)).collect();
     for text in &arguments.blanket {
-        let Some(name) = text.strip_prefix("vendor:") else {
-            bail!("--blanket {text}: write vendor:NAME");
-        };
-        if !vendors.iter().any(|vendor| maker(vendor) == maker(name)) {
-            let hint = banbury_regime::near::hint("vendors", name, vendors.iter().copied());
-            bail!("--blanket {text}: no device in service is of that vendor; {hint}");
+        let ban =
+            Ban::parse(text, inventory, model).map_err(|why| anyhow::anyhow!("--blanket {text}: {why}"))?;
+        let name = text.strip_prefix("vendor:").unwrap_or(text);
+        let name = format!("blanket ban of {name}");
+        if variants.iter().any(|(known, ..)| *known == name) {
+            bail!("--blanket {text}: it is asked for twice; leave one out");
         }
-        variants.push((format!("blanket ban of {name}"), Vec::new(), BTreeSet::from([maker(name)])));
+        variants.push((name, Vec::new(), Some(ban)));
     }
     Ok(variants)
 }

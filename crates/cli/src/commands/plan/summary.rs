@@ -91,6 +91,12 @@ fn one(answers: &Answers, answer: &Answer, out: &mut String) {
         );
     }
     not_planned(made, out);
+    if made.unasked {
+        out.push_str(
+            "\nLooked at: nothing yet; it was stopped while candidates were tried in the devices' places\n",
+        );
+        return;
+    }
     let [classes, choices, rows] = made.size;
     let _ = writeln!(
         out,
@@ -366,6 +372,7 @@ fn compared(answers: &Answers, out: &mut String) {
             end(made)
         );
     }
+    super::price::told(answers, out);
     for answer in &answers.plans {
         let made = &answer.made;
         if made.core.is_some() {

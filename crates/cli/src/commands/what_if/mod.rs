@@ -6,13 +6,13 @@ mod document;
 mod fit;
 mod gaps;
 mod held;
-mod interrupt;
 mod options;
 mod structure;
 mod table;
 mod text;
 mod verdicts;
 
+use super::interrupt;
 use crate::Outcome;
 use crate::arguments::{Judged, WhatIf};
 use crate::outputs;
@@ -139,7 +139,7 @@ fn tell(arguments: &WhatIf) -> anyhow::Result<Outcome> {
         yesterday: &yesterday,
     };
     if !regimes.is_empty() {
-        interrupt::clear_on_signal(case.root())?;
+        interrupt::clear_on_signal(case.root(), verdicts::PURPOSE)?;
     }
     let mut answered = Vec::new();
     for scenario in options.scenarios {

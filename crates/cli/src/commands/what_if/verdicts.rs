@@ -1,12 +1,14 @@
 //! The verdicts that a scenario changes: the regimes applied to a copy of the ledger with the changed network. A measure that stays
 //! breached counts as changed when another number of subjects is.
 
-use super::interrupt::PURPOSE;
 use anyhow::Context as _;
 use banbury_evidence::case::Case;
 use banbury_evidence::model::Model;
 use banbury_evidence::{MeasureResult, RegimeResult, Verdict};
 use banbury_regime::{LedgerCopy, Overrides, Regime, apply_in};
+
+/// What a copy of the ledger is made for: the start of its name.
+pub(super) const PURPOSE: &str = "what-if";
 
 /// What is said where no copy or scratch can be made.
 const NEEDED: &str = "verdicts need a copy of the ledger and room beside it; --verdicts never does without";
