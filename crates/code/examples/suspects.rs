@@ -1,70 +1,52 @@
-//! Prints the suspects of executables: `suspects FILE...`, a JSON object a line. For whoever measures the probes.
+//! Prints the suspects of executables: `suspects FILE...`, a JSON object a line. For corpus/hidden-access/measure.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+#![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use banbury_code::program::Program;
-use banbury_code::suspects::{Behind, Suspects};
+use banbury_code::suspects::{Behind, Suspect, Suspects};
 use banbury_formats::executable::elf::Elf;
+use serde_json::{Value, json};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for argument in std::env::args().skip(1) {
         let bytes = std::fs::read(&argument)?;
-        let start = std::time::Instant::now();
         let program = Elf::parse(&bytes).as_ref().and_then(Program::of);
-        let Some(program) = program else {
-            println!("{{\"file\":{argument:?},\"suspects\":null}}");
-            continue;
-        };
-        let found = Suspects::of(&program);
-        let mut lines = Vec::new();
-        for suspect in &found.all {
-            let (trigger, plain) = suspect.trigger();
-            let trigger = String::from_utf8_lossy(&trigger).into_owned();
-            let places: Vec<u64> = suspect.demands.iter().map(|demand| demand.at).collect();
-            let kinds: Vec<String> = suspect
-                .demands
-                .iter()
-                .map(|demand| format!("{:?}/{}/{:?}", demand.kind, demand.bits, demand.of))
-                .collect();
-            let (behind, sink) = match &suspect.behind {
-                Behind::Power { power, at, steps, .. } => (format!("{power:?}/{steps}"), *at),
-                Behind::Outcome { at, checked, gives } => {
-                    (format!("outcome/{checked}/{}", gives.is_some()), *at)
-                }
-            };
-            lines.push(format!(
-                "{{\"function\":{},\"at\":{},\"sink\":{sink},\"behind\":{behind:?},\"bits\":{},\"trigger\":{},\"plain\":{plain},\"features\":{:?},\"places\":{places:?},\"kinds\":{}}}",
-                suspect.function,
-                suspect.at,
-                suspect.bits(),
-                quoted(&trigger),
-                suspect.features(),
-                format!("[{}]", kinds.iter().map(|kind| quoted(kind)).collect::<Vec<_>>().join(","))
-            ));
-        }
+        let found = program.as_ref().map(Suspects::of);
         println!(
-            "{{\"file\":{},\"functions\":{},\"gaps\":{},\"left_out\":{},\"seconds\":{:.3},\"suspects\":[{}]}}",
-            quoted(&argument),
-            found.functions,
-            found.gaps,
-            found.left_out,
-            start.elapsed().as_secs_f64(),
-            lines.join(",")
+            "{}",
+            json!({
+                "file": argument,
+                "functions": found.as_ref().map(|found| found.functions),
+                "gaps": found.as_ref().map(|found| found.gaps),
+                "left_out": found.as_ref().map(|found| found.left_out),
+                "suspects": found.as_ref().map(|found| found.all.iter().map(line).collect::<Vec<_>>()),
+            })
         );
     }
     Ok(())
 }
 
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            other if u32::from(other) < 32 => out.push_str(&format!("\\u{:04x}", u32::from(other))),
-            other => out.push(other),
-        }
-    }
-    out.push('"');
-    out
+fn line(suspect: &Suspect) -> Value {
+    let (trigger, plain) = suspect.trigger();
+    let kinds: Vec<String> = suspect
+        .demands
+        .iter()
+        .map(|demand| format!("{:?}/{}/{:?}", demand.kind, demand.bits, demand.of))
+        .collect();
+    let (behind, sink) = match &suspect.behind {
+        Behind::Power { power, at, steps, .. } => (format!("{power:?}/{steps}"), *at),
+        Behind::Outcome { at, checked, gives } => (format!("outcome/{checked}/{}", gives.is_some()), *at),
+    };
+    json!({
+        "function": suspect.function,
+        "at": suspect.at,
+        "sink": sink,
+        "behind": behind,
+        "bits": suspect.bits(),
+        "trigger": String::from_utf8_lossy(&trigger),
+        "plain": plain,
+        "features": suspect.features(),
+        "places": suspect.demands.iter().map(|demand| demand.at).collect::<Vec<_>>(),
+        "kinds": kinds,
+    })
 }

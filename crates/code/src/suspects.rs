@@ -475,7 +475,7 @@ impl Reader {
                 line.texts_of_access || line.imports.iter().any(|name| powers::checks(name))
             })
         };
-        about(&function) || self.callers.get(&function).into_iter().flatten().any(|caller| about(caller))
+        about(&function) || self.callers.get(&function).into_iter().flatten().any(about)
     }
 
     fn suspect(&self, function: u64, line: &Line, demands: Vec<Demand>, behind: Behind) -> Suspect {
@@ -517,7 +517,7 @@ impl Reader {
                 .get(function)
                 .is_some_and(|line| line.imports.iter().any(|name| powers::takes_network(name)))
         };
-        takes(&function) || self.callers.get(&function).into_iter().flatten().any(|caller| takes(caller))
+        takes(&function) || self.callers.get(&function).into_iter().flatten().any(takes)
     }
 
     /// A way's demands, with those of the functions that answer.

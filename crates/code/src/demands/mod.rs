@@ -10,6 +10,9 @@
 //! When it is wrong: a loop that holds bytes against a table is known by its shape, not by what it computes. What it misses: conditions
 //! that are joined without a branch; tables of texts that a loop goes through; values that go through memory which is not the stack.
 
+mod calls;
+mod loops;
+
 use crate::function::{Blocks, Call, Callee, Decision, Facts, dominators};
 use crate::ir::{Binary, Relation};
 use crate::powers;
@@ -138,7 +141,7 @@ impl Demands {
             blocks,
             facts,
             calls: facts.calls.iter().map(|call| (call.at, call)).collect(),
-            loops: loops(&before, &over),
+            loops: loops::small(&before, &over),
         };
         let mut found = Self::default();
         let edges = reader.edges(&mut found.all);
@@ -159,48 +162,6 @@ impl Demands {
         reader.consequences(&mut found, &before, &way);
         found
     }
-}
-
-/// The natural loops of a function that have few blocks, smaller ones first: what leads back to a block that every way to it leads
-/// through.
-fn loops(before: &[Vec<usize>], over: &[Option<usize>]) -> Vec<BTreeSet<usize>> {
-    const LARGE: usize = 24;
-    let mut found = Vec::new();
-    for (head, from) in before.iter().enumerate() {
-        for last in from {
-            // Up from the end; what is not under the head within so many steps is no small loop.
-            let mut inside = BTreeSet::from([head]);
-            let mut open = vec![*last];
-            let small = loop {
-                let Some(block) = open.pop() else { break true };
-                if !inside.insert(block) {
-                    continue;
-                }
-                if inside.len() > LARGE || block == 0 {
-                    break false;
-                }
-                open.extend(before.get(block).into_iter().flatten().copied());
-            };
-            let is_under = |block: &usize| {
-                let mut at = *block;
-                for _ in 0..LARGE {
-                    if at == head {
-                        return true;
-                    }
-                    match over.get(at).copied().flatten() {
-                        Some(up) if up != at => at = up,
-                        _ => return false,
-                    }
-                }
-                false
-            };
-            if small && inside.iter().all(is_under) {
-                found.push(inside);
-            }
-        }
-    }
-    found.sort_by_key(BTreeSet::len);
-    found
 }
 
 /// What is demanded of a block: what is of the one over it, and what the only way from there demands.
@@ -419,7 +380,7 @@ impl Reader<'_, '_> {
         if words <= 16 {
             let two = [(kept >> 8 & 0xff) as u8, (kept & 0xff) as u8];
             let text = size == 2 && two.iter().all(|byte| is_written(*byte));
-            return text.then(|| Demand { at, kind: Kind::Number(kept), bits: 14, of: root });
+            return text.then_some(Demand { at, kind: Kind::Number(kept), bits: 14, of: root });
         }
         // Nor is an address of the program a secret.
         if plain || self.program.image().is_mapped(kept) {
@@ -431,186 +392,6 @@ impl Reader<'_, '_> {
             bits: u16::try_from(words.min(64)).unwrap_or(64),
             of: root,
         })
-    }
-
-    /// What a call gave back is or is not a number.
-    fn answered(&self, at: u64, call: u64, number: u64, equal: bool) -> Option<Demand> {
-        let call = self.calls.get(&call)?;
-        let check = |name: &[u8]| {
-            let of = call.arguments.first().map_or(Root::Unknown(at, 0), |first| self.root(*first).0);
-            Demand { at, kind: Kind::Check(name.to_vec()), bits: 0, of }
-        };
-        match &call.callee {
-            Callee::Here(to) => {
-                // A digest of the input that is a number.
-                if equal
-                    && number > 0xffff
-                    && let Some(known) = self.number(at, *call.arguments.first()?, number)
-                {
-                    return Some(Demand { kind: Kind::Number(number), bits: known.bits.max(17), ..known });
-                }
-                let of = call.arguments.first().map_or(Root::Unknown(at, 0), |first| self.root(*first).0);
-                Some(Demand {
-                    at,
-                    kind: Kind::Answer(self.program.image().place(*to), number, equal),
-                    bits: 0,
-                    of,
-                })
-            }
-            Callee::Import(name) => {
-                let Some(how) = powers::compares(name) else {
-                    return powers::checks(name).then(|| check(name));
-                };
-                if number != 0 {
-                    return None;
-                }
-                let same = equal == how.equal_is_zero;
-                if !same {
-                    return None;
-                }
-                self.compared(at, call, name, how).or_else(|| Some(check(name)))
-            }
-            Callee::Value(_) => None,
-        }
-    }
-
-    /// What a function that compares held its input against.
-    fn compared(&self, at: u64, call: &Call, name: &[u8], how: powers::Comparison) -> Option<Demand> {
-        let values = &self.facts.values;
-        let (a, b) = (*call.arguments.first()?, *call.arguments.get(1)?);
-        let bound = how.bounded.and_then(|number| values.constant(*call.arguments.get(number)?));
-        let fixed = |value: ValueId| -> Option<Vec<u8>> {
-            let address = values.constant(value)?;
-            let image = self.program.image();
-            let most = usize::try_from(bound.unwrap_or(TEXT as u64)).unwrap_or(TEXT).min(TEXT);
-            match image.text(address) {
-                Some(text) => Some(text.iter().copied().take(most).collect()),
-                None if bound.is_some() && (4..=TEXT).contains(&most) && image.is_constant(address) => {
-                    image.bytes(address).get(..most).map(<[u8]>::to_vec)
-                }
-                None => None,
-            }
-        };
-        let (text, other) = match (fixed(a), fixed(b)) {
-            (None, Some(text)) => (text, a),
-            (Some(text), None) => (text, b),
-            (Some(_), Some(_)) => return None,
-            (None, None) => return self.made(at, call, a, b, bound),
-        };
-        let printed =
-            text.iter().all(|byte| is_written(*byte) || matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
-        let bits = u16::try_from(text.len() * if printed { 6 } else { 8 }).unwrap_or(u16::MAX);
-        let of = self.root(other).0;
-        let kind = if printed { Kind::Text(text) } else { Kind::Bytes(text) };
-        let _ = name;
-        Some(Demand { at, kind, bits, of })
-    }
-
-    /// A comparison with what the function itself has written onto its stack, from nothing that came in.
-    fn made(&self, at: u64, call: &Call, a: ValueId, b: ValueId, bound: Option<u64>) -> Option<Demand> {
-        let values = &self.facts.values;
-        let slot = |value: ValueId| match values.get(value) {
-            Value::Stack(slot) => Some(slot),
-            _ => None,
-        };
-        let makers = |slot: i64| -> Option<Vec<Vec<u8>>> {
-            let mut by = BTreeSet::new();
-            for other in self.facts.calls.iter().filter(|other| other.at != call.at) {
-                let Some(place) =
-                    other.arguments.iter().position(|argument| values.get(*argument) == Value::Stack(slot))
-                else {
-                    continue;
-                };
-                let Callee::Import(name) = &other.callee else { return None };
-                if powers::compares(name).is_some() || powers::reads_only(name) {
-                    continue;
-                }
-                if place != 0 || !powers::makes(name) {
-                    return None;
-                }
-                by.insert(name.clone());
-            }
-            Some(by.into_iter().collect())
-        };
-        let candidates = [(slot(a), b), (slot(b), a)];
-        let (by, other) = candidates.into_iter().find_map(|(slot, other)| Some((makers(slot?)?, other)))?;
-        let bits = bound.map_or(SOME, |bound| u16::try_from(bound.saturating_mul(6)).unwrap_or(u16::MAX));
-        Some(Demand { at, kind: Kind::Made(by), bits, of: self.root(other).0 })
-    }
-
-    /// A loop that ends at the first byte that differs: what its other end demands. Gives that end.
-    fn table(&self, decision: &Decision, holds: usize, fails: usize) -> Option<(usize, usize, Demand)> {
-        let values = &self.facts.values;
-        let (equal, unequal) = match decision.relation {
-            Relation::Equal => (holds, fails),
-            Relation::NotEqual => (fails, holds),
-            _ => return None,
-        };
-        let zero = decision.test && decision.a == decision.b || values.constant(decision.b) == Some(0);
-        let (a, b) = match whole(values, decision.a) {
-            Value::Binary(Binary::Xor | Binary::Sub, a, b) if zero => (a, b),
-            _ if decision.test || zero => return None,
-            _ => (decision.a, decision.b),
-        };
-        if values.constant(a).is_some() || values.constant(b).is_some() {
-            return None;
-        }
-        if !self.holds_byte(a) || !self.holds_byte(b) {
-            return None;
-        }
-        let inside =
-            self.loops.iter().find(|inside| inside.contains(&decision.block) && inside.contains(&equal))?;
-        if inside.contains(&unequal) {
-            return None;
-        }
-        // A table is named before the loop or in it.
-        let named = self.facts.names.iter().any(|(_, address)| {
-            self.program.image().is_constant(*address) && !self.program.is_function(*address)
-        });
-        let of = self.root(a).0;
-        let mut ends = Vec::new();
-        let mut count = None;
-        for block in inside {
-            let next = &self.blocks.all.get(*block)?.next;
-            for to in next {
-                if !inside.contains(to) && !(*block == decision.block && *to == unequal) && *to != unequal {
-                    ends.push((*block, *to));
-                    count = count.or_else(|| self.count(*block));
-                }
-            }
-        }
-        let [(last, end)] = ends.as_slice() else { return None };
-        if !named && count.is_none() {
-            return None;
-        }
-        let bits = count.map_or(SOME, |count| u16::try_from(count * 8).unwrap_or(SOME));
-        Some((*last, *end, Demand { at: decision.at, kind: Kind::Table, bits, of }))
-    }
-
-    /// The number of turns, where the end of a loop says it.
-    fn count(&self, block: usize) -> Option<u64> {
-        let decision = self.facts.decisions.iter().find(|decision| decision.block == block)?;
-        let number =
-            self.facts.values.constant(decision.b).or_else(|| self.facts.values.constant(decision.a))?;
-        (4..=256).contains(&number).then_some(number)
-    }
-
-    /// Whether a value is made of a byte of memory.
-    fn holds_byte(&self, value: ValueId) -> bool {
-        let values = &self.facts.values;
-        let mut open = vec![(value, 0_u8)];
-        while let Some((value, deep)) = open.pop() {
-            if deep > 8 {
-                continue;
-            }
-            match values.get(value) {
-                Value::Load { size: 1, .. } => return true,
-                Value::Extend { of, .. } => open.push((of, deep + 1)),
-                Value::Binary(_, a, b) => open.extend([(a, deep + 1), (b, deep + 1)]),
-                _ => {}
-            }
-        }
-        false
     }
 
     /// What a value comes of; with the last offset and the loads on the way.

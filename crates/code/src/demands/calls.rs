@@ -1,0 +1,109 @@
+//! What is demanded by what a call gives back: functions of the file, functions that compare, functions that check.
+
+use super::*;
+
+impl Reader<'_, '_> {
+    /// What a call gave back is or is not a number.
+    pub(super) fn answered(&self, at: u64, call: u64, number: u64, equal: bool) -> Option<Demand> {
+        let call = self.calls.get(&call)?;
+        let check = |name: &[u8]| {
+            let of = call.arguments.first().map_or(Root::Unknown(at, 0), |first| self.root(*first).0);
+            Demand { at, kind: Kind::Check(name.to_vec()), bits: 0, of }
+        };
+        match &call.callee {
+            Callee::Here(to) => {
+                // A digest of the input that is a number.
+                if equal
+                    && number > 0xffff
+                    && let Some(known) = self.number(at, *call.arguments.first()?, number)
+                {
+                    return Some(Demand { kind: Kind::Number(number), bits: known.bits.max(17), ..known });
+                }
+                let of = call.arguments.first().map_or(Root::Unknown(at, 0), |first| self.root(*first).0);
+                Some(Demand {
+                    at,
+                    kind: Kind::Answer(self.program.image().place(*to), number, equal),
+                    bits: 0,
+                    of,
+                })
+            }
+            Callee::Import(name) => {
+                let Some(how) = powers::compares(name) else {
+                    return powers::checks(name).then(|| check(name));
+                };
+                if number != 0 {
+                    return None;
+                }
+                let same = equal == how.equal_is_zero;
+                if !same {
+                    return None;
+                }
+                self.compared(at, call, how).or_else(|| Some(check(name)))
+            }
+            Callee::Value(_) => None,
+        }
+    }
+
+    /// What a function that compares held its input against.
+    fn compared(&self, at: u64, call: &Call, how: powers::Comparison) -> Option<Demand> {
+        let values = &self.facts.values;
+        let (a, b) = (*call.arguments.first()?, *call.arguments.get(1)?);
+        let bound = how.bounded.and_then(|number| values.constant(*call.arguments.get(number)?));
+        let fixed = |value: ValueId| -> Option<Vec<u8>> {
+            let address = values.constant(value)?;
+            let image = self.program.image();
+            let most = usize::try_from(bound.unwrap_or(TEXT as u64)).unwrap_or(TEXT).min(TEXT);
+            match image.text(address) {
+                Some(text) => Some(text.iter().copied().take(most).collect()),
+                None if bound.is_some() && (4..=TEXT).contains(&most) && image.is_constant(address) => {
+                    image.bytes(address).get(..most).map(<[u8]>::to_vec)
+                }
+                None => None,
+            }
+        };
+        let (text, other) = match (fixed(a), fixed(b)) {
+            (None, Some(text)) => (text, a),
+            (Some(text), None) => (text, b),
+            (Some(_), Some(_)) => return None,
+            (None, None) => return self.made(at, call, a, b, bound),
+        };
+        let printed =
+            text.iter().all(|byte| is_written(*byte) || matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
+        let bits = u16::try_from(text.len() * if printed { 6 } else { 8 }).unwrap_or(u16::MAX);
+        let of = self.root(other).0;
+        let kind = if printed { Kind::Text(text) } else { Kind::Bytes(text) };
+        Some(Demand { at, kind, bits, of })
+    }
+
+    /// A comparison with what the function itself has written onto its stack, from nothing that came in.
+    fn made(&self, at: u64, call: &Call, a: ValueId, b: ValueId, bound: Option<u64>) -> Option<Demand> {
+        let values = &self.facts.values;
+        let slot = |value: ValueId| match values.get(value) {
+            Value::Stack(slot) => Some(slot),
+            _ => None,
+        };
+        let makers = |slot: i64| -> Option<Vec<Vec<u8>>> {
+            let mut by = BTreeSet::new();
+            for other in self.facts.calls.iter().filter(|other| other.at != call.at) {
+                let Some(place) =
+                    other.arguments.iter().position(|argument| values.get(*argument) == Value::Stack(slot))
+                else {
+                    continue;
+                };
+                let Callee::Import(name) = &other.callee else { return None };
+                if powers::compares(name).is_some() || powers::reads_only(name) {
+                    continue;
+                }
+                if place != 0 || !powers::makes(name) {
+                    return None;
+                }
+                by.insert(name.clone());
+            }
+            Some(by.into_iter().collect())
+        };
+        let candidates = [(slot(a), b), (slot(b), a)];
+        let (by, other) = candidates.into_iter().find_map(|(slot, other)| Some((makers(slot?)?, other)))?;
+        let bits = bound.map_or(SOME, |bound| u16::try_from(bound.saturating_mul(6)).unwrap_or(u16::MAX));
+        Some(Demand { at, kind: Kind::Made(by), bits, of: self.root(other).0 })
+    }
+}
