@@ -67,7 +67,7 @@ fn no_module_is_a_drawer() {
 const ARROWS: &[(&str, &[&str])] = &[
     ("formats", &[]),
     ("evidence", &[]),
-    ("firmware", &["formats", "evidence"]),
+    ("firmware", &["formats", "evidence", "code"]),
     ("network", &["evidence"]),
     ("regime", &["evidence", "network"]),
     ("software", &["evidence"]),

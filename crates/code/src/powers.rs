@@ -295,6 +295,12 @@ pub fn given(name: &[u8], place: &Place) -> Option<Power> {
     }
 }
 
+/// Whether a function opens files, which [`given`] may find to be a power.
+#[must_use]
+pub fn opens(name: &[u8]) -> bool {
+    matches!(bare(name), b"open" | b"open64" | b"__open_2" | b"__open64_2" | b"fopen" | b"fopen64")
+}
+
 /// Whether a function takes what others send over a network, or waits for them.
 #[must_use]
 pub fn takes_network(name: &[u8]) -> bool {

@@ -93,6 +93,20 @@ struct Line {
 }
 
 impl Suspects {
+    /// Whether a program that has these functions from other files can have any that weighs: a power or a check among them. A library, of which a firmware
+    /// has many and large ones, has to run commands, become another user, or check who somebody is.
+    #[must_use]
+    pub fn are_possible<'n>(mut imports: impl Iterator<Item = &'n [u8]>, is_library: bool) -> bool {
+        imports.any(|name| {
+            powers::checks(name)
+                || match powers::of(name) {
+                    Some(Power::Execute | Power::Identity | Power::Terminal) => true,
+                    Some(_) => !is_library,
+                    None => !is_library && powers::opens(name),
+                }
+        })
+    }
+
     /// Of a program.
     #[must_use]
     pub fn of(program: &Program<'_>) -> Self {

@@ -5,6 +5,7 @@
 
 use crate::image::{Filled, Image};
 use crate::ir::{Binary, Reg, Relation};
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
 /// A value's number in its arena.
@@ -67,14 +68,14 @@ pub enum Value {
 pub struct Values<'i> {
     image: &'i Image<'i>,
     all: Vec<(Value, u8)>,
-    numbers: HashMap<Value, ValueId>,
+    numbers: HashMap<Value, ValueId, RandomState>,
 }
 
 impl<'i> Values<'i> {
     /// Of a function of an image.
     #[must_use]
     pub fn new(image: &'i Image<'i>) -> Self {
-        Self { image, all: Vec::new(), numbers: HashMap::new() }
+        Self { image, all: Vec::new(), numbers: HashMap::default() }
     }
 
     /// What a number stands for.

@@ -156,19 +156,17 @@ struct Found {
 
 impl Found {
     fn effects(&mut self, machine: &mut Machine<'_, '_>, state: &mut State, insn: &Insn, block: usize) {
-        let mut walked = state.clone();
-        for op in &insn.ops {
+        for (number, op) in insn.ops.iter().enumerate() {
             if let Op::Store { to, src, size } = *op {
-                let at = machine.address(&walked, to, (insn.address, 0x40));
-                let value = machine.read(&walked, src, (insn.address, 0x40));
+                let at = machine.address(state, to, (insn.address, 0x40));
+                let value = machine.read(state, src, (insn.address, 0x40));
                 if !matches!(machine.values.get(at), Value::Stack(_)) {
                     self.writes.push(Written { at: insn.address, block, to: at, value, size });
                 }
             }
-            let alone = Insn { ops: vec![*op], flow: Flow::Next, ..insn.clone() };
-            machine.effects(&mut walked, &alone);
+            machine.one(state, insn, number);
             if let Some(dst) = written(op) {
-                let value = machine.register(&walked, dst);
+                let value = machine.register(state, dst);
                 if let Some(address) = machine.values.constant(value).filter(|address| *address >= 0x100)
                     && machine.around.image().is_mapped(address)
                 {
@@ -176,7 +174,6 @@ impl Found {
                 }
             }
         }
-        machine.effects(state, insn);
     }
 
     fn flow(

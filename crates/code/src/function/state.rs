@@ -257,8 +257,16 @@ impl<'m, 'i> Machine<'m, 'i> {
 
     /// What an instruction does, but for where control goes.
     pub fn effects(&mut self, state: &mut State, insn: &Insn) {
-        for (which, op) in (0_u16..).step_by(4).zip(&insn.ops) {
-            self.effect(state, op, (insn.address, which + 0x40), insn.when.is_some());
+        for number in 0..insn.ops.len() {
+            self.one(state, insn, number);
+        }
+    }
+
+    /// One of the things that it does.
+    pub fn one(&mut self, state: &mut State, insn: &Insn, number: usize) {
+        if let Some(op) = insn.ops.get(number) {
+            let which = u16::try_from(number).unwrap_or(u16::MAX / 8).saturating_mul(4);
+            self.effect(state, op, (insn.address, which.saturating_add(0x40)), insn.when.is_some());
         }
     }
 

@@ -8,7 +8,8 @@
 //! findings of one executable are told, those of most weight.
 //! When it is wrong: commands, options and protocol words are fixed texts, too; the weight says how often such a finding was one. Whether
 //! it is documented, and what it is for, no program can tell.
-//! What it misses: static executables (the C library's functions have no names there), packed and interpreted code, powers behind computed
+//! What it misses: static executables (the C library's functions have no names there), libraries that import nothing which runs
+//! commands, takes another identity or checks who somebody is, packed and interpreted code, powers behind computed
 //! calls, secrets spread over several programs, texts in tables that a loop goes through, other machines than those of `code`.
 //! Source: Thomas and Francillon, "Backdoors: Definition, Deniability and Detection" (RAID 2018); Thomas, Chothia, Garcia, "Stringer"
 //! (ESORICS 2017); CWE-798, CWE-912.
@@ -68,6 +69,7 @@ static DESCRIPTION: Description = Description {
     wrong: "commands, options and protocol words are fixed texts, too: the weight says how often such a finding was planted access",
     misses: &[
         "static executables, whose library functions have no names",
+        "libraries that import nothing which runs commands, takes another identity or checks passwords; they are not read",
         "packed, encrypted and interpreted code, kernel modules and kernels",
         "powers behind calls by computed addresses; secrets that stand in tables or configuration",
         "access that needs no secret, and who it is meant for",
@@ -98,6 +100,11 @@ impl Probe for Gates {
                 what: file.location.to_string(),
                 why: format!("an executable of more than {} MiB is not read as functions", LARGE >> 20),
             });
+            return;
+        }
+        let is_library = elf.kind == 3 && !elf.is_pie() && elf.interpreter().is_none();
+        let imports = file.symbols().iter().filter(|symbol| !symbol.defined).map(|symbol| symbol.name);
+        if !Suspects::are_possible(imports, is_library) {
             return;
         }
         let Some(program) = Program::of(elf) else { return };
