@@ -294,7 +294,7 @@ fn fixed(program: &Program<'_>, facts: &Facts<'_>, decision: &Decision) -> Optio
     // A test of a value with itself is a comparison with zero.
     let zero = if decision.test { decision.a == decision.b } else { values.constant(decision.b) == Some(0) };
     if zero {
-        let Value::Result(at) = whole(values, decision.a) else { return None };
+        let Value::Result(at) = values.whole(decision.a) else { return None };
         let call = facts.calls.iter().find(|call| call.at == at)?;
         let Callee::Import(name) = &call.callee else { return None };
         powers::compares(name)?;
@@ -357,14 +357,6 @@ fn held(values: &Values<'_>, number: u64, value: ValueId) -> (u64, ValueId) {
 /// Whether a value is a number whose low half is empty.
 fn wide(values: &Values<'_>, value: ValueId) -> bool {
     values.constant(value).is_some_and(|number| number & 0xffff == 0)
-}
-
-/// A value without the extension of its low bits.
-fn whole(values: &Values<'_>, value: ValueId) -> Value {
-    match values.get(value) {
-        Value::Extend { of, .. } => values.get(of),
-        other => other,
-    }
 }
 
 /// The block to which a decision leads where both are equal.

@@ -88,7 +88,6 @@ struct Line {
     demands: Demands,
     calls: BTreeSet<u64>,
     imports: BTreeSet<Vec<u8>>,
-    names: BTreeSet<u64>,
     texts_of_access: bool,
 }
 
@@ -119,11 +118,9 @@ impl Suspects {
             let mut line =
                 Line { demands: Demands::of(program, &read.blocks, &read.facts), ..Line::default() };
             for (_, address) in &read.facts.names {
-                if program.image().is_code(*address) {
-                    line.names.insert(program.image().place(*address));
-                } else if program.image().text(*address).is_some_and(is_about_access) {
-                    line.texts_of_access = true;
-                }
+                let is_text = !program.image().is_code(*address);
+                line.texts_of_access |=
+                    is_text && program.image().text(*address).is_some_and(is_about_access);
             }
             for call in &read.facts.calls {
                 match &call.callee {
@@ -161,7 +158,7 @@ impl Suspect {
     /// Bits that who comes here has to know.
     #[must_use]
     pub fn bits(&self) -> u32 {
-        self.demands.iter().map(|demand| u32::from(demand.bits)).sum()
+        bits(&self.demands)
     }
 
     /// What can be counted of it, in words: what a weight is made of.
@@ -375,7 +372,7 @@ impl Reader {
                     continue;
                 }
                 let demands = self.resolved(line, &place.demands, 0, &mut BTreeSet::from([*function]));
-                let bits: u32 = demands.iter().map(|demand| u32::from(demand.bits)).sum();
+                let bits = bits(&demands);
                 for (power, steps, by) in powers {
                     if bits < HARD {
                         if steps == 0 {
@@ -423,8 +420,7 @@ impl Reader {
         for (consequence, ways) in &line.demands.consequences {
             let resolved: Vec<Vec<Demand>> =
                 ways.iter().map(|way| self.resolved(line, way, 0, &mut BTreeSet::from([function]))).collect();
-            let hard =
-                |demands: &[Demand]| demands.iter().map(|demand| u32::from(demand.bits)).sum::<u32>() >= HARD;
+            let hard = |demands: &[Demand]| bits(demands) >= HARD;
             let shared: BTreeSet<u64> = ways
                 .iter()
                 .map(|way| own(line, way))
@@ -582,7 +578,6 @@ impl Reader {
                 }
                 Given::Other => self.resolved(line, way, deep + 1, open),
             };
-            let bits = |demands: &[Demand]| demands.iter().map(|demand| u32::from(demand.bits)).sum::<u32>();
             if least.as_ref().is_none_or(|known| bits(&demands) < bits(known)) {
                 least = Some(demands);
             }
@@ -590,6 +585,11 @@ impl Reader {
         open.remove(&function);
         least.unwrap_or_default()
     }
+}
+
+/// Bits of several demands.
+fn bits(demands: &[Demand]) -> u32 {
+    demands.iter().map(|demand| u32::from(demand.bits)).sum()
 }
 
 /// The branches of a way.

@@ -84,6 +84,15 @@ impl<'i> Values<'i> {
         self.all.get(id.0 as usize).map_or(Value::Unknown(0, u16::MAX), |(value, _)| *value)
     }
 
+    /// What a number stands for, without the extension of its low bits.
+    #[must_use]
+    pub fn whole(&self, id: ValueId) -> Value {
+        match self.get(id) {
+            Value::Extend { of, .. } => self.get(of),
+            other => other,
+        }
+    }
+
     /// The number that a value is, where it is one.
     #[must_use]
     pub fn constant(&self, id: ValueId) -> Option<u64> {
@@ -172,7 +181,7 @@ impl<'i> Values<'i> {
             (Binary::Xor, Value::Holds { relation, a, b, test }, Value::Const(1)) => {
                 Value::Holds { relation: relation.negated(), a, b, test }
             }
-            // Leading zeros are counted as 1 << log2(width) where a value is zero, and shifted back.
+            // Up, and down again: the bit is where it was.
             (Binary::Shr, Value::Binary(Binary::Shl, of, before), Value::Const(number))
                 if self.constant(before) == Some(number) && matches!(self.get(of), Value::Holds { .. }) =>
             {

@@ -59,7 +59,7 @@ impl Reader<'_, '_> {
             _ => return None,
         };
         let zero = decision.test && decision.a == decision.b || values.constant(decision.b) == Some(0);
-        let (a, b) = match whole(values, decision.a) {
+        let (a, b) = match values.whole(decision.a) {
             Value::Binary(Binary::Xor | Binary::Sub, a, b) if zero => (a, b),
             _ if decision.test || zero => return None,
             _ => (decision.a, decision.b),

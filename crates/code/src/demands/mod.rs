@@ -152,9 +152,8 @@ impl Demands {
         let way = |block: usize, to: Option<usize>| -> Way {
             let mut way = of_block.get(block).cloned().flatten().unwrap_or_default();
             if let Some(more) = to.and_then(|to| edges.get(&(block, to))) {
-                way.extend(more.iter().copied().filter(|more| !way.contains(more)).collect::<Vec<_>>());
+                extend(&mut way, more);
             }
-            way.truncate(MOST);
             way
         };
         found.places = reader.places(|block| way(block, None));
@@ -190,8 +189,7 @@ fn demanded(
         if let [only] = before.get(block).map(Vec::as_slice).unwrap_or_default()
             && let Some(more) = edges.get(&(*only, block))
         {
-            way.extend(more.iter().copied().filter(|more| !way.contains(more)).collect::<Vec<_>>());
-            way.truncate(MOST);
+            extend(&mut way, more);
         }
         if let Some(place) = known.get_mut(block) {
             *place = Some(way);
@@ -272,7 +270,7 @@ impl Reader<'_, '_> {
         }
         let zero = if test { a == b } else { values.constant(b) == Some(0) };
         if zero {
-            match whole(values, a) {
+            match values.whole(a) {
                 Value::Holds { relation, a, b, test } => {
                     let relation = if equal { relation.negated() } else { relation };
                     return self.relation(at, relation, a, b, test, found, deep + 1);
@@ -285,9 +283,7 @@ impl Reader<'_, '_> {
                     return;
                 }
                 Value::Binary(Binary::Xor, ..) if equal => return self.zero(at, a, found, deep + 1),
-                Value::Binary(Binary::And, one, other)
-                    if !equal && is_truth(values, one) && is_truth(values, other) =>
-                {
+                Value::Binary(Binary::And, one, other) if !equal && is_truth(values, a) => {
                     for side in [one, other] {
                         self.relation(at, Relation::NotEqual, side, side, true, found, deep + 1);
                     }
@@ -305,7 +301,7 @@ impl Reader<'_, '_> {
             (Some(number), None) => (number, b),
             _ => return,
         };
-        if let Value::Result(call) = whole(values, value) {
+        if let Value::Result(call) = values.whole(value) {
             found.extend(self.answered(at, call, number, equal));
             return;
         }
@@ -317,7 +313,7 @@ impl Reader<'_, '_> {
     /// That a value is nought.
     fn zero(&self, at: u64, value: ValueId, found: &mut Vec<Demand>, deep: u8) {
         let values = &self.facts.values;
-        match whole(values, value) {
+        match values.whole(value) {
             Value::Binary(Binary::Xor, one, other) => {
                 self.relation(at, Relation::Equal, one, other, false, found, deep);
             }
@@ -483,7 +479,7 @@ impl Reader<'_, '_> {
                 continue;
             }
             let mut demands = way(block, to);
-            match whole(values, value) {
+            match values.whole(value) {
                 Value::Unknown(at, register)
                     if register == u16::from(self.facts.result) && starts.contains_key(&at) =>
                 {
@@ -495,33 +491,12 @@ impl Reader<'_, '_> {
                     }
                 }
                 Value::Const(number) => found.gives.push((Given::Number(number), demands)),
-                Value::Holds { relation, a, b, test } => {
+                // A truth, or two that are both asked for.
+                Value::Holds { .. } | Value::Binary(Binary::And, ..) if is_truth(values, value) => {
                     found.gives.push((Given::Number(0), demands.clone()));
                     let mut more = Vec::new();
-                    self.relation(self.blocks.address(block), relation, a, b, test, &mut more, 0);
-                    for demand in more {
-                        demands.push(u32::try_from(found.all.len()).unwrap_or(u32::MAX));
-                        found.all.push(demand);
-                    }
-                    found.gives.push((Given::Number(1), demands));
-                }
-                // Two truths that are both asked for.
-                Value::Binary(Binary::And, one, other)
-                    if is_truth(values, one) && is_truth(values, other) =>
-                {
-                    found.gives.push((Given::Number(0), demands.clone()));
-                    let mut more = Vec::new();
-                    for side in [one, other] {
-                        self.relation(
-                            self.blocks.address(block),
-                            Relation::NotEqual,
-                            side,
-                            side,
-                            true,
-                            &mut more,
-                            0,
-                        );
-                    }
+                    let at = self.blocks.address(block);
+                    self.relation(at, Relation::NotEqual, value, value, true, &mut more, 0);
                     for demand in more {
                         demands.push(u32::try_from(found.all.len()).unwrap_or(u32::MAX));
                         found.all.push(demand);
@@ -575,16 +550,23 @@ impl Reader<'_, '_> {
     }
 }
 
-/// A value without the extension of its low bits.
-fn whole(values: &Values<'_>, value: ValueId) -> Value {
-    match values.get(value) {
-        Value::Extend { of, .. } => values.get(of),
-        other => other,
+/// Whether a value is 1 or 0 by a relation, or by two that are both asked for.
+fn is_truth(values: &Values<'_>, value: ValueId) -> bool {
+    let holds = |value| matches!(values.whole(value), Value::Holds { .. });
+    match values.whole(value) {
+        Value::Binary(Binary::And, one, other) => holds(one) && holds(other),
+        _ => holds(value),
     }
 }
 
-fn is_truth(values: &Values<'_>, value: ValueId) -> bool {
-    matches!(whole(values, value), Value::Holds { .. })
+/// A way with more demands, each once.
+fn extend(way: &mut Way, more: &[u32]) {
+    for number in more {
+        if !way.contains(number) {
+            way.push(*number);
+        }
+    }
+    way.truncate(MOST);
 }
 
 /// Whether a byte is one that people write: not a blank, not a control character.
