@@ -72,9 +72,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("regime", &["evidence", "network"]),
     ("software", &["evidence"]),
     ("code", &["formats"]),
+    ("traffic", &["formats", "evidence"]),
     ("plan", &["evidence", "network", "regime"]),
     ("dossier", &["evidence", "network", "regime", "software"]),
-    ("cli", &["formats", "evidence", "firmware", "network", "regime", "software", "plan", "dossier"]),
+    ("cli", &["formats", "evidence", "firmware", "network", "regime", "software", "plan", "traffic", "dossier"]),
 ];
 
 #[test]

@@ -19,6 +19,7 @@ pub mod records;
 mod registry;
 pub mod statement;
 mod time;
+pub mod traffic;
 pub mod vendor;
 
 pub use entry::{Content, Entry, EntryKind, Unpacked, Xattr};

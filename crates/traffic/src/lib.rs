@@ -1,0 +1,8 @@
+//! Flows and sessions: who talks to whom, how regularly, and whether that is expected.
+//!
+//! `contact` is what all of it speaks in; `beacon` weighs one pair's contacts; the rest pairs connections, holds them against the
+//! network model, and says what was found as claims.
+
+pub mod contact;
+
+pub use contact::Contact;
