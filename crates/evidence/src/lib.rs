@@ -4,6 +4,7 @@
 //! what was looked at, found or not ([`RunReport`]); the [`ledger::Ledger`] appends both to the case and is the only
 //! code that writes it.
 
+mod agreed;
 pub mod case;
 mod claim;
 mod description;
@@ -13,16 +14,19 @@ mod kept;
 pub mod ledger;
 mod location;
 pub mod model;
+mod prefix;
 mod run;
 mod subject;
 mod verdict;
 
+pub use agreed::{Agreed, NotAgreed};
 pub use claim::{Claim, CodeInfo, Grade, Value, Weight};
 pub use description::Description;
 pub use digest::{Digest, DigestError};
 pub use examination::{Examination, Object, ObjectKind, Region, RegionClass, Shares};
 pub use kept::{Kept, KeptPart};
 pub use location::{Location, Step};
+pub use prefix::Prefix;
 pub use run::{RunReport, Skipped, Status};
 pub use subject::{Subject, SubjectKind};
 pub use verdict::{MeasureResult, RegimeResult, SubjectVerdict, Verdict};
@@ -50,12 +54,14 @@ pub enum ExhibitKind {
     Network,
     /// What somebody states about equipment: a bill of materials, a VEX document.
     Statement,
+    /// Records of traffic: logs, flow exports, captures.
+    Traffic,
 }
 
 impl ExhibitKind {
-    /// Whether probes look at it.
+    /// Whether the probes of files look at it.
     pub fn is_examined(self) -> bool {
-        self != Self::Network
+        !matches!(self, Self::Network | Self::Traffic)
     }
 
     /// The word used in the ledger and in output.
@@ -64,6 +70,7 @@ impl ExhibitKind {
             Self::Firmware => "firmware",
             Self::Network => "network",
             Self::Statement => "statement",
+            Self::Traffic => "traffic",
         }
     }
 }

@@ -37,6 +37,10 @@ pub struct Model {
     pub demands: Vec<Demand>,
     /// Segments of the management plane.
     pub segments: Vec<Segment>,
+    /// Ranges of addresses, and whose they are.
+    pub prefixes: Vec<AddressPrefix>,
+    /// Exchanges that are expected between ends of the network.
+    pub exchanges: Vec<Exchange>,
     /// Vendors.
     pub vendors: Vec<Vendor>,
     /// Lists and designations that vendors stand on.
@@ -266,6 +270,45 @@ pub struct Segment {
     pub source: Source,
 }
 
+/// A range of addresses, and whose it is (NetBox: a prefix, its tenant and its role).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AddressPrefix {
+    /// The range, such as `192.0.2.0/24`.
+    pub prefix: String,
+    /// Whose it is; none for the operator's own.
+    pub party: Option<String>,
+    /// What it is for: `own`, `management`, `mediation` (points through which others come), `exposed` (reached by the public or by
+    /// customers) or `party` (somebody else's).
+    pub role: Option<String>,
+    /// The segment of the management plane that it is.
+    pub segment: Option<String>,
+    /// Where the record was read.
+    pub source: Source,
+}
+
+/// An exchange that is expected: who opens connections to whom.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Exchange {
+    /// What `from_name` names: `device`, `role`, `function`, `manufacturer`, `prefix` or `all`.
+    pub from_kind: String,
+    /// Who opens the connection; empty for `all`.
+    pub from_name: String,
+    /// What `to_name` names: the same, or `name` (a server's name, `*.` before it for all below it).
+    pub to_kind: String,
+    /// To whom; empty for `all`.
+    pub to_name: String,
+    /// `tcp`, `udp`, `sctp`, `icmp`, a number of IP, or none for any.
+    pub protocol: Option<String>,
+    /// Port of the one to whom; none for any.
+    pub port: Option<u64>,
+    /// What for, or the document that says so.
+    pub purpose: Option<String>,
+    /// Where the record was read.
+    pub source: Source,
+}
+
 /// A vendor.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -325,6 +368,8 @@ pub struct Contract {
     pub logged: Option<bool>,
     /// The plan for leaving the party: the document's name, or `none`.
     pub exit_plan: Option<String>,
+    /// When the party may work, as [`crate::Agreed`] reads it.
+    pub hours: Option<String>,
     /// First day, `YYYY-MM-DD`.
     pub since: Option<String>,
     /// Last day, `YYYY-MM-DD`.

@@ -4,8 +4,8 @@
 use crate::diagnostic::{Diagnostic, Kind, Place};
 use crate::references::{Reference, Target};
 use banbury_evidence::model::{
-    Attestation, Contract, Demand, Designation, Device, DeviceType, Function, Interception, Interface, Link,
-    Model, Review, Segment, Site, Source, ValueSource, Vendor,
+    AddressPrefix, Attestation, Contract, Demand, Designation, Device, DeviceType, Exchange, Function,
+    Interception, Interface, Link, Model, Review, Segment, Site, Source, ValueSource, Vendor,
 };
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::collections::HashMap;
@@ -140,7 +140,7 @@ macro_rules! entries {
 }
 
 /// How many kinds of records there are.
-const KINDS: usize = 14;
+const KINDS: usize = 16;
 
 entries! {
     0: Device, "device", devices, [name], [site, role, manufacturer, device_type, platform, software, image, segment,
@@ -150,7 +150,7 @@ entries! {
     3: Vendor, "vendor", vendors, [name], [jurisdiction, control, production, stated, citation];
     4: Designation, "designation", designations, [vendor, list], [since, citation];
     5: Contract, "contract scope", contracts, [name, scope_kind, scope],
-        [party, access, through, administrator, logged, exit_plan, since, until];
+        [party, access, through, administrator, logged, exit_plan, hours, since, until];
     6: Interception, "interception", interceptions, [device, part], [operator];
     7: Review, "finding", reviews, [vendor, product, date, finding], [reviewer, grade, state];
     8: DeviceType, "device type", device_types, [model, manufacturer], [part_number, support_end, production, cost];
@@ -159,6 +159,8 @@ entries! {
     11: Segment, "segment", segments, [name], [plane, contained];
     12: Attestation, "attestation", attestations, [regime, measure, subject, party, date],
         [state, until, document, sha256];
+    14: AddressPrefix, "prefix", prefixes, [prefix], [party, role, segment];
+    15: Exchange, "exchange", exchanges, [from_kind, from_name, to_kind, to_name, protocol, port], [purpose];
 }
 
 /// The kind of a link's name, beside those of the records.

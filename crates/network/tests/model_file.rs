@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 use banbury_evidence::model::{
-    Attestation, Contract, Demand, Designation, Device, DeviceType, Function, Interception, Interface, Link,
-    Model, Review, Segment, Site, Vendor,
+    AddressPrefix, Attestation, Contract, Demand, Designation, Device, DeviceType, Exchange, Function,
+    Interception, Interface, Link, Model, Review, Segment, Site, Vendor,
 };
 use banbury_network::{Input, import, sections};
 use serde_json::Value;
@@ -39,6 +39,8 @@ fn fields(list: &str) -> BTreeSet<String> {
         "links" => serde_json::to_value(Link::default()),
         "demands" => serde_json::to_value(Demand::default()),
         "segments" => serde_json::to_value(Segment::default()),
+        "prefixes" => serde_json::to_value(AddressPrefix::default()),
+        "exchanges" => serde_json::to_value(Exchange::default()),
         "vendors" => serde_json::to_value(Vendor::default()),
         "designations" => serde_json::to_value(Designation::default()),
         "contracts" => serde_json::to_value(Contract::default()),
@@ -83,9 +85,10 @@ fn schema_reader_and_model_have_the_same_lists_and_fields() {
             record.remove(field);
             let text = serde_json::json!({ section.list: [record] }).to_string();
             let (model, shown) = read_rows(&text);
-            // What a scope is, depends on its kind.
+            // What these are, depends on their kinds.
+            let by_kind = [("contracts", "scope"), ("exchanges", "from_name"), ("exchanges", "to_name")];
             let expected = u64::from(
-                !needed.contains(field.as_str()) && (section.list, field.as_str()) != ("contracts", "scope"),
+                !needed.contains(field.as_str()) && !by_kind.contains(&(section.list, field.as_str())),
             );
             assert_eq!(model, expected, "{} without {field}: {shown:?}", section.list);
         }
@@ -106,6 +109,9 @@ fn sample(name: &str, kind: &Value) -> Value {
         ("integer" | "number", _) => 1.into(),
         ("boolean", _) => true.into(),
         (_, "sha256") => "0".repeat(64).into(),
+        (_, "protocol") => "tcp".into(),
+        (_, "hours") => "Mon-Fri 08:00-17:00".into(),
+        (_, "prefix") => "192.0.2.0/24".into(),
         (_, "address") => "192.0.2.1/24".into(),
         (_, "until") => "2026-02-28".into(),
         _ if kind.get("format").is_some() => "2026-02-28".into(),

@@ -35,6 +35,8 @@ pub(crate) const TABLES: &[(&str, &[&str], &str)] = &[
     ("interfaces", &["interfaces"], "the interfaces of devices (interfaces.csv)"),
     ("demands", &["demands"], "the demands of sites (demands.csv)"),
     ("segments", &["segments"], "the segments of the management plane (segments.csv)"),
+    ("prefixes", &["prefixes"], "the ranges of addresses and whose they are (prefixes.csv)"),
+    ("exchanges", &["exchanges"], "the exchanges that are expected (exchanges.csv)"),
     ("attestations", &["attestations"], "the attestations (attestations.csv)"),
 ];
 

@@ -112,11 +112,14 @@ wire! {
         capacity_mbps? u64, operator? String, ducts? String, source: inner::Source }
     Demand { site: String, function: String, subscribers? u64, mbps? u64, source: inner::Source }
     Segment { name: String, plane? String, contained? bool, source: inner::Source }
+    AddressPrefix { prefix: String, party? String, role? String, segment? String, source: inner::Source }
+    Exchange { from_kind: String, from_name: String, to_kind: String, to_name: String, protocol? String, port? u64, purpose? String,
+        source: inner::Source }
     Vendor { name: String, jurisdiction? String, control? String, production? String, stated? String, citation? String,
         source: inner::Source }
     Designation { vendor: String, list: String, since? String, citation? String, source: inner::Source }
     Contract { name: String, party: String, scope_kind: String, scope: String, access? String, through? String,
-        administrator? bool, logged? bool, exit_plan? String, since? String, until? String, source: inner::Source }
+        administrator? bool, logged? bool, exit_plan? String, hours? String, since? String, until? String, source: inner::Source }
     Interception { device: String, part: String, operator? String, source: inner::Source }
     Review { vendor: String, product? String, date: String, reviewer? String, finding: String, grade: String, state? String,
         source: inner::Source }
@@ -154,7 +157,7 @@ macro_rules! network {
 
 network! {
     tables: Table, sites: Site, devices: Device, device_types: DeviceType, interfaces: Interface, functions: Function,
-    links: Link, demands: Demand, segments: Segment, vendors: Vendor, designations: Designation, contracts: Contract,
+    links: Link, demands: Demand, segments: Segment, prefixes: AddressPrefix, exchanges: Exchange, vendors: Vendor, designations: Designation, contracts: Contract,
     interceptions: Interception, reviews: Review, attestations: Attestation, value_sources: ValueSource,
     single_points: SinglePoint
 }

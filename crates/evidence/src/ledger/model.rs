@@ -6,8 +6,9 @@
 use super::duties::Duties;
 use super::{Ledger, LedgerError};
 use crate::model::{
-    Attestation, Contract, CutOff, Demand, Designation, Device, DeviceType, Function, Interception,
-    Interface, Link, Model, Review, Segment, SinglePoint, Site, Source, Table, ValueSource, Vendor,
+    AddressPrefix, Attestation, Contract, CutOff, Demand, Designation, Device, DeviceType, Exchange,
+    Function, Interception, Interface, Link, Model, Review, Segment, SinglePoint, Site, Source, Table,
+    ValueSource, Vendor,
 };
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Row, Transaction, params_from_iter};
@@ -101,9 +102,11 @@ stored! {
     Link in "links" [name, a_device, a_interface, b_device, b_interface, medium, capacity_mbps, operator, ducts] and source;
     Demand in "demands" [site, function, subscribers, mbps] and source;
     Segment in "segments" [name, plane, contained] and source;
+    AddressPrefix in "prefixes" [prefix, party, role, segment] and source;
+    Exchange in "exchanges" [from_kind, from_name, to_kind, to_name, protocol, port, purpose] and source;
     Vendor in "vendors" [name, jurisdiction, control, production, stated, citation] and source;
     Designation in "designations" [vendor, list, since, citation] and source;
-    Contract in "contracts" [name, party, scope_kind, scope, access, through, administrator, logged, exit_plan, since, until]
+    Contract in "contracts" [name, party, scope_kind, scope, access, through, administrator, logged, exit_plan, hours, since, until]
         and source;
     Interception in "interceptions" [device, part, operator] and source;
     Review in "reviews" [vendor, product, date, reviewer, finding, grade, state] and source;
@@ -139,6 +142,8 @@ pub(super) fn insert(transaction: &Transaction<'_>, run: i64, model: &Model) -> 
     records(transaction, run, &model.links)?;
     records(transaction, run, &model.demands)?;
     records(transaction, run, &model.segments)?;
+    records(transaction, run, &model.prefixes)?;
+    records(transaction, run, &model.exchanges)?;
     records(transaction, run, &model.vendors)?;
     records(transaction, run, &model.designations)?;
     records(transaction, run, &model.contracts)?;
@@ -221,6 +226,8 @@ impl Ledger {
             links: self.sorted(|a: &Link, b| (&a.name, &a.source).cmp(&(&b.name, &b.source)))?,
             demands: self.records("site, function, source_line")?,
             segments: self.records("name, source_line")?,
+            prefixes: self.records("prefix, source_line")?,
+            exchanges: self.records("source_file, source_line")?,
             vendors: self.records("name, source_line")?,
             designations: self.records("vendor, list, source_line")?,
             contracts: self.records("name, source_line")?,

@@ -179,9 +179,10 @@ CREATE VIEW designations AS
     SELECT vendor, list, since, citation, source_file, source_line
     FROM model_designations WHERE run = (SELECT run FROM current_model);
 
--- access: direct, mediated (through the operator's mediation point), none, or NULL (not stated).
+-- access: direct, mediated (through the operator's mediation point), none, or NULL (not stated). hours: when the party may work, NULL
+-- when nothing is stated.
 CREATE VIEW contracts AS
-    SELECT name, party, scope_kind, scope, access, since, until, source_file, source_line, through, administrator, logged, exit_plan
+    SELECT name, party, scope_kind, scope, access, since, until, source_file, source_line, through, administrator, logged, exit_plan, hours
     FROM model_contracts WHERE run = (SELECT run FROM current_model);
 
 -- Each device that a contract covers, with its duties and whether it is in service; scopes and names are compared without case
@@ -234,6 +235,33 @@ CREATE VIEW demands AS
 -- Segments of the management plane; plane: core, access, transport, oversight, shared, or NULL (not stated).
 CREATE VIEW segments AS
     SELECT name, plane, contained, source_file, source_line FROM model_segments WHERE run = (SELECT run FROM current_model);
+
+-- Ranges of addresses; party: whose, NULL for the operator's own; role: own, management, mediation, exposed, party, or NULL (not stated).
+CREATE VIEW prefixes AS
+    SELECT prefix, party, role, segment, source_file, source_line
+    FROM model_prefixes WHERE run = (SELECT run FROM current_model);
+
+-- Exchanges that are expected; the kinds say what the names name: device, role, function, manufacturer, prefix, name or all.
+CREATE VIEW exchanges AS
+    SELECT from_kind, from_name, to_kind, to_name, protocol, port, purpose, source_file, source_line
+    FROM model_exchanges WHERE run = (SELECT run FROM current_model);
+
+-- Devices whose traffic was looked at, by exhibit, with the first and last moment of its records. Of any other device nothing is known:
+-- absence of sessions then means nothing.
+CREATE VIEW watched AS
+    SELECT subject AS device, json_extract(facts, '$.since') AS since, json_extract(facts, '$.until') AS until, exhibit
+    FROM claims WHERE code = 'traffic.watched' AND claims.state = 'active';
+
+-- Maintenance sessions that records of traffic show. access: direct or mediated (through a mediation point: through); party, contract:
+-- NULL where nothing says whose the origin is; hours: inside or outside of what was agreed, NULL where nothing was.
+CREATE VIEW sessions AS
+    SELECT fingerprint, subject AS device, json_extract(facts, '$.from') AS origin, json_extract(facts, '$.party') AS party,
+           iif(code = 'traffic.direct-session', 'direct', 'mediated') AS access, json_extract(facts, '$.through') AS through,
+           json_extract(facts, '$.contract') AS contract, json_extract(facts, '$.hours') AS hours,
+           json_extract(facts, '$.protocol') AS protocol, json_extract(facts, '$.port') AS port,
+           json_extract(facts, '$.start') AS start, json_extract(facts, '$.seconds') AS seconds,
+           json_extract(facts, '$.bytes') AS bytes, exhibit, disposition
+    FROM claims WHERE code IN ('traffic.direct-session', 'traffic.mediated-session') AND claims.state = 'active';
 
 -- What somebody states of a measure; state: met, breached, not applicable. subject: NULL for the network as a whole.
 CREATE VIEW attestations AS

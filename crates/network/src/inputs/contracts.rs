@@ -1,7 +1,7 @@
 //! Banbury's table of maintenance contracts: who maintains what, and how they reach it.
 //!
 //! A contract with several scopes has a row for each. Wrong when: a scope is written otherwise than in the table it
-//! names; a scope that matches nothing is told. Misses: working hours, named persons, subcontractors. Source: this
+//! names; a scope that matches nothing is told. Misses: named persons, subcontractors. Source: this
 //! project.
 
 use crate::diagnostic::{Kind, quote};
@@ -12,6 +12,7 @@ use crate::references::Target;
 use crate::rows::{self, Row};
 use crate::table::{Column, Description, Table};
 use banbury_evidence::model::Contract;
+use banbury_evidence::{Agreed, NotAgreed};
 
 /// table of contracts.
 pub(super) struct Contracts;
@@ -60,13 +61,19 @@ pub(super) const DESCRIPTION: Description = Description {
             required: false,
             holds: "the plan for leaving the party: the document's name, or none",
         },
+        Column {
+            name: "hours",
+            others: &["window", "maintenance_window"],
+            required: false,
+            holds: "when the party may work, UTC: Mon-Fri 08:00-17:00, always, or 2026-11-01T22:00/2026-11-02T04:00; several with ; between them",
+        },
         Column { name: "since", others: &[], required: false, holds: "first day, YYYY-MM-DD" },
         Column { name: "until", others: &[], required: false, holds: "last day, YYYY-MM-DD" },
     ],
     marks: &[],
     foreign: &[],
     closed: true,
-    limits: &["working hours, named persons and subcontractors are not read", "one kind of access a scope"],
+    limits: &["named persons and subcontractors are not read", "one kind of access a scope"],
     source: "Banbury's own table",
 };
 
@@ -98,6 +105,7 @@ pub(super) fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
         administrator: row.flag("administrator"),
         logged: row.flag("logged"),
         exit_plan: row.text("exit_plan"),
+        hours: hours(row),
         since: row.date("since"),
         until: row.date("until"),
         source: row.source(),
@@ -111,6 +119,19 @@ pub(super) fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
         return None;
     }
     draft.add(contract, &row.place("name")).map_err(|problem| row.problem(problem)).ok()
+}
+
+fn hours(row: &mut Row<'_>) -> Option<String> {
+    let text = row.text("hours")?;
+    match Agreed::parse(&text) {
+        Ok(_) => Some(text),
+        Err(refused) => {
+            let problem =
+                row.place("hours").error(Kind::Malformed, format!("{refused}; taken as not stated"));
+            row.problem(problem.hint(NotAgreed::HINT));
+            None
+        }
+    }
 }
 
 fn scope(row: &mut Row<'_>, name: &str, kind: &str, draft: &mut Draft) -> Option<String> {

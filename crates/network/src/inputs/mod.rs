@@ -4,6 +4,7 @@ mod attestations;
 mod contracts;
 mod demands;
 mod designations;
+mod exchanges;
 mod functions;
 mod graphml;
 mod interceptions;
@@ -13,6 +14,7 @@ mod netbox_device_types;
 mod netbox_devices;
 mod netbox_interfaces;
 mod netbox_json;
+mod prefixes;
 mod reviews;
 mod segments;
 mod sites;
@@ -39,6 +41,8 @@ pub const INPUTS: &[&dyn Table] = &[
     &reviews::Reviews,
     &demands::Demands,
     &segments::Segments,
+    &prefixes::Prefixes,
+    &exchanges::Exchanges,
     &attestations::Attestations,
     &graphml::Graphml,
     &sndlib::NATIVE,

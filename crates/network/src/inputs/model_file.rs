@@ -6,8 +6,8 @@
 //! is computed from the model (single points of failure). Source: this project; JSON Schema 2020-12.
 
 use super::{
-    attestations, contracts, demands, designations, functions, interceptions, netbox_cables,
-    netbox_device_types, netbox_devices, netbox_interfaces, reviews, segments, sites, vendors,
+    attestations, contracts, demands, designations, exchanges, functions, interceptions, netbox_cables,
+    netbox_device_types, netbox_devices, netbox_interfaces, prefixes, reviews, segments, sites, vendors,
 };
 use crate::cells::without_mark;
 use crate::diagnostic::{Kind, Place, quote};
@@ -48,6 +48,8 @@ const COLUMNS: &[Column] = &[
     list("links", "records: links between devices"),
     list("demands", "records: what sites ask of functions"),
     list("segments", "records: segments of the management plane"),
+    list("prefixes", "records: ranges of addresses, and whose they are"),
+    list("exchanges", "records: exchanges that are expected"),
     list("vendors", "records: vendors"),
     list("designations", "records: lists that vendors stand on"),
     list("contracts", "records: maintenance contracts, one for each scope"),
@@ -199,6 +201,19 @@ static SECTIONS: &[Section] = &[
     Section {
         fields: &[("name", "segment"), ("plane", "plane"), ("contained", "contained")],
         ..section("segments", &segments::DESCRIPTION, segments::DESCRIPTION.columns, segments::take)
+    },
+    section("prefixes", &prefixes::DESCRIPTION, prefixes::DESCRIPTION.columns, prefixes::take),
+    Section {
+        fields: &[
+            ("from_kind", "from_kind"),
+            ("from_name", "from"),
+            ("to_kind", "to_kind"),
+            ("to_name", "to"),
+            ("protocol", "protocol"),
+            ("port", "port"),
+            ("purpose", "purpose"),
+        ],
+        ..section("exchanges", &exchanges::DESCRIPTION, exchanges::DESCRIPTION.columns, exchanges::take)
     },
     section("vendors", &vendors::DESCRIPTION, vendors::DESCRIPTION.columns, vendors::take),
     section(

@@ -174,6 +174,8 @@ fn number(model: &mut Model) {
     each("interfaces.csv", model.interfaces.iter_mut().map(|record| &mut record.source));
     each("demands.csv", model.demands.iter_mut().map(|record| &mut record.source));
     each("segments.csv", model.segments.iter_mut().map(|record| &mut record.source));
+    each("prefixes.csv", model.prefixes.iter_mut().map(|record| &mut record.source));
+    each("exchanges.csv", model.exchanges.iter_mut().map(|record| &mut record.source));
     each("attestations.csv", model.attestations.iter_mut().map(|record| &mut record.source));
 }
 
