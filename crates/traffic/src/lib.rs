@@ -4,5 +4,6 @@
 //! network model, and says what was found as claims.
 
 pub mod contact;
+pub mod network;
 
 pub use contact::Contact;

@@ -1,0 +1,478 @@
+//! What the exchanges and sessions of an exhibit come to, as claims about devices of the model.
+
+use super::exchanges::{Exchanges, Expectation, Other};
+use super::places::{Place, Places};
+use super::services::{self, Service};
+use super::sessions::{Covered, Session, sessions};
+use super::{Talk, Visit};
+use banbury_evidence::model::Model;
+use banbury_evidence::{Claim, CodeInfo, Digest, Grade, Location, Subject, SubjectKind};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+static WATCHED: CodeInfo = CodeInfo {
+    code: "traffic.watched",
+    title: "Traffic of the device was looked at",
+    grade: Grade::Info,
+    meaning: "The records of traffic hold connections of this device. Absence of sessions or of unexpected peers means something only \
+              for such devices, and only between the first and the last moment of the records.",
+    remedy: "Nothing to be done. For a device without this claim, watch a point of the network where its traffic comes by.",
+    cwe: &[],
+};
+
+static UNEXPECTED_PEER: CodeInfo = CodeInfo {
+    code: "traffic.unexpected-peer",
+    title: "Equipment opens connections to somebody outside that nobody expects",
+    grade: Grade::Medium,
+    meaning: "A device of the network opened connections to an address outside of it, which neither the model's exchanges nor a \
+              standard between its functions expects. It may be an update, telemetry, a mistaken address, or an implant that reports home; \
+              what it is for, the records do not say.",
+    remedy: "Find out what opens the connections. If they belong there, state them in exchanges.csv with their purpose; else stop them at \
+             the edge, and keep the records.",
+    cwe: &[],
+};
+
+static UNEXPECTED_EXCHANGE: CodeInfo = CodeInfo {
+    code: "traffic.unexpected-exchange",
+    title: "Equipment opens connections inside the network that nobody expects",
+    grade: Grade::Low,
+    meaning: "A device of the network opened connections to another end inside, or to a private address of no range, which neither the \
+              model's exchanges nor a standard between its functions expects. Told only where the model states exchanges.",
+    remedy: "If they belong there, state them in exchanges.csv with their purpose; else filter them, and find out what opens them.",
+    cwe: &[],
+};
+
+static DIRECT_SESSION: CodeInfo = CodeInfo {
+    code: "traffic.direct-session",
+    title: "Equipment was managed from outside directly",
+    grade: Grade::Medium,
+    meaning: "Somebody outside of the operator's ranges had a session by which equipment is managed, not through a mediation point. Whose \
+              the origin is stands in the claim where a range of the model tells it.",
+    remedy: "Close the direct path; lead maintenance through a mediation point that logs and records it.",
+    cwe: &[],
+};
+
+static MEDIATED_SESSION: CodeInfo = CodeInfo {
+    code: "traffic.mediated-session",
+    title: "Equipment was managed through a mediation point",
+    grade: Grade::Info,
+    meaning: "A session by which equipment is managed came from a mediation point of the operator. It is taken to be of the party that \
+              alone had a connection open to that point when it began.",
+    remedy: "Nothing to be done, where it is under a contract and in the agreed hours.",
+    cwe: &[],
+};
+
+static CLEAR: CodeInfo = CodeInfo {
+    code: "traffic.cleartext-management",
+    title: "Equipment is managed in clear text",
+    grade: Grade::Medium,
+    meaning: "A session to a device used a service that does not encrypt: whoever sees the traffic on the way can read it, names and \
+              passwords with it, and change it.",
+    remedy: "Turn the service off and use SSH, NETCONF over SSH or TLS, or HTTPS.",
+    cwe: &[319],
+};
+
+static ACROSS: CodeInfo = CodeInfo {
+    code: "traffic.management-across-segments",
+    title: "A device is managed from another segment of the management plane",
+    grade: Grade::Low,
+    meaning: "Connections to a management service of a device came from an end in another segment of the management plane: what gets hold of \
+              the one can reach the other.",
+    remedy: "Filter between segments; manage each from its own, or through a mediation point.",
+    cwe: &[],
+};
+
+static EXPOSED: CodeInfo = CodeInfo {
+    code: "traffic.exposed-management",
+    title: "A management service answers the exposed edge",
+    grade: Grade::Medium,
+    meaning: "A management service of a device answered connections from a range that the public or customers reach, or from outside ranges \
+              that are nobody's in the model.",
+    remedy: "Let management services answer the management plane alone.",
+    cwe: &[],
+};
+
+/// The codes of these claims.
+pub static CODES: &[CodeInfo] = &[
+    WATCHED,
+    UNEXPECTED_PEER,
+    UNEXPECTED_EXCHANGE,
+    DIRECT_SESSION,
+    MEDIATED_SESSION,
+    CLEAR,
+    ACROSS,
+    EXPOSED,
+];
+
+/// An exhibit's traffic.
+#[derive(Clone, Copy, Debug)]
+pub struct Traffic<'t> {
+    /// The exhibit.
+    pub exhibit: &'t Digest,
+    /// Its first moment, in microseconds since 1970-01-01 00:00 UTC.
+    pub since: i64,
+    /// Its last.
+    pub until: i64,
+    /// What pairs of ends exchanged.
+    pub talks: &'t [Talk],
+    /// Connections to management ports of the model's devices, and to mediation points.
+    pub visits: &'t [Visit],
+}
+
+/// What it comes to.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// The claims, in a stated order.
+    pub claims: Vec<Claim>,
+    /// The sessions behind some of them.
+    pub sessions: Vec<Session>,
+    /// What could not be said, and why.
+    pub not_looked: Vec<String>,
+}
+
+/// Holds an exhibit's traffic against the model.
+pub fn findings(traffic: &Traffic<'_>, model: &Model, covered: &[Covered]) -> Findings {
+    let places = Places::of(model);
+    let exchanges = Exchanges::of(model);
+    let mut found = Findings::default();
+    found.not_looked.extend(places.unread.iter().cloned());
+    if places.is_blank() {
+        found.not_looked.push(
+            "no interface of the model has an address: who is who in the traffic is not known".to_owned(),
+        );
+        return found;
+    }
+    let here = Location::exhibit(*traffic.exhibit);
+    let sessions = sessions(traffic.visits, model, &places, covered);
+    if sessions.attempts > 0 {
+        found.not_looked.push(format!(
+            "{} connections from outside to management ports brought no data from the device and count as no session",
+            sessions.attempts
+        ));
+    }
+    found.claims.extend(watched(traffic, &places, &here));
+    found.claims.extend(peers(traffic, &places, &exchanges, &here));
+    found.claims.extend(sessions.sessions.iter().flat_map(|session| session_claims(session, &here)));
+    found.claims.extend(management(traffic, &places, &exchanges, &here));
+    if !exchanges.has_stated() {
+        found.not_looked.push(
+            "the model states no exchanges: those inside the network are not told as unexpected (add exchanges.csv)".to_owned(),
+        );
+    }
+    if places.ranges("party").next().is_none() {
+        found.not_looked.push("the model has no ranges of other parties: whose an origin outside is, is not known (add prefixes.csv)".to_owned());
+    }
+    found.sessions = sessions.sessions;
+    found
+}
+
+fn device(name: &str) -> Subject {
+    Subject::named(SubjectKind::Device, name)
+}
+
+fn watched(traffic: &Traffic<'_>, places: &Places<'_>, here: &Location) -> Vec<Claim> {
+    let mut seen: BTreeMap<&str, u64> = BTreeMap::new();
+    for talk in traffic.talks {
+        let ends: BTreeSet<&str> = [talk.source, talk.destination]
+            .into_iter()
+            .flat_map(|address| places.devices(address).iter().map(|device| device.name.as_str()))
+            .collect();
+        for name in ends {
+            *seen.entry(name).or_default() += talk.connections;
+        }
+    }
+    let claim = |(name, connections): (&str, u64)| {
+        Claim::observation(
+            &WATCHED,
+            device(name),
+            format!("{} of {name} in the records", counted(connections, "connection")),
+        )
+        .fact("since", moment(traffic.since))
+        .fact("until", moment(traffic.until))
+        .at(here.clone())
+    };
+    seen.into_iter().map(claim).collect()
+}
+
+/// What one device sends to one end that nobody expects, all connections together.
+#[derive(Default)]
+struct Peer {
+    connections: u64,
+    answered: u64,
+    sent: u64,
+    received: u64,
+    first: Option<(i64, u64)>,
+    last: i64,
+    addresses: BTreeSet<IpAddr>,
+    owner: Option<String>,
+}
+
+fn peers(
+    traffic: &Traffic<'_>,
+    places: &Places<'_>,
+    exchanges: &Exchanges<'_>,
+    here: &Location,
+) -> Vec<Claim> {
+    let mut peers: BTreeMap<(&str, bool, String, u8, Option<u16>), Peer> = BTreeMap::new();
+    for talk in traffic.talks {
+        let Expectation::Unexpected(other) = exchanges.judge(talk, places) else { continue };
+        let is_outside = other == Other::Outside;
+        if !is_outside && !exchanges.has_stated() {
+            continue;
+        }
+        let to = talk.name.clone().unwrap_or_else(|| talk.destination.to_canonical().to_string());
+        for from in places.devices(talk.source) {
+            let peer =
+                peers.entry((&from.name, is_outside, to.clone(), talk.protocol, talk.port)).or_default();
+            peer.connections += talk.connections;
+            peer.answered += talk.answered;
+            peer.sent = peer.sent.saturating_add(talk.sent);
+            peer.received = peer.received.saturating_add(talk.received);
+            let first = peer.first.get_or_insert((talk.first, talk.offset));
+            *first = (*first).min((talk.first, talk.offset));
+            peer.last = peer.last.max(talk.last);
+            peer.addresses.insert(talk.destination);
+            if let Place::Party(range) = places.place(talk.destination) {
+                peer.owner.clone_from(&range.party);
+            }
+        }
+    }
+    let claim =
+        |((from, is_outside, to, protocol, port), peer): ((&str, bool, String, u8, Option<u16>), Peer)| {
+            let info = if is_outside { &UNEXPECTED_PEER } else { &UNEXPECTED_EXCHANGE };
+            let service = spoken(protocol, port);
+            let owner = peer.owner.as_ref().map(|owner| format!(" (a range of {owner})")).unwrap_or_default();
+            let title = format!(
+                "{from} opened {} to {to}{owner} by {service}, which nobody expects",
+                counted(peer.connections, "connection")
+            );
+            let mut claim = Claim::observation(info, device(from), title)
+                .fact("to", to)
+                .fact("protocol", protocol_name(protocol))
+                .note(format!(
+                    "{} answered; {} sent, {} received",
+                    peer.answered,
+                    bytes(peer.sent),
+                    bytes(peer.received)
+                ));
+            if let Some(port) = port {
+                claim = claim.fact("port", i64::from(port));
+            }
+            if let Some(owner) = peer.owner {
+                claim = claim.fact("owner", owner);
+            }
+            if let Some((first, offset)) = peer.first {
+                claim = claim
+                    .note(format!("first {}, last {}", moment(first), moment(peer.last)))
+                    .at(here.range(offset, 0));
+            }
+            let addresses: Vec<String> =
+                peer.addresses.iter().take(LISTED).map(ToString::to_string).collect();
+            if peer.addresses.len() > LISTED {
+                claim = claim.note(format!(
+                    "addresses: {} and {} more",
+                    addresses.join(", "),
+                    peer.addresses.len() - LISTED
+                ));
+            } else {
+                claim = claim.note(format!("addresses: {}", addresses.join(", ")));
+            }
+            claim
+        };
+    peers.into_iter().map(claim).collect()
+}
+
+/// Addresses that are named in a remark.
+const LISTED: usize = 20;
+
+fn session_claims(session: &Session, here: &Location) -> Vec<Claim> {
+    if session.expected.is_some() {
+        return Vec::new();
+    }
+    let info = if session.through.is_some() { &MEDIATED_SESSION } else { &DIRECT_SESSION };
+    let who = session.party.clone().unwrap_or_else(|| "somebody the model does not know".to_owned());
+    let seconds = session.end.saturating_sub(session.start).max(0) / 1_000_000;
+    let make = |name: &String| {
+        let way = session
+            .through
+            .as_ref()
+            .map_or_else(|| "directly".to_owned(), |point| format!("through {point}"));
+        let title = format!(
+            "{who} managed {name} by {} from {} {way} on {}, for {}",
+            session.service.name,
+            session.origin,
+            moment(session.start),
+            lasting(seconds)
+        );
+        let mut claim = Claim::observation(info, device(name), title)
+            .fact("from", session.origin.to_string())
+            .fact("protocol", session.service.name)
+            .fact("start", moment(session.start))
+            .fact("seconds", seconds)
+            .fact("bytes", i64::try_from(session.sent.saturating_add(session.received)).unwrap_or(i64::MAX))
+            .fact("kind", if session.is_bulk() { "bulk" } else { "interactive" })
+            .note(format!(
+                "{}; {} sent to the device, {} received",
+                counted(session.connections, "connection"),
+                bytes(session.sent),
+                bytes(session.received)
+            ))
+            .at(here.range(session.offset, 0));
+        for (fact, value) in
+            [("party", &session.party), ("through", &session.through), ("contract", &session.contract)]
+        {
+            if let Some(value) = value {
+                claim = claim.fact(fact, value.clone());
+            }
+        }
+        if let Some(port) = session.port {
+            claim = claim.fact("port", i64::from(port));
+        }
+        if let Some(is_agreed) = session.is_agreed {
+            claim = claim.fact("hours", if is_agreed { "inside" } else { "outside" });
+        }
+        if session.party.is_some() && session.contract.is_none() {
+            claim = claim.note("no contract of this party covers the device on that day");
+        }
+        claim
+    };
+    session.devices.iter().map(make).collect()
+}
+
+/// What was seen of one management service of one device.
+#[derive(Default)]
+struct Managed {
+    connections: u64,
+    from: BTreeSet<String>,
+    first: Option<(i64, u64)>,
+}
+
+impl Managed {
+    fn add(&mut self, visit: &Visit, from: String) {
+        self.connections += 1;
+        self.from.insert(from);
+        let first = self.first.get_or_insert((visit.start, visit.offset));
+        *first = (*first).min((visit.start, visit.offset));
+    }
+}
+
+fn management(
+    traffic: &Traffic<'_>,
+    places: &Places<'_>,
+    exchanges: &Exchanges<'_>,
+    here: &Location,
+) -> Vec<Claim> {
+    let mut all: BTreeMap<(&'static str, &str, &'static str), Managed> = BTreeMap::new();
+    for visit in traffic.visits.iter().filter(|visit| visit.received > 0) {
+        let Some(service) = services::of(visit.protocol, visit.port, visit.service.as_deref()) else {
+            continue;
+        };
+        let origin = places.place(visit.source);
+        let (from_segment, to_segment) = (places.segment(visit.source), places.segment(visit.destination));
+        let crosses = match (from_segment, to_segment) {
+            (Some(from), Some(to)) => from.to_lowercase() != to.to_lowercase(),
+            _ => false,
+        };
+        for device in places.devices(visit.destination) {
+            let mut tell = |info: &CodeInfo, from: String| {
+                all.entry((info.code, &device.name, service.name)).or_default().add(visit, from);
+            };
+            if service.is_clear
+                && is_management(service, &origin, from_segment.is_some() || to_segment.is_some())
+            {
+                tell(&CLEAR, visit.source.to_string());
+            }
+            if crosses && !service.is_common && !matches!(origin, Place::Mediation(_)) {
+                tell(&ACROSS, format!("{} in {}", visit.source, from_segment.unwrap_or_default()));
+            }
+            let is_exposed = matches!(origin, Place::Exposed(_) | Place::Outside);
+            if is_exposed && !is_stated(visit, places, exchanges) {
+                tell(&EXPOSED, visit.source.to_string());
+            }
+        }
+    }
+    let claim = |((code, name, service), seen): ((&'static str, &str, &'static str), Managed)| {
+        let info = CODES.iter().find(|info| info.code == code).unwrap_or(&CLEAR);
+        let what = match code {
+            "traffic.cleartext-management" => {
+                format!("{name} is managed by {service}, which does not encrypt")
+            }
+            "traffic.management-across-segments" => {
+                format!("{name} is managed by {service} from another segment")
+            }
+            _ => format!("{service} of {name} answers addresses outside of the management plane"),
+        };
+        let listed: Vec<String> = seen.from.iter().take(LISTED).cloned().collect();
+        let more = seen.from.len().saturating_sub(LISTED);
+        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let claim = Claim::observation(info, device(name), what).fact("service", service).note(format!(
+            "{} from {}{rest}",
+            counted(seen.connections, "connection"),
+            listed.join(", ")
+        ));
+        match seen.first {
+            Some((first, offset)) => claim.note(format!("first {}", moment(first))).at(here.range(offset, 0)),
+            None => claim.at(here.clone()),
+        }
+    };
+    all.into_iter().map(claim).collect()
+}
+
+/// Whether a connection to this service manages the device: HTTP may be what the device is for, and counts where either end stands in a
+/// management segment or where it came from a mediation point.
+fn is_management(service: &Service, origin: &Place<'_>, in_segment: bool) -> bool {
+    !service.is_common || in_segment || matches!(origin, Place::Mediation(_))
+}
+
+fn is_stated(visit: &Visit, places: &Places<'_>, exchanges: &Exchanges<'_>) -> bool {
+    matches!(exchanges.judge(&Talk::from(visit), places), Expectation::Expected(_))
+}
+
+/// A moment as ISO 8601 in UTC, to the second; what no calendar has as microseconds since 1970.
+pub fn moment(at: i64) -> String {
+    match Timestamp::from_microsecond(at) {
+        Ok(at) => at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        Err(_) => format!("{at} microseconds since 1970"),
+    }
+}
+
+/// Its day, `YYYY-MM-DD`.
+pub(super) fn day(at: i64) -> String {
+    moment(at).chars().take(10).collect()
+}
+
+fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+fn lasting(seconds: i64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+fn bytes(count: u64) -> String {
+    match count {
+        0..1024 => format!("{count} bytes"),
+        1024..1_048_576 => format!("{} KiB", count / 1024),
+        _ => format!("{} MiB", count / 1_048_576),
+    }
+}
+
+fn protocol_name(protocol: u8) -> String {
+    match protocol {
+        1 | 58 => "icmp".to_owned(),
+        6 => "tcp".to_owned(),
+        17 => "udp".to_owned(),
+        132 => "sctp".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn spoken(protocol: u8, port: Option<u16>) -> String {
+    let name = protocol_name(protocol);
+    port.map_or_else(|| name.clone(), |port| format!("{name}/{port}"))
+}

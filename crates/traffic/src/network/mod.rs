@@ -1,0 +1,94 @@
+//! Who talks to whom, held against the network model: whose an address is, which exchanges are expected, who came to maintain what.
+//!
+//! Pure: it is handed the model, what pairs of ends exchanged ([`Talk`]) and the connections to management ports ([`Visit`]), and
+//! gives claims back.
+
+pub mod exchanges;
+pub mod findings;
+pub mod places;
+pub mod services;
+pub mod sessions;
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+
+/// What one end sent to a port of another, over all of an exhibit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Talk {
+    /// Who opened the connections.
+    pub source: IpAddr,
+    /// To whom.
+    pub destination: IpAddr,
+    /// The destination's port; none for protocols without.
+    pub port: Option<u16>,
+    /// IP protocol number.
+    pub protocol: u8,
+    /// The server's name, where one was asked for.
+    pub name: Option<String>,
+    /// How many connections there were.
+    pub connections: u64,
+    /// How many of them the destination answered, as far as the records tell.
+    pub answered: u64,
+    /// Start of the first, in microseconds since 1970-01-01 00:00 UTC.
+    pub first: i64,
+    /// Start of the last.
+    pub last: i64,
+    /// Bytes that the source sent.
+    pub sent: u64,
+    /// Bytes that the destination sent.
+    pub received: u64,
+    /// The byte of the exhibit at which the first's record starts.
+    pub offset: u64,
+}
+
+/// One connection to a port by which equipment is managed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Visit {
+    /// Who opened it.
+    pub source: IpAddr,
+    /// To whom.
+    pub destination: IpAddr,
+    /// The destination's port; none for protocols without.
+    pub port: Option<u16>,
+    /// IP protocol number.
+    pub protocol: u8,
+    /// The application's protocol as the record tells it.
+    pub service: Option<String>,
+    /// Microseconds since 1970-01-01 00:00 UTC.
+    pub start: i64,
+    /// Microseconds; 0 where not known.
+    pub duration: i64,
+    /// Bytes that the source sent above the transport's header.
+    pub sent: u64,
+    /// The same of the destination.
+    pub received: u64,
+    /// The byte of the exhibit at which its record starts.
+    pub offset: u64,
+}
+
+impl From<&Visit> for Talk {
+    fn from(visit: &Visit) -> Self {
+        Self {
+            source: visit.source,
+            destination: visit.destination,
+            port: visit.port,
+            protocol: visit.protocol,
+            name: None,
+            connections: 1,
+            answered: u64::from(visit.received > 0),
+            first: visit.start,
+            last: visit.start,
+            sent: visit.sent,
+            received: visit.received,
+            offset: visit.offset,
+        }
+    }
+}
+
+impl Visit {
+    /// Its last moment.
+    fn end(&self) -> i64 {
+        self.start.saturating_add(self.duration.max(0))
+    }
+}

@@ -1,0 +1,177 @@
+//! Whose an address is, by the network model.
+
+use banbury_evidence::Prefix;
+use banbury_evidence::model::{AddressPrefix, Device, Model};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// The addresses of a model.
+#[derive(Debug)]
+pub struct Places<'m> {
+    devices: BTreeMap<IpAddr, Vec<&'m Device>>,
+    /// With how many addresses each device stands here.
+    prefixes: Vec<(Prefix, &'m AddressPrefix)>,
+    functions: BTreeMap<&'m str, Vec<&'m str>>,
+    segments: BTreeMap<IpAddr, &'m str>,
+    /// Addresses of the model that are none, with where they stand; said once.
+    pub unread: Vec<String>,
+}
+
+/// Where an address stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place<'m> {
+    /// An address of these devices; more than one where it moves between them.
+    Device(Vec<&'m Device>),
+    /// In a range of the operator's own.
+    Own(&'m AddressPrefix),
+    /// In a range of mediation points.
+    Mediation(&'m AddressPrefix),
+    /// In a range that the public or customers reach.
+    Exposed(&'m AddressPrefix),
+    /// In somebody else's range.
+    Party(&'m AddressPrefix),
+    /// In no range of the model, but one that is not routed between networks (private, link-local, loopback, multicast).
+    Unlisted,
+    /// In no range of the model.
+    Outside,
+}
+
+impl<'m> Places<'m> {
+    /// The places of a model.
+    pub fn of(model: &'m Model) -> Self {
+        let by_name: BTreeMap<&str, &Device> =
+            model.devices.iter().map(|device| (device.name.as_str(), device)).collect();
+        let mut places = Self {
+            devices: BTreeMap::new(),
+            prefixes: Vec::new(),
+            functions: BTreeMap::new(),
+            segments: BTreeMap::new(),
+            unread: Vec::new(),
+        };
+        for interface in &model.interfaces {
+            let Some(text) = interface.address.as_deref() else { continue };
+            let bare = text.split('/').next().unwrap_or_default().trim();
+            let Ok(address) = bare.parse::<IpAddr>() else {
+                places.unread.push(format!(
+                    "{}:{}: {text:?} is no address",
+                    interface.source.file, interface.source.line
+                ));
+                continue;
+            };
+            let address = address.to_canonical();
+            if let Some(device) = by_name.get(interface.device.as_str()).copied() {
+                let held = places.devices.entry(address).or_default();
+                if !held.iter().any(|known| known.name == device.name) {
+                    held.push(device);
+                }
+            }
+            if let Some(segment) = interface.segment.as_deref() {
+                places.segments.insert(address, segment);
+            }
+        }
+        for record in &model.prefixes {
+            match Prefix::parse(&record.prefix) {
+                Some(prefix) => places.prefixes.push((prefix, record)),
+                None => places.unread.push(format!(
+                    "{}:{}: {:?} is no range of addresses",
+                    record.source.file, record.source.line, record.prefix
+                )),
+            }
+        }
+        // The longest first: what is said of a part holds for it.
+        places.prefixes.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.length()));
+        for function in &model.functions {
+            places.functions.entry(&function.device).or_default().push(&function.function);
+        }
+        places
+    }
+
+    /// Whether the model gives any device an address: without, nothing can be said of who is who.
+    pub fn is_blank(&self) -> bool {
+        self.devices.is_empty()
+    }
+
+    /// Each address that a device has, with the devices.
+    pub fn addresses(&self) -> impl Iterator<Item = (IpAddr, &[&'m Device])> {
+        self.devices.iter().map(|(&address, devices)| (address, devices.as_slice()))
+    }
+
+    /// The ranges with this role.
+    pub fn ranges(&self, role: &str) -> impl Iterator<Item = Prefix> {
+        self.prefixes
+            .iter()
+            .filter(move |(_, record)| record.role.as_deref() == Some(role))
+            .map(|&(prefix, _)| prefix)
+    }
+
+    /// The devices at this address.
+    pub fn devices(&self, address: IpAddr) -> &[&'m Device] {
+        self.devices.get(&address.to_canonical()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The narrowest range of the model that holds the address.
+    pub fn range(&self, address: IpAddr) -> Option<&'m AddressPrefix> {
+        self.prefixes.iter().find(|(prefix, _)| prefix.holds(address)).map(|&(_, record)| record)
+    }
+
+    /// Where the address stands: what a device has is the device's, whatever range it is in.
+    pub fn place(&self, address: IpAddr) -> Place<'m> {
+        let devices = self.devices(address);
+        if !devices.is_empty() {
+            return Place::Device(devices.to_vec());
+        }
+        match self.range(address) {
+            Some(record) => match (record.role.as_deref(), &record.party) {
+                (Some("mediation"), _) => Place::Mediation(record),
+                (Some("exposed"), _) => Place::Exposed(record),
+                (Some("own" | "management"), _) | (None, None) => Place::Own(record),
+                _ => Place::Party(record),
+            },
+            None if is_local(address.to_canonical()) => Place::Unlisted,
+            None => Place::Outside,
+        }
+    }
+
+    /// Whether it is a mediation point: in a range of such, or a device that a contract comes through, by its name in small letters.
+    pub fn is_mediation(&self, address: IpAddr, points: &[String]) -> bool {
+        matches!(self.place(address), Place::Mediation(_))
+            || self.range(address).is_some_and(|record| record.role.as_deref() == Some("mediation"))
+            || self.devices(address).iter().any(|device| points.contains(&device.name.trim().to_lowercase()))
+    }
+
+    /// The functions of a device, by their standard names.
+    pub fn functions(&self, device: &str) -> &[&'m str] {
+        self.functions.get(device).map_or(&[], Vec::as_slice)
+    }
+
+    /// The segment of the management plane that the address stands in: its interface's, its range's, else its device's.
+    pub fn segment(&self, address: IpAddr) -> Option<&'m str> {
+        let of_interface = self.segments.get(&address.to_canonical()).copied();
+        let of_range = || self.range(address).and_then(|record| record.segment.as_deref());
+        let of_device = || self.devices(address).first().and_then(|device| device.segment.as_deref());
+        of_interface.or_else(of_range).or_else(of_device).map(str::trim).filter(|segment| !segment.is_empty())
+    }
+}
+
+/// Addresses that no network routes to another: RFC 1918, 3927, 4193, 4291, 5771, 6598.
+fn is_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let [a, b, ..] = v4.octets();
+            v4.is_private()
+                || v4.is_loopback()
+                || v4.is_link_local()
+                || v4.is_multicast()
+                || v4.is_broadcast()
+                || v4.is_unspecified()
+                || (a == 100 && b & 0xC0 == 64)
+        }
+        IpAddr::V6(v6) => {
+            v6.is_loopback()
+                || v6.is_unspecified()
+                || v6.is_multicast()
+                || v6.is_unique_local()
+                || v6.is_unicast_link_local()
+        }
+    }
+}
