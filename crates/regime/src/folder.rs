@@ -51,7 +51,7 @@ static EMBEDDED: &[(&str, &[(&str, &str)])] = include!(concat!(env!("OUT_DIR"), 
 static SHARED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/definitions.rs"));
 
 /// Their names, in the order in which they are made: those on a list lean on the classes.
-const INCLUDED: [&str; 3] = ["classes", "listed", "attested"];
+const INCLUDED: [&str; 4] = ["classes", "listed", "attested", "watched"];
 
 /// Queries over those definitions, which a measure may name as it names its regime's own: `regimes/queries/*.sql`.
 static SHARED_QUERIES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/queries.rs"));
@@ -266,6 +266,10 @@ fn included(
         let needed = match name {
             "listed" => Some(("list", "the name of the list in designations.csv")),
             "attested" => Some((attested::MONTHS, "how long a statement holds that names no last day")),
+            "watched" => Some((
+                "watched_days",
+                "for how many days traffic has to be looked at before absence says something",
+            )),
             _ => None,
         };
         if let Some((parameter, what)) = needed.filter(|(parameter, _)| !parameters.contains_key(*parameter))

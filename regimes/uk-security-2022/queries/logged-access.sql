@@ -9,6 +9,12 @@ FROM current WHERE coalesce(access, '') <> 'none' AND coalesce(administrator, 1)
 UNION ALL
 SELECT 'contract ' || name, 'met', party || ' has no access by it (' || at || ').' FROM current WHERE access = 'none'
 UNION ALL
+-- Access that traffic shows, and that passed no point which could log it.
+SELECT 'party ' || min(named), 'inconclusive', min(named) || ' managed ' || iif(count(DISTINCT device) = 1, min(device), count(DISTINCT device) || ' devices, the first ' || min(device))
+       || ' without passing a mediation point: ' || count(*) || iif(count(*) = 1, ' session', ' sessions') || ' in the records of traffic, the first on ' || min(start)
+       || '; whether the log has them is not known.'
+FROM came WHERE access = 'direct' AND party IS NOT NULL GROUP BY party
+UNION ALL
 -- What is attested; what the model does not show is open until somebody attests it of the network.
 SELECT subject, verdict, reason FROM attested WHERE measure = lower(:measure)
 UNION ALL

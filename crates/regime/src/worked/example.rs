@@ -2,6 +2,7 @@
 //! A misspelt key is a mistake: read as an absent value it would make an example of something else.
 
 use super::inspected::{Inspected, clock, report};
+use super::watched::{self, Watched};
 use crate::error::{Diagnostic, RegimeError};
 use crate::folder::{TABLES, from_toml};
 use crate::metadata::{Date, Overrides};
@@ -26,6 +27,7 @@ pub struct Example {
     /// Parameters that are set.
     pub parameters: Overrides,
     inspected: Vec<Inspected>,
+    watched: Vec<Watched>,
     model: Model,
 }
 
@@ -41,9 +43,11 @@ struct Head {
     imported: BTreeMap<Spanned<String>, u64>,
     #[serde(default)]
     inspected: Vec<Inspected>,
+    #[serde(default)]
+    watched: Vec<Watched>,
 }
 
-const HEAD: [&str; 5] = ["as_of", "reason", "parameters", "imported", "inspected"];
+const HEAD: [&str; 6] = ["as_of", "reason", "parameters", "imported", "inspected", "watched"];
 
 /// Parts of the model that an example cannot state: they are computed, or follow from `imported`.
 const COMPUTED: [&str; 4] = ["tables", "single_points", "cut_off", "connected"];
@@ -97,6 +101,7 @@ impl Example {
             reason: head.reason.into_inner(),
             parameters: head.parameters,
             inspected: head.inspected,
+            watched: head.watched,
             model,
         })
     }
@@ -111,6 +116,7 @@ impl Example {
         for inspected in &self.inspected {
             inspected.record(&mut ledger)?;
         }
+        watched::record(&self.watched, &mut ledger)?;
         ledger.record_model(&self.model, &report("network.import"), &clock())?;
         Ok(ledger)
     }

@@ -9,6 +9,7 @@ mod classes;
 mod coverage;
 mod example;
 mod inspected;
+mod watched;
 
 pub use example::Example;
 pub use inspected::Inspected;
