@@ -137,6 +137,8 @@ pub struct Device {
     pub image: Option<String>,
     /// Management-plane segment.
     pub segment: Option<String>,
+    /// The address by which it is managed, with or without the length of its network; its interfaces may have more.
+    pub address: Option<String>,
     /// The power region from which it is fed, where that is another than its site's.
     pub power: Option<String>,
     /// Life-cycle state, such as `active` or `planned`.

@@ -144,7 +144,7 @@ const KINDS: usize = 16;
 
 entries! {
     0: Device, "device", devices, [name], [site, role, manufacturer, device_type, platform, software, image, segment,
-        power, status, installed, support_end, cost];
+        address, power, status, installed, support_end, cost];
     1: Site, "site", sites, [name], [region, country, sensitive, subscribers, power, latitude, longitude];
     2: Function, "function", functions, [device, function], [];
     3: Vendor, "vendor", vendors, [name], [jurisdiction, control, production, stated, citation];

@@ -101,7 +101,7 @@ wire! {
     Site { name: String, region? String, country? String, sensitive? bool, subscribers? u64, power? String, latitude? f64,
         longitude? f64, source: inner::Source }
     Device { name: String, site? String, role? String, manufacturer? String, device_type? String, platform? String,
-        software? String, image? String, segment? String, power? String, status? String, installed? String,
+        software? String, image? String, segment? String, address? String, power? String, status? String, installed? String,
         support_end? String, cost? u64, source: inner::Source }
     DeviceType { model: String, manufacturer? String, part_number? String, support_end? String, production? String,
         cost? u64, source: inner::Source }

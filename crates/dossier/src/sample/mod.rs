@@ -389,6 +389,7 @@ pub(crate) fn hostile() -> CaseReport {
         software: text(),
         image,
         segment: text(),
+        address: text(),
         power: text(),
         status: text(),
         installed: text(),

@@ -94,7 +94,7 @@ macro_rules! stored {
 
 stored! {
     Site in "sites" [name, region, country, sensitive, subscribers, power, latitude, longitude] and source;
-    Device in "devices" read from "device_records" [name, site, role, manufacturer, device_type, platform, software, image, segment, power, status,
+    Device in "devices" read from "device_records" [name, site, role, manufacturer, device_type, platform, software, image, segment, address, power, status,
         installed, support_end, cost] and source;
     DeviceType in "device_types" [model, manufacturer, part_number, support_end, production, cost] and source;
     Interface in "interfaces" [device, name, kind, address, segment, enabled] and source;

@@ -86,7 +86,7 @@ CREATE VIEW sites AS
 CREATE VIEW device_records AS
     SELECT d.name, d.site, d.role, coalesce(d.manufacturer, t.manufacturer) AS manufacturer, d.device_type, d.platform,
            d.software, d.image, d.segment, d.status, d.installed, coalesce(d.support_end, t.support_end) AS support_end,
-           coalesce(d.cost, t.cost) AS cost, d.source_file, d.source_line, d.power
+           coalesce(d.cost, t.cost) AS cost, d.source_file, d.source_line, d.power, d.address
     FROM model_devices d
     LEFT JOIN (SELECT run, model, manufacturer, support_end, cost, count(*) OVER (PARTITION BY run, model) = 1 AS alone
                FROM model_device_types) t
@@ -108,7 +108,7 @@ CREATE VIEW devices AS
            d.installed, coalesce(d.support_end, t.support_end) AS support_end, coalesce(d.cost, t.cost) AS cost,
            s.country AS country, nullif(lower(trim(coalesce(d.manufacturer, t.manufacturer))), '') AS maker,
            d.source_file || ':' || d.source_line AS at,
-           d.duties, coalesce(d.power, s.power) AS power
+           d.duties, coalesce(d.power, s.power) AS power, d.address
     FROM model_devices d
     LEFT JOIN (SELECT run, model, manufacturer, support_end, cost, count(*) OVER (PARTITION BY run, model) = 1 AS alone
                FROM model_device_types) t

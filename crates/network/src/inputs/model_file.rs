@@ -137,6 +137,7 @@ const DEVICE_FIELDS: &[(&str, &str)] = &[
     ("software", "software_version"),
     ("image", "image"),
     ("segment", "management_segment"),
+    ("address", "address"),
     ("power", "power"),
     ("status", "status"),
     ("installed", "installed"),

@@ -5,7 +5,8 @@
 //! exported under the name of their type. Misses: what NetBox keeps outside the devices' table (interfaces, modules,
 //! inventory items, virtual machines). Source: NetBox, `netbox/dcim/tables/devices.py`, `forms/bulk_import.py`.
 
-use crate::diagnostic::Kind;
+use super::netbox_interfaces;
+use crate::diagnostic::{Kind, quote};
 use crate::draft::Draft;
 use crate::import::Input;
 use crate::references::Target;
@@ -43,6 +44,7 @@ pub(super) const DESCRIPTION: Description = Description {
             "custom field: the image it runs, as SHA-256 or file name in the case",
         ),
         column("management_segment", &["cf_management_segment"], "custom field: management-plane segment"),
+        column("address", &["ip_address", "primary_ip4", "primary_ip6", "primary_ip"], "primary address"),
         column(
             "power",
             &["power_region", "cf_power_region"],
@@ -66,7 +68,7 @@ pub(super) const DESCRIPTION: Description = Description {
     closed: false,
     limits: &[
         "names have to be unique over all sites, where NetBox asks for it within one site and tenant",
-        "racks, positions, addresses, serial numbers and tags are not read",
+        "racks, positions, serial numbers and tags are not read; of addresses the primary one",
         "modules, inventory items and virtual machines are other exports and not read",
         "the members of a virtual chassis are devices of their own",
     ],
@@ -100,6 +102,7 @@ pub(super) fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
         software: row.text("software_version"),
         image: row.text("image"),
         segment: row.text("management_segment"),
+        address: address(row),
         power: row.text("power"),
         status: row.text("status").map(|status| status.to_lowercase()),
         installed: row.date("installed"),
@@ -118,4 +121,17 @@ pub(super) fn take(row: &mut Row<'_>, draft: &mut Draft) -> Option<()> {
         draft.refer(Target::Site, site, || row.place("site"), ("device", &device.name));
     }
     draft.add(device, &row.place("name")).map_err(|problem| row.problem(problem)).ok()
+}
+
+/// The primary address; one that is none is told and taken as not stated.
+fn address(row: &mut Row<'_>) -> Option<String> {
+    let text = row.text("address")?;
+    let read = netbox_interfaces::network(&text);
+    if read.is_none() {
+        let problem = row
+            .place("address")
+            .error(Kind::Malformed, format!("{} is no address; taken as not stated", quote(&text)));
+        row.problem(problem.hint("write it as 192.0.2.1/24 or 2001:db8::1/64"));
+    }
+    read
 }

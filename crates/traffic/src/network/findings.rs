@@ -139,7 +139,8 @@ pub fn findings(traffic: &Traffic<'_>, model: &Model, covered: &[Covered]) -> Fi
     found.not_looked.extend(places.unread.iter().cloned());
     if places.is_blank() {
         found.not_looked.push(
-            "no interface of the model has an address: who is who in the traffic is not known".to_owned(),
+            "no device or interface of the model has an address: who is who in the traffic is not known"
+                .to_owned(),
         );
         return found;
     }

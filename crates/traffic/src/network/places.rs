@@ -9,7 +9,7 @@ use std::net::IpAddr;
 #[derive(Debug)]
 pub struct Places<'m> {
     devices: BTreeMap<IpAddr, Vec<&'m Device>>,
-    /// With how many addresses each device stands here.
+    /// The longest first.
     prefixes: Vec<(Prefix, &'m AddressPrefix)>,
     functions: BTreeMap<&'m str, Vec<&'m str>>,
     segments: BTreeMap<IpAddr, &'m str>,
@@ -48,24 +48,28 @@ impl<'m> Places<'m> {
             segments: BTreeMap::new(),
             unread: Vec::new(),
         };
-        for interface in &model.interfaces {
-            let Some(text) = interface.address.as_deref() else { continue };
+        let of_devices = model
+            .devices
+            .iter()
+            .map(|device| (&device.address, device.name.as_str(), device.segment.as_deref(), &device.source));
+        let of_interfaces = model.interfaces.iter().map(|interface| {
+            (&interface.address, interface.device.as_str(), interface.segment.as_deref(), &interface.source)
+        });
+        for (text, device, segment, source) in of_devices.chain(of_interfaces) {
+            let Some(text) = text.as_deref() else { continue };
             let bare = text.split('/').next().unwrap_or_default().trim();
             let Ok(address) = bare.parse::<IpAddr>() else {
-                places.unread.push(format!(
-                    "{}:{}: {text:?} is no address",
-                    interface.source.file, interface.source.line
-                ));
+                places.unread.push(format!("{}:{}: {text:?} is no address", source.file, source.line));
                 continue;
             };
             let address = address.to_canonical();
-            if let Some(device) = by_name.get(interface.device.as_str()).copied() {
+            if let Some(device) = by_name.get(device).copied() {
                 let held = places.devices.entry(address).or_default();
                 if !held.iter().any(|known| known.name == device.name) {
                     held.push(device);
                 }
             }
-            if let Some(segment) = interface.segment.as_deref() {
+            if let Some(segment) = segment {
                 places.segments.insert(address, segment);
             }
         }

@@ -249,7 +249,7 @@ fn a_model_without_addresses_says_so() {
         visits: &[],
     };
     let found = findings(&traffic, &Model::default(), &[]);
-    assert!(found.claims.is_empty() && found.not_looked[0].contains("no interface"));
+    assert!(found.claims.is_empty() && found.not_looked[0].contains("no device or interface"));
 }
 
 fn any_address() -> impl Strategy<Value = std::net::IpAddr> {

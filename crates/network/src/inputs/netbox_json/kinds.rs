@@ -205,6 +205,11 @@ pub(super) static DEVICES: Kind = Kind {
                 "custom field: management-plane segment",
             ),
             column(
+                "address",
+                &["primary_ip.address", "primary_ip4.address", "primary_ip6.address"],
+                "primary address",
+            ),
+            column(
                 "power",
                 &["custom_fields.power_region"],
                 "custom field: power region from which it is fed, where that is not its site's",
@@ -227,7 +232,7 @@ pub(super) static DEVICES: Kind = Kind {
         ],
         &[
             "names have to be unique over all sites; a device without a name is left out",
-            "racks, positions, serial numbers, tags, config contexts and primary addresses are not read",
+            "racks, positions, serial numbers, tags and config contexts are not read",
             "the members of a virtual chassis are devices of their own; virtual machines are not read",
         ],
     ),
