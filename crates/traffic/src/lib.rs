@@ -4,5 +4,8 @@
 //! network model, and says what was found as claims.
 
 pub mod contact;
+pub mod rita;
+pub mod window;
 
 pub use contact::Contact;
+pub use window::Window;
