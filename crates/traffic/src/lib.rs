@@ -4,6 +4,7 @@
 //! network model, and says what was found as claims.
 
 pub mod contact;
+pub mod pairs;
 pub mod rita;
 pub mod window;
 
