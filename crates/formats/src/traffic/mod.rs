@@ -64,7 +64,13 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { longest: 16 << 20, open_connections: 1 << 20, idle: 300_000_000, templates: 4096, columns: Vec::new() }
+        Self {
+            longest: 16 << 20,
+            open_connections: 1 << 20,
+            idle: 300_000_000,
+            templates: 4096,
+            columns: Vec::new(),
+        }
     }
 }
 
