@@ -75,7 +75,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("traffic", &["formats", "evidence"]),
     ("plan", &["evidence", "network", "regime"]),
     ("dossier", &["evidence", "network", "regime", "software"]),
-    ("cli", &["formats", "evidence", "firmware", "network", "regime", "software", "plan", "traffic", "dossier"]),
+    (
+        "cli",
+        &["formats", "evidence", "firmware", "network", "regime", "software", "plan", "traffic", "dossier"],
+    ),
 ];
 
 #[test]

@@ -4,6 +4,7 @@
 //! what was looked at, found or not ([`RunReport`]); the [`ledger::Ledger`] appends both to the case and is the only
 //! code that writes it.
 
+pub mod beta;
 pub mod case;
 mod claim;
 mod description;

@@ -3,6 +3,7 @@
 //! `contact` is what all of it speaks in; `beacon` weighs one pair's contacts; the rest pairs connections, holds them against the
 //! network model, and says what was found as claims.
 
+pub mod beacon;
 pub mod contact;
 pub mod pairs;
 pub mod rita;
