@@ -5,6 +5,7 @@
 //! code that writes it.
 
 mod agreed;
+pub mod beta;
 pub mod case;
 mod claim;
 mod description;

@@ -4,7 +4,6 @@
 //! and [`probes`] holds them; [`confine`] and [`mapping`] are what the child owes to its safety.
 
 mod answer;
-mod beta;
 pub mod confine;
 mod coverage;
 pub mod engine;

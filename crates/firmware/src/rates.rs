@@ -2,12 +2,12 @@
 //!
 //! The table `identification-rates.toml` is written by `benches/identify --table`; what its numbers count stands there. The
 //! weight of a method is ten times the decimal logarithm of P(it names a product | the product is there) over P(it names it |
-//! the product is not there). Of either rate is known what the counts say from Jeffreys' prior (`beta.rs`); the weight is the
+//! the product is not there). Of either rate is known what the counts say from Jeffreys' prior (`evidence/src/beta.rs`); the weight is the
 //! median of the ratio, its interval the middle 95 %. A method without a row has no weight; a package database's claim is an
 //! observation and has none either.
 
-use crate::beta::Beta;
 use crate::probes::COMPONENT;
+use banbury_evidence::beta::Beta;
 use banbury_evidence::{Claim, Value, Weight};
 use serde::Deserialize;
 use std::collections::BTreeMap;

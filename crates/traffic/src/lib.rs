@@ -3,7 +3,12 @@
 //! `contact` is what all of it speaks in; `beacon` weighs one pair's contacts; the rest pairs connections, holds them against the
 //! network model, and says what was found as claims.
 
+pub mod beacon;
 pub mod contact;
 pub mod network;
+pub mod pairs;
+pub mod rita;
+pub mod window;
 
 pub use contact::Contact;
+pub use window::Window;

@@ -76,6 +76,12 @@ impl Format for Bzip2 {
     }
 }
 
+/// Decompresses the one stream at the start of `data`, as files of flow records store their blocks.
+pub(crate) fn decode_stream(data: &[u8], mut output: Output) -> (Vec<u8>, Vec<Problem>) {
+    let (_, problem) = stream(data, 0, &mut output);
+    (output.bytes, problem.into_iter().collect())
+}
+
 /// The block size of the stream at the start of `data`, in units of 100,000 bytes, with a block or its end behind it.
 fn block_size(data: &[u8]) -> Option<u8> {
     let digit = *data.strip_prefix(MAGIC)?.first().filter(|digit| (b'1'..=b'9').contains(digit))?;

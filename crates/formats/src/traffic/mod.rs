@@ -7,7 +7,18 @@
 use super::Problem;
 use std::net::IpAddr;
 
+mod capture;
+mod display;
+mod eve;
+mod json;
+mod lines;
+mod netflow;
+mod nfcapd;
 mod registry;
+mod table;
+mod text;
+mod values;
+mod zeek;
 
 pub use registry::{TRAFFIC_FORMATS, recognise};
 
@@ -30,10 +41,11 @@ pub trait Reader: Send {
     /// handed out, and all is consumed. Otherwise 0 asks for more bytes; a reader never asks for more than [`Settings::longest`].
     fn read(&mut self, data: &[u8], is_last: bool, sink: &mut dyn Sink) -> usize;
 
-    /// Another reader for the same input that starts at a record (the byte behind a line feed) at `offset`: formats whose records are
-    /// lines that do not lean on each other are read side by side. Asked after the header was read; `None` where it cannot be.
-    fn beside(&self, offset: u64) -> Option<Box<dyn Reader>> {
-        let _ = offset;
+    /// Another reader for `data`, whole lines that follow on what this reader consumed; this one passes over them and goes on behind
+    /// them. So lines that do not lean on each other are read side by side: the other reader is handed `data` once, as the last. Headers
+    /// in `data` are taken note of. `None`, and nothing passed over, where it cannot be: another form, or before the header was read.
+    fn beside(&mut self, data: &[u8]) -> Option<Box<dyn Reader>> {
+        let _ = data;
         None
     }
 }

@@ -1,9 +1,18 @@
 //! The forms of traffic records that are read.
 
-use super::TrafficFormat;
+use super::{TrafficFormat, capture, eve, netflow, nfcapd, table, zeek};
 
 /// Every form, in the order in which they are tried.
-pub static TRAFFIC_FORMATS: &[&dyn TrafficFormat] = &[];
+pub static TRAFFIC_FORMATS: &[&dyn TrafficFormat] = &[
+    &capture::Pcap,
+    &capture::PcapNg,
+    &nfcapd::Nfcapd,
+    &netflow::NetFlow,
+    &zeek::Zeek,
+    &eve::Eve,
+    &zeek::ZeekJson,
+    &table::Table,
+];
 
 /// The form whose input starts with these bytes.
 pub fn recognise(start: &[u8]) -> Option<&'static dyn TrafficFormat> {

@@ -19,12 +19,14 @@ pub struct Beta {
 
 impl Beta {
     /// What `hits` in `trials` say of a rate, from Jeffreys' prior, Beta(1/2, 1/2). More hits than trials count as all.
+    #[must_use]
     pub fn jeffreys(hits: u32, trials: u32) -> Self {
         let hits = hits.min(trials);
         Self { a: f64::from(hits) + 0.5, b: f64::from(trials - hits) + 0.5 }
     }
 
     /// The probability of a rate of `x` or less.
+    #[must_use]
     pub fn cumulative(self, x: f64) -> f64 {
         if x <= 0.0 {
             return 0.0;
@@ -43,6 +45,7 @@ impl Beta {
     }
 
     /// The rate below which the true one lies with probability `p`.
+    #[must_use]
     pub fn quantile(self, p: f64) -> f64 {
         let (mut low, mut high) = (0.0_f64, 1.0_f64);
         for _ in 0..HALVINGS {

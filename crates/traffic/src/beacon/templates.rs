@@ -1,0 +1,223 @@
+//! The shapes that a pair's gaps are held against: beacons' and other traffic's, as tables of logarithms that are made once.
+//!
+//! A table is reversed, so that one bin of a pair adds to all shifts of a template in one pass over neighbouring numbers.
+
+use super::distributions::{self as shapes, Jitter, REACH};
+use super::rhythm::{BINS, COARSE, COARSE_BINS};
+use std::sync::LazyLock;
+
+/// Shares of gaps that follow no shape: the floor under each.
+const FLOORS: [f64; 2] = [0.03, 0.2];
+/// The same under other traffic's shapes.
+const LOOSE: [f64; 2] = [0.004, 0.08];
+/// Bins that the floor is spread over.
+const FLOOR_BINS: f64 = BINS as f64;
+/// Coarse offsets of a reversed table.
+const COARSE_SPAN: usize = 2 * COARSE_BINS + 1;
+
+/// One shape.
+#[derive(Debug)]
+pub struct Template {
+    /// How its sleeps are jittered; nothing for other traffic.
+    pub jitter: Option<Jitter>,
+    /// The share of check-ins that are missing.
+    pub missing: f64,
+    /// The coarse offset of its median from its origin.
+    pub middle: i64,
+    /// Logarithms by coarse offset, reversed.
+    coarse: Vec<f32>,
+    /// Logarithms by fine offset, reversed, for each floor; other traffic, being smooth, has none.
+    fine: Vec<Vec<f32>>,
+    /// The logarithms of the floors themselves.
+    floors: Vec<f32>,
+}
+
+/// All shapes.
+#[derive(Debug)]
+pub struct Templates {
+    /// Of beacons.
+    pub beacons: Vec<Template>,
+    /// Of other traffic.
+    pub benign: Vec<Template>,
+}
+
+impl Templates {
+    /// The tables.
+    pub fn all() -> &'static Self {
+        static ALL: LazyLock<Templates> = LazyLock::new(Templates::make);
+        &ALL
+    }
+
+    fn make() -> Self {
+        let mut beacons = Vec::new();
+        for half in [0.004, 0.015, 0.04, 0.08, 0.13, 0.19, 0.26, 0.33, 0.42, 0.52, 0.64, 0.75, 0.83, 0.9] {
+            for missing in [0.01, 0.15, 0.32, 0.5] {
+                beacons.push(Template::beacon(Jitter::Even(half), missing));
+            }
+        }
+        for deviation in [0.1, 0.18, 0.28, 0.4] {
+            for missing in [0.01, 0.3] {
+                beacons.push(Template::beacon(Jitter::Normal(deviation), missing));
+            }
+        }
+        for mean in [0.05, 0.15, 0.4, 1.0] {
+            for missing in [0.01, 0.3] {
+                beacons.push(Template::beacon(Jitter::Exponential(mean), missing));
+            }
+        }
+        let mut all = Vec::new();
+        all.extend(
+            [0.2, 0.35, 0.6, 1.0, 1.5, 2.2, 3.2, 4.5, 6.5, 9.0]
+                .map(|shape| shapes::smooth(shapes::gamma(shape))),
+        );
+        all.extend([1.5, 2.2, 3.2].map(|shape| shapes::smooth(shapes::weibull(shape))));
+        all.extend(
+            [0.3, 0.45, 0.65, 0.95, 1.4, 2.0, 2.8]
+                .map(|deviation| shapes::smooth(shapes::lognormal(deviation))),
+        );
+        all.extend(
+            [(0.5, 10.0), (0.8, 10.0), (0.5, 80.0), (0.8, 80.0), (0.9, 80.0), (0.2, 80.0)]
+                .map(|(fast, ratio)| shapes::smooth(shapes::hyperexponential(fast, ratio))),
+        );
+        all.extend([0.5, 0.8, 1.2, 1.7, 2.4].map(|shape| shapes::smooth(shapes::pareto(shape))));
+        all.extend([1.3, 2.0, 3.0].map(|shape| shapes::smooth(shapes::loglogistic(shape))));
+        all.extend(
+            [(0.25, 0.7), (0.5, 0.7), (0.25, 0.25), (0.5, 0.25)]
+                .map(|(idle, mean)| shapes::smooth(shapes::timeout(idle, mean))),
+        );
+        all.extend([2.5, 4.0, 6.0].map(|nats| shapes::smooth(shapes::even(nats))));
+        let benign =
+            all.iter().flat_map(|masses| LOOSE.map(|floor| Template::coarse(masses, floor))).collect();
+        Self { beacons, benign }
+    }
+}
+
+impl Template {
+    fn beacon(jitter: Jitter, missing: f64) -> Self {
+        let masses = shapes::beacon(jitter, missing);
+        let fine = FLOORS
+            .iter()
+            .map(|floor| {
+                masses
+                    .iter()
+                    .rev()
+                    .map(|mass| ((1.0 - floor) * mass + floor / FLOOR_BINS).ln() as f32)
+                    .collect()
+            })
+            .collect();
+        Self { jitter: Some(jitter), missing, fine, ..Self::coarse(&masses, 0.06) }
+    }
+
+    /// What all shapes have. A coarse mass is the mean over the fine shifts within a coarse bin.
+    fn coarse(masses: &[f64], floor: f64) -> Self {
+        let mut coarse = vec![0.0_f64; COARSE_SPAN];
+        for (bin, mass) in masses.iter().enumerate() {
+            for shift in 0..COARSE {
+                // Fine offset from the origin, moved so that it stays above zero while it is divided.
+                let place = COARSE_BINS * COARSE + bin + shift;
+                let at = place.saturating_sub(REACH) / COARSE;
+                if let Some(sum) = coarse.get_mut(at) {
+                    *sum += mass / COARSE as f64;
+                }
+            }
+        }
+        let mut passed = 0.0;
+        let half = masses.iter().sum::<f64>() / 2.0;
+        let middle = masses
+            .iter()
+            .position(|mass| {
+                passed += mass;
+                passed >= half
+            })
+            .unwrap_or(REACH);
+        let per_coarse = floor * COARSE as f64 / FLOOR_BINS;
+        Self {
+            jitter: None,
+            missing: 0.0,
+            middle: (middle as i64 - REACH as i64).div_euclid(COARSE as i64),
+            coarse: coarse.iter().rev().map(|mass| ((1.0 - floor) * mass + per_coarse).ln() as f32).collect(),
+            fine: Vec::new(),
+            floors: FLOORS.iter().map(|floor| (floor / FLOOR_BINS).ln() as f32).collect(),
+        }
+    }
+
+    /// Adds, for each of the shifts from `first` on, what so many gaps in a coarse bin say.
+    pub fn add_coarse(&self, bin: usize, count: f32, first: usize, sums: &mut [f32]) {
+        // Offset bin - shift stands, reversed, at COARSE_BINS + shift - bin.
+        let from = (COARSE_BINS + first).saturating_sub(bin);
+        for (sum, log) in sums.iter_mut().zip(self.coarse.iter().skip(from)) {
+            *sum += count * log;
+        }
+    }
+
+    /// How many floors there are.
+    pub fn floors(&self) -> usize {
+        self.fine.len()
+    }
+
+    /// What the gaps of a rhythm say at one fine shift and floor.
+    pub fn fine(&self, fine: &[(usize, f32)], shift: i64, floor: usize) -> f32 {
+        let (Some(table), Some(under)) = (self.fine.get(floor), self.floors.get(floor)) else {
+            return f32::MIN;
+        };
+        let mut sum = 0.0;
+        for (bin, count) in fine {
+            let at = REACH as i64 + shift - *bin as i64;
+            let log = usize::try_from(at).ok().and_then(|at| table.get(at)).unwrap_or(under);
+            sum += count * log;
+        }
+        sum
+    }
+
+    /// The logarithm at one bin.
+    pub fn at(&self, bin: usize, shift: i64, floor: usize) -> f32 {
+        self.fine(&[(bin, 1.0)], shift, floor)
+    }
+
+    /// The share of gaps that are the floor's rather than the shape's.
+    pub fn stray(&self, fine: &[(usize, f32)], shift: i64, floor: usize) -> f64 {
+        let Some(under) = self.floors.get(floor) else { return 1.0 };
+        let (mut stray, mut all) = (0.0, 0.0);
+        for (bin, count) in fine {
+            let log = self.at(*bin, shift, floor);
+            stray += f64::from(*count) * f64::from(under - log).exp().min(1.0);
+            all += f64::from(*count);
+        }
+        if all > 0.0 { stray / all } else { 1.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::distributions::SPAN;
+    use super::*;
+
+    #[test]
+    fn every_table_is_a_distribution() {
+        assert_eq!(SPAN, 2 * REACH + 1);
+        let all = Templates::all();
+        assert!(all.beacons.len() > 50 && all.benign.len() > 20);
+        for template in all.beacons.iter().chain(&all.benign) {
+            let coarse: f64 = template.coarse.iter().map(|log| f64::from(*log).exp()).sum();
+            // The floor is spread over the bins of a pair, and a table has those of two.
+            assert!((0.9..1.3).contains(&coarse), "{coarse} {template:?}");
+            for fine in &template.fine {
+                let sum: f64 = fine.iter().map(|log| f64::from(*log).exp()).sum();
+                assert!((0.8..1.01).contains(&sum), "{sum}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_gap_at_the_shift_is_likeliest() {
+        let sharp = &Templates::all().beacons[0];
+        let best = (0..1024)
+            .max_by(|one, other| sharp.at(500, *one, 0).total_cmp(&sharp.at(500, *other, 0)))
+            .unwrap();
+        assert_eq!(best, 500);
+        let mut sums = vec![0.0; COARSE_BINS];
+        sharp.add_coarse(500 / COARSE, 1.0, 0, &mut sums);
+        let coarse = (0..COARSE_BINS).max_by(|one, other| sums[*one].total_cmp(&sums[*other])).unwrap();
+        assert!((124..=126).contains(&coarse), "{coarse}");
+    }
+}

@@ -1,0 +1,367 @@
+//! How much likelier a pair's gaps are under "a period with jitter and missing check-ins" than under other traffic.
+//!
+//! Both sides are mixtures over shapes and scales with even priors; a scale is a shift on the logarithmic axis, so one pass over a pair's
+//! bins covers every period. The shapes are gone through in coarse bins; the best of the beacons' are gone through again in fine ones. Other
+//! traffic has a second model that has no shape: the pair's own gaps, smoothed, each gap left out for itself. A beacon has edges that
+//! smoothing loses.
+
+use super::distributions::{Jitter, kernel};
+use super::rhythm::{BINS, COARSE, COARSE_BINS, Rhythm, gap_at, width};
+use super::templates::{Template, Templates};
+use std::sync::LazyLock;
+
+/// Shapes that are gone through in fine bins.
+const REFINED: usize = 10;
+/// Coarse bins beyond the quartiles of a pair's gaps in which a shape's median is looked for.
+const MARGIN: i64 = 6;
+/// Coarse bins that are tried for a shape at most.
+const WIDEST: i64 = 72;
+/// Deviation of the smoothing, in nats.
+const SMOOTHING: f64 = 0.22;
+/// Of the smoothed model, the share that is even over all bins.
+const STRAY: f64 = 0.05;
+/// A share of strays from which a second period is looked for, and gaps that they need to be.
+const SECOND: (f64, f32) = (0.2, 5.0);
+/// What the search for a second period costs, in nats: the number of shapes and scales that it chooses from.
+const SECOND_COST: f64 = 9.0;
+
+/// What the gaps say.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Timing {
+    /// Gaps between check-ins.
+    pub gaps: usize,
+    /// The logarithm of the likelihood ratio against the shapes of other traffic, in nats.
+    pub shapes: f64,
+    /// The same against the pair's own gaps, smoothed.
+    pub smooth: f64,
+    /// The mean sleep, in microseconds.
+    pub period: f64,
+    /// Half the range of a sleep, or its deviation, as a share of the mean.
+    pub jitter: f64,
+    /// The share of check-ins that are missing.
+    pub missing: f64,
+    /// The share of gaps that belong to no period.
+    pub stray: f64,
+    /// A second period, where strays have one, in microseconds.
+    pub second: Option<f64>,
+}
+
+impl Timing {
+    /// The lower of the two: both models of other traffic have to be beaten.
+    pub fn ratio(&self) -> f64 {
+        self.shapes.min(self.smooth)
+    }
+
+    /// What the gaps of a rhythm say.
+    pub fn of(rhythm: &Rhythm) -> Option<Self> {
+        let templates = Templates::all();
+        let coarse = rhythm.coarse();
+        let count = rhythm.count() as f64;
+        let range = Range::of(&coarse)?;
+        let in_fine_bins = count * (COARSE as f64).ln();
+        let benign = benign(&templates.benign, &coarse, &range) - in_fine_bins;
+        let smooth = smoothed(&coarse, count) - in_fine_bins;
+        let mut best = refine(&rhythm.fine, candidates(&templates.beacons, &coarse, &range))?;
+        let mut stray = best.template.stray(&rhythm.fine, best.shift, best.floor);
+        let mut second = None;
+        if let Some((sum, other, left)) = second_period(&rhythm.fine, &best, stray)
+            && sum - SECOND_COST > best.sum
+        {
+            best.sum = sum - SECOND_COST;
+            second = Some(period(&other));
+            stray = left;
+        }
+        Some(Self {
+            gaps: rhythm.count(),
+            shapes: best.sum - benign,
+            smooth: best.sum - smooth,
+            period: period(&best),
+            jitter: best.template.jitter.map_or(0.0, Jitter::spread),
+            missing: best.template.missing,
+            stray,
+            second,
+        })
+    }
+}
+
+fn period(place: &Place) -> f64 {
+    gap_at(place.shift as f64) * place.template.jitter.map_or(1.0, Jitter::mean)
+}
+
+/// Where on the coarse axis a shape's median is looked for.
+struct Range {
+    first: i64,
+    count: usize,
+}
+
+impl Range {
+    fn of(coarse: &[(usize, f32)]) -> Option<Self> {
+        let total: f32 = coarse.iter().map(|(_, count)| count).sum();
+        let quantile = |share: f32| {
+            let mut passed = 0.0;
+            coarse.iter().find(|(_, count)| {
+                passed += count;
+                passed >= share * total
+            })
+        };
+        let (low, high) = (quantile(0.25)?.0 as i64, quantile(0.75)?.0 as i64);
+        let count = (high - low + 2 * MARGIN + 1).min(WIDEST);
+        Some(Self { first: (low + high + 1) / 2 - count / 2, count: usize::try_from(count).ok()? })
+    }
+
+    /// The first shift of a template, and its sums at this and the following shifts.
+    fn sums(&self, template: &Template, coarse: &[(usize, f32)], sums: &mut Vec<f32>) -> i64 {
+        let first = (self.first - template.middle).clamp(0, COARSE_BINS as i64 - 1);
+        sums.clear();
+        sums.resize(self.count, 0.0);
+        for (bin, count) in coarse {
+            template.add_coarse(*bin, *count, first as usize, sums);
+        }
+        first
+    }
+}
+
+/// The logarithm of the mean likelihood over the shapes and scales of other traffic, by coarse bins.
+fn benign(templates: &[Template], coarse: &[(usize, f32)], range: &Range) -> f64 {
+    let mut sums = Vec::new();
+    let mut all = LogSum::default();
+    for template in templates {
+        range.sums(template, coarse, &mut sums);
+        for sum in &sums {
+            all.add(f64::from(*sum));
+        }
+    }
+    // A coarse shift stands for its fine ones.
+    all.value() + (COARSE as f64).ln() - (templates.len() as f64).ln()
+}
+
+/// The best shapes of beacons, each with its best coarse shift.
+fn candidates<'t>(
+    templates: &'t [Template],
+    coarse: &[(usize, f32)],
+    range: &Range,
+) -> Vec<(f32, &'t Template, i64)> {
+    let mut sums = Vec::new();
+    let mut all: Vec<(f32, &Template, i64)> = templates
+        .iter()
+        .map(|template| {
+            let first = range.sums(template, coarse, &mut sums);
+            let (mut best, mut at) = (f32::MIN, 0);
+            for (place, sum) in sums.iter().enumerate() {
+                if *sum > best {
+                    (best, at) = (*sum, place as i64);
+                }
+            }
+            (best, template, first + at)
+        })
+        .collect();
+    if all.len() > REFINED {
+        all.select_nth_unstable_by(REFINED, |one, other| other.0.total_cmp(&one.0));
+        all.truncate(REFINED);
+    }
+    all
+}
+
+/// A shape at its place, with what is said there and around.
+#[derive(Clone)]
+struct Place<'t> {
+    template: &'t Template,
+    shift: i64,
+    floor: usize,
+    sum: f64,
+}
+
+/// Goes through shapes in fine bins about their coarse shifts: the best place, with the logarithm of the mean likelihood over all.
+fn refine<'t>(fine: &[(usize, f32)], candidates: Vec<(f32, &'t Template, i64)>) -> Option<Place<'t>> {
+    let mut all = LogSum::default();
+    let mut best: Option<Place> = None;
+    for (_, template, coarse) in candidates {
+        let from = coarse * COARSE as i64;
+        for floor in 0..template.floors() {
+            for shift in from - COARSE as i64..from + 2 * COARSE as i64 {
+                let sum = f64::from(template.fine(fine, shift, floor));
+                all.add(sum);
+                if best.as_ref().is_none_or(|best| sum > best.sum) {
+                    best = Some(Place { template, shift, floor, sum });
+                }
+            }
+        }
+    }
+    let shapes = Templates::all().beacons.len() as f64 * best.as_ref()?.template.floors() as f64;
+    best.map(|best| Place { sum: all.value() - shapes.ln(), ..best })
+}
+
+/// The likelihood of two periods, where the strays of the first have one: the second's place, and the share that belongs to neither.
+fn second_period<'t>(fine: &[(usize, f32)], first: &Place<'t>, stray: f64) -> Option<(f64, Place<'t>, f64)> {
+    if stray < SECOND.0 {
+        return None;
+    }
+    let left: Vec<(usize, f32)> = fine
+        .iter()
+        .map(|(bin, count)| {
+            let share = first.template.stray(&[(*bin, 1.0)], first.shift, first.floor) as f32;
+            (*bin, count * share)
+        })
+        .filter(|(_, count)| *count > 0.3)
+        .collect();
+    if left.iter().map(|(_, count)| count).sum::<f32>() < SECOND.1 {
+        return None;
+    }
+    let mut coarse: Vec<(usize, f32)> = Vec::new();
+    for (bin, count) in &left {
+        match coarse.last_mut() {
+            Some((last, sum)) if *last == bin / COARSE => *sum += count,
+            _ => coarse.push((bin / COARSE, *count)),
+        }
+    }
+    let range = Range::of(&coarse)?;
+    let templates = &Templates::all().beacons;
+    let other = refine(&left, candidates(templates, &coarse, &range))?;
+    // Gaps of both are a mixture by their shares.
+    let sum = fine
+        .iter()
+        .map(|(bin, count)| {
+            let one = f64::from(first.template.at(*bin, first.shift, first.floor)).exp();
+            let two = f64::from(other.template.at(*bin, other.shift, other.floor)).exp();
+            f64::from(*count) * ((1.0 - stray) * one + stray * two).ln()
+        })
+        .sum();
+    let neither = stray * other.template.stray(&left, other.shift, other.floor);
+    Some((sum, other, neither))
+}
+
+/// The likelihood of gaps under their own smoothed density, each gap left out for itself, by coarse bins.
+fn smoothed(coarse: &[(usize, f32)], count: f64) -> f64 {
+    static KERNEL: LazyLock<Vec<f32>> = LazyLock::new(|| kernel(SMOOTHING, width() * COARSE as f64));
+    let reach = KERNEL.len() / 2;
+    let own = KERNEL.get(reach).copied().unwrap_or(0.0);
+    let even = STRAY * COARSE as f64 / BINS as f64;
+    let mut sum = 0.0;
+    let mut from = 0;
+    for (bin, gaps) in coarse {
+        while coarse.get(from).is_some_and(|(other, _)| other + reach < *bin) {
+            from += 1;
+        }
+        let density: f32 = coarse
+            .iter()
+            .skip(from)
+            .take_while(|(other, _)| *other <= bin + reach)
+            .map(|(other, gaps)| gaps * KERNEL.get(reach + bin - other).copied().unwrap_or(0.0))
+            .sum();
+        let others = f64::from(density - own).max(0.0) / (count - 1.0).max(1.0);
+        sum += f64::from(*gaps) * ((1.0 - STRAY) * others + even).ln();
+    }
+    sum
+}
+
+/// The logarithm of a sum of what is given by its logarithms.
+struct LogSum {
+    largest: f64,
+    sum: f64,
+}
+
+impl Default for LogSum {
+    fn default() -> Self {
+        Self { largest: f64::NEG_INFINITY, sum: 0.0 }
+    }
+}
+
+impl LogSum {
+    fn add(&mut self, log: f64) {
+        if log > self.largest {
+            self.sum = self.sum * (self.largest - log).exp() + 1.0;
+            self.largest = log;
+        } else if log > self.largest - 12.0 {
+            self.sum += (log - self.largest).exp();
+        }
+    }
+
+    fn value(&self) -> f64 {
+        self.largest + self.sum.max(f64::MIN_POSITIVE).ln()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rhythm::rhythms;
+    use super::*;
+    use crate::Contact;
+
+    fn timing(gaps: &[f64]) -> Timing {
+        let mut moment = 0.0;
+        let mut contacts = vec![Contact::default()];
+        for gap in gaps {
+            moment += gap * 1e6;
+            contacts.push(Contact { start: moment as i64, ..Contact::default() });
+        }
+        Timing::of(&rhythms(&contacts, 3)[0]).unwrap()
+    }
+
+    /// Numbers between 0 and 1 that fill the range evenly.
+    fn evenly(count: usize) -> impl Iterator<Item = f64> {
+        (0..count).map(|step| (0.5 + step as f64 * 0.618_034) % 1.0)
+    }
+
+    #[test]
+    fn a_period_is_found_with_its_jitter_and_its_missing_check_ins() {
+        let exact = timing(&[60.0; 50]);
+        assert!(exact.shapes > 50.0 && exact.smooth > 50.0, "{exact:?}");
+        assert!((exact.period / 60e6 - 1.0).abs() < 0.02 && exact.jitter < 0.02 && exact.missing < 0.02);
+        let jittered: Vec<f64> = evenly(200).map(|at| 300.0 * (0.7 + 0.6 * at)).collect();
+        let jittered = timing(&jittered);
+        assert!(jittered.shapes > 10.0 && jittered.smooth > 10.0, "{jittered:?}");
+        assert!(
+            (jittered.period / 300e6 - 1.0).abs() < 0.08 && (jittered.jitter - 0.3).abs() < 0.1,
+            "{jittered:?}"
+        );
+        let missing: Vec<f64> = evenly(100)
+            .map(|at| {
+                if at < 0.5 {
+                    60.0
+                } else if at < 0.75 {
+                    120.0
+                } else {
+                    180.0
+                }
+            })
+            .collect();
+        let missing = timing(&missing);
+        assert!(missing.shapes > 50.0 && (missing.period / 60e6 - 1.0).abs() < 0.02, "{missing:?}");
+        assert!((0.3..=0.5).contains(&missing.missing), "{missing:?}");
+    }
+
+    #[test]
+    fn two_periods_are_told_apart() {
+        let both: Vec<f64> = (0..100).map(|step| if step % 10 < 6 { 60.0 } else { 700.0 }).collect();
+        let both = timing(&both);
+        assert!(both.shapes > 50.0, "{both:?}");
+        let mut periods = [both.period, both.second.unwrap()];
+        periods.sort_by(f64::total_cmp);
+        assert!(
+            (periods[0] / 60e6 - 1.0).abs() < 0.03 && (periods[1] / 700e6 - 1.0).abs() < 0.03,
+            "{both:?}"
+        );
+    }
+
+    #[test]
+    fn exponential_and_lognormal_gaps_are_no_beacon() {
+        let exponential: Vec<f64> = evenly(300).map(|at| -300.0 * (1.0 - at).ln()).collect();
+        assert!(timing(&exponential).shapes < 0.0, "{:?}", timing(&exponential));
+        let wide: Vec<f64> = evenly(300).map(|at| 300.0 * (4.0 * (at - 0.5)).exp()).collect();
+        assert!(timing(&wide).shapes < 0.0, "{:?}", timing(&wide));
+    }
+
+    #[test]
+    fn stretched_gaps_weigh_the_same() {
+        let gaps: Vec<f64> = evenly(80).map(|at| 60.0 * (0.8 + 0.4 * at)).collect();
+        // Whole coarse bins further.
+        let factor = (width() * COARSE as f64 * 25.0).exp();
+        let stretched: Vec<f64> = gaps.iter().map(|gap| gap * factor).collect();
+        let (one, other) = (timing(&gaps), timing(&stretched));
+        assert!(
+            (one.shapes - other.shapes).abs() < 1.5 && (one.smooth - other.smooth).abs() < 1.5,
+            "{one:?} {other:?}"
+        );
+        assert!((other.period / one.period / factor - 1.0).abs() < 0.03);
+    }
+}

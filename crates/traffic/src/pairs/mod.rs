@@ -1,0 +1,312 @@
+//! Connections to pairs: who talks to whom, how often, how much, and how regularly.
+//!
+//! A [`Pairing`] is filled through [`Collector`]s, one for each piece of each input, on any number of threads, and then weighed
+//! ([`Pairing::weigh`]). A pair is a source and a destination address, its port and the protocol. Where a name (TLS server name,
+//! HTTP host, or what the client was answered before) stands at several addresses, the name's contacts are one more pair, without
+//! an address; and so are the queries of one client for names under one domain.
+//!
+//! Memory: rows of eighty bytes up to a budget, beyond it in a scratch file ([`Scratch`]); one partition of 128 is weighed at a time
+//! by each thread, so that 100,000,000 connections of usual hosts need some 250 MB beside the budget, whatever the budget is. Names and
+//! IPv6 addresses are kept up to 16,777,216 each, joins of names up to 8,388,608, contacts of one pair up to 1,000,000: what is beyond
+//! is counted and said ([`Tally`]). Not bounded: pairs that are kept, which is the caller's choice, and records of one direction
+//! (flow exports), of which a partition's have to fit.
+//!
+//! The result does not depend on the number of threads or the order of inputs, but for places: the first record of a pair is the
+//! first in time, and of several at one moment that of the input that was named first.
+
+mod collect;
+mod domain;
+mod evaluate;
+mod joins;
+mod names;
+mod one_way;
+mod partition;
+mod queries;
+mod row;
+mod scores;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use collect::{Collector, Counts, KnownLogin, PROBLEMS};
+pub use joins::JOINS;
+pub use names::NAMES;
+pub use partition::CONTACTS;
+pub use queries::Queries;
+pub use row::INPUTS;
+pub use scores::{BeaconWeight, Part, RitaScore};
+pub use store::Scratch;
+
+use crate::Window;
+use evaluate::Context;
+use joins::Joins;
+use names::{Names, lock};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Mutex;
+use store::{PARTITIONS, Store};
+
+/// Attempts to log in that are kept.
+pub const LOGINS: usize = 100_000;
+
+/// Domains that one client's queries are counted by, over all clients.
+pub const DOMAINS: usize = 1 << 20;
+
+/// Who talked to whom.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pair {
+    /// Who opened the connections.
+    pub source: IpAddr,
+    /// The other end; absent for a pair by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<IpAddr>,
+    /// How many addresses the other end has: 1 but for a pair by name; 0 for queries.
+    pub addresses: u64,
+    /// Port of the other end, where the protocol has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// IP protocol number.
+    pub protocol: u8,
+    /// The other end's name, the most frequent where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How many other names it has.
+    pub more_names: u64,
+    /// The application's protocol, the most frequent one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// Connections.
+    pub contacts: u64,
+    /// Those that the scores are of: the first ones where there are more than [`CONTACTS`].
+    pub weighed: u64,
+    /// Those that were refused, or that nobody answered.
+    pub unanswered: u64,
+    /// Start of the first, in microseconds since 1970-01-01 00:00 UTC.
+    pub first: i64,
+    /// Start of the last of those that were weighed.
+    pub last: i64,
+    /// The latest end.
+    pub end: i64,
+    /// Microseconds that the longest took.
+    pub longest: i64,
+    /// Microseconds that all took together.
+    pub duration: u64,
+    /// Bytes that the source sent.
+    pub sent: u64,
+    /// Bytes that the destination sent.
+    pub received: u64,
+    /// How many sources the destination has; absent for a pair by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sources: Option<u64>,
+    /// Where the record of the first contact stands.
+    pub first_record: Place,
+    /// What was asked, where the pair is one of queries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queries: Option<Queries>,
+    /// RITA's score, to compare with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rita: Option<RitaScore>,
+    /// The weight of being a beacon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beacon: Option<BeaconWeight>,
+}
+
+/// Where a record stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// Number of the input, from 0.
+    pub input: u32,
+    /// Offset in it; of a compressed input, in what it holds.
+    pub offset: u64,
+}
+
+/// What was counted over all pairs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Pairs by address.
+    pub pairs: u64,
+    /// Pairs by name beside them.
+    pub by_name: u64,
+    /// Pairs that were scored.
+    pub weighed: u64,
+    /// Contacts of the pairs by address.
+    pub contacts: u64,
+    /// Records that were there before and were left out.
+    pub duplicates: u64,
+    /// Halves of connections that found their other half.
+    pub halves: u64,
+    /// Records that went on where another one of the same connection ended.
+    pub continued: u64,
+    /// Contacts that were counted and not weighed, being beyond [`CONTACTS`] of their pair.
+    pub beyond: u64,
+    /// Names, addresses, answers, domains and logins that were not kept, being too many.
+    pub not_kept: u64,
+    /// Rows that were written to the scratch file.
+    pub spilled: u64,
+    /// Destinations.
+    pub destinations: u64,
+}
+
+/// How pairs are weighed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Weighing {
+    /// Contacts without which a pair is not scored.
+    pub least: u64,
+    /// Whether RITA's score alone is wanted.
+    pub rita_alone: bool,
+    /// Whether more will be read: what was read stays for another weighing.
+    pub goes_on: bool,
+}
+
+/// What came of all pairs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Weighed {
+    /// The pairs that were to be kept, in the order of their addresses and names.
+    pub pairs: Vec<Pair>,
+    /// Attempts to log in, in the order of time.
+    pub logins: Vec<KnownLogin>,
+    /// What was counted.
+    pub tally: Tally,
+    /// First and last moment that any record speaks of, in microseconds since 1970-01-01 00:00 UTC.
+    pub window: Option<(i64, i64)>,
+}
+
+/// Collects connections, and weighs their pairs.
+pub struct Pairing<'s> {
+    names: Names,
+    joins: Joins,
+    store: Store<'s>,
+    queries_store: Store<'s>,
+    budget: usize,
+    scratch: Option<&'s dyn Scratch>,
+    rest: Mutex<Rest>,
+}
+
+/// What is collected beside rows.
+#[derive(Debug, Default)]
+struct Rest {
+    span: Option<(i64, i64)>,
+    queries: HashMap<((u32, bool), u32), Queries>,
+    logins: Vec<KnownLogin>,
+    not_kept: u64,
+}
+
+impl<'s> Pairing<'s> {
+    /// An empty pairing that keeps `budget` bytes of rows in memory and the others in `scratch`; without one, all of them.
+    pub fn new(budget: usize, scratch: Option<&'s dyn Scratch>) -> Self {
+        Self {
+            names: Names::default(),
+            joins: Joins::default(),
+            store: Store::new(budget / 8 * 7, scratch),
+            queries_store: Store::new(budget / 8, scratch),
+            budget,
+            scratch,
+            rest: Mutex::default(),
+        }
+    }
+
+    /// A sink for a piece of an input (its number, from 0) that begins at `base`.
+    pub fn collector(&self, input: u32, base: u64) -> Collector<'_, 's> {
+        Collector::new(self, input, base)
+    }
+
+    fn take(
+        &self,
+        span: Option<(i64, i64)>,
+        queries: HashMap<((u32, bool), u32), Queries>,
+        logins: Vec<KnownLogin>,
+    ) {
+        let mut rest = lock(&self.rest);
+        if let Some((start, end)) = span {
+            let (first, last) = rest.span.unwrap_or((start, end));
+            rest.span = Some((first.min(start), last.max(end)));
+        }
+        for (which, queries) in queries {
+            if rest.queries.len() >= DOMAINS && !rest.queries.contains_key(&which) {
+                rest.not_kept += 1;
+                continue;
+            }
+            rest.queries.entry(which).or_default().add(&queries);
+        }
+        rest.logins.extend(logins);
+        if rest.logins.len() > LOGINS {
+            rest.logins.sort_unstable();
+            rest.not_kept += (rest.logins.len() - LOGINS) as u64;
+            rest.logins.truncate(LOGINS);
+        }
+    }
+
+    /// Weighs all pairs, and keeps those that `keep` says yes to. Fails where the scratch file does.
+    pub fn weigh(&self, weighing: &Weighing, keep: &(dyn Fn(&Pair) -> bool + Sync)) -> io::Result<Weighed> {
+        let (span, queries, mut logins, not_kept) = {
+            let rest = lock(&self.rest);
+            let queries = rest.queries.iter().map(|(which, queries)| (*which, queries.clone().settled()));
+            (rest.span, queries.collect(), rest.logins.clone(), rest.not_kept)
+        };
+        logins.sort_unstable();
+        let (start, end) = span.unwrap_or_default();
+        let joins = self.joins.ready(&self.names);
+        let context = Context {
+            names: &self.names,
+            joins: &joins,
+            window: Window::new(start, end),
+            least: weighing.least.max(1),
+            rita_alone: weighing.rita_alone,
+            queries: &queries,
+            keep,
+        };
+        let named = Store::new(self.budget / 2, self.scratch);
+        let outcome = together(|number| {
+            partition::by_address(&self.store, number, weighing.goes_on, &context, &named)
+        })?;
+        let more = together(|number| {
+            partition::by_name(&self.queries_store, &named, number, weighing.goes_on, &context)
+        })?;
+        for store in [&self.store, &self.queries_store, &named] {
+            store.failure().map_or(Ok(()), Err)?;
+        }
+        let partition::Outcome { mut pairs, mut tally, sources } = outcome;
+        for pair in &mut pairs {
+            if let Some(destination) = pair.destination {
+                pair.sources = sources.get(&self.names.host(destination)).copied().map(u64::from);
+            }
+        }
+        pairs.extend(more.pairs);
+        pairs.sort_by_cached_key(partition::order);
+        tally.add(&more.tally);
+        tally.destinations = sources.len() as u64;
+        tally.not_kept = not_kept + self.names.beyond() + self.joins.beyond();
+        tally.spilled = [&self.store, &self.queries_store, &named].iter().map(|store| store.spilled()).sum();
+        Ok(Weighed { pairs, logins, tally, window: span })
+    }
+}
+
+impl Tally {
+    fn add(&mut self, other: &Self) {
+        self.pairs += other.pairs;
+        self.by_name += other.by_name;
+        self.weighed += other.weighed;
+        self.contacts += other.contacts;
+        self.duplicates += other.duplicates;
+        self.halves += other.halves;
+        self.continued += other.continued;
+        self.beyond += other.beyond;
+        self.not_kept += other.not_kept;
+        self.spilled += other.spilled;
+        self.destinations += other.destinations;
+    }
+}
+
+/// The outcome of all partitions, several at a time.
+fn together(
+    weigh: impl Fn(usize) -> io::Result<partition::Outcome> + Send + Sync,
+) -> io::Result<partition::Outcome> {
+    let add = |mut one: partition::Outcome, other: partition::Outcome| {
+        one.append(other);
+        Ok(one)
+    };
+    (0..PARTITIONS).into_par_iter().with_max_len(1).map(weigh).try_reduce(partition::Outcome::default, add)
+}

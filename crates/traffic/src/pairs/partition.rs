@@ -1,0 +1,231 @@
+//! The rows of one partition, pair by pair.
+
+use super::evaluate::{self, Context};
+use super::one_way::{self, Joined};
+use super::row::{Key, Row};
+use super::store::{Collected, Store};
+use super::{Pair, Tally};
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::collections::HashMap;
+use std::hash::BuildHasher as _;
+use std::io;
+
+/// Contacts of one pair that are weighed: the first ones. Further ones are counted, with their bytes.
+pub const CONTACTS: usize = 1_000_000;
+
+/// Rows of a partition from which it is looked whether one pair has too many.
+const MANY: usize = 1 << 21;
+
+/// What came of a partition.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    pub pairs: Vec<Pair>,
+    pub tally: Tally,
+    /// How many sources each destination has.
+    pub sources: HashMap<(u32, bool), u32, DefaultHashBuilder>,
+}
+
+/// What of a pair is not weighed because it has too many contacts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rest {
+    pub contacts: u64,
+    pub sent: u64,
+    pub received: u64,
+    pub end: i64,
+}
+
+type Rests = HashMap<Key, Rest, DefaultHashBuilder>;
+
+/// Weighs the pairs by address in a partition; contacts that have a name go on to `named`.
+pub(super) fn by_address(
+    store: &Store<'_>,
+    number: usize,
+    keep: bool,
+    context: &Context<'_>,
+    named: &Store<'_>,
+) -> io::Result<Outcome> {
+    let mut outcome = Outcome::default();
+    let mut rests = Rests::default();
+    let mut rows = gather(&[(store, number, keep)], one_way::key, &mut rests)?;
+    let Joined { halves, continued, duplicates } = one_way::join(&mut rows);
+    outcome.tally.halves = halves;
+    outcome.tally.continued = continued;
+    outcome.tally.duplicates = duplicates;
+    for row in &mut rows {
+        if row.name == 0 {
+            row.name = context.joins.name(row.id, row.source(), row.destination(), row.start);
+        }
+    }
+    let mut collected = Collected::default();
+    let mut ends: Vec<((u32, bool), (u32, bool))> = Vec::new();
+    each(&rows, Row::by_address, |key, contacts| {
+        outcome.tally.duplicates += evaluate::without_duplicates(contacts);
+        ends.push((key.destination, key.source));
+        for row in contacts.iter().filter(|row| row.name != 0) {
+            collected.push(super::store::of_name(row.source(), row.name), *row, named);
+        }
+        let rest = rests.get(key).copied().unwrap_or_default();
+        outcome.add(evaluate::pair(key, contacts, rest, context), context);
+    });
+    collected.flush(named);
+    ends.sort_unstable();
+    ends.dedup();
+    for (destination, _) in ends {
+        *outcome.sources.entry(destination).or_default() += 1;
+    }
+    Ok(outcome)
+}
+
+/// Weighs the pairs by name in a partition: names that stand at several addresses, and domains that were asked for.
+pub(super) fn by_name(
+    queries: &Store<'_>,
+    named: &Store<'_>,
+    number: usize,
+    keep: bool,
+    context: &Context<'_>,
+) -> io::Result<Outcome> {
+    let mut outcome = Outcome::default();
+    let mut rests = Rests::default();
+    let from = [(queries, number, keep), (named, number, false)];
+    let rows = gather(&from, Row::by_name, &mut rests)?;
+    each(&rows, Row::by_name, |key, contacts| {
+        let is_query = key.destination.1;
+        let one = contacts.first().map(Row::destination);
+        // A name at one address is that address's pair.
+        if !is_query && contacts.iter().all(|row| Some(row.destination()) == one) {
+            return;
+        }
+        let duplicates = evaluate::without_duplicates(contacts);
+        if is_query {
+            outcome.tally.duplicates += duplicates;
+        }
+        let rest = rests.get(key).copied().unwrap_or_default();
+        outcome.add(evaluate::pair(key, contacts, rest, context), context);
+    });
+    Ok(outcome)
+}
+
+impl Outcome {
+    fn add(&mut self, pair: Pair, context: &Context<'_>) {
+        if pair.destination.is_some() {
+            self.tally.pairs += 1;
+            self.tally.contacts += pair.contacts;
+        } else {
+            self.tally.by_name += 1;
+        }
+        self.tally.weighed += u64::from(pair.rita.is_some() || pair.beacon.is_some());
+        self.tally.beyond += pair.contacts - pair.weighed;
+        if (context.keep)(&pair) {
+            self.pairs.push(pair);
+        }
+    }
+
+    /// Adds what came of another partition.
+    pub(super) fn append(&mut self, other: Self) {
+        self.pairs.extend(other.pairs);
+        self.tally.add(&other.tally);
+        for (host, count) in other.sources {
+            *self.sources.entry(host).or_default() += count;
+        }
+    }
+}
+
+/// All rows of partitions. Of a pair that has very many, the first ones in time, the others counted.
+fn gather(
+    from: &[(&Store<'_>, usize, bool)],
+    key: impl Fn(&Row) -> Key,
+    rests: &mut Rests,
+) -> io::Result<Vec<Row>> {
+    let mut rows: Vec<Row> = Vec::new();
+    let mut many = MANY;
+    for (store, number, keep) in from {
+        store.visit(*number, *keep, |some| {
+            rows.extend_from_slice(some);
+            if rows.len() > many {
+                cut(&mut rows, &key, rests);
+                many = MANY.max(rows.len() * 2);
+            }
+        })?;
+    }
+    if rows.len() > CONTACTS {
+        cut(&mut rows, &key, rests);
+    }
+    Ok(rows)
+}
+
+/// Takes away what a pair has beyond [`CONTACTS`]. Which ones these are does not depend on the order of reading.
+fn cut(rows: &mut Vec<Row>, key: &impl Fn(&Row) -> Key, rests: &mut Rests) {
+    rows.sort_unstable_by_key(|row| (key(row), row.start, row.place));
+    let mut stay = Vec::with_capacity(rows.len());
+    for same in rows.chunk_by(|one, other| key(one) == key(other)) {
+        let (first, more) = same.split_at(same.len().min(CONTACTS));
+        stay.extend_from_slice(first);
+        if let Some(row) = more.first() {
+            let rest = rests.entry(key(row)).or_default();
+            for row in more {
+                rest.contacts += 1;
+                rest.sent = rest.sent.saturating_add(row.sent);
+                rest.received = rest.received.saturating_add(row.received);
+                rest.end = rest.end.max(row.end());
+            }
+        }
+    }
+    *rows = stay;
+}
+
+/// Shows the rows of each pair, in the order of time.
+fn each(rows: &[Row], key: impl Fn(&Row) -> Key, mut see: impl FnMut(&Key, &mut Vec<Row>)) {
+    let hasher = DefaultHashBuilder::default();
+    let mut table: HashTable<u32> = HashTable::new();
+    let mut pairs: Vec<(Key, usize)> = Vec::new();
+    let mut of: Vec<u32> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let this = key(row);
+        let known = |number: &u32| pairs.get(*number as usize).is_some_and(|(known, _)| *known == this);
+        let hash = hasher.hash_one(this);
+        let number = match table.find(hash, known) {
+            Some(number) => *number,
+            None => {
+                let number = pairs.len() as u32;
+                let again =
+                    |number: &u32| pairs.get(*number as usize).map_or(0, |(key, _)| hasher.hash_one(key));
+                table.insert_unique(hash, number, again);
+                pairs.push((this, 0));
+                number
+            }
+        };
+        if let Some((_, count)) = pairs.get_mut(number as usize) {
+            *count += 1;
+        }
+        of.push(number);
+    }
+    // Where the rows of each pair begin, and then end.
+    let mut begins = 0;
+    let mut next: Vec<usize> = Vec::with_capacity(pairs.len());
+    for (_, count) in &pairs {
+        next.push(begins);
+        begins += count;
+    }
+    let mut order = vec![0u32; rows.len()];
+    for (at, number) in of.iter().enumerate() {
+        if let Some(next) = next.get_mut(*number as usize) {
+            if let Some(place) = order.get_mut(*next) {
+                *place = at as u32;
+            }
+            *next += 1;
+        }
+    }
+    let mut contacts: Vec<Row> = Vec::new();
+    for ((key, count), end) in pairs.iter().zip(&next) {
+        contacts.clear();
+        let places = order.get(end - count..*end).unwrap_or_default();
+        contacts.extend(places.iter().filter_map(|at| rows.get(*at as usize)));
+        see(key, &mut contacts);
+    }
+}
+
+/// A pair's place in the order of output: by address, name, port and protocol, whatever was read first.
+pub(super) fn order(pair: &Pair) -> impl Ord + use<> {
+    let Pair { source, destination, name, port, protocol, .. } = pair;
+    (*source, *destination, name.clone(), *port, *protocol)
+}

@@ -1,0 +1,59 @@
+//! A pair's scores as they go over the wire: RITA's to compare with, and the weight of being a beacon.
+
+use crate::rita::{self, Rita};
+use crate::{Contact, Window};
+use serde::{Deserialize, Serialize};
+
+/// RITA's score and what it is made of, each from 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RitaScore {
+    /// The mean of the four.
+    pub score: f64,
+    /// Of the intervals between contacts.
+    pub timestamps: f64,
+    /// Of the bytes that the source sent.
+    pub sizes: f64,
+    /// Of the share of the window.
+    pub duration: f64,
+    /// Of the histogram by hour.
+    pub histogram: f64,
+}
+
+/// The weight of a pair's being a beacon, and what it is made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BeaconWeight {
+    /// Ten times the decimal logarithm of the likelihood ratio.
+    pub decibans: f64,
+    /// Lower end of the 95 % interval.
+    pub low: f64,
+    /// Upper end of the 95 % interval.
+    pub high: f64,
+    /// What the weight was measured on.
+    pub basis: String,
+    /// Microseconds between check-ins.
+    pub period: u64,
+    /// Share of the period by which check-ins vary, from 0 to 1.
+    pub jitter: f64,
+    /// Share of the check-ins that are not there, from 0 to 1.
+    pub missing: f64,
+    /// Each piece of evidence by itself.
+    pub parts: Vec<Part>,
+}
+
+/// A piece of evidence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// What it is.
+    pub name: String,
+    /// Its own weight.
+    pub decibans: f64,
+}
+
+pub(super) fn rita(contacts: &[Contact], window: &Window) -> Option<RitaScore> {
+    let Rita { score, timestamps, sizes, duration, histogram } = rita::score(contacts, window)?;
+    Some(RitaScore { score, timestamps, sizes, duration, histogram })
+}
+
+pub(super) fn beacon(_contacts: &[Contact], _window: &Window) -> Option<BeaconWeight> {
+    None
+}
