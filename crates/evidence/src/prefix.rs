@@ -1,10 +1,12 @@
 //! Ranges of addresses.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// A range of addresses by its first bits, such as `192.0.2.0/24` or `2001:db8::/32`. An address alone is a range of one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Prefix {
     /// The first address; the bits behind the length are 0.
     bits: u128,
@@ -64,6 +66,20 @@ fn mask(length: u8, is_v4: bool) -> u128 {
     let width = if is_v4 { 32 } else { 128 };
     let all = if is_v4 { u128::from(u32::MAX) } else { u128::MAX };
     all & u128::MAX.checked_shl(width - u32::from(length)).unwrap_or(0)
+}
+
+impl TryFrom<String> for Prefix {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("{text:?} is no range of addresses"))
+    }
+}
+
+impl From<Prefix> for String {
+    fn from(prefix: Prefix) -> Self {
+        prefix.to_string()
+    }
 }
 
 impl fmt::Display for Prefix {

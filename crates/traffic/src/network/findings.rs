@@ -5,8 +5,9 @@ use super::places::{Place, Places};
 use super::services::{self, Service};
 use super::sessions::{Covered, Session, sessions};
 use super::{Talk, Visit};
+use crate::pairs::Place as Record;
 use banbury_evidence::model::Model;
-use banbury_evidence::{Claim, CodeInfo, Digest, Grade, Location, Subject, SubjectKind};
+use banbury_evidence::{Claim, CodeInfo, Grade, Location, Subject, SubjectKind};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -105,20 +106,45 @@ pub static CODES: &[CodeInfo] = &[
     EXPOSED,
 ];
 
-/// An exhibit's traffic.
+/// The traffic of exhibits that were read together.
 #[derive(Clone, Copy, Debug)]
 pub struct Traffic<'t> {
-    /// The exhibit.
-    pub exhibit: &'t Digest,
-    /// Its first moment, in microseconds since 1970-01-01 00:00 UTC.
-    pub since: i64,
-    /// Its last.
-    pub until: i64,
+    /// Where each input's bytes begin, by its number: its exhibit, or what is compressed in it.
+    pub inputs: &'t [Location],
+    /// First and last moment of each input, in microseconds since 1970-01-01 00:00 UTC.
+    pub spans: &'t [(i64, i64)],
     /// What pairs of ends exchanged.
     pub talks: &'t [Talk],
     /// Connections to management ports of the model's devices, and to mediation points.
     pub visits: &'t [Visit],
 }
+
+impl Traffic<'_> {
+    /// Spans without those inside others; two with less than [`PAUSE`] between them are one.
+    fn merged(&self) -> Vec<(i64, i64)> {
+        let mut spans = self.spans.to_vec();
+        spans.sort_unstable();
+        let mut merged: Vec<(i64, i64)> = Vec::new();
+        for (since, until) in spans {
+            match merged.last_mut() {
+                Some(last) if since <= last.1.saturating_add(PAUSE) => last.1 = last.1.max(until),
+                _ => merged.push((since, until.max(since))),
+            }
+        }
+        merged
+    }
+
+    fn locate(&self, claim: Claim, record: Record) -> Claim {
+        let input = usize::try_from(record.input).ok().and_then(|at| self.inputs.get(at));
+        match input {
+            Some(input) => claim.at(input.range(record.offset, 0)),
+            None => claim,
+        }
+    }
+}
+
+/// Microseconds between two inputs' records up to which nothing is taken to be missing between them: logs are rotated by the hour.
+const PAUSE: i64 = 3_600_000_000;
 
 /// What it comes to.
 #[derive(Debug, Default)]
@@ -144,7 +170,6 @@ pub fn findings(traffic: &Traffic<'_>, model: &Model, covered: &[Covered]) -> Fi
         );
         return found;
     }
-    let here = Location::exhibit(*traffic.exhibit);
     let sessions = sessions(traffic.visits, model, &places, covered);
     if sessions.attempts > 0 {
         found.not_looked.push(format!(
@@ -152,10 +177,10 @@ pub fn findings(traffic: &Traffic<'_>, model: &Model, covered: &[Covered]) -> Fi
             sessions.attempts
         ));
     }
-    found.claims.extend(watched(traffic, &places, &here));
-    found.claims.extend(peers(traffic, &places, &exchanges, &here));
-    found.claims.extend(sessions.sessions.iter().flat_map(|session| session_claims(session, &here)));
-    found.claims.extend(management(traffic, &places, &exchanges, &here));
+    found.claims.extend(watched(traffic, &places));
+    found.claims.extend(peers(traffic, &places, &exchanges));
+    found.claims.extend(sessions.sessions.iter().flat_map(|session| session_claims(session, traffic)));
+    found.claims.extend(management(traffic, &places, &exchanges));
     if !exchanges.has_stated() {
         found.not_looked.push(
             "the model states no exchanges: those inside the network are not told as unexpected (add exchanges.csv)".to_owned(),
@@ -172,28 +197,26 @@ fn device(name: &str) -> Subject {
     Subject::named(SubjectKind::Device, name)
 }
 
-fn watched(traffic: &Traffic<'_>, places: &Places<'_>, here: &Location) -> Vec<Claim> {
-    let mut seen: BTreeMap<&str, u64> = BTreeMap::new();
-    for talk in traffic.talks {
-        let ends: BTreeSet<&str> = [talk.source, talk.destination]
-            .into_iter()
-            .flat_map(|address| places.devices(address).iter().map(|device| device.name.as_str()))
-            .collect();
-        for name in ends {
-            *seen.entry(name).or_default() += talk.connections;
+fn watched(traffic: &Traffic<'_>, places: &Places<'_>) -> Vec<Claim> {
+    let mut claims = Vec::new();
+    for (since, until) in traffic.merged() {
+        let mut seen: BTreeMap<&str, (i64, Record)> = BTreeMap::new();
+        for talk in traffic.talks.iter().filter(|talk| talk.first <= until && talk.last >= since) {
+            for device in
+                [talk.source, talk.destination].into_iter().flat_map(|address| places.devices(address))
+            {
+                let first = seen.entry(&device.name).or_insert((talk.first, talk.record));
+                *first = (*first).min((talk.first, talk.record));
+            }
         }
+        claims.extend(seen.into_iter().map(|(name, (_, record))| {
+            let (since, until) = (moment(since), moment(until));
+            let title = format!("Traffic of {name} was looked at from {since} to {until}");
+            let claim = Claim::observation(&WATCHED, device(name), title);
+            traffic.locate(claim.fact("since", since).fact("until", until), record)
+        }));
     }
-    let claim = |(name, connections): (&str, u64)| {
-        Claim::observation(
-            &WATCHED,
-            device(name),
-            format!("{} of {name} in the records", counted(connections, "connection")),
-        )
-        .fact("since", moment(traffic.since))
-        .fact("until", moment(traffic.until))
-        .at(here.clone())
-    };
-    seen.into_iter().map(claim).collect()
+    claims
 }
 
 /// What one device sends to one end that nobody expects, all connections together.
@@ -203,18 +226,13 @@ struct Peer {
     answered: u64,
     sent: u64,
     received: u64,
-    first: Option<(i64, u64)>,
+    first: Option<(i64, Record)>,
     last: i64,
     addresses: BTreeSet<IpAddr>,
     owner: Option<String>,
 }
 
-fn peers(
-    traffic: &Traffic<'_>,
-    places: &Places<'_>,
-    exchanges: &Exchanges<'_>,
-    here: &Location,
-) -> Vec<Claim> {
+fn peers(traffic: &Traffic<'_>, places: &Places<'_>, exchanges: &Exchanges<'_>) -> Vec<Claim> {
     let mut peers: BTreeMap<(&str, bool, String, u8, Option<u16>), Peer> = BTreeMap::new();
     for talk in traffic.talks {
         let Expectation::Unexpected(other) = exchanges.judge(talk, places) else { continue };
@@ -230,8 +248,8 @@ fn peers(
             peer.answered += talk.answered;
             peer.sent = peer.sent.saturating_add(talk.sent);
             peer.received = peer.received.saturating_add(talk.received);
-            let first = peer.first.get_or_insert((talk.first, talk.offset));
-            *first = (*first).min((talk.first, talk.offset));
+            let first = peer.first.get_or_insert((talk.first, talk.record));
+            *first = (*first).min((talk.first, talk.record));
             peer.last = peer.last.max(talk.last);
             peer.addresses.insert(talk.destination);
             if let Place::Party(range) = places.place(talk.destination) {
@@ -263,10 +281,9 @@ fn peers(
             if let Some(owner) = peer.owner {
                 claim = claim.fact("owner", owner);
             }
-            if let Some((first, offset)) = peer.first {
-                claim = claim
-                    .note(format!("first {}, last {}", moment(first), moment(peer.last)))
-                    .at(here.range(offset, 0));
+            if let Some((first, record)) = peer.first {
+                claim = claim.note(format!("first {}, last {}", moment(first), moment(peer.last)));
+                claim = traffic.locate(claim, record);
             }
             let addresses: Vec<String> =
                 peer.addresses.iter().take(LISTED).map(ToString::to_string).collect();
@@ -287,7 +304,7 @@ fn peers(
 /// Addresses that are named in a remark.
 const LISTED: usize = 20;
 
-fn session_claims(session: &Session, here: &Location) -> Vec<Claim> {
+fn session_claims(session: &Session, traffic: &Traffic<'_>) -> Vec<Claim> {
     if session.expected.is_some() {
         return Vec::new();
     }
@@ -318,8 +335,8 @@ fn session_claims(session: &Session, here: &Location) -> Vec<Claim> {
                 counted(session.connections, "connection"),
                 bytes(session.sent),
                 bytes(session.received)
-            ))
-            .at(here.range(session.offset, 0));
+            ));
+        claim = traffic.locate(claim, session.record);
         for (fact, value) in
             [("party", &session.party), ("through", &session.through), ("contract", &session.contract)]
         {
@@ -346,24 +363,19 @@ fn session_claims(session: &Session, here: &Location) -> Vec<Claim> {
 struct Managed {
     connections: u64,
     from: BTreeSet<String>,
-    first: Option<(i64, u64)>,
+    first: Option<(i64, Record)>,
 }
 
 impl Managed {
     fn add(&mut self, visit: &Visit, from: String) {
         self.connections += 1;
         self.from.insert(from);
-        let first = self.first.get_or_insert((visit.start, visit.offset));
-        *first = (*first).min((visit.start, visit.offset));
+        let first = self.first.get_or_insert((visit.start, visit.record));
+        *first = (*first).min((visit.start, visit.record));
     }
 }
 
-fn management(
-    traffic: &Traffic<'_>,
-    places: &Places<'_>,
-    exchanges: &Exchanges<'_>,
-    here: &Location,
-) -> Vec<Claim> {
+fn management(traffic: &Traffic<'_>, places: &Places<'_>, exchanges: &Exchanges<'_>) -> Vec<Claim> {
     let mut all: BTreeMap<(&'static str, &str, &'static str), Managed> = BTreeMap::new();
     for visit in traffic.visits.iter().filter(|visit| visit.received > 0) {
         let Some(service) = services::of(visit.protocol, visit.port, visit.service.as_deref()) else {
@@ -413,8 +425,8 @@ fn management(
             listed.join(", ")
         ));
         match seen.first {
-            Some((first, offset)) => claim.note(format!("first {}", moment(first))).at(here.range(offset, 0)),
-            None => claim.at(here.clone()),
+            Some((first, record)) => traffic.locate(claim.note(format!("first {}", moment(first))), record),
+            None => claim,
         }
     };
     all.into_iter().map(claim).collect()

@@ -5,12 +5,15 @@
 
 pub mod exchanges;
 pub mod findings;
+pub mod interest;
 pub mod places;
 pub mod services;
 pub mod sessions;
 #[cfg(test)]
 mod tests;
 
+use crate::pairs::{Pair, Place as Record};
+use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
 /// What one end sent to a port of another, over all of an exhibit.
@@ -38,12 +41,12 @@ pub struct Talk {
     pub sent: u64,
     /// Bytes that the destination sent.
     pub received: u64,
-    /// The byte of the exhibit at which the first's record starts.
-    pub offset: u64,
+    /// Where the first's record stands.
+    pub record: Record,
 }
 
 /// One connection to a port by which equipment is managed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Visit {
     /// Who opened it.
     pub source: IpAddr,
@@ -63,8 +66,31 @@ pub struct Visit {
     pub sent: u64,
     /// The same of the destination.
     pub received: u64,
-    /// The byte of the exhibit at which its record starts.
-    pub offset: u64,
+    /// Where its record stands.
+    pub record: Record,
+}
+
+impl Talk {
+    /// What a pair by address exchanged; none for a pair by name, whose addresses stand in pairs of their own.
+    pub fn of(pair: &Pair) -> Option<Self> {
+        if pair.queries.is_some() {
+            return None;
+        }
+        Some(Self {
+            source: pair.source,
+            destination: pair.destination?,
+            port: pair.port,
+            protocol: pair.protocol,
+            name: pair.name.clone(),
+            connections: pair.contacts,
+            answered: pair.contacts.saturating_sub(pair.unanswered),
+            first: pair.first,
+            last: pair.last,
+            sent: pair.sent,
+            received: pair.received,
+            record: pair.first_record,
+        })
+    }
 }
 
 impl From<&Visit> for Talk {
@@ -81,7 +107,7 @@ impl From<&Visit> for Talk {
             last: visit.start,
             sent: visit.sent,
             received: visit.received,
-            offset: visit.offset,
+            record: visit.record,
         }
     }
 }

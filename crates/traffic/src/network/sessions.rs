@@ -11,6 +11,7 @@ use super::exchanges::{Exchanges, Expectation};
 use super::places::{Place, Places};
 use super::services::{self, Service};
 use super::{Talk, Visit};
+use crate::pairs::Place as Record;
 use banbury_evidence::Agreed;
 use banbury_evidence::model::Model;
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,8 +70,8 @@ pub struct Session {
     pub is_agreed: Option<bool>,
     /// Whether the model expects the connection otherwise (a customer's portal, say), and by what.
     pub expected: Option<String>,
-    /// The byte of the exhibit at which its first record starts.
-    pub offset: u64,
+    /// Where its first record stands.
+    pub record: Record,
 }
 
 impl Session {
@@ -91,13 +92,7 @@ pub struct Found {
 
 /// The sessions that visits make up.
 pub fn sessions(visits: &[Visit], model: &Model, places: &Places<'_>, covered: &[Covered]) -> Found {
-    let points: Vec<String> = model
-        .contracts
-        .iter()
-        .filter_map(|contract| contract.through.as_deref())
-        .map(|name| name.trim().to_lowercase())
-        .filter(|name| !name.is_empty())
-        .collect();
+    let points = points(model);
     let exchanges = Exchanges::of(model);
     let mut contracts: BTreeMap<&str, Vec<&Covered>> = BTreeMap::new();
     for one in covered {
@@ -105,7 +100,20 @@ pub fn sessions(visits: &[Visit], model: &Model, places: &Places<'_>, covered: &
     }
     let mut found = Found::default();
     let mut ordered: Vec<&Visit> = visits.iter().collect();
-    ordered.sort_by_key(|visit| (visit.start, visit.offset));
+    ordered.sort_by_key(|visit| (visit.start, visit.record));
+    // What two exhibits hold of one connection counts once.
+    let mut seen = BTreeSet::new();
+    ordered.retain(|visit| {
+        seen.insert((
+            visit.start,
+            visit.source,
+            visit.destination,
+            visit.port,
+            visit.duration,
+            visit.sent,
+            visit.received,
+        ))
+    });
     // Who had a connection open to a mediation point, by the point: (start, end, party or origin).
     let mut at_points: BTreeMap<IpAddr, Vec<(i64, i64, IpAddr)>> = BTreeMap::new();
     let is_from_outside = |address| matches!(places.place(address), Place::Party(_) | Place::Outside);
@@ -172,7 +180,7 @@ pub fn sessions(visits: &[Visit], model: &Model, places: &Places<'_>, covered: &
             contract: None,
             is_agreed: None,
             expected: expected.filter(|_| !is_mediated),
-            offset: visit.offset,
+            record: visit.record,
         });
     }
     for session in &mut found.sessions {
@@ -200,6 +208,17 @@ pub fn sessions(visits: &[Visit], model: &Model, places: &Places<'_>, covered: &
             .then(|| hours.iter().any(|agreed| agreed.covers(session.start, session.end)));
     }
     found
+}
+
+/// The devices that contracts come through, by their names in small letters.
+pub(super) fn points(model: &Model) -> Vec<String> {
+    model
+        .contracts
+        .iter()
+        .filter_map(|contract| contract.through.as_deref())
+        .map(|name| name.trim().to_lowercase())
+        .filter(|name| !name.is_empty())
+        .collect()
 }
 
 /// Who stands behind a connection from a mediation point.

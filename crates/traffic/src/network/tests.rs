@@ -3,10 +3,11 @@
 use super::findings::{Findings, Traffic, findings};
 use super::sessions::Covered;
 use super::{Talk, Visit};
+use crate::pairs::Place as Record;
 use banbury_evidence::model::{
     AddressPrefix, Contract, Device, Exchange, Function, Interface, Model, Source,
 };
-use banbury_evidence::{Claim, Digest, Value};
+use banbury_evidence::{Claim, Digest, Location, Value};
 use proptest::prelude::*;
 
 fn device(name: &str, function: &str, address: &str, model: &mut Model) {
@@ -85,8 +86,12 @@ pub(super) fn talk(source: &str, destination: &str, protocol: u8, port: u16) -> 
         last: MONDAY + HOUR,
         sent: 100,
         received: 200,
-        offset: 17,
+        record: at(17),
     }
+}
+
+fn at(offset: u64) -> Record {
+    Record { input: 0, offset }
 }
 
 /// 2026-11-02 10:00 UTC, a Monday.
@@ -104,7 +109,7 @@ fn visit(source: &str, destination: &str, port: u16, start: i64, minutes: i64) -
         duration: minutes * 60_000_000,
         sent: 5_000,
         received: 9_000,
-        offset: 40,
+        record: at(40),
     }
 }
 
@@ -117,8 +122,9 @@ fn said(talks: &[Talk], visits: &[Visit]) -> Findings {
         until: Some("2026-12-31".to_owned()),
         hours: Some("Mon-Fri 08:00-17:00".to_owned()),
     };
-    let exhibit = Digest::of(b"traffic");
-    let traffic = Traffic { exhibit: &exhibit, since: MONDAY, until: MONDAY + HOUR, talks, visits };
+    let inputs = [Location::exhibit(Digest::of(b"traffic"))];
+    let spans = [(MONDAY, MONDAY + HOUR)];
+    let traffic = Traffic { inputs: &inputs, spans: &spans, talks, visits };
     findings(&traffic, &model(), &[covered("gnb-1"), covered("amf-1")])
 }
 
@@ -240,14 +246,9 @@ fn management_in_clear_text_and_across_segments_is_told() {
 
 #[test]
 fn a_model_without_addresses_says_so() {
-    let exhibit = Digest::of(b"traffic");
-    let traffic = Traffic {
-        exhibit: &exhibit,
-        since: 0,
-        until: 1,
-        talks: &[talk("10.1.0.1", "8.8.8.8", 6, 1)],
-        visits: &[],
-    };
+    let inputs = [Location::exhibit(Digest::of(b"traffic"))];
+    let talks = [talk("10.1.0.1", "8.8.8.8", 6, 1)];
+    let traffic = Traffic { inputs: &inputs, spans: &[(0, 1)], talks: &talks, visits: &[] };
     let found = findings(&traffic, &Model::default(), &[]);
     assert!(found.claims.is_empty() && found.not_looked[0].contains("no device or interface"));
 }
@@ -269,7 +270,7 @@ proptest! {
         let visits: Vec<Visit> = raw
             .into_iter()
             .map(|(source, destination, port, start, duration, received)| Visit {
-                source, destination, port: Some(port % 30), protocol: 6, service: None, start, duration, sent: received, received, offset: 0,
+                source, destination, port: Some(port % 30), protocol: 6, service: None, start, duration, sent: received, received, record: at(0),
             })
             .collect();
         let found = said(&[], &visits);
@@ -279,4 +280,26 @@ proptest! {
             prop_assert!(session.end >= session.start);
         }
     }
+}
+
+#[test]
+fn spans_with_a_gap_are_watched_apart() {
+    let inputs = [Location::exhibit(Digest::of(b"one")), Location::exhibit(Digest::of(b"two"))];
+    let spans = [
+        (MONDAY + 30 * HOUR, MONDAY + 31 * HOUR),
+        (MONDAY, MONDAY + HOUR),
+        (MONDAY + HOUR, MONDAY + 2 * HOUR),
+    ];
+    let mut late = talk("10.1.0.1", "10.2.0.1", 132, 38412);
+    (late.first, late.last) = (MONDAY, MONDAY + 31 * HOUR);
+    let early = talk("10.3.0.1", "10.2.0.1", 6, 22);
+    let traffic = Traffic { inputs: &inputs, spans: &spans, talks: &[late, early], visits: &[] };
+    let found = findings(&traffic, &model(), &[]);
+    let told: Vec<(String, String)> = of(&found, "traffic.watched")
+        .iter()
+        .map(|claim| (claim.subject.id.clone(), text(claim, "until")))
+        .collect();
+    let (one, two) = ("2026-11-02T12:00:00Z".to_owned(), "2026-11-03T17:00:00Z".to_owned());
+    let expected = [("amf-1", &one), ("gate-1", &one), ("gnb-1", &one), ("amf-1", &two), ("gnb-1", &two)];
+    assert_eq!(told, expected.map(|(name, until)| (name.to_owned(), until.clone())));
 }
