@@ -51,12 +51,14 @@ pub enum ExhibitKind {
     Network,
     /// What somebody states about equipment: a bill of materials, a VEX document.
     Statement,
+    /// A log of connections, a capture, an export of flows.
+    Traffic,
 }
 
 impl ExhibitKind {
     /// Whether probes look at it.
     pub fn is_examined(self) -> bool {
-        self != Self::Network
+        !matches!(self, Self::Network | Self::Traffic)
     }
 
     /// The word used in the ledger and in output.
@@ -65,6 +67,7 @@ impl ExhibitKind {
             Self::Firmware => "firmware",
             Self::Network => "network",
             Self::Statement => "statement",
+            Self::Traffic => "traffic",
         }
     }
 }

@@ -31,6 +31,7 @@ const SCHEMAS: [&str; SCHEMA_VERSION as usize] = [
     include_str!("schema-4.sql"),
     include_str!("schema-5.sql"),
     include_str!("schema-6.sql"),
+    include_str!("schema-7.sql"),
 ];
 
 /// `BANB` in ASCII: marks the file as a ledger (`PRAGMA application_id`).

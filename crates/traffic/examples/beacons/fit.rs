@@ -65,11 +65,14 @@ pub fn fit(beacons: &[Row], others: &[Row]) -> (f64, BTreeMap<String, Curve>) {
     let mut start = coefficients[0] * decibans;
     let mut curves = BTreeMap::new();
     for (figure, (name, _)) in NAMES.iter().enumerate() {
-        let values: Vec<f64> =
-            coefficients[starts[figure]..starts[figure] + points[figure].len()].iter().map(|c| c * decibans).collect();
+        let values: Vec<f64> = coefficients[starts[figure]..starts[figure] + points[figure].len()]
+            .iter()
+            .map(|c| c * decibans)
+            .collect();
         let curve = Curve { at: points[figure].clone(), decibans: values };
         // A curve is zero on average over beacons and others; what it had goes into the constant.
-        let mean = |rows: &[Row]| rows.iter().map(|row| curve.at(row[figure])).sum::<f64>() / rows.len() as f64;
+        let mean =
+            |rows: &[Row]| rows.iter().map(|row| curve.at(row[figure])).sum::<f64>() / rows.len() as f64;
         let middle = (mean(beacons) + mean(others)) / 2.0;
         start += middle;
         let decibans = curve.decibans.iter().map(|value| round(value - middle, 100.0)).collect();
@@ -118,7 +121,13 @@ fn hats(row: &Row, points: &[Vec<f64>], starts: &[usize]) -> Vec<(usize, f64)> {
     hats
 }
 
-fn penalise(points: &[Vec<f64>], starts: &[usize], coefficients: &[f64], slope: &mut [f64], curvature: &mut [f64]) {
+fn penalise(
+    points: &[Vec<f64>],
+    starts: &[usize],
+    coefficients: &[f64],
+    slope: &mut [f64],
+    curvature: &mut [f64],
+) {
     let columns = coefficients.len();
     curvature[0] += 1e-6;
     let mut add = |terms: &[(usize, f64)], strength: f64| {
@@ -136,7 +145,10 @@ fn penalise(points: &[Vec<f64>], starts: &[usize], coefficients: &[f64], slope: 
             if point + 2 < points.len() {
                 // Bends in slope, on an axis that the curve's range makes one.
                 let range = points[points.len() - 1] - points[0];
-                let (one, two) = ((points[point + 1] - points[point]) / range, (points[point + 2] - points[point + 1]) / range);
+                let (one, two) = (
+                    (points[point + 1] - points[point]) / range,
+                    (points[point + 2] - points[point + 1]) / range,
+                );
                 let scale = 1.0 / points.len() as f64;
                 add(
                     &[
@@ -160,7 +172,13 @@ fn direction(name: &str) -> f64 {
     }
 }
 
-fn keep_direction(points: &[Vec<f64>], starts: &[usize], coefficients: &[f64], slope: &mut [f64], curvature: &mut [f64]) {
+fn keep_direction(
+    points: &[Vec<f64>],
+    starts: &[usize],
+    coefficients: &[f64],
+    slope: &mut [f64],
+    curvature: &mut [f64],
+) {
     let columns = coefficients.len();
     for (((name, _), points), start) in NAMES.iter().zip(points).zip(starts) {
         let direction = direction(name);

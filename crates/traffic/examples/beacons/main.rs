@@ -34,7 +34,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         match argument.as_str() {
             "--fit" => file = Some(arguments.next().ok_or("--fit needs a file to write to")?),
             "--scale" => scale = arguments.next().ok_or("--scale needs a share")?.parse()?,
-            other => return Err(format!("unknown argument {other}: --fit FILE and --scale SHARE are known").into()),
+            other => {
+                return Err(format!("unknown argument {other}: --fit FILE and --scale SHARE are known").into());
+            }
         }
     }
     let count = |all: u64| (all as f64 * scale) as u64;
@@ -42,7 +44,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let beacons = many(count(FITTED.0), SEEDS.0, implants::fitting);
         let others = many(count(FITTED.1), SEEDS.0 + 1, |chance| ordinary::ordinary(chance, Side::Fitting));
         eprintln!("{} beacons and {} others to fit", beacons.len(), others.len());
-        let rows = |all: &[Measured]| all.iter().filter_map(|one| Some(one.features.as_ref()?.values)).collect::<Vec<_>>();
+        let rows = |all: &[Measured]| {
+            all.iter().filter_map(|one| Some(one.features.as_ref()?.values)).collect::<Vec<_>>()
+        };
         let table = fit::fit(&rows(&beacons), &rows(&others));
         eprintln!("fitted");
         table
@@ -65,21 +69,48 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Ok(path) = std::env::var("DUMP") {
         use std::io::Write;
         let mut f = std::io::BufWriter::new(std::fs::File::create(path)?);
-        let mut put = |name: &str, all: &[Measured]| for one in all { if let Some(x) = &one.features {
-            let _ = writeln!(f, "{name}\t{}\t{}\t{}\t{}\t{}", one.rita, x.timing.gaps, x.timing.shapes, x.timing.smooth, x.values.iter().map(|v| format!("{v:.4}")).collect::<Vec<_>>().join("\t")); } };
-        for one in &others { put(one.kind, std::slice::from_ref(one)); }
-        for (name, cell) in &cells { put(&format!("* {name}"), cell); }
+        let mut put = |name: &str, all: &[Measured]| {
+            for one in all {
+                if let Some(x) = &one.features {
+                    let _ = writeln!(
+                        f,
+                        "{name}\t{}\t{}\t{}\t{}\t{}",
+                        one.rita,
+                        x.timing.gaps,
+                        x.timing.shapes,
+                        x.timing.smooth,
+                        x.values.iter().map(|v| format!("{v:.4}")).collect::<Vec<_>>().join("\t")
+                    );
+                }
+            }
+        };
+        for one in &others {
+            put(one.kind, std::slice::from_ref(one));
+        }
+        for (name, cell) in &cells {
+            put(&format!("* {name}"), cell);
+        }
     }
     let report = Report { others, regular, cells };
     if let (Some(file), Some((start, curves))) = (file, table) {
-        let weights = report.weights(start, curves, &format!(
-            "corpus/beacons: {} beacons and {} other pairs to fit, {} and {} to check",
-            count(FITTED.0), count(FITTED.1), count(CELL) * report.cells.len() as u64 / 2, report.others.len() / 2
-        ));
-        std::fs::write(&file, format!(
-            "# What the figures of a pair count, and what their sum weighs. Made by corpus/beacons/measure --write.\n{}",
-            toml::to_string(&weights)?
-        ))?;
+        let weights = report.weights(
+            start,
+            curves,
+            &format!(
+                "corpus/beacons: {} beacons and {} other pairs to fit, {} and {} to check",
+                count(FITTED.0),
+                count(FITTED.1),
+                count(CELL) * report.cells.len() as u64 / 2,
+                report.others.len() / 2
+            ),
+        );
+        std::fs::write(
+            &file,
+            format!(
+                "# What the figures of a pair count, and what their sum weighs. Made by corpus/beacons/measure --write.\n{}",
+                toml::to_string(&weights)?
+            ),
+        )?;
         report.print(&weights);
     } else {
         report.print(banbury_traffic::beacon::Weights::measured());

@@ -207,8 +207,12 @@ mod tests {
         let contacts: Vec<Contact> =
             (0..48).map(|half| Contact { start: half * 1_800_000_000 + 1, ..Contact::default() }).collect();
         let features = Features::of(&contacts, &Window::new(0, 86_400_000_000)).unwrap();
-        let figure = |name: &str| features.values[NAMES.iter().position(|(other, _)| *other == name).unwrap()];
-        assert!(figure("dispersion") < -5.0 && figure("flatness") == 1.0 && figure("hours") == 1.0, "{features:?}");
+        let figure =
+            |name: &str| features.values[NAMES.iter().position(|(other, _)| *other == name).unwrap()];
+        assert!(
+            figure("dispersion") < -5.0 && figure("flatness") == 1.0 && figure("hours") == 1.0,
+            "{features:?}"
+        );
         assert!((figure("coverage") - 47.0 / 48.0).abs() < 1e-6);
         assert!(figure("ratio, 0.5 a gap less") > 3.0 && figure("usual sent") == 1.0);
     }

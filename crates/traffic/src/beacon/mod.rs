@@ -68,7 +68,8 @@ pub fn weigh(contacts: &[Contact], window: &Window) -> Option<Beacon> {
         .iter()
         .map(|piece| Part {
             name: piece.name(),
-            decibans: weights::of_piece(&counts, *piece) + if *piece == Piece::Count { table.start } else { 0.0 },
+            decibans: weights::of_piece(&counts, *piece)
+                + if *piece == Piece::Count { table.start } else { 0.0 },
             figures: NAMES
                 .iter()
                 .zip(&features.values)

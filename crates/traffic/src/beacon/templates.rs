@@ -66,9 +66,15 @@ impl Templates {
             }
         }
         let mut all = Vec::new();
-        all.extend([0.2, 0.35, 0.6, 1.0, 1.5, 2.2, 3.2, 4.5, 6.5, 9.0].map(|shape| shapes::smooth(shapes::gamma(shape))));
+        all.extend(
+            [0.2, 0.35, 0.6, 1.0, 1.5, 2.2, 3.2, 4.5, 6.5, 9.0]
+                .map(|shape| shapes::smooth(shapes::gamma(shape))),
+        );
         all.extend([1.5, 2.2, 3.2].map(|shape| shapes::smooth(shapes::weibull(shape))));
-        all.extend([0.3, 0.45, 0.65, 0.95, 1.4, 2.0, 2.8].map(|deviation| shapes::smooth(shapes::lognormal(deviation))));
+        all.extend(
+            [0.3, 0.45, 0.65, 0.95, 1.4, 2.0, 2.8]
+                .map(|deviation| shapes::smooth(shapes::lognormal(deviation))),
+        );
         all.extend(
             [(0.5, 10.0), (0.8, 10.0), (0.5, 80.0), (0.8, 80.0), (0.9, 80.0), (0.2, 80.0)]
                 .map(|(fast, ratio)| shapes::smooth(shapes::hyperexponential(fast, ratio))),
@@ -80,7 +86,8 @@ impl Templates {
                 .map(|(idle, mean)| shapes::smooth(shapes::timeout(idle, mean))),
         );
         all.extend([2.5, 4.0, 6.0].map(|nats| shapes::smooth(shapes::even(nats))));
-        let benign = all.iter().flat_map(|masses| LOOSE.map(|floor| Template::coarse(masses, floor))).collect();
+        let benign =
+            all.iter().flat_map(|masses| LOOSE.map(|floor| Template::coarse(masses, floor))).collect();
         Self { beacons, benign }
     }
 }
@@ -91,7 +98,11 @@ impl Template {
         let fine = FLOORS
             .iter()
             .map(|floor| {
-                masses.iter().rev().map(|mass| ((1.0 - floor) * mass + floor / FLOOR_BINS).ln() as f32).collect()
+                masses
+                    .iter()
+                    .rev()
+                    .map(|mass| ((1.0 - floor) * mass + floor / FLOOR_BINS).ln() as f32)
+                    .collect()
             })
             .collect();
         Self { jitter: Some(jitter), missing, fine, ..Self::coarse(&masses, 0.06) }
@@ -146,7 +157,9 @@ impl Template {
 
     /// What the gaps of a rhythm say at one fine shift and floor.
     pub fn fine(&self, fine: &[(usize, f32)], shift: i64, floor: usize) -> f32 {
-        let (Some(table), Some(under)) = (self.fine.get(floor), self.floors.get(floor)) else { return f32::MIN };
+        let (Some(table), Some(under)) = (self.fine.get(floor), self.floors.get(floor)) else {
+            return f32::MIN;
+        };
         let mut sum = 0.0;
         for (bin, count) in fine {
             let at = REACH as i64 + shift - *bin as i64;
@@ -198,7 +211,9 @@ mod tests {
     #[test]
     fn a_gap_at_the_shift_is_likeliest() {
         let sharp = &Templates::all().beacons[0];
-        let best = (0..1024).max_by(|one, other| sharp.at(500, *one, 0).total_cmp(&sharp.at(500, *other, 0))).unwrap();
+        let best = (0..1024)
+            .max_by(|one, other| sharp.at(500, *one, 0).total_cmp(&sharp.at(500, *other, 0)))
+            .unwrap();
         assert_eq!(best, 500);
         let mut sums = vec![0.0; COARSE_BINS];
         sharp.add_coarse(500 / COARSE, 1.0, 0, &mut sums);

@@ -310,9 +310,21 @@ mod tests {
         let jittered: Vec<f64> = evenly(200).map(|at| 300.0 * (0.7 + 0.6 * at)).collect();
         let jittered = timing(&jittered);
         assert!(jittered.shapes > 10.0 && jittered.smooth > 10.0, "{jittered:?}");
-        assert!((jittered.period / 300e6 - 1.0).abs() < 0.08 && (jittered.jitter - 0.3).abs() < 0.1, "{jittered:?}");
-        let missing: Vec<f64> =
-            evenly(100).map(|at| if at < 0.5 { 60.0 } else if at < 0.75 { 120.0 } else { 180.0 }).collect();
+        assert!(
+            (jittered.period / 300e6 - 1.0).abs() < 0.08 && (jittered.jitter - 0.3).abs() < 0.1,
+            "{jittered:?}"
+        );
+        let missing: Vec<f64> = evenly(100)
+            .map(|at| {
+                if at < 0.5 {
+                    60.0
+                } else if at < 0.75 {
+                    120.0
+                } else {
+                    180.0
+                }
+            })
+            .collect();
         let missing = timing(&missing);
         assert!(missing.shapes > 50.0 && (missing.period / 60e6 - 1.0).abs() < 0.02, "{missing:?}");
         assert!((0.3..=0.5).contains(&missing.missing), "{missing:?}");
@@ -325,7 +337,10 @@ mod tests {
         assert!(both.shapes > 50.0, "{both:?}");
         let mut periods = [both.period, both.second.unwrap()];
         periods.sort_by(f64::total_cmp);
-        assert!((periods[0] / 60e6 - 1.0).abs() < 0.03 && (periods[1] / 700e6 - 1.0).abs() < 0.03, "{both:?}");
+        assert!(
+            (periods[0] / 60e6 - 1.0).abs() < 0.03 && (periods[1] / 700e6 - 1.0).abs() < 0.03,
+            "{both:?}"
+        );
     }
 
     #[test]
@@ -343,7 +358,10 @@ mod tests {
         let factor = (width() * COARSE as f64 * 25.0).exp();
         let stretched: Vec<f64> = gaps.iter().map(|gap| gap * factor).collect();
         let (one, other) = (timing(&gaps), timing(&stretched));
-        assert!((one.shapes - other.shapes).abs() < 1.5 && (one.smooth - other.smooth).abs() < 1.5, "{one:?} {other:?}");
+        assert!(
+            (one.shapes - other.shapes).abs() < 1.5 && (one.smooth - other.smooth).abs() < 1.5,
+            "{one:?} {other:?}"
+        );
         assert!((other.period / one.period / factor - 1.0).abs() < 0.03);
     }
 }

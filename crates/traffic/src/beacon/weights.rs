@@ -116,7 +116,8 @@ impl Curve {
         let (Some(next), Some(high)) = (self.at.get(above), self.decibans.get(above)) else {
             return self.decibans.last().copied().unwrap_or(0.0);
         };
-        let before = above.checked_sub(1).and_then(|before| Some((self.at.get(before)?, self.decibans.get(before)?)));
+        let before =
+            above.checked_sub(1).and_then(|before| Some((self.at.get(before)?, self.decibans.get(before)?)));
         match before {
             Some((point, low)) => low + (high - low) * (value - point) / (next - point),
             None => *high,
@@ -131,7 +132,9 @@ mod tests {
     #[test]
     fn a_curve_is_straight_between_its_points() {
         let curve = Curve { at: vec![0.0, 1.0, 3.0], decibans: vec![-5.0, 5.0, 6.0] };
-        for (value, expected) in [(-9.0, -5.0), (0.0, -5.0), (0.5, 0.0), (1.0, 5.0), (2.0, 5.5), (3.0, 6.0), (9.0, 6.0)] {
+        for (value, expected) in
+            [(-9.0, -5.0), (0.0, -5.0), (0.5, 0.0), (1.0, 5.0), (2.0, 5.5), (3.0, 6.0), (9.0, 6.0)]
+        {
             assert!((curve.at(value) - expected).abs() < 1e-12, "{value}: {}", curve.at(value));
         }
         assert_eq!(Curve::default().at(3.0), 0.0);
@@ -148,7 +151,10 @@ mod tests {
         }
         for (name, _) in NAMES {
             let curve = &table.curves[name];
-            assert!(curve.at.len() == curve.decibans.len() && curve.at.windows(2).all(|pair| pair[0] < pair[1]), "{name}");
+            assert!(
+                curve.at.len() == curve.decibans.len() && curve.at.windows(2).all(|pair| pair[0] < pair[1]),
+                "{name}"
+            );
         }
         assert_eq!(table.curves.len(), FIGURES);
         assert_eq!(Weights::measured().basis, table.basis);
