@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Assess(Assess),
     /// What is lost, or within reach, when something happens.
     WhatIf(Box<WhatIf>),
+    /// Say who talks to whom in traffic records, and how regularly.
+    Watch(Box<crate::commands::Watch>),
     /// Plan replacements so that a regime's measures hold in time.
     Plan(Plan),
     /// Review vendors since a day: fixed, new, regressed, remaining.
@@ -83,6 +85,14 @@ pub(crate) enum Command {
     Confined {
         /// What it is to do, as JSON.
         task: String,
+    },
+    /// The confined child of a watch; for Banbury's own use.
+    #[command(hide = true)]
+    ConfinedWatch {
+        /// What it is to do, as JSON.
+        task: String,
+        /// What it is to read.
+        paths: Vec<PathBuf>,
     },
 }
 
@@ -168,6 +178,8 @@ pub(crate) enum Kind {
     Network,
     /// Bills of materials and VEX documents.
     Statement,
+    /// Logs of connections, captures, flow exports.
+    Traffic,
 }
 
 const FETCH_EXAMPLES: &str = "\

@@ -34,6 +34,8 @@ pub enum SubjectKind {
     Contract,
     /// The network as a whole.
     Network,
+    /// Who talks to whom: a source, a destination, its port and the protocol.
+    Flow,
 }
 
 impl SubjectKind {
@@ -49,6 +51,7 @@ impl SubjectKind {
             Self::Site => "site",
             Self::Contract => "contract",
             Self::Network => "network",
+            Self::Flow => "flow",
         }
     }
 }

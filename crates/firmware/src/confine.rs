@@ -21,6 +21,19 @@ pub struct Allowed<'a> {
     pub seconds: u64,
     /// The one folder beneath which it may make things, where it unpacks.
     pub folder: Option<Place<'a>>,
+    /// Bytes of the scratch file, where it has one.
+    pub scratch: u64,
+}
+
+/// What a confined process may write beside its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writing {
+    /// Nothing.
+    Nothing,
+    /// New files, folders and links beneath the folder that it unpacks into.
+    Folder,
+    /// A scratch file without a name that was opened before, by its descriptor: at any place in it, and read again.
+    Scratch(i32),
 }
 
 /// A folder to unpack into.
@@ -39,13 +52,13 @@ pub fn without_files(allowed: &Allowed<'_>, statement: &mut Statement) {
 }
 
 /// Takes away system calls, for all threads of the process, but for those that make files where it unpacks.
-pub fn without_calls(writing: bool, statement: &mut Statement) {
+pub fn without_calls(writing: Writing, statement: &mut Statement) {
     statement.insert("seccomp".into(), seccomp(writing));
 }
 
 /// Tries what a confined process must not be able to do, and says what came of it.
-pub fn verify(writing: bool, statement: &mut Statement) {
-    for (what, result) in tries::all(writing) {
+pub fn verify(writing: Writing, statement: &mut Statement) {
+    for (what, result) in tries::all(writing == Writing::Folder) {
         statement.insert(format!("tried to {what}"), outcome(result));
     }
 }
@@ -71,7 +84,7 @@ fn outcome(result: io::Result<()>) -> String {
 #[cfg(target_os = "linux")]
 fn limits(allowed: &Allowed<'_>) -> String {
     use rustix::process::{Resource, Rlimit, setrlimit};
-    let file_bytes = allowed.folder.as_ref().map_or(0, |place| place.file_bytes);
+    let file_bytes = allowed.folder.as_ref().map_or(allowed.scratch, |place| place.file_bytes);
     let mut text = Vec::new();
     for (resource, name, value) in [
         (Resource::As, "address space", allowed.memory),
@@ -131,13 +144,16 @@ fn landlock(place: Option<&Place<'_>>) -> String {
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
 ))]
-fn seccomp(writing: bool) -> String {
+fn seccomp(writing: Writing) -> String {
     match filter(writing).and_then(|program| {
         seccompiler::apply_filter_all_threads(&program).map_err(|error| error.to_string())
     }) {
-        Ok(()) if writing => {
+        Ok(()) if writing == Writing::Folder => {
             "in force on all threads: memory, time, read 0, make and write new files, folders and links"
                 .to_owned()
+        }
+        Ok(()) if writing != Writing::Nothing => {
+            "in force on all threads: memory, time, read 0, write 1 and 2, one scratch file".to_owned()
         }
         Ok(()) => "in force on all threads: memory, time, read 0, write 1 and 2".to_owned(),
         Err(error) => format!("NOT in force: {error}"),
@@ -148,7 +164,7 @@ fn seccomp(writing: bool) -> String {
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
 ))]
-fn filter(writing: bool) -> Result<seccompiler::BpfProgram, String> {
+fn filter(writing: Writing) -> Result<seccompiler::BpfProgram, String> {
     use seccompiler::{
         BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
         SeccompRule,
@@ -170,7 +186,12 @@ fn filter(writing: bool) -> Result<seccompiler::BpfProgram, String> {
     }
     // A signal to itself is how a process aborts.
     rules.insert(libc::SYS_tgkill, vec![rule(0, SeccompCmpOp::Eq, std::process::id().into())?]);
-    if writing {
+    if let Writing::Scratch(file) = writing {
+        let file = u64::try_from(file).map_err(|error| error.to_string())?;
+        rules.insert(libc::SYS_pread64, vec![rule(0, SeccompCmpOp::Eq, file)?]);
+        rules.insert(libc::SYS_pwrite64, vec![rule(0, SeccompCmpOp::Eq, file)?]);
+    }
+    if writing == Writing::Folder {
         // Only what is new can be opened to write, only folders to read, and nothing through a symbolic link.
         let (open, create) = (folder::OPEN.bits().into(), folder::CREATE.bits().into());
         rules.insert(
@@ -239,6 +260,6 @@ fn landlock(_place: Option<&Place<'_>>) -> String {
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
 )))]
-fn seccomp(_writing: bool) -> String {
+fn seccomp(_writing: Writing) -> String {
     "NOT in force: not on this system or processor".to_owned()
 }

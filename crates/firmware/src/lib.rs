@@ -12,7 +12,7 @@ pub mod keeping;
 mod layout;
 pub mod libraries;
 mod literals;
-mod mapping;
+pub mod mapping;
 mod marks;
 mod names;
 pub mod paths;

@@ -32,6 +32,24 @@ impl Mapping {
     }
 }
 
+impl Mapping {
+    /// Gives back the memory that a part of the bytes takes, which is read again when it is next needed.
+    pub fn give_back_part(&self, range: std::ops::Range<usize>) {
+        if let Self::Mapped(map) = self
+            && range.end <= map.len()
+            && range.start < range.end
+        {
+            let length = range.end - range.start;
+            // SAFETY: as for the whole map below.
+            #[allow(unsafe_code)]
+            let given = unsafe {
+                map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, range.start, length)
+            };
+            drop(given);
+        }
+    }
+}
+
 impl Exhibit for Mapping {
     fn bytes(&self) -> &[u8] {
         match self {

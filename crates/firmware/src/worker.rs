@@ -5,7 +5,7 @@
 //! answered in time and within bounds.
 
 use crate::answer::Answer;
-use crate::confine::{self, Allowed, Place};
+use crate::confine::{self, Allowed, Place, Writing};
 use crate::engine::{self, Exhibit as _, Options};
 use crate::folder::{self, Folder, Wish, Written};
 use crate::mapping::Mapping;
@@ -307,7 +307,8 @@ fn failed(exhibit: Digest, size: u64, why: &str, probes: &[&dyn Probe]) -> Exami
     Examination { exhibit, size, confinement: BTreeMap::new(), objects: vec![root], runs }
 }
 
-fn ended(status: ExitStatus, complaint: &str) -> String {
+/// How a confined child ended, and the last thing it complained of.
+pub fn ended(status: ExitStatus, complaint: &str) -> String {
     let last = complaint.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
     let how = match signal(status) {
         Some(6) => "was ended by SIGABRT (out of memory, or past its time)".to_owned(),
@@ -353,7 +354,9 @@ pub fn run_confined(task: &str) -> io::Result<()> {
         folder: root
             .as_ref()
             .map(|root| Place { folder: root.as_fd(), file_bytes: options.object_bytes.max(size) }),
+        scratch: 0,
     };
+    let writing = if wish.write { Writing::Folder } else { Writing::Nothing };
     confine::without_files(&allowed, &mut confinement);
     let limits = Arc::new(options.limits());
     let pool = rayon::ThreadPoolBuilder::new()
@@ -375,8 +378,8 @@ pub fn run_confined(task: &str) -> io::Result<()> {
     // Every thread must run before the filter comes: a thread's own start needs system calls that the filter refuses.
     started.wait();
     pool.broadcast(|_| ());
-    confine::without_calls(wish.write, &mut confinement);
-    confine::verify(wish.write, &mut confinement);
+    confine::without_calls(writing, &mut confinement);
+    confine::verify(writing, &mut confinement);
     let mut answer = pool.install(|| match &task {
         Task::Inspect(options) => {
             Answer { examination: engine::examine(&input, options, &limits), written: None }
@@ -394,12 +397,13 @@ pub fn run_confined(task: &str) -> io::Result<()> {
 
 /// A child whose parent is killed has nobody to answer to.
 #[cfg(target_os = "linux")]
-fn end_with_parent() -> io::Result<()> {
+pub fn end_with_parent() -> io::Result<()> {
     Ok(rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn end_with_parent() -> io::Result<()> {
+/// Does nothing here.
+pub fn end_with_parent() -> io::Result<()> {
     Ok(())
 }
 

@@ -1,12 +1,15 @@
 //! Flows and sessions: who talks to whom, how regularly, and whether that is expected.
 //!
-//! `contact` is what all of it speaks in; `beacon` weighs one pair's contacts; the rest pairs connections, holds them against the
-//! network model, and says what was found as claims.
+//! [`contact`] is what all of it speaks in; [`reading`] reads inputs; [`pairs`] pairs their connections; [`rita`] and [`beacon`] score
+//! the contacts of a pair; [`probes`] say what was found as claims.
 
 pub mod beacon;
 pub mod contact;
-pub mod network;
+pub mod peers;
+pub mod networks;
 pub mod pairs;
+pub mod probes;
+pub mod reading;
 pub mod rita;
 pub mod window;
 

@@ -41,6 +41,7 @@ fn add(case: &mut Case, path: &Path, kind: Option<Kind>) -> anyhow::Result<Strin
         Some(Kind::Firmware) => (ExhibitKind::Firmware, "as told"),
         Some(Kind::Network) => (ExhibitKind::Network, "as told"),
         Some(Kind::Statement) => (ExhibitKind::Statement, "as told"),
+        Some(Kind::Traffic) => (ExhibitKind::Traffic, "as told"),
         None => recognise(path, &name)?,
     };
     let added = case.add(path, &name, kind, &super::now())?;

@@ -21,6 +21,12 @@ pub(super) fn formats() -> anyhow::Result<Outcome> {
         writeln!(out, "{}", indent(&format!("yields: {}", form.yields)))?;
         limits(&mut out, form.limits)?;
     }
+    writeln!(out, "\nRead as traffic (banbury watch), plain or in gzip or zstd:")?;
+    for form in banbury_formats::traffic::TRAFFIC_FORMATS.iter().map(|format| format.describe()) {
+        writeln!(out, "\n{}: {}", form.name, form.title)?;
+        writeln!(out, "{}", indent(&format!("yields: {}", form.yields)))?;
+        limits(&mut out, form.limits)?;
+    }
     writeln!(out, "\nRead into the network model:")?;
     for table in banbury_network::INPUTS.iter().map(|table| table.describe()) {
         writeln!(out, "\n{}: {}", table.name, table.title)?;
@@ -54,6 +60,7 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("unpack", include_str!("../../../../schemas/unpack.schema.json")),
     ("diff-components", include_str!("../../../../schemas/diff-components.schema.json")),
     ("review", include_str!("../../../../schemas/review.schema.json")),
+    ("watch", include_str!("../../../../schemas/watch.schema.json")),
     ("structure", include_str!("../../../../schemas/structure.schema.json")),
     ("what-if", include_str!("../../../../schemas/what-if.schema.json")),
     ("plan", include_str!("../../../../schemas/plan.schema.json")),
@@ -73,6 +80,10 @@ pub(super) fn probes() -> anyhow::Result<Outcome> {
     let probes = banbury_firmware::probes::PROBES.iter().map(|probe| probe.describe());
     for probe in probes.chain(banbury_software::lookup::LOOK_UPS.iter().copied()) {
         writeln!(out, "{} (version {}): {}", probe.name, probe.version, probe.finds)?;
+        limits_of_a_probe(&mut out, probe)?;
+    }
+    for probe in banbury_traffic::probes::PROBES.iter().map(|probe| probe.describe()) {
+        writeln!(out, "{} (version {}, of traffic): {}", probe.name, probe.version, probe.finds)?;
         limits_of_a_probe(&mut out, probe)?;
     }
     writeln!(out, "unpack (part of every inspection)")?;

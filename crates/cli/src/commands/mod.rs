@@ -20,7 +20,10 @@ mod review;
 mod summary;
 mod unpack;
 mod verdicts;
+mod watch;
 mod what_if;
+
+pub(crate) use watch::Watch;
 
 use crate::Outcome;
 use crate::arguments::{Arguments, Command, Limits};
@@ -42,6 +45,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Unpack(arguments) => unpack::run(&arguments),
         Command::Assess(arguments) => assess::run(arguments),
         Command::WhatIf(arguments) => what_if::run(&arguments),
+        Command::Watch(arguments) => watch::run(*arguments),
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Review(arguments) => review::run(&arguments),
         Command::DiffComponents(arguments) => diff_components::run(&arguments),
@@ -63,6 +67,10 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         }
         Command::Man => {
             clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout().lock())?;
+            Ok(Outcome::Done)
+        }
+        Command::ConfinedWatch { task, paths } => {
+            watch::child::run(&task, &paths).context("the confined process")?;
             Ok(Outcome::Done)
         }
         Command::Confined { task } => {
@@ -126,7 +134,8 @@ impl Stopwatch {
 fn codes() -> impl Iterator<Item = &'static CodeInfo> {
     let probes = banbury_firmware::probes::PROBES.iter().flat_map(|probe| probe.describe().codes);
     let look_ups = banbury_software::lookup::LOOK_UPS.iter().flat_map(|look_up| look_up.codes);
-    banbury_firmware::CODES.iter().chain(probes).chain(banbury_network::CODES).chain(look_ups)
+    let traffic = banbury_traffic::probes::PROBES.iter().flat_map(|probe| probe.describe().codes);
+    banbury_firmware::CODES.iter().chain(probes).chain(banbury_network::CODES).chain(look_ups).chain(traffic)
 }
 
 fn explanations() -> BTreeMap<String, Explanation> {

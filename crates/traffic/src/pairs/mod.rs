@@ -213,6 +213,11 @@ impl<'s> Pairing<'s> {
         Collector::new(self, input, base)
     }
 
+    /// Microseconds from the first moment that any record spoke of to the last.
+    pub fn observed(&self) -> u64 {
+        lock(&self.rest).span.map_or(0, |(first, last)| last.abs_diff(first))
+    }
+
     fn take(
         &self,
         span: Option<(i64, i64)>,

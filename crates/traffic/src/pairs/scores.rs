@@ -1,5 +1,6 @@
 //! A pair's scores as they go over the wire: RITA's to compare with, and the weight of being a beacon.
 
+use crate::beacon::{self, Beacon};
 use crate::rita::{self, Rita};
 use crate::{Contact, Window};
 use serde::{Deserialize, Serialize};
@@ -28,14 +29,14 @@ pub struct BeaconWeight {
     pub low: f64,
     /// Upper end of the 95 % interval.
     pub high: f64,
-    /// What the weight was measured on.
-    pub basis: String,
     /// Microseconds between check-ins.
     pub period: u64,
     /// Share of the period by which check-ins vary, from 0 to 1.
     pub jitter: f64,
     /// Share of the check-ins that are not there, from 0 to 1.
     pub missing: f64,
+    /// Check-ins: connections that follow one another closely are one.
+    pub check_ins: u64,
     /// Each piece of evidence by itself.
     pub parts: Vec<Part>,
 }
@@ -54,6 +55,18 @@ pub(super) fn rita(contacts: &[Contact], window: &Window) -> Option<RitaScore> {
     Some(RitaScore { score, timestamps, sizes, duration, histogram })
 }
 
-pub(super) fn beacon(_contacts: &[Contact], _window: &Window) -> Option<BeaconWeight> {
-    None
+pub(super) fn beacon(contacts: &[Contact], window: &Window) -> Option<BeaconWeight> {
+    let Beacon { decibans, low, high, parts, period, jitter, missing, check_ins, .. } =
+        beacon::weigh(contacts, window)?;
+    let parts = parts.iter().map(|part| Part { name: part.name.to_owned(), decibans: part.decibans });
+    Some(BeaconWeight {
+        decibans,
+        low,
+        high,
+        period: period.max(0.0).round() as u64,
+        jitter,
+        missing,
+        check_ins: check_ins as u64,
+        parts: parts.collect(),
+    })
 }

@@ -1,0 +1,79 @@
+//! The parent's side: starts the confined child and hears what it answers.
+
+use super::child::{Answer, Frame, Task};
+use anyhow::{Context as _, bail};
+use banbury_firmware::worker::ended;
+use std::io::{self, BufReader, Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread::JoinHandle;
+
+/// A child at work.
+pub(super) struct Asked {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+    complaint: JoinHandle<String>,
+}
+
+/// Starts a child with a task over the inputs at these paths.
+pub(super) fn start(task: &Task, paths: &[PathBuf]) -> anyhow::Result<Asked> {
+    let program = std::env::current_exe().context("where this program stands cannot be told")?;
+    let mut child = Command::new(&program)
+        .arg("confined-watch")
+        .arg(serde_json::to_string(task)?)
+        .args(paths)
+        .env_clear()
+        .env("RUST_BACKTRACE", "0")
+        .stdin(if task.follow { Stdio::piped() } else { Stdio::null() })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("{}: cannot be started as the confined process", program.display()))?;
+    let input = child.stdin.take();
+    let output = BufReader::new(child.stdout.take().context("the child has no output")?);
+    let errors = child.stderr.take().context("the child has no errors")?;
+    let complaint = std::thread::spawn(move || {
+        let mut text = Vec::new();
+        match errors.take(1 << 16).read_to_end(&mut text) {
+            Ok(_) => String::from_utf8_lossy(&text).into_owned(),
+            Err(error) => format!("(its complaint cannot be read: {error})"),
+        }
+    });
+    Ok(Asked { child, input, output, complaint })
+}
+
+impl Asked {
+    /// The last answer, with which the child ends.
+    pub(super) fn finish(mut self) -> anyhow::Result<Answer> {
+        drop(self.input.take());
+        let answer = Answer::receive(&mut self.output);
+        if answer.is_err() {
+            // It may still be writing what nobody reads.
+            self.child.kill()?;
+        }
+        let status = self.child.wait()?;
+        let complaint = self.complaint.join().unwrap_or_default();
+        match answer {
+            Ok(answer) if status.success() => Ok(answer),
+            Err(error) if complaint.is_empty() => {
+                Err(error.context(format!("the confined process {status} gave no usable answer")))
+            }
+            _ => bail!("{}", ended(status, &complaint)),
+        }
+    }
+
+    /// Sends more of an input.
+    pub(super) fn send(&mut self, frame: &Frame) -> io::Result<()> {
+        self.input.as_mut().map_or(Err(io::ErrorKind::BrokenPipe.into()), |input| frame.send(input))
+    }
+
+    /// Asks for an answer now.
+    pub(super) fn weigh(&mut self) -> anyhow::Result<Answer> {
+        self.send(&Frame::Weigh)?;
+        if let Some(input) = &mut self.input {
+            input.flush()?;
+        }
+        Answer::receive(&mut self.output)
+    }
+}

@@ -1,0 +1,377 @@
+//! The confined child of `banbury watch`, and what it answers.
+//!
+//! The child opens and maps its inputs and makes its scratch file (which loses its name at once), then gives up the file system, the
+//! network and every system call that computing and that scratch file do not need, and only then reads the first byte of an input. It
+//! answers in lines of JSON: what it read and counted, then a line for each pair that is worth telling.
+
+use anyhow::{Context as _, bail};
+use banbury_firmware::confine::{self, Allowed, Statement, Writing};
+use banbury_firmware::mapping::Mapping;
+use banbury_firmware::worker::end_with_parent;
+use banbury_formats::traffic::Settings;
+use banbury_traffic::networks::Inside;
+use banbury_traffic::pairs::{Pair, Pairing, Scratch, Weighed, Weighing};
+use banbury_traffic::probes::{self, Scene};
+use banbury_traffic::reading::{self, Account, Bytes, Growing, Manner};
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{self, Read as _, Write};
+use std::ops::Range;
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// What the child is to do.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Task {
+    /// The form that is stated.
+    pub format: Option<String>,
+    /// Columns of tables.
+    pub columns: Vec<(String, String)>,
+    /// Bytes of rows in memory.
+    pub budget: usize,
+    /// Folder for the scratch file.
+    pub scratch: PathBuf,
+    /// Seconds until it stops reading.
+    pub seconds: u64,
+    /// How pairs are weighed.
+    pub weighing: Weighing,
+    /// Networks that are inside.
+    pub inside: Vec<String>,
+    /// Weight from which a beacon is told.
+    pub least_weight: f64,
+    /// RITA's score from which a pair is told.
+    pub least_rita: f64,
+    /// Whether all pairs are told.
+    pub all: bool,
+    /// Whether inputs come over standard input instead of by their paths.
+    pub follow: bool,
+}
+
+/// What came of it; the pairs follow, a line each.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Answer {
+    /// How the child was confined.
+    pub confinement: Statement,
+    /// What was read of each input.
+    pub accounts: Vec<Account>,
+    /// Pairs and counts.
+    pub weighed: Weighed,
+    /// How many pairs follow.
+    pub pairs: u64,
+}
+
+/// Bytes of the scratch file, at most: rows of twelve thousand million connections.
+const SCRATCH: u64 = 1 << 40;
+
+/// Address space beside inputs and rows.
+const MEMORY: u64 = 8 << 30;
+
+/// Seconds that the child has to finish after its time is up.
+const GRACE: u64 = 120;
+
+/// Runs the child's side.
+pub(in crate::commands) fn run(task: &str, paths: &[PathBuf]) -> anyhow::Result<()> {
+    end_with_parent()?;
+    let task: Task = serde_json::from_str(task).context("the task")?;
+    let manner = Manner::new(task.format.as_deref(), Settings { columns: task.columns.clone(), ..Settings::default() })?;
+    let inside: Result<Vec<_>, _> = task.inside.iter().map(|text| text.parse()).collect();
+    let inside = Inside::new(inside?);
+    let inputs: Vec<Mapped> = paths.iter().map(|path| Mapped::open(path)).collect::<anyhow::Result<_>>()?;
+    let scratch = ScratchFile::make(&task.scratch)?;
+    let size: u64 = inputs.iter().map(|input| input.bytes().len() as u64).sum();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut confinement = Statement::new();
+    let allowed = Allowed {
+        memory: MEMORY.saturating_add(size).saturating_add(task.budget as u64).saturating_mul(2),
+        seconds: task.seconds.saturating_add(2 * GRACE).saturating_mul(threads as u64),
+        folder: None,
+        scratch: SCRATCH,
+    };
+    confine::without_files(&allowed, &mut confinement);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    pool.broadcast(|_| ());
+    let stop = std::sync::Arc::new(AtomicBool::new(false));
+    if !task.follow {
+        let (stop, time) = (std::sync::Arc::clone(&stop), Duration::from_secs(task.seconds));
+        let started = std::sync::Arc::new(std::sync::Barrier::new(2));
+        let starting = std::sync::Arc::clone(&started);
+        std::thread::Builder::new().stack_size(64 << 10).spawn(move || {
+            starting.wait();
+            std::thread::sleep(time);
+            stop.store(true, Ordering::Relaxed);
+        })?;
+        started.wait();
+    }
+    let writing = Writing::Scratch(scratch.file.as_raw_fd());
+    confine::without_calls(writing, &mut confinement);
+    confine::verify(writing, &mut confinement);
+    let pairing = Pairing::new(task.budget, Some(&scratch));
+    let scene = Scene { inside, observed: 0, least_weight: task.least_weight };
+    let job = Job { task: &task, manner: &manner, pairing: &pairing, scene, confinement };
+    let mut output = io::BufWriter::new(io::stdout().lock());
+    if task.follow {
+        return pool.install(|| job.follow(&mut output));
+    }
+    let inputs: Vec<&dyn Bytes> = inputs.iter().map(|input| input as &dyn Bytes).collect();
+    let (accounts, weighed) = pool.install(|| {
+        let accounts = reading::read(&inputs, &manner, &pairing, &stop);
+        job.weigh(false).map(|weighed| (accounts, weighed))
+    })?;
+    job.answer(accounts, weighed).send(&mut output)
+}
+
+struct Job<'a> {
+    task: &'a Task,
+    manner: &'a Manner,
+    pairing: &'a Pairing<'a>,
+    scene: Scene,
+    confinement: Statement,
+}
+
+impl Job<'_> {
+    fn weigh(&self, goes_on: bool) -> anyhow::Result<Weighed> {
+        let observed = self.pairing.observed();
+        let scene = Scene { observed, ..self.scene.clone() };
+        let keep = |pair: &Pair| {
+            self.task.all
+                || pair.rita.as_ref().is_some_and(|rita| rita.score >= self.task.least_rita)
+                || !probes::look(&Pair { sources: Some(1), ..pair.clone() }, &scene).is_empty()
+        };
+        let weighing = Weighing { goes_on, ..self.task.weighing };
+        self.pairing.weigh(&weighing, &keep).context("the scratch file for connections beyond --memory")
+    }
+
+    fn answer(&self, accounts: Vec<Account>, weighed: Weighed) -> Answer {
+        Answer { confinement: self.confinement.clone(), accounts, pairs: weighed.pairs.len() as u64, weighed }
+    }
+
+    /// Reads what comes over standard input, and answers whenever it is asked.
+    fn follow(&self, output: &mut impl Write) -> anyhow::Result<()> {
+        let mut input = io::stdin().lock();
+        let mut open: Vec<(Growing, Account)> = Vec::new();
+        loop {
+            let frame = Frame::receive(&mut input)?;
+            match frame {
+                Some(Frame::Bytes { input, bytes }) => {
+                    let number = input as usize;
+                    if number > open.len() {
+                        bail!("an input before its time");
+                    }
+                    if number == open.len() {
+                        open.push(Default::default());
+                    }
+                    if let Some((growing, account)) = open.get_mut(number) {
+                        let mut sink = self.pairing.collector(input, 0);
+                        if bytes.is_empty() {
+                            growing.end(self.manner, &mut sink);
+                            *growing = Growing::default();
+                        } else {
+                            growing.more(&bytes, self.manner, &mut sink);
+                        }
+                        account.count(sink.finish());
+                        account.size += bytes.len() as u64;
+                        account.read = account.size;
+                        account.format = growing.format().map(str::to_owned).or(account.format.take());
+                    }
+                }
+                Some(Frame::Weigh) => {
+                    let accounts = open.iter().map(|(_, account)| account.clone()).collect();
+                    self.answer(accounts, self.weigh(true)?).send(output)?;
+                }
+                None => {
+                    for (number, (growing, account)) in open.iter_mut().enumerate() {
+                        let mut sink = self.pairing.collector(number as u32, 0);
+                        growing.end(self.manner, &mut sink);
+                        account.count(sink.finish());
+                        if growing.format().is_none() && account.format.is_none() {
+                            account.not_read = Some("no form of traffic records that is known".to_owned());
+                        }
+                    }
+                    let accounts = open.into_iter().map(|(_, account)| account).collect();
+                    return self.answer(accounts, self.weigh(false)?).send(output);
+                }
+            }
+        }
+    }
+}
+
+/// What the parent sends while it follows.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Frame {
+    /// More of an input; nothing where it ended and another one begins under its name.
+    Bytes {
+        /// Its number.
+        input: u32,
+        /// What follows.
+        bytes: Vec<u8>,
+    },
+    /// Weigh what there is, and answer.
+    Weigh,
+}
+
+/// Bytes of a frame, at most.
+pub(super) const FRAME: usize = 1 << 20;
+
+impl Frame {
+    pub(super) fn send(&self, output: &mut impl Write) -> io::Result<()> {
+        match self {
+            Self::Bytes { input, bytes } => {
+                output.write_all(&input.to_le_bytes())?;
+                output.write_all(&(bytes.len() as u32).to_le_bytes())?;
+                output.write_all(bytes)
+            }
+            Self::Weigh => output.write_all(&[0xFF; 8]),
+        }
+    }
+
+    pub(super) fn receive(input: &mut impl io::Read) -> anyhow::Result<Option<Self>> {
+        let mut number = [0; 4];
+        let mut first = [0; 1];
+        if input.read(&mut first)? == 0 {
+            return Ok(None);
+        }
+        let [head, rest @ ..] = &mut number;
+        [*head] = first;
+        input.read_exact(rest)?;
+        let mut length = [0; 4];
+        input.read_exact(&mut length)?;
+        if (number, length) == ([0xFF; 4], [0xFF; 4]) {
+            return Ok(Some(Self::Weigh));
+        }
+        let length = u32::from_le_bytes(length) as usize;
+        if length > FRAME {
+            bail!("a frame of {length} bytes");
+        }
+        let mut bytes = vec![0; length];
+        input.read_exact(&mut bytes)?;
+        Ok(Some(Self::Bytes { input: u32::from_le_bytes(number), bytes }))
+    }
+}
+
+impl Answer {
+    /// Sends it: a line, then a line for each pair.
+    pub(super) fn send(mut self, output: &mut impl Write) -> anyhow::Result<()> {
+        let pairs = std::mem::take(&mut self.weighed.pairs);
+        serde_json::to_writer(&mut *output, &self)?;
+        output.write_all(b"\n")?;
+        for pair in &pairs {
+            serde_json::to_writer(&mut *output, pair)?;
+            output.write_all(b"\n")?;
+        }
+        Ok(output.flush()?)
+    }
+
+    /// Reads one that was sent.
+    pub(super) fn receive(input: &mut impl io::BufRead) -> anyhow::Result<Self> {
+        let mut line = Vec::new();
+        let next = |line: &mut Vec<u8>, input: &mut dyn io::BufRead| -> anyhow::Result<()> {
+            line.clear();
+            input.take(LINE).read_until(b'\n', line)?;
+            if line.pop() != Some(b'\n') {
+                bail!("the answer breaks off");
+            }
+            Ok(())
+        };
+        next(&mut line, input)?;
+        let mut answer: Self = serde_json::from_slice(&line)?;
+        for _ in 0..answer.pairs {
+            next(&mut line, input)?;
+            answer.weighed.pairs.push(serde_json::from_slice(&line)?);
+        }
+        Ok(answer)
+    }
+}
+
+/// Bytes of a line of an answer, at most.
+const LINE: u64 = 1 << 28;
+
+/// An input, mapped.
+struct Mapped(Mapping);
+
+impl Mapped {
+    fn open(path: &Path) -> anyhow::Result<Self> {
+        let mapping = File::open(path).and_then(Mapping::of);
+        Ok(Self(mapping.with_context(|| format!("{}: cannot be read", path.display()))?))
+    }
+}
+
+impl Bytes for Mapped {
+    fn bytes(&self) -> &[u8] {
+        banbury_firmware::engine::Exhibit::bytes(&self.0)
+    }
+
+    fn give_back(&self, range: Range<usize>) {
+        self.0.give_back_part(range);
+    }
+}
+
+/// A file without a name.
+struct ScratchFile {
+    file: File,
+    length: AtomicU64,
+    writing: Mutex<()>,
+}
+
+impl ScratchFile {
+    fn make(folder: &Path) -> anyhow::Result<Self> {
+        let path = folder.join(format!("banbury-watch-{}.scratch", std::process::id()));
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .and_then(|file| std::fs::remove_file(&path).map(|()| file))
+            .with_context(|| {
+                format!("{}: no scratch file can be made there; name another folder with --scratch", folder.display())
+            })?;
+        Ok(Self { file, length: AtomicU64::new(0), writing: Mutex::new(()) })
+    }
+}
+
+impl Scratch for ScratchFile {
+    fn append(&self, bytes: &[u8]) -> io::Result<u64> {
+        let _one = self.writing.lock();
+        let at = self.length.load(Ordering::Relaxed);
+        self.file.write_all_at(bytes, at)?;
+        self.length.store(at + bytes.len() as u64, Ordering::Relaxed);
+        Ok(at)
+    }
+
+    fn read(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+        self.file.read_exact_at(bytes, offset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_come_as_they_were_sent() {
+        let frames = [Frame::Bytes { input: 3, bytes: b"abc".to_vec() }, Frame::Weigh, Frame::Bytes { input: 0, bytes: vec![] }];
+        let mut bytes = Vec::new();
+        frames.iter().for_each(|frame| frame.send(&mut bytes).unwrap());
+        let mut input = bytes.as_slice();
+        for frame in &frames {
+            assert_eq!(Frame::receive(&mut input).unwrap().as_ref(), Some(frame));
+        }
+        assert_eq!(Frame::receive(&mut input).unwrap(), None);
+        assert!(Frame::receive(&mut &bytes[..5]).is_err());
+    }
+
+    #[test]
+    fn a_cut_answer_is_none() {
+        let answer = Answer { pairs: 1, ..Answer::default() };
+        let mut bytes = Vec::new();
+        answer.send(&mut bytes).unwrap();
+        assert!(Answer::receive(&mut bytes.as_slice()).is_err());
+        assert!(Answer::receive(&mut b"".as_slice()).is_err());
+        let mut whole = Vec::new();
+        Answer::default().send(&mut whole).unwrap();
+        assert_eq!(Answer::receive(&mut whole.as_slice()).unwrap(), Answer::default());
+    }
+}

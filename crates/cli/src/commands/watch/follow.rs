@@ -1,0 +1,137 @@
+//! `--follow`: reads what is added to files, until it is interrupted.
+//!
+//! Files are looked at every second. One that became shorter, or is another file under the same name, is read from its start; what is
+//! left of one that was renamed away is read from the descriptor that is open. Files that end in `.gz` or `.zst` are what Zeek makes of
+//! those that were read already, and are left out.
+
+use super::ask::{self, Asked};
+use super::child::{Answer, FRAME, Frame, Task};
+use super::{Report, Watch, inputs};
+use crate::commands::interrupt;
+use crate::{Outcome, terminal};
+use banbury_traffic::networks::Inside;
+use banbury_traffic::probes::ends;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// How often files are looked at.
+const TURN: Duration = Duration::from_secs(1);
+
+/// A file that is followed.
+struct Followed {
+    path: PathBuf,
+    file: File,
+    inode: u64,
+    read: u64,
+}
+
+pub(super) fn run(arguments: &Watch, task: &Task, inside: &Inside) -> anyhow::Result<Outcome> {
+    let stop = interrupt::stop_on_signal(&task.scratch, "banbury-watch")?;
+    let mut asked = ask::start(task, &[])?;
+    let mut followed: Vec<Followed> = Vec::new();
+    // Files that were read under another name.
+    let mut done: BTreeSet<u64> = BTreeSet::new();
+    let mut told: BTreeSet<String> = BTreeSet::new();
+    let mut weighed = Instant::now();
+    let every = Duration::from_secs(arguments.every);
+    terminal::note("following; Ctrl-C ends with the summary");
+    while !stop.load(Ordering::SeqCst) {
+        let read = turn(arguments, &mut followed, &mut done, &mut asked)?;
+        if weighed.elapsed() >= every {
+            let answer = asked.weigh()?;
+            tell(report(arguments, &followed, answer, inside), &mut told)?;
+            weighed = Instant::now();
+        }
+        if read == 0 {
+            std::thread::sleep(TURN.min(every));
+        }
+    }
+    turn(arguments, &mut followed, &mut done, &mut asked)?;
+    let answer = asked.finish()?;
+    let report = report(arguments, &followed, answer, inside);
+    report.write(arguments)?;
+    Ok(report.outcome(arguments.fail_on))
+}
+
+fn report(arguments: &Watch, followed: &[Followed], answer: Answer, inside: &Inside) -> Report {
+    let paths: Vec<PathBuf> = followed.iter().map(|one| one.path.clone()).collect();
+    let hashes = vec![None; paths.len()];
+    Report::new(paths, hashes, answer, Vec::new(), arguments, inside)
+}
+
+/// Prints what was found for the first time.
+fn tell(report: Report, told: &mut BTreeSet<String>) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    for one in &report.rows {
+        for (_, finding) in &one.findings {
+            if told.insert(format!("{} {}", finding.info.code, ends(&one.pair))) {
+                let weight = finding.weight.as_ref().map_or(String::new(), |it| format!(" {:+.1} dB", it.decibans));
+                writeln!(out, "{}{weight}: {}", finding.info.code, terminal::safe(&finding.title))?;
+            }
+        }
+    }
+    Ok(out.flush()?)
+}
+
+/// Sends what was added, and says how many bytes that was.
+fn turn(
+    arguments: &Watch,
+    followed: &mut Vec<Followed>,
+    done: &mut BTreeSet<u64>,
+    asked: &mut Asked,
+) -> anyhow::Result<u64> {
+    let mut sent = 0;
+    // A folder may be empty before the first log is there.
+    let found = inputs::of(&arguments.inputs).map(|(paths, _)| paths).unwrap_or_default();
+    for path in found {
+        let packed = path.extension().is_some_and(|ending| ending == "gz" || ending == "zst");
+        // A file that is renamed between two looks is there at the next one.
+        let Some(metadata) = std::fs::metadata(&path).ok().filter(|_| !packed) else { continue };
+        let known = followed.iter().position(|one| one.path == path);
+        match known.and_then(|at| followed.get_mut(at).map(|one| (at, one))) {
+            Some((at, one)) if one.inode != metadata.ino() || metadata.len() < one.read => {
+                // What is left of the file before it.
+                sent += more(at, one, asked)?;
+                asked.send(&Frame::Bytes { input: at as u32, bytes: Vec::new() })?;
+                done.insert(one.inode);
+                if let Ok(file) = File::open(&path) {
+                    *one = Followed { path, file, inode: metadata.ino(), read: 0 };
+                }
+            }
+            Some(_) => {}
+            // One that was known under another name was renamed, and is read under the old one.
+            None if done.contains(&metadata.ino()) || followed.iter().any(|one| one.inode == metadata.ino()) => {}
+            None => {
+                if let Ok(file) = File::open(&path) {
+                    // The child counts inputs as they come.
+                    asked.send(&Frame::Bytes { input: followed.len() as u32, bytes: Vec::new() })?;
+                    followed.push(Followed { path, file, inode: metadata.ino(), read: 0 });
+                }
+            }
+        }
+    }
+    for (at, one) in followed.iter_mut().enumerate() {
+        sent += more(at, one, asked)?;
+    }
+    Ok(sent)
+}
+
+/// Sends what follows in one file.
+fn more(at: usize, one: &mut Followed, asked: &mut Asked) -> anyhow::Result<u64> {
+    let mut sent = 0;
+    loop {
+        let mut bytes = Vec::new();
+        let count = (&mut one.file).take(FRAME as u64).read_to_end(&mut bytes)? as u64;
+        if count == 0 {
+            return Ok(sent);
+        }
+        one.read += count;
+        sent += count;
+        asked.send(&Frame::Bytes { input: at as u32, bytes })?;
+    }
+}

@@ -1,0 +1,192 @@
+//! `banbury watch`: who talks to whom, how regularly, and what of it is worth knowing.
+
+mod ask;
+pub(super) mod child;
+mod document;
+mod follow;
+mod inputs;
+mod options;
+mod page;
+mod record;
+mod table;
+mod text;
+
+pub(crate) use options::Watch;
+
+use crate::terminal::Progress;
+use crate::{Outcome, outputs};
+use anyhow::{Context as _, bail};
+use banbury_evidence::{Digest, Location, Step};
+use banbury_traffic::networks::{Inside, Network};
+use banbury_traffic::pairs::{Pair, Weighing};
+use banbury_traffic::probes::{self, Finding, Scene};
+use child::{Answer, Task};
+use std::io::Write as _;
+use std::path::PathBuf;
+
+/// RITA's threshold that people use: pairs from it on are shown to compare with, whatever their weight.
+const LEAST_RITA: f64 = 0.7;
+
+/// What is reported.
+pub(super) struct Report {
+    /// The files, in the order of [`Answer::accounts`].
+    paths: Vec<PathBuf>,
+    /// Their hashes, where they were asked for.
+    hashes: Vec<Option<Digest>>,
+    /// What came of reading and weighing.
+    answer: Answer,
+    /// Pairs that are worth telling, the heaviest first.
+    rows: Vec<Told>,
+    /// What in folders was no file.
+    left: Vec<String>,
+    /// How it was asked.
+    least_weight: f64,
+    top: usize,
+}
+
+/// A pair and what was found of it.
+pub(super) struct Told {
+    pair: Pair,
+    findings: Vec<(&'static str, Finding)>,
+}
+
+pub(super) fn run(arguments: Watch) -> anyhow::Result<Outcome> {
+    for output in &arguments.outputs {
+        if !["json", "csv", "html"].contains(&output.format.name) {
+            bail!("-o {}: not for traffic; use json, csv or html", output.format.name);
+        }
+    }
+    let networks: Result<Vec<Network>, _> = arguments.internal.iter().map(|text| text.parse::<Network>()).collect();
+    let inside = Inside::new(networks.context("--internal")?);
+    let task = task(&arguments)?;
+    if arguments.follow {
+        return follow::run(&arguments, &task, &inside);
+    }
+    let (paths, left) = inputs::of(&arguments.inputs)?;
+    outputs::check(&arguments.outputs, &paths)?;
+    let mut record = arguments.case.as_deref().map(record::Record::open).transpose()?;
+    let watched = match &mut record {
+        Some(record) => record.add(&paths)?,
+        None => paths.clone(),
+    };
+    let progress = Progress::start(&format!("reading {} files", paths.len()));
+    let asked = ask::start(&task, &watched)?;
+    let mut hashes = record.as_ref().map_or_else(|| vec![None; paths.len()], record::Record::hashes);
+    if record.is_none() && !arguments.outputs.is_empty() {
+        for (path, hash) in paths.iter().zip(&mut hashes) {
+            let file = std::fs::File::open(path).and_then(Digest::of_reader);
+            *hash = Some(file.with_context(|| format!("{}: cannot be read", path.display()))?.0);
+        }
+    }
+    let answer = asked.finish()?;
+    drop(progress);
+    if answer.accounts.len() != paths.len() {
+        bail!("the confined process spoke of {} inputs, not {}", answer.accounts.len(), paths.len());
+    }
+    let report = Report::new(paths, hashes, answer, left, &arguments, &inside);
+    if let Some(record) = &mut record {
+        record.keep(&report)?;
+    }
+    report.write(&arguments)?;
+    Ok(report.outcome(arguments.fail_on))
+}
+
+fn task(arguments: &Watch) -> anyhow::Result<Task> {
+    let mut columns = Vec::new();
+    for text in &arguments.columns {
+        let Some((field, column)) = text.split_once('=') else {
+            bail!("--columns {text}: write FIELD=COLUMN, for example start=ts");
+        };
+        columns.push((field.to_owned(), column.to_owned()));
+    }
+    if let Some(format) = &arguments.format {
+        banbury_traffic::reading::Manner::new(Some(format), Default::default()).context("--format")?;
+    }
+    let budget = usize::try_from(arguments.memory.saturating_mul(1 << 20)).unwrap_or(usize::MAX);
+    Ok(Task {
+        format: arguments.format.clone(),
+        columns,
+        budget,
+        scratch: arguments.scratch.clone().unwrap_or_else(std::env::temp_dir),
+        seconds: arguments.max_seconds,
+        weighing: Weighing {
+            least: arguments.min_connections,
+            rita_alone: arguments.rita_alone,
+            goes_on: arguments.follow,
+        },
+        inside: arguments.internal.clone(),
+        least_weight: arguments.least_weight.min(arguments.fail_on.unwrap_or(f64::INFINITY)),
+        least_rita: LEAST_RITA,
+        all: false,
+        follow: arguments.follow,
+    })
+}
+
+impl Report {
+    fn new(
+        paths: Vec<PathBuf>,
+        hashes: Vec<Option<Digest>>,
+        mut answer: Answer,
+        left: Vec<String>,
+        arguments: &Watch,
+        inside: &Inside,
+    ) -> Self {
+        let observed = answer.weighed.window.map_or(0, |(first, last)| last.abs_diff(first));
+        let scene = Scene { inside: inside.clone(), observed, least_weight: arguments.least_weight };
+        let pairs = std::mem::take(&mut answer.weighed.pairs);
+        let told = pairs.into_iter().map(|pair| Told { findings: probes::look(&pair, &scene), pair });
+        let mut rows: Vec<Told> = told.collect();
+        // Stable: equal ones stay in the order of their addresses.
+        rows.sort_by(|one, other| other.order().total_cmp(&one.order()).then(other.rita().total_cmp(&one.rita())));
+        Self { paths, hashes, answer, rows, left, least_weight: arguments.least_weight, top: arguments.top }
+    }
+
+    fn outcome(&self, fail_on: Option<f64>) -> Outcome {
+        let heavy = |told: &Told| fail_on.is_some_and(|least| told.pair.beacon.as_ref().is_some_and(|it| it.decibans >= least));
+        let accounts = &self.answer.accounts;
+        let whole = accounts.iter().all(|account| account.not_read.is_none() && account.malformed == 0);
+        let outcome = if accounts.iter().all(|account| account.records() == 0) {
+            Outcome::Failed
+        } else if whole && self.answer.weighed.tally.not_kept == 0 && self.left.is_empty() {
+            Outcome::Done
+        } else {
+            Outcome::Inconclusive
+        };
+        if self.rows.iter().any(heavy) { outcome.and(Outcome::Breached) } else { outcome }
+    }
+
+    fn write(&self, arguments: &Watch) -> anyhow::Result<()> {
+        if !outputs::takes_stdout(&arguments.outputs) {
+            std::io::stdout().lock().write_all(text::of(self).as_bytes())?;
+        }
+        for output in &arguments.outputs {
+            output.write(&match output.format.name {
+                "json" => document::of(self)?,
+                "csv" => table::of(self),
+                _ => page::of(self),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Where a pair's first record stands, from its input's hash on.
+    fn location(&self, pair: &Pair) -> Option<Location> {
+        let input = pair.first_record.input as usize;
+        let exhibit = (*self.hashes.get(input)?)?;
+        let mut location = Location::exhibit(exhibit);
+        if let Some(packing) = self.answer.accounts.get(input).and_then(|account| account.packing) {
+            location = location.inside(Step { format: packing.as_str().to_owned(), offset: 0, entry: None, at: None });
+        }
+        Some(Location { offset: Some(pair.first_record.offset), ..location })
+    }
+}
+
+impl Told {
+    fn order(&self) -> f64 {
+        self.pair.beacon.as_ref().map_or(f64::NEG_INFINITY, |beacon| beacon.decibans)
+    }
+
+    fn rita(&self) -> f64 {
+        self.pair.rita.map_or(-1.0, |rita| rita.score)
+    }
+}

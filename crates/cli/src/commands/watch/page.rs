@@ -1,0 +1,89 @@
+//! What was found as a page that needs no JavaScript.
+
+use super::{Report, text};
+use banbury_traffic::probes::{ends, instant, span};
+use std::fmt::Write as _;
+
+/// Pairs on the page; the others are in the CSV.
+const PAIRS: usize = 1000;
+
+const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:76rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}\
+.t{overflow-x:auto}table{border-collapse:collapse;margin:1rem 0}th,td{text-align:left;padding:.2rem .8rem .2rem 0;border-bottom:1px solid #ddd;vertical-align:top}\
+td.n,th.n{text-align:right;white-space:nowrap}.note{color:#555}\
+@media print{body{margin:0}}@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}th,td{border-color:#444}.note{color:#aaa}}";
+
+pub(super) fn of(report: &Report) -> String {
+    let mut out = String::new();
+    // Writing to a String does not fail.
+    let _ = write!(
+        out,
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>Who talks to whom</title><style>{STYLE}</style></head><body>\n<h1>Who talks to whom</h1>\n"
+    );
+    if let Some((first, last)) = report.answer.weighed.window {
+        let _ = writeln!(out, "<p>From {} to {} ({}).</p>", instant(first), instant(last), span(last.abs_diff(first)));
+    }
+    out.push_str(
+        "<div class=\"t\"><table><tr><th>Pair</th><th>Name</th><th class=\"n\">Contacts</th><th class=\"n\">Period</th><th class=\"n\">Jitter</th>\
+         <th class=\"n\">Missing</th><th class=\"n\">Weight, dB</th><th class=\"n\">RITA</th><th>Findings</th></tr>\n",
+    );
+    for told in report.rows.iter().take(PAIRS) {
+        let pair = &told.pair;
+        let mut figures = [String::new(), String::new(), String::new(), String::new()];
+        if let Some(beacon) = &pair.beacon {
+            let weight = format!("{:+.1} ({:+.1} to {:+.1})", beacon.decibans, beacon.low, beacon.high);
+            figures = [
+                span(beacon.period),
+                format!("{:.2}", beacon.jitter),
+                format!("{:.0} %", beacon.missing * 100.0),
+                weight,
+            ];
+        }
+        let rita = pair.rita.map_or(String::new(), |rita| format!("{:.2}", rita.score));
+        let findings: Vec<String> = told.findings.iter().map(|(_, it)| escaped(it.info.title)).collect();
+        let _ = write!(
+            out,
+            "<tr><td>{}</td><td>{}</td><td class=\"n\">{}</td>",
+            escaped(&ends(pair)),
+            escaped(pair.name.as_deref().filter(|_| pair.destination.is_some()).unwrap_or_default()),
+            pair.contacts
+        );
+        for figure in figures.iter().chain([&rita]) {
+            let _ = write!(out, "<td class=\"n\">{figure}</td>");
+        }
+        let _ = writeln!(out, "<td>{}</td></tr>", findings.join("; "));
+    }
+    out.push_str("</table></div>\n");
+    if report.rows.len() > PAIRS {
+        let _ = writeln!(out, "<p class=\"note\">And {} more pairs, in the CSV.</p>", report.rows.len() - PAIRS);
+    }
+    out.push_str(
+        "<p class=\"note\">A weight is ten times the decimal logarithm of how much more often beacons look so than other traffic, measured, with \
+         its 95 % interval. It does not say who meant it.</p>\n<h2>Looked at</h2>\n<ul>\n",
+    );
+    for (path, account) in report.paths.iter().zip(&report.answer.accounts) {
+        let form = account.format.as_deref().unwrap_or("no known form");
+        let _ = writeln!(out, "<li>{}: {form}, {} records</li>", escaped(&path.display().to_string()), account.records());
+    }
+    out.push_str("</ul>\n<h2>Not looked at</h2>\n<ul>\n");
+    for line in text::not_looked(report) {
+        let _ = writeln!(out, "<li>{}</li>", escaped(&line));
+    }
+    out.push_str("<li>what these files do not record</li>\n</ul>\n</body></html>\n");
+    out
+}
+
+/// A text with what HTML reads as its own written otherwise; what steers a line's direction is shown.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in crate::terminal::safe(text).chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            other => out.push(other),
+        }
+    }
+    out
+}

@@ -1,0 +1,90 @@
+//! What a case keeps: inputs as exhibits, a run of each probe over each of them, claims.
+
+use super::Report;
+use crate::commands::{Stopwatch, now};
+use anyhow::Context as _;
+use banbury_evidence::case::Case;
+use banbury_evidence::{Claim, Digest, ExhibitKind, RunReport, Skipped, Status};
+use banbury_traffic::probes::{self, PROBES};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A case in which the inputs are kept.
+pub(super) struct Record {
+    case: Case,
+    exhibits: Vec<Digest>,
+    stopwatch: Stopwatch,
+}
+
+impl Record {
+    pub(super) fn open(root: &Path) -> anyhow::Result<Self> {
+        Ok(Self { case: Case::open(root)?, exhibits: Vec::new(), stopwatch: Stopwatch::start() })
+    }
+
+    /// Adds the inputs, and says where the case keeps their bytes.
+    pub(super) fn add(&mut self, paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+        let mut kept = Vec::new();
+        for path in paths {
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+            let added = self.case.add(path, &name, ExhibitKind::Traffic, &now())?;
+            self.exhibits.push(added.exhibit.sha256);
+            kept.push(self.case.exhibit_path(&added.exhibit.sha256));
+        }
+        Ok(kept)
+    }
+
+    pub(super) fn hashes(&self) -> Vec<Option<Digest>> {
+        self.exhibits.iter().copied().map(Some).collect()
+    }
+
+    /// Appends a run of each probe over each input. A pair's claims stand with the input that holds its first record.
+    pub(super) fn keep(&mut self, report: &Report) -> anyhow::Result<()> {
+        let clock = self.stopwatch.clock();
+        for (number, exhibit) in self.exhibits.iter().enumerate() {
+            let account = report.answer.accounts.get(number).context("an input without an account")?;
+            let mut skipped: Vec<Skipped> = Vec::new();
+            let mut skip = |what: String, why: String| skipped.push(Skipped { what, why });
+            if let Some(why) = &account.not_read {
+                skip(exhibit.short(), why.clone());
+            }
+            if account.malformed > 0 {
+                skip("records".to_owned(), format!("{} malformed", account.malformed));
+            }
+            for fault in &account.faults {
+                skip(format!("byte {}", fault.offset), fault.what.clone());
+            }
+            let status = match (account.records(), skipped.is_empty()) {
+                (0, false) => Status::Failed,
+                (_, false) => Status::Incomplete,
+                _ => Status::Complete,
+            };
+            let mut parameters = BTreeMap::new();
+            parameters.insert("least weight".to_owned(), report.least_weight.to_string());
+            parameters.insert("watched together with".to_owned(), format!("{} inputs", self.exhibits.len()));
+            for description in PROBES.iter().map(|probe| probe.describe()) {
+                let claims: Vec<Claim> = report
+                    .rows
+                    .iter()
+                    .filter(|told| told.pair.first_record.input as usize == number)
+                    .flat_map(|told| told.findings.iter().map(move |found| (told, found)))
+                    .filter(|(_, (probe, _))| *probe == description.name)
+                    .filter_map(|(told, (_, finding))| {
+                        Some(probes::claim(&told.pair, finding, report.location(&told.pair)?))
+                    })
+                    .collect();
+                let run = RunReport {
+                    probe: description.name.to_owned(),
+                    version: description.version.to_owned(),
+                    parameters: parameters.clone(),
+                    status,
+                    looked: account.records(),
+                    bytes: account.size,
+                    skipped: skipped.clone(),
+                    claims,
+                };
+                self.case.ledger.record_run(exhibit, &run, &clock)?;
+            }
+        }
+        Ok(())
+    }
+}

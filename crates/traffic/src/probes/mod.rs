@@ -1,0 +1,169 @@
+//! What is found of pairs, as claims. To add a probe: a file here, and a line in [`PROBES`].
+
+mod beacon;
+mod dns_tunnel;
+mod long_connection;
+mod rare_destination;
+mod strobe;
+
+use crate::networks::Inside;
+use crate::pairs::Pair;
+use banbury_evidence::{Claim, CodeInfo, Description, Location, Subject, SubjectKind};
+use std::fmt::Write as _;
+
+/// A probe looks at each pair by itself and may make a claim of it. It never depends on who made a device.
+pub trait Probe: Sync {
+    /// What it finds, how, when it is wrong, what it misses.
+    fn describe(&self) -> &'static Description;
+
+    /// What it says of a pair: the claim's code, one line for a person, and its weight, where it has one.
+    fn look(&self, pair: &Pair, scene: &Scene) -> Option<Finding>;
+}
+
+/// What a probe says of a pair.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Which of the probe's codes.
+    pub info: &'static CodeInfo,
+    /// One line for a person.
+    pub title: String,
+    /// The weight, for a hypothesis.
+    pub weight: Option<banbury_evidence::Weight>,
+}
+
+/// What is known beside a pair.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scene {
+    /// Which addresses are inside.
+    pub inside: Inside,
+    /// Microseconds that were observed.
+    pub observed: u64,
+    /// Weight, in decibans, from which a beacon is claimed.
+    pub least_weight: f64,
+}
+
+/// Every probe, in the order of the report.
+pub const PROBES: &[&dyn Probe] = &[
+    &beacon::Beacons,
+    &strobe::Strobes,
+    &long_connection::LongConnections,
+    &dns_tunnel::DnsTunnels,
+    &rare_destination::RareDestinations,
+];
+
+/// All that the probes find of a pair, with the name of the probe.
+pub fn look(pair: &Pair, scene: &Scene) -> Vec<(&'static str, Finding)> {
+    PROBES.iter().filter_map(|probe| Some((probe.describe().name, probe.look(pair, scene)?))).collect()
+}
+
+/// The claim that a finding is; `location` is where the pair's first record stands.
+pub fn claim(pair: &Pair, finding: &Finding, location: Location) -> Claim {
+    let mut claim = Claim::observation(finding.info, subject(pair), finding.title.clone())
+        .fact("source", pair.source.to_string())
+        .fact("protocol", protocol(pair.protocol))
+        .dated("contacts", i64::try_from(pair.contacts).unwrap_or(i64::MAX))
+        .dated("first", instant(pair.first))
+        .dated("last", instant(pair.last))
+        .dated("sent", i64::try_from(pair.sent).unwrap_or(i64::MAX))
+        .dated("received", i64::try_from(pair.received).unwrap_or(i64::MAX))
+        .at(location);
+    if let Some(destination) = pair.destination {
+        claim = claim.fact("destination", destination.to_string());
+    } else if let Some(name) = &pair.name {
+        claim = claim.fact("name", name.as_str());
+    }
+    if let Some(port) = pair.port {
+        claim = claim.fact("port", i64::from(port));
+    }
+    if let (Some(_), Some(name)) = (pair.destination, &pair.name) {
+        claim = claim.note(format!("its name is {name}"));
+    }
+    if let Some(beacon) = &pair.beacon {
+        let parts: Vec<String> =
+            beacon.parts.iter().map(|part| format!("{} {:+.1} dB", part.name, part.decibans)).collect();
+        claim = claim
+            .note(format!(
+                "period {}, jitter {:.2}, {:.0} % missing",
+                span(beacon.period),
+                beacon.jitter,
+                beacon.missing * 100.0
+            ))
+            .note(format!("made of: {}", parts.join(", ")));
+    }
+    if let Some(rita) = &pair.rita {
+        claim = claim.note(format!("RITA's score, to compare with: {:.3}", rita.score));
+    }
+    claim.weight = finding.weight.clone();
+    claim
+}
+
+/// A pair as a subject: `10.0.0.1 > 192.0.2.7:443/tcp`.
+pub fn subject(pair: &Pair) -> Subject {
+    Subject::named(SubjectKind::Flow, ends(pair))
+}
+
+/// Both ends as text, the name where there is no address.
+pub fn ends(pair: &Pair) -> String {
+    let mut text = format!("{} > ", pair.source);
+    match (pair.destination, &pair.name) {
+        (Some(std::net::IpAddr::V6(address)), _) if pair.port.is_some() => text += &format!("[{address}]"),
+        (Some(address), _) => text += &address.to_string(),
+        (None, Some(name)) => text += name,
+        (None, None) => text += "?",
+    }
+    if let Some(port) = pair.port {
+        // Writing to a String cannot fail.
+        let _ = write!(text, ":{port}");
+    }
+    text + "/" + &protocol(pair.protocol)
+}
+
+/// A protocol's name (IANA's assigned internet protocol numbers), its number where it has none here.
+pub fn protocol(number: u8) -> String {
+    match number {
+        1 => "icmp".to_owned(),
+        2 => "igmp".to_owned(),
+        6 => "tcp".to_owned(),
+        17 => "udp".to_owned(),
+        47 => "gre".to_owned(),
+        50 => "esp".to_owned(),
+        58 => "icmp6".to_owned(),
+        89 => "ospf".to_owned(),
+        132 => "sctp".to_owned(),
+        other => format!("ip{other}"),
+    }
+}
+
+/// Microseconds for a person: `5 min`, `1.5 h`.
+pub fn span(microseconds: u64) -> String {
+    let seconds = microseconds as f64 / 1e6;
+    let (value, unit) = match seconds {
+        s if s < 1.0 => (s * 1000.0, "ms"),
+        s if s < 120.0 => (s, "s"),
+        s if s < 7200.0 => (s / 60.0, "min"),
+        s if s < 48.0 * 3600.0 => (s / 3600.0, "h"),
+        s => (s / 86_400.0, "d"),
+    };
+    let text = format!("{value:.1}");
+    format!("{} {unit}", text.strip_suffix(".0").unwrap_or(&text))
+}
+
+/// A moment as RFC 3339 in UTC, to the second. The civil date from days is that of Howard Hinnant's `civil_from_days`
+/// (public domain description, howardhinnant.github.io/date_algorithms.html).
+pub fn instant(microseconds: i64) -> String {
+    let seconds = microseconds.div_euclid(1_000_000);
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+use super::*;
+use crate::pairs::{Pairing, Weighed, Weighing};
+use std::io::Write as _;
+
+/// A connection log of Zeek with so many lines, some of them broken.
+fn log(lines: usize) -> Vec<u8> {
+    let mut text = String::from(concat!(
+        "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n",
+        "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tduration\torig_bytes\tresp_bytes\t",
+        "conn_state\tmissed_bytes\thistory\torig_pkts\torig_ip_bytes\tresp_pkts\tresp_ip_bytes\n",
+        "#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tstring\tinterval\tcount\tcount\tstring\tcount\tstring\tcount\t",
+        "count\tcount\tcount\n"
+    ));
+    for n in 0..lines {
+        if n % 1000 == 999 {
+            text.push_str("not a line of a log\n");
+            continue;
+        }
+        let (a, b) = (n % 200 + 1, n % 37 + 1);
+        text.push_str(&format!(
+            "{}.{:06}\tC{n}\t10.0.0.{a}\t{}\t192.0.2.{b}\t443\ttcp\tssl\t0.5\t100\t2000\tSF\t0\tShADadFf\t5\t300\t6\t2300\n",
+            1_700_000_000 + n / 10,
+            n % 1_000_000,
+            1024 + n % 60_000,
+        ));
+    }
+    text.into_bytes()
+}
+
+fn paired(inputs: &[Vec<u8>]) -> (Vec<Account>, Weighed) {
+    let pairing = Pairing::new(usize::MAX, None);
+    let manner = Manner::new(None, Settings::default()).unwrap();
+    let inputs: Vec<&dyn Bytes> = inputs.iter().map(|input| input as &dyn Bytes).collect();
+    let accounts = read(&inputs, &manner, &pairing, &AtomicBool::new(false));
+    let weighing = Weighing { least: 4, rita_alone: true, goes_on: false };
+    (accounts, pairing.weigh(&weighing, &|_| true).unwrap())
+}
+
+#[test]
+fn packed_or_not_in_pieces_or_not_is_the_same() {
+    let plain = log(120_000);
+    assert!(plain.len() > 2 * PIECE);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&plain[..1 << 20]).unwrap();
+    let mut gzip = gzip.finish().unwrap();
+    let mut second = flate2::write::GzEncoder::new(&mut gzip, flate2::Compression::fast());
+    second.write_all(&plain[1 << 20..]).unwrap();
+    second.finish().unwrap();
+    let level = ruzstd::encoding::CompressionLevel::Fastest;
+    let mut zstd = ruzstd::encoding::compress_to_vec(&plain[..3 << 20], level);
+    zstd.extend(ruzstd::encoding::compress_to_vec(&plain[3 << 20..], level));
+    let (accounts, expected) = paired(&[plain.clone()]);
+    let [account] = accounts.as_slice() else { panic!("{accounts:?}") };
+    assert_eq!((account.flows, account.malformed, account.read), (119_880, 120, plain.len() as u64));
+    assert_eq!(account.faults.len(), crate::pairs::PROBLEMS);
+    assert_eq!(account.not_read, None);
+    assert_eq!((expected.tally.contacts, expected.tally.pairs), (119_880, 7400));
+    for (packed, packing) in [(gzip, Packing::Gzip), (zstd, Packing::Zstd)] {
+        let (accounts, found) = paired(&[packed]);
+        assert!(found == expected);
+        let told = Account { size: account.size, packing: None, ..accounts[0].clone() };
+        assert_eq!((&told, accounts[0].packing), (account, Some(packing)));
+    }
+    // The same log twice is the same traffic.
+    let (_, twice) = paired(&[plain.clone(), plain]);
+    assert_eq!(twice.tally.duplicates, 119_880);
+    assert!(twice.pairs == expected.pairs);
+}
+
+#[test]
+fn what_cannot_be_read_is_said() {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&log(10_000)).unwrap();
+    let mut cut = gzip.finish().unwrap();
+    cut.truncate(cut.len() / 2);
+    let (accounts, found) = paired(&[Vec::new(), b"what is this".to_vec(), cut, b"\x1f\x8b\x08".to_vec()]);
+    let why: Vec<&str> = accounts.iter().filter_map(|account| account.not_read.as_deref()).collect();
+    assert_eq!(why.len(), 4, "{accounts:?}");
+    assert!(
+        why[0].contains("empty") && why[1].contains("--format") && why[2].contains("cannot be unpacked"),
+        "{why:?}"
+    );
+    assert!(accounts[2].flows > 1000 && found.tally.contacts == accounts[2].flows);
+}
+
+#[test]
+fn a_log_that_grows_is_read_as_far_as_it_is_whole() {
+    let log = log(3000);
+    let (_, expected) = paired(&[log.clone()]);
+    for step in [1000, 64 << 10] {
+        let pairing = Pairing::new(usize::MAX, None);
+        let manner = Manner::new(None, Settings::default()).unwrap();
+        let mut sink = pairing.collector(0, 0);
+        let mut growing = Growing::default();
+        for piece in log.chunks(step) {
+            growing.more(piece, &manner, &mut sink);
+        }
+        growing.end(&manner, &mut sink);
+        assert_eq!((growing.format(), sink.finish().flows), (Some("zeek"), 2997));
+        let weighing = Weighing { least: 4, rita_alone: true, goes_on: false };
+        assert!(pairing.weigh(&weighing, &|_| true).unwrap() == expected);
+    }
+}
