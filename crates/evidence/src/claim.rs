@@ -96,7 +96,7 @@ impl std::str::FromStr for Grade {
 }
 
 /// What a claim's code means: the text behind `banbury explain`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeInfo {
     /// The code, `area.thing`, lower case.
     pub code: &'static str,

@@ -5,9 +5,9 @@
 
 pub mod beacon;
 pub mod contact;
-pub mod peers;
 pub mod networks;
 pub mod pairs;
+pub mod peers;
 pub mod probes;
 pub mod reading;
 pub mod rita;

@@ -82,7 +82,7 @@ pub(super) fn probes() -> anyhow::Result<Outcome> {
         writeln!(out, "{} (version {}): {}", probe.name, probe.version, probe.finds)?;
         limits_of_a_probe(&mut out, probe)?;
     }
-    for probe in banbury_traffic::probes::PROBES.iter().map(|probe| probe.describe()) {
+    for probe in banbury_traffic::probes::descriptions() {
         writeln!(out, "{} (version {}, of traffic): {}", probe.name, probe.version, probe.finds)?;
         limits_of_a_probe(&mut out, probe)?;
     }

@@ -134,7 +134,7 @@ impl Stopwatch {
 fn codes() -> impl Iterator<Item = &'static CodeInfo> {
     let probes = banbury_firmware::probes::PROBES.iter().flat_map(|probe| probe.describe().codes);
     let look_ups = banbury_software::lookup::LOOK_UPS.iter().flat_map(|look_up| look_up.codes);
-    let traffic = banbury_traffic::probes::PROBES.iter().flat_map(|probe| probe.describe().codes);
+    let traffic = banbury_traffic::probes::descriptions().flat_map(|probe| probe.codes);
     banbury_firmware::CODES.iter().chain(probes).chain(banbury_network::CODES).chain(look_ups).chain(traffic)
 }
 

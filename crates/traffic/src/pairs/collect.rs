@@ -5,6 +5,7 @@ use super::joins::Answer;
 use super::row::{self, DESTINATION_V6, ONE_WAY, PORTS, QUERY, Row, SOURCE_V6, UNANSWERED};
 use super::store::{self, Collected};
 use super::{Pairing, Queries};
+use crate::peers::Visit;
 use banbury_formats::Problem;
 use banbury_formats::traffic::{Flow, Login, Name, Query, Record, Sink, Volume};
 use std::collections::HashMap;
@@ -24,6 +25,7 @@ pub struct Collector<'p, 's> {
     answers: Vec<Answer>,
     queries: HashMap<((u32, bool), u32), Queries>,
     logins: Vec<KnownLogin>,
+    visits: Vec<Visit>,
     span: Option<(i64, i64)>,
     counts: Counts,
     name: (String, u32),
@@ -96,6 +98,7 @@ impl<'p, 's> Collector<'p, 's> {
             answers: Vec::new(),
             queries: HashMap::new(),
             logins: Vec::new(),
+            visits: Vec::new(),
             span: None,
             counts: Counts::default(),
             name: Default::default(),
@@ -115,7 +118,8 @@ impl<'p, 's> Collector<'p, 's> {
         let (ids, answers) = (std::mem::take(&mut self.ids), std::mem::take(&mut self.answers));
         self.pairing.joins.take(ids, answers, &self.pairing.names);
         let (queries, logins) = (std::mem::take(&mut self.queries), std::mem::take(&mut self.logins));
-        self.pairing.take(self.span.take(), queries, logins);
+        let visits = std::mem::take(&mut self.visits);
+        self.pairing.take(self.input, self.span.take(), queries, logins, visits);
     }
 
     fn hash(text: &str) -> u64 {
@@ -138,6 +142,8 @@ impl<'p, 's> Collector<'p, 's> {
 
     fn flow(&mut self, flow: &Flow<'_>, offset: u64) {
         self.counts.flows += 1;
+        let record = super::Place { input: self.input, offset: self.base + offset };
+        self.visits.extend(self.pairing.interest.visit(flow, record));
         let names = &self.pairing.names;
         let (source, destination) = (names.host(flow.source), names.host(flow.destination));
         let mut flags = 0;

@@ -38,12 +38,14 @@ pub use scores::{BeaconWeight, Part, RitaScore};
 pub use store::Scratch;
 
 use crate::Window;
+use crate::peers::Visit;
+use crate::peers::interest::{Interest, VISITS};
 use evaluate::Context;
 use joins::Joins;
 use names::{Names, lock};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::IpAddr;
 use std::sync::Mutex;
@@ -172,6 +174,10 @@ pub struct Weighed {
     pub tally: Tally,
     /// First and last moment that any record speaks of, in microseconds since 1970-01-01 00:00 UTC.
     pub window: Option<(i64, i64)>,
+    /// The same of each input, by its number.
+    pub spans: BTreeMap<u32, (i64, i64)>,
+    /// Connections to ends of interest, in the order of time.
+    pub visits: Vec<Visit>,
 }
 
 /// Collects connections, and weighs their pairs.
@@ -182,13 +188,15 @@ pub struct Pairing<'s> {
     queries_store: Store<'s>,
     budget: usize,
     scratch: Option<&'s dyn Scratch>,
+    interest: Interest,
     rest: Mutex<Rest>,
 }
 
 /// What is collected beside rows.
 #[derive(Debug, Default)]
 struct Rest {
-    span: Option<(i64, i64)>,
+    spans: BTreeMap<u32, (i64, i64)>,
+    visits: Vec<Visit>,
     queries: HashMap<((u32, bool), u32), Queries>,
     logins: Vec<KnownLogin>,
     not_kept: u64,
@@ -204,8 +212,16 @@ impl<'s> Pairing<'s> {
             queries_store: Store::new(budget / 8, scratch),
             budget,
             scratch,
+            interest: Interest::default(),
             rest: Mutex::default(),
         }
+    }
+
+    /// The same, and connections to these ends are kept one by one.
+    #[must_use]
+    pub fn with_interest(mut self, interest: Interest) -> Self {
+        self.interest = interest;
+        self
     }
 
     /// A sink for a piece of an input (its number, from 0) that begins at `base`.
@@ -215,19 +231,27 @@ impl<'s> Pairing<'s> {
 
     /// Microseconds from the first moment that any record spoke of to the last.
     pub fn observed(&self) -> u64 {
-        lock(&self.rest).span.map_or(0, |(first, last)| last.abs_diff(first))
+        whole(&lock(&self.rest).spans).map_or(0, |(first, last)| last.abs_diff(first))
     }
 
     fn take(
         &self,
+        input: u32,
         span: Option<(i64, i64)>,
         queries: HashMap<((u32, bool), u32), Queries>,
         logins: Vec<KnownLogin>,
+        visits: Vec<Visit>,
     ) {
         let mut rest = lock(&self.rest);
         if let Some((start, end)) = span {
-            let (first, last) = rest.span.unwrap_or((start, end));
-            rest.span = Some((first.min(start), last.max(end)));
+            let (first, last) = rest.spans.get(&input).copied().unwrap_or((start, end));
+            rest.spans.insert(input, (first.min(start), last.max(end)));
+        }
+        rest.visits.extend(visits);
+        if rest.visits.len() > VISITS {
+            rest.visits.sort_unstable_by_key(|visit| (visit.start, visit.record));
+            rest.not_kept += (rest.visits.len() - VISITS) as u64;
+            rest.visits.truncate(VISITS);
         }
         for (which, queries) in queries {
             if rest.queries.len() >= DOMAINS && !rest.queries.contains_key(&which) {
@@ -246,13 +270,17 @@ impl<'s> Pairing<'s> {
 
     /// Weighs all pairs, and keeps those that `keep` says yes to. Fails where the scratch file does.
     pub fn weigh(&self, weighing: &Weighing, keep: &(dyn Fn(&Pair) -> bool + Sync)) -> io::Result<Weighed> {
-        let (span, queries, mut logins, not_kept) = {
+        let (spans, queries, mut logins, mut visits, not_kept) = {
             let rest = lock(&self.rest);
             let queries = rest.queries.iter().map(|(which, queries)| (*which, queries.clone().settled()));
-            (rest.span, queries.collect(), rest.logins.clone(), rest.not_kept)
+            (rest.spans.clone(), queries.collect(), rest.logins.clone(), rest.visits.clone(), rest.not_kept)
         };
         logins.sort_unstable();
-        let (start, end) = span.unwrap_or_default();
+        visits.sort_unstable_by(|one, other| {
+            (one.start, one.record).cmp(&(other.start, other.record)).then_with(|| one.cmp(other))
+        });
+        let window = whole(&spans);
+        let (start, end) = window.unwrap_or_default();
         let joins = self.joins.ready(&self.names);
         let context = Context {
             names: &self.names,
@@ -285,8 +313,13 @@ impl<'s> Pairing<'s> {
         tally.destinations = sources.len() as u64;
         tally.not_kept = not_kept + self.names.beyond() + self.joins.beyond();
         tally.spilled = [&self.store, &self.queries_store, &named].iter().map(|store| store.spilled()).sum();
-        Ok(Weighed { pairs, logins, tally, window: span })
+        Ok(Weighed { pairs, logins, tally, window, spans, visits })
     }
+}
+
+fn whole(spans: &BTreeMap<u32, (i64, i64)>) -> Option<(i64, i64)> {
+    let both = |(first, last): (i64, i64), (start, end): (i64, i64)| (first.min(start), last.max(end));
+    spans.values().copied().reduce(both)
 }
 
 impl Tally {

@@ -6,9 +6,9 @@ use super::services::{self, Service};
 use super::sessions::{Covered, Session, sessions};
 use super::{Talk, Visit};
 use crate::pairs::Place as Record;
+use crate::probes::{instant, protocol as protocol_name};
 use banbury_evidence::model::Model;
-use banbury_evidence::{Claim, CodeInfo, Grade, Location, Subject, SubjectKind};
-use jiff::Timestamp;
+use banbury_evidence::{Claim, CodeInfo, Description, Grade, Location, Subject, SubjectKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -105,6 +105,24 @@ pub static CODES: &[CodeInfo] = &[
     ACROSS,
     EXPOSED,
 ];
+
+/// What is held against the model, as `banbury probes` lists it.
+pub static DESCRIPTION: Description = Description {
+    name: "peers",
+    version: "1",
+    finds: "who talks to the devices of the network model that nobody expects, who came to manage them and how, and how they are managed",
+    how: "addresses become devices and parties by the model; exchanges are held against what it states and what standards make usual \
+          between functions; connections to management services become sessions",
+    wrong: "addresses that changed hands; somebody else in a party's range; a mediation point that works for two at a time",
+    misses: &[
+        "devices without an address in the model, and traffic that passes no sensor",
+        "who comes by a console, by a tunnel that ends inside, or from a room of the operator",
+        "services on ports of their own that no reader recognises; what was done in a session",
+        "default communities of SNMP: messages are not read",
+    ],
+    codes: CODES,
+    source: "Telecommunications Security Code of Practice (2022), M10.22 and M10.32; 3GPP TS 23.501; IANA's registry of ports",
+};
 
 /// The traffic of exhibits that were read together.
 #[derive(Clone, Copy, Debug)]
@@ -210,7 +228,7 @@ fn watched(traffic: &Traffic<'_>, places: &Places<'_>) -> Vec<Claim> {
             }
         }
         claims.extend(seen.into_iter().map(|(name, (_, record))| {
-            let (since, until) = (moment(since), moment(until));
+            let (since, until) = (instant(since), instant(until));
             let title = format!("Traffic of {name} was looked at from {since} to {until}");
             let claim = Claim::observation(&WATCHED, device(name), title);
             traffic.locate(claim.fact("since", since).fact("until", until), record)
@@ -282,7 +300,7 @@ fn peers(traffic: &Traffic<'_>, places: &Places<'_>, exchanges: &Exchanges<'_>) 
                 claim = claim.fact("owner", owner);
             }
             if let Some((first, record)) = peer.first {
-                claim = claim.note(format!("first {}, last {}", moment(first), moment(peer.last)));
+                claim = claim.note(format!("first {}, last {}", instant(first), instant(peer.last)));
                 claim = traffic.locate(claim, record);
             }
             let addresses: Vec<String> =
@@ -320,13 +338,13 @@ fn session_claims(session: &Session, traffic: &Traffic<'_>) -> Vec<Claim> {
             "{who} managed {name} by {} from {} {way} on {}, for {}",
             session.service.name,
             session.origin,
-            moment(session.start),
+            instant(session.start),
             lasting(seconds)
         );
         let mut claim = Claim::observation(info, device(name), title)
             .fact("from", session.origin.to_string())
             .fact("protocol", session.service.name)
-            .fact("start", moment(session.start))
+            .fact("start", instant(session.start))
             .fact("seconds", seconds)
             .fact("bytes", i64::try_from(session.sent.saturating_add(session.received)).unwrap_or(i64::MAX))
             .fact("kind", if session.is_bulk() { "bulk" } else { "interactive" })
@@ -425,7 +443,7 @@ fn management(traffic: &Traffic<'_>, places: &Places<'_>, exchanges: &Exchanges<
             listed.join(", ")
         ));
         match seen.first {
-            Some((first, record)) => traffic.locate(claim.note(format!("first {}", moment(first))), record),
+            Some((first, record)) => traffic.locate(claim.note(format!("first {}", instant(first))), record),
             None => claim,
         }
     };
@@ -442,17 +460,9 @@ fn is_stated(visit: &Visit, places: &Places<'_>, exchanges: &Exchanges<'_>) -> b
     matches!(exchanges.judge(&Talk::from(visit), places), Expectation::Expected(_))
 }
 
-/// A moment as ISO 8601 in UTC, to the second; what no calendar has as microseconds since 1970.
-pub fn moment(at: i64) -> String {
-    match Timestamp::from_microsecond(at) {
-        Ok(at) => at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        Err(_) => format!("{at} microseconds since 1970"),
-    }
-}
-
-/// Its day, `YYYY-MM-DD`.
+/// The day of a moment, `YYYY-MM-DD`.
 pub(super) fn day(at: i64) -> String {
-    moment(at).chars().take(10).collect()
+    instant(at).chars().take(10).collect()
 }
 
 fn counted(count: u64, what: &str) -> String {
@@ -472,16 +482,6 @@ fn bytes(count: u64) -> String {
         0..1024 => format!("{count} bytes"),
         1024..1_048_576 => format!("{} KiB", count / 1024),
         _ => format!("{} MiB", count / 1_048_576),
-    }
-}
-
-fn protocol_name(protocol: u8) -> String {
-    match protocol {
-        1 | 58 => "icmp".to_owned(),
-        6 => "tcp".to_owned(),
-        17 => "udp".to_owned(),
-        132 => "sctp".to_owned(),
-        other => other.to_string(),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::places::Places;
 use super::{Visit, services};
-use crate::pairs::Place as Record;
+use crate::pairs::{Pair, Place as Record};
 use banbury_evidence::Prefix;
 use banbury_evidence::model::Model;
 use banbury_formats::traffic::Flow;
@@ -38,8 +38,17 @@ impl Interest {
         }
     }
 
+    /// Whether a pair is of a device of the model.
+    pub fn touches(&self, pair: &Pair) -> bool {
+        let is_device = |address: IpAddr| self.devices.contains(&address.to_canonical());
+        is_device(pair.source) || pair.destination.is_some_and(is_device)
+    }
+
     /// The connection, where it is one to keep.
     pub fn visit(&self, flow: &Flow<'_>, record: Record) -> Option<Visit> {
+        if self.devices.is_empty() && self.points.is_empty() {
+            return None;
+        }
         let to = flow.destination.to_canonical();
         let is_managed = || {
             self.devices.contains(&to)

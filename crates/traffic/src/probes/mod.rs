@@ -51,6 +51,11 @@ pub const PROBES: &[&dyn Probe] = &[
     &rare_destination::RareDestinations,
 ];
 
+/// The documentation of all that looks at traffic: the probes of pairs, and what is held against the network model.
+pub fn descriptions() -> impl Iterator<Item = &'static Description> {
+    PROBES.iter().map(|probe| probe.describe()).chain([&crate::peers::findings::DESCRIPTION])
+}
+
 /// All that the probes find of a pair, with the name of the probe.
 pub fn look(pair: &Pair, scene: &Scene) -> Vec<(&'static str, Finding)> {
     PROBES.iter().filter_map(|probe| Some((probe.describe().name, probe.look(pair, scene)?))).collect()

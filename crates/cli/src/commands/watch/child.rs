@@ -77,7 +77,10 @@ const GRACE: u64 = 120;
 pub(in crate::commands) fn run(task: &str, paths: &[PathBuf]) -> anyhow::Result<()> {
     end_with_parent()?;
     let task: Task = serde_json::from_str(task).context("the task")?;
-    let manner = Manner::new(task.format.as_deref(), Settings { columns: task.columns.clone(), ..Settings::default() })?;
+    let manner = Manner::new(
+        task.format.as_deref(),
+        Settings { columns: task.columns.clone(), ..Settings::default() },
+    )?;
     let inside: Result<Vec<_>, _> = task.inside.iter().map(|text| text.parse()).collect();
     let inside = Inside::new(inside?);
     let inputs: Vec<Mapped> = paths.iter().map(|path| Mapped::open(path)).collect::<anyhow::Result<_>>()?;
@@ -326,7 +329,10 @@ impl ScratchFile {
             .open(&path)
             .and_then(|file| std::fs::remove_file(&path).map(|()| file))
             .with_context(|| {
-                format!("{}: no scratch file can be made there; name another folder with --scratch", folder.display())
+                format!(
+                    "{}: no scratch file can be made there; name another folder with --scratch",
+                    folder.display()
+                )
             })?;
         Ok(Self { file, length: AtomicU64::new(0), writing: Mutex::new(()) })
     }
@@ -352,7 +358,11 @@ mod tests {
 
     #[test]
     fn frames_come_as_they_were_sent() {
-        let frames = [Frame::Bytes { input: 3, bytes: b"abc".to_vec() }, Frame::Weigh, Frame::Bytes { input: 0, bytes: vec![] }];
+        let frames = [
+            Frame::Bytes { input: 3, bytes: b"abc".to_vec() },
+            Frame::Weigh,
+            Frame::Bytes { input: 0, bytes: vec![] },
+        ];
         let mut bytes = Vec::new();
         frames.iter().for_each(|frame| frame.send(&mut bytes).unwrap());
         let mut input = bytes.as_slice();
