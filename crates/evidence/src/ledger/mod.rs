@@ -18,7 +18,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use std::path::{Path, PathBuf};
 
 /// The version of the tables in `schema.sql` and what followed it, kept in `PRAGMA user_version`.
-pub const SCHEMA_VERSION: i64 = 6;
+pub const SCHEMA_VERSION: i64 = 7;
 
 /// The documented views, as they are created in the ledger.
 pub const VIEWS: &str = include_str!("views.sql");

@@ -76,6 +76,7 @@ impl Ledger {
                 let kind = match kind.as_str() {
                     "network" => ExhibitKind::Network,
                     "statement" => ExhibitKind::Statement,
+                    "traffic" => ExhibitKind::Traffic,
                     _ => ExhibitKind::Firmware,
                 };
                 Ok(Exhibit { sha256: self.digest(&sha256)?, name, kind, size: size.unsigned_abs() })
