@@ -1,0 +1,224 @@
+//! `banbury watch`: who talks to whom, from the command line to the case.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use support::{banbury, command, root, stderr, stdout};
+
+const HEADER: &str = concat!(
+    "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n",
+    "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tduration\torig_bytes\tresp_bytes\t",
+    "conn_state\tmissed_bytes\thistory\torig_pkts\torig_ip_bytes\tresp_pkts\tresp_ip_bytes\n",
+    "#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tstring\tinterval\tcount\tcount\tstring\tcount\tstring\tcount\t",
+    "count\tcount\tcount\n"
+);
+
+/// A day: one program reports every five minutes with some jitter, another one is used by a person now and then, one
+/// connection stays open for five hours.
+fn log() -> String {
+    let mut lines: Vec<(u64, String)> = Vec::new();
+    let mut add = |start: u64, source: &str, destination: &str, duration: u64, bytes: u64| {
+        let line = format!(
+            "C{}\t{source}\t{}\t{destination}\t443\ttcp\tssl\t{duration}.25\t{bytes}\t1000\tSF\t0\tShADadFf\t5\t{}\t6\t1300\n",
+            start * 31 % 1_000_003,
+            1024 + start % 60_000,
+            bytes + 260
+        );
+        lines.push((start, line));
+    };
+    for check_in in 0..288u64 {
+        add(check_in * 300 + check_in * check_in * 7 % 31, "10.0.0.5", "198.51.100.7", 1, 312);
+    }
+    for visit in 0..120u64 {
+        add(20_000 + visit * visit * 617 % 40_000, "10.0.0.6", "203.0.113.9", 3, 500 + visit * visit * 91 % 9000);
+        add(20_001 + visit * visit * 733 % 40_000, "10.0.0.7", "203.0.113.9", 3, 500 + visit * visit * 37 % 9000);
+    }
+    add(1000, "10.0.0.8", "203.0.113.77", 18_000, 9_000_000);
+    lines.sort();
+    let mut text = HEADER.to_owned();
+    for (start, line) in lines {
+        write!(text, "{}.5\t{line}", 1_700_000_000 + start).unwrap();
+    }
+    text
+}
+
+fn scratch(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("conn.log");
+    std::fs::write(&path, text).unwrap();
+    (folder, path)
+}
+
+fn json(path: &Path, more: &[&str]) -> (i32, serde_json::Value) {
+    let output = command().arg("watch").arg(path).args(["-o", "json=-"]).args(more).output().unwrap();
+    let json = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {} {}", stdout(&output), stderr(&output)));
+    (output.status.code().unwrap(), json)
+}
+
+fn codes(json: &serde_json::Value) -> Vec<(String, String)> {
+    let pairs = json["pairs"].as_array().unwrap();
+    let claims = pairs.iter().flat_map(|pair| pair["claims"].as_array().unwrap());
+    claims.map(|claim| (claim["code"].as_str().unwrap().to_owned(), claim["subject"]["id"].as_str().unwrap().to_owned())).collect()
+}
+
+#[test]
+fn a_beacon_and_a_long_connection_are_found_and_a_person_is_not() {
+    let (_folder, path) = scratch(&log());
+    let output = command().arg("watch").arg(path.file_name().unwrap()).current_dir(path.parent().unwrap()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    insta::assert_snapshot!("watch", stdout(&output));
+    let (status, json) = json(&path, &[]);
+    assert_eq!(status, 0);
+    let found = codes(&json);
+    assert!(found.contains(&("traffic.beacon".into(), "10.0.0.5 > 198.51.100.7:443/tcp".into())), "{found:?}");
+    assert!(found.contains(&("traffic.long-connection".into(), "10.0.0.8 > 203.0.113.77:443/tcp".into())), "{found:?}");
+    assert!(!found.iter().any(|(code, id)| code == "traffic.beacon" && id.contains("203.0.113.9")), "{found:?}");
+    // The first record of the pair stands where it is said to.
+    let pair = &json["pairs"][0];
+    let offset = pair["first_record"]["offset"].as_u64().unwrap() as usize;
+    assert!(log()[offset..].starts_with("1700000000.5\t"), "{pair}");
+    let schema: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(root().join("schemas/watch.schema.json")).unwrap()).unwrap();
+    let errors: Vec<String> = jsonschema::validator_for(&schema)
+        .unwrap()
+        .iter_errors(&json)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert_eq!(errors, [] as [&str; 0]);
+}
+
+#[test]
+fn the_reader_is_confined() {
+    let (_folder, path) = scratch(&log());
+    let (_, json) = json(&path, &[]);
+    let tried: Vec<(&String, &str)> = json["confinement"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(what, _)| what.starts_with("tried to "))
+        .map(|(what, outcome)| (what, outcome.as_str().unwrap()))
+        .collect();
+    assert!(tried.len() > 10);
+    assert!(tried.iter().all(|(_, outcome)| outcome.starts_with("refused")), "{tried:?}");
+}
+
+#[test]
+fn neither_memory_nor_the_order_of_files_changes_the_answer() {
+    let text = log();
+    let lines: Vec<&str> = text.lines().skip(HEADER.lines().count()).collect();
+    let folder = tempfile::tempdir().unwrap();
+    for (number, part) in lines.chunks(200).enumerate() {
+        let path = folder.path().join(format!("conn.{}.log.gz", 9 - number));
+        let mut file = flate2::write::GzEncoder::new(std::fs::File::create(path).unwrap(), flate2::Compression::default());
+        file.write_all(HEADER.as_bytes()).unwrap();
+        file.write_all((part.join("\n") + "\n").as_bytes()).unwrap();
+        file.finish().unwrap();
+    }
+    let (_whole_folder, whole) = scratch(&text);
+    let (_, expected) = json(&whole, &[]);
+    let (status, found) = json(folder.path(), &["--memory", "1"]);
+    assert_eq!(status, 0);
+    assert_eq!(codes(&found), codes(&expected));
+    assert_eq!(found["tally"]["contacts"], expected["tally"]["contacts"]);
+    assert_eq!(found["inputs"][0]["packing"], "gzip");
+    // The file of the pair's first record, and the byte in what it holds.
+    assert_eq!(found["pairs"][0]["location"]["steps"][0]["format"], "gzip");
+    assert_eq!(json(folder.path(), &[]).1.to_string(), json(folder.path(), &[]).1.to_string());
+}
+
+#[test]
+fn fail_on_bad_lines_and_bad_questions() {
+    let (_folder, path) = scratch(&log());
+    assert_eq!(json(&path, &["--fail-on", "5"]).0, 1);
+    let (_broken_folder, broken) = scratch(&format!("{}broken line\n", log()));
+    let (status, found) = json(&broken, &[]);
+    assert_eq!((status, found["inputs"][0]["malformed"].as_u64()), (3, Some(1)));
+    assert_eq!(found["inputs"][0]["faults"][0]["offset"].as_u64(), Some(log().len() as u64));
+    let (_other_folder, other) = scratch("nothing of the kind");
+    let output = banbury(&["watch".as_ref(), other.as_os_str()]);
+    assert_eq!(output.status.code(), Some(2), "{}", stdout(&output));
+    assert!(stdout(&output).contains("banbury formats"), "{}", stdout(&output));
+    for (arguments, part) in [
+        (&["watch", "/nonexistent/x.log"][..], "/nonexistent/x.log"),
+        (&["watch", "x", "--internal", "10.0.0.0/99"], "10.0.0.0/99"),
+        (&["watch", "x", "--format", "nonsense"], "zeek"),
+        (&["watch", "x", "-o", "sarif=-"], "json, csv or html"),
+        (&["watch", "x", "--columns", "start"], "FIELD=COLUMN"),
+    ] {
+        let output = banbury(arguments);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(part), "{part}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_case_keeps_exhibits_runs_and_claims() {
+    let (folder, path) = scratch(&log());
+    let case = folder.path().join("case");
+    assert!(banbury(&["init".as_ref(), case.as_os_str()]).status.success());
+    for time in 0..2 {
+        let output = command().arg("watch").arg(&path).arg("--case").arg(&case).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{time}: {}", stderr(&output));
+    }
+    let ledger = rusqlite::Connection::open(case.join("ledger.sqlite")).unwrap();
+    let count = |query: &str| ledger.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM exhibits WHERE kind = 'traffic'"), 1);
+    assert_eq!(count("SELECT count(*) FROM runs WHERE probe = 'beacons' AND status = 'complete'"), 2);
+    assert_eq!(count("SELECT count(*) FROM claim_records WHERE code = 'traffic.beacon' AND subject_kind = 'flow'"), 1);
+    assert_eq!(count("SELECT count(*) FROM locations WHERE \"offset\" > 0"), count("SELECT count(*) FROM claim_records"));
+}
+
+#[test]
+fn what_is_listed_and_explained() {
+    let formats = stdout(&banbury(&["formats"]));
+    let probes = stdout(&banbury(&["probes"]));
+    assert!(formats.contains("zeek:") && formats.contains("banbury watch"), "{formats}");
+    for probe in ["beacons", "strobes", "long-connections", "dns-tunnels", "rare-destinations"] {
+        assert!(probes.contains(&format!("{probe} (version")), "{probe}");
+    }
+    let explained = stdout(&banbury(&["explain", "traffic.beacon"]));
+    assert!(explained.contains("timer"), "{explained}");
+    let help = stdout(&banbury(&["watch", "--help"]));
+    assert!(help.lines().count() <= 60, "{}", help.lines().count());
+}
+
+#[test]
+fn following_tells_what_is_new_and_ends_with_the_summary() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("conn.log");
+    let text = log();
+    let half = text[..text.len() / 2].rfind('\n').unwrap() + 1;
+    std::fs::write(&path, &text[..half]).unwrap();
+    let mut child = command()
+        .args(["watch", "--follow", "--every", "1"])
+        .arg(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first = lines.next().unwrap().unwrap();
+    assert!(first.starts_with("traffic."), "{first}");
+    // Rotated: the rest comes under the old name.
+    std::fs::rename(&path, folder.path().join("conn.old.log")).unwrap();
+    std::fs::write(&path, format!("{HEADER}{}", &text[half..])).unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    assert!(child.wait().unwrap().success());
+    let summary = rest.join("\n");
+    assert!(summary.contains("529 connections"), "{summary}");
+}
