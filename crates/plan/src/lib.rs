@@ -23,3 +23,4 @@ mod trials;
 
 pub use error::{Mistake, PlanError};
 pub use make::{Made, PURPOSE, Request, make};
+pub use trials::MOST_TRIED;

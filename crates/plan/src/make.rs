@@ -16,12 +16,16 @@ use crate::problem::{Problem, Relax};
 use crate::requirement::{Question, Requirements, mask};
 use crate::schedule::{Job, schedule};
 use crate::solver::{End, Limits, Solved, Solver};
+use crate::trials::MOST_TRIED;
 use banbury_evidence::ledger::Ledger;
 use banbury_evidence::model::Model;
-use banbury_regime::{LedgerCopy, Overrides, Regime};
+use banbury_regime::{LedgerCopy, Overrides, Regime, RegimeError, Stopping};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 /// The most bounds of a program: the basis is a square of them.
 const MOST_ROWS: usize = 6_000;
@@ -82,6 +86,8 @@ pub struct Made {
     pub again: usize,
     /// Whether it was stopped before all that is asked was known.
     pub unasked: bool,
+    /// Whether it was stopped before the regimes were applied to what the plan makes of the network.
+    pub unchecked: bool,
 }
 
 impl Made {
@@ -106,6 +112,7 @@ impl Made {
             replayed: None,
             again: 0,
             unasked: true,
+            unchecked: false,
         }
     }
 }
@@ -126,12 +133,16 @@ pub fn make(
         by: request.by,
         periods: request.periods,
         ban: request.ban.as_ref(),
+        tried_each: MOST_TRIED,
     };
-    let bench = LedgerCopy::make(request.ledger, request.folder, PURPOSE)?;
-    let found = Requirements::find(&question, &bench, &|| limits.is_over(), &mut tell);
+    let bench = LedgerCopy::make(request.ledger, request.folder, PURPOSE);
+    let (stop, deadline) = (limits.stop, limits.deadline);
+    let asked = move || stop.is_some_and(|stop| stop.load(Ordering::Relaxed));
+    let late = move || asked() || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+    let found = Requirements::find(&question, &bench, &Stopping::when(&late), &mut tell);
     let mut requirements = match found {
         // It was asked to stop before there was anything to solve.
-        Err(PlanError::Stopped) => return Ok(Made::stopped()),
+        Err(PlanError::Stopped | PlanError::Regime(RegimeError::Interrupted)) => return Ok(Made::stopped()),
         found => found?,
     };
     let mut again = 0;
@@ -167,7 +178,16 @@ pub fn make(
             from: request.from,
             overdue: request.options.overdue_by.unwrap_or(request.by),
         };
-        let replayed = check::replay(&claimed, &promise, request.regimes, &bench, &mut tell)?;
+        // The time that was given is for the search; who stops it waits for nothing more.
+        let stopping = Stopping::when(&asked);
+        let replayed = check::replay(&claimed, &promise, request.regimes, (&bench, &stopping), &mut tell);
+        let replayed = match replayed {
+            Err(PlanError::Regime(RegimeError::Interrupted)) => {
+                made.unchecked = true;
+                return Ok(made);
+            }
+            replayed => replayed?,
+        };
         let learnt = again < ROUNDS && !limits.is_over() && learn(request, &mut made, &replayed);
         if !learnt {
             made.replayed = Some(replayed);
@@ -226,6 +246,7 @@ fn solve(
         replayed: None,
         again: 0,
         unasked: false,
+        unchecked: false,
         requirements,
     })
 }
@@ -269,7 +290,8 @@ fn learn(request: &Request<'_>, made: &mut Made, replayed: &Replayed) -> bool {
             {
                 continue;
             }
-            let Some((_, breaches)) = one.candidates.iter_mut().find(|(known, _)| *known == candidate) else {
+            let candidates = Arc::make_mut(&mut one.candidates);
+            let Some((_, breaches)) = candidates.iter_mut().find(|(known, _)| *known == candidate) else {
                 continue;
             };
             match breaches.iter_mut().find(|(known, _)| *known == measure) {

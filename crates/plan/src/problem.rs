@@ -15,7 +15,7 @@ use crate::calendar::Period;
 use crate::inventory::{Inventory, maker};
 use crate::options::Options;
 use crate::program::Program;
-use crate::requirement::{InPlay, Requirements, ShareRow, in_scope, states};
+use crate::requirement::{Breaches, InPlay, Requirements, ShareRow, in_scope, states};
 use banbury_evidence::model::Model;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -195,23 +195,28 @@ impl<'a> Problem<'a> {
 
     fn tallies(&self, places: &HashMap<usize, usize>) -> Vec<(u64, u64)> {
         let tally = |row: &ShareRow| {
+            // Like devices are counted alike; what devices share is known by where it stands.
+            type Like<'a> = (Option<&'a str>, Option<&'a str>, Option<*const (usize, Breaches)>);
+            let mut known: HashMap<Like<'_>, (u64, u64)> = HashMap::new();
             let (mut fixed, mut possible) = (0, 0);
             for at in &row.members {
                 let unit = &self.inventory.units[*at];
-                let own = row.counts.has(unit.vendor.as_deref(), unit.platform.as_deref());
-                match places.get(at) {
-                    None => fixed += u64::from(own),
-                    Some(place) => {
-                        let candidates = &self.requirements.in_play[*place].candidates;
-                        let other = || {
-                            candidates.iter().any(|(candidate, _)| {
-                                let new = &self.options.candidates[*candidate];
-                                row.counts.has(Some(&new.vendor), new.platform.as_deref())
-                            })
-                        };
-                        possible += u64::from(own || other());
-                    }
-                }
+                let candidates = places.get(at).map(|place| &self.requirements.in_play[*place].candidates);
+                let like =
+                    (unit.vendor.as_deref(), unit.platform.as_deref(), candidates.map(|list| list.as_ptr()));
+                let (still, may) = *known.entry(like).or_insert_with(|| {
+                    let own = row.counts.has(unit.vendor.as_deref(), unit.platform.as_deref());
+                    let Some(candidates) = candidates else { return (u64::from(own), 0) };
+                    let other = || {
+                        candidates.iter().any(|(candidate, _)| {
+                            let new = &self.options.candidates[*candidate];
+                            row.counts.has(Some(&new.vendor), new.platform.as_deref())
+                        })
+                    };
+                    (0, u64::from(own || other()))
+                });
+                fixed += still;
+                possible += may;
             }
             (fixed, possible)
         };
@@ -278,7 +283,7 @@ impl<'a> Problem<'a> {
         let mut asked = BTreeSet::new();
         for one in self.firsts() {
             asked.extend(one.required.iter().map(|(measure, _)| Requirement::Measure(*measure)));
-            for (candidate, breaches) in &one.candidates {
+            for (candidate, breaches) in one.candidates.iter() {
                 asked.extend(breaches.iter().map(|(measure, _)| Requirement::Measure(*measure)));
                 if self.options.candidates[*candidate].lead_days > 0 {
                     asked.insert(Requirement::Lead(*candidate));
@@ -370,7 +375,7 @@ impl<'a> Problem<'a> {
                 whats.push(What::Stay);
             }
             for period in 0..by.unwrap_or(periods).min(periods) {
-                for (candidate, breaches) in &one.candidates {
+                for (candidate, breaches) in one.candidates.iter() {
                     if !self.may(*candidate, breaches, period, relax) {
                         continue;
                     }

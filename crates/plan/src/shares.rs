@@ -35,14 +35,16 @@ pub(crate) fn shares(
     for (own, cap) in question.options.caps.iter().enumerate() {
         let members = in_scope(question.inventory, &cap.scope);
         let from = cap.from.unwrap_or(question.from);
+        let counts = Counts::Makers(BTreeSet::from([maker(&cap.vendor)]));
         rows.push(ShareRow {
             measure: None,
             own,
+            standing: Tally::of(question, &members).count(&counts),
             scope: cap.scope.words(),
             words: format!("{} at most {} % of {}", cap.vendor, percent(cap.share), cap.scope.words()),
             most: (cap.share * members.len() as f64 + 1e-9).floor() as u64,
             members,
-            counts: Counts::Makers(BTreeSet::from([maker(&cap.vendor)])),
+            counts,
             days: mask(days, |day| day >= from),
         });
     }
@@ -58,6 +60,29 @@ fn holds(form: &Counted, values: &BTreeMap<String, ParameterValue>) -> bool {
     form.unless.as_ref().is_none_or(|(name, value)| {
         values.get(name).is_none_or(|own| own.to_string().trim_matches('"') != value)
     })
+}
+
+/// How many devices there are of each maker and platform: of a million there are some dozens of pairs.
+struct Tally<'a>(BTreeMap<(Option<&'a str>, Option<&'a str>), u64>);
+
+impl<'a> Tally<'a> {
+    fn of(question: &Question<'a>, members: &[usize]) -> Self {
+        let mut pairs = BTreeMap::new();
+        for at in members {
+            let unit = &question.inventory.units[*at];
+            *pairs.entry((unit.vendor.as_deref(), unit.platform.as_deref())).or_default() += 1;
+        }
+        Self(pairs)
+    }
+
+    /// How many of them are counted.
+    fn count(&self, counts: &Counts) -> u64 {
+        self.0
+            .iter()
+            .filter(|((vendor, platform), _)| counts.has(*vendor, *platform))
+            .map(|(_, count)| count)
+            .sum()
+    }
 }
 
 /// A measure on its way to shares.
@@ -81,7 +106,6 @@ impl Counting<'_> {
         };
         let Some(limit) = number(&self.form.limit) else { return };
         let least = self.form.least_devices.as_ref().and_then(number).unwrap_or(0.0);
-        let units = &self.question.inventory.units;
         for (words, members) in self.scopes() {
             let total = members.len() as f64;
             if self.form.share != Share::Listed && total < least.max(2.0) || members.is_empty() {
@@ -94,17 +118,15 @@ impl Counting<'_> {
             };
             let most = most.max(0.0) as u64;
             let mut by_counts: BTreeMap<Counts, Days> = BTreeMap::new();
+            let tally = Tally::of(self.question, &members);
             for (at, day) in self.days.iter().enumerate().filter(|(_, day)| in_force(**day)) {
-                for counts in self.counted(*day, &members) {
+                for counts in self.counted(*day, &tally) {
                     *by_counts.entry(counts).or_default() |= 1 << at;
                 }
             }
             for (counts, mut days) in by_counts {
-                let now = members.iter().filter(|at| {
-                    let unit = &units[**at];
-                    counts.has(unit.vendor.as_deref(), unit.platform.as_deref())
-                });
-                if in_force(self.question.from) && now.count() as u64 > most {
+                let standing = tally.count(&counts);
+                if in_force(self.question.from) && standing > most {
                     days &= self.later;
                 }
                 let whose = match &counts {
@@ -119,6 +141,7 @@ impl Counting<'_> {
                     members: members.clone(),
                     counts,
                     most,
+                    standing,
                     days,
                 });
             }
@@ -126,8 +149,7 @@ impl Counting<'_> {
     }
 
     /// Whose shares are counted on a day.
-    fn counted(&self, day: Date, members: &[usize]) -> Vec<Counts> {
-        let units = &self.question.inventory.units;
+    fn counted(&self, day: Date, tally: &Tally<'_>) -> Vec<Counts> {
         let candidates = &self.question.options.candidates;
         match self.form.share {
             Share::Listed => {
@@ -141,13 +163,13 @@ impl Counting<'_> {
                 if makers.is_empty() { Vec::new() } else { vec![Counts::Makers(makers)] }
             }
             Share::EachMaker => {
-                let own = members.iter().filter_map(|at| units[*at].vendor.as_deref());
+                let own = tally.0.keys().filter_map(|(vendor, _)| *vendor);
                 let makers: BTreeSet<String> =
                     own.chain(candidates.iter().map(|one| one.vendor.as_str())).map(maker).collect();
                 makers.into_iter().map(|one| Counts::Makers(BTreeSet::from([one]))).collect()
             }
             Share::EachPlatform => {
-                let own = members.iter().filter_map(|at| units[*at].platform.as_deref());
+                let own = tally.0.keys().filter_map(|(_, platform)| *platform);
                 let others = candidates.iter().filter_map(|one| one.platform.as_deref());
                 let platforms: BTreeSet<String> = own.chain(others).map(maker).collect();
                 platforms.into_iter().map(Counts::Platform).collect()

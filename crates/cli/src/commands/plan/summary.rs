@@ -93,7 +93,7 @@ fn one(answers: &Answers, answer: &Answer, out: &mut String) {
     not_planned(made, out);
     if made.unasked {
         out.push_str(
-            "\nLooked at: nothing yet; it was stopped while candidates were tried in the devices' places\n",
+            "\nLooked at: nothing yet; it was stopped while the regimes were applied, before it was known what is asked\n",
         );
         return;
     }
@@ -109,7 +109,14 @@ fn one(answers: &Answers, answer: &Answer, out: &mut String) {
         made.solved.pivots
     );
     if made.requirements.sampled {
-        out.push_str("  candidates were tried on one device of each kind\n");
+        out.push_str("  candidates were tried on two devices of each kind\n");
+    }
+    if made.requirements.differing > 0 {
+        let _ = writeln!(
+            out,
+            "  of {} kinds a candidate breaches something else on one of the two than on the other: what either breaches counts",
+            made.requirements.differing
+        );
     }
     if made.again > 0 {
         let _ = writeln!(
@@ -231,6 +238,9 @@ fn check(made: &Made, out: &mut String) {
         let _ = writeln!(out, "  FAULT {}", safe(fault));
     }
     match &made.replayed {
+        None if made.unchecked => out.push_str(
+            "  the regimes were not applied to the network as the plan makes it: it was stopped before\n",
+        ),
         None => out.push_str(
             "  the regimes were not applied to the network as the plan makes it: --check always does it\n",
         ),
