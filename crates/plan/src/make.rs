@@ -76,6 +76,8 @@ pub struct Made {
     pub core: Option<Core>,
     /// Its members in words.
     pub words: Vec<String>,
+    /// Where there is no plan: the cheapest one for what can hold together.
+    pub rest: Option<Rest>,
     /// Devices with which nothing can be done, one of each class, with how many there are.
     pub stuck: Vec<(String, usize)>,
     /// What the checker finds wrong with crews, money, makers and order.
@@ -88,6 +90,16 @@ pub struct Made {
     pub unasked: bool,
     /// Whether it was stopped before the regimes were applied to what the plan makes of the network.
     pub unchecked: bool,
+}
+
+/// A plan for a part of what is asked, where all of it cannot hold together.
+pub struct Rest {
+    /// What is left out, in words.
+    pub without: Vec<String>,
+    /// What it costs.
+    pub cost: f64,
+    /// Replacements, in the order in which they are done.
+    pub jobs: Vec<Job>,
 }
 
 impl Made {
@@ -107,6 +119,7 @@ impl Made {
             size: [0; 3],
             core: None,
             words: Vec::new(),
+            rest: None,
             stuck: Vec::new(),
             faults: Vec::new(),
             replayed: None,
@@ -227,6 +240,16 @@ fn solve(
     let core = (solved.end == End::Infeasible).then(|| core::core(&problem, solver, limits, &mut *tell));
     let words =
         core.iter().flat_map(|core| &core.members).map(|one| problem.words(&one.requirement)).collect();
+    let rest = core.as_ref().and_then(|core| core::rest(&problem, solver, limits, core, &mut *tell));
+    let rest = rest.map(|(dropped, solved)| {
+        let relax = Relax { dropped: dropped.iter().cloned().collect(), ..Relax::default() };
+        let jobs = solved.taken.as_ref().map(|taken| schedule(&problem, &problem.program(&relax), taken));
+        Rest {
+            without: dropped.iter().map(|one| problem.words(one)).collect(),
+            cost: solved.cost,
+            jobs: jobs.unwrap_or_default(),
+        }
+    });
     let stuck = built.stuck.iter().filter_map(|class| {
         let members = built.classes.get(*class)?;
         let first = members.first()?;
@@ -241,6 +264,7 @@ fn solve(
         size,
         core,
         words,
+        rest,
         stuck,
         faults: Vec::new(),
         replayed: None,

@@ -95,8 +95,8 @@ pub struct ShareRow {
     pub scope: String,
     /// What is asked, in words.
     pub words: String,
-    /// The devices, by their place in the inventory.
-    pub members: Vec<usize>,
+    /// The devices, by their place in the inventory, in order. Rows of the same devices share them.
+    pub members: Arc<[usize]>,
     /// Whose.
     pub counts: Counts,
     /// How many devices at most.
@@ -246,7 +246,7 @@ impl Requirements {
         let mut play: BTreeSet<usize> = required.keys().copied().collect();
         for row in &found.shares {
             if row.standing > row.most {
-                play.extend(&row.members);
+                play.extend(row.members.iter());
             }
         }
         for suppliers in &question.options.suppliers {

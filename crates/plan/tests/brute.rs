@@ -158,7 +158,7 @@ fn setting(small: &Small) -> Setting {
             scope: String::new(),
             words: "a cap".to_owned(),
             most: (share * everywhere.len() as f64 + 1e-9).floor() as u64,
-            members: everywhere,
+            members: everywhere.into(),
             counts: Counts::Makers(BTreeSet::from(["byron".to_owned()])),
             days: 2,
         });

@@ -155,7 +155,7 @@ fn computed() -> Vec<(Regime, Overrides)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
 
     #[test]
     fn days_together_are_days_by_themselves(tiny in tiny()) {
