@@ -209,7 +209,7 @@ impl Requirements {
             question.inventory.units.iter().enumerate().map(|(at, unit)| (unit.name.as_str(), at)).collect();
         let (mut now, mut rows) = (Rows::default(), Rows::default());
         let total = all.len();
-        bench.apply_each(None, &computed, &all, stopping, |day, results| {
+        bench.breaches_each(None, &computed, &all, stopping, |day, results| {
             tell(&format!("the regimes, day {} of {total}", day + 1));
             match day.checked_sub(1) {
                 None => now.add(0, results, &units),

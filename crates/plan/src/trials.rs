@@ -221,7 +221,7 @@ impl Trials<'_> {
                 }
             }
             let mut rows = Rows::default();
-            bench.apply_each(Some(&changed), self.computed, self.days, stopping, |day, results| {
+            bench.breaches_each(Some(&changed), self.computed, self.days, stopping, |day, results| {
                 rows.add(day, results, self.units);
             })?;
             let rows = rows.of_units();

@@ -8,10 +8,10 @@ use crate::dated::{Contents, Dated, dated};
 use crate::error::RegimeError;
 use crate::metadata::{Date, Measure, Overrides, Regime};
 use crate::stopping::Stopping;
-use crate::workbench::{Workbench, apply_all};
-use banbury_evidence::RegimeResult;
+use crate::workbench::{Workbench, apply_keeping};
 use banbury_evidence::ledger::{Clock, Ledger};
 use banbury_evidence::model::Model;
+use banbury_evidence::{RegimeResult, SubjectVerdict, Verdict};
 use rusqlite::{Connection, OpenFlags};
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -54,16 +54,32 @@ impl LedgerCopy {
         stopping: &Stopping<'_>,
     ) -> Result<Vec<Vec<RegimeResult>>, RegimeError> {
         let mut all = Vec::new();
-        self.apply_each(model, regimes, days, stopping, |_, results| all.push(results.to_vec()))?;
+        let days = (days, |_: &mut SubjectVerdict| true);
+        self.on_each(model, regimes, days, stopping, |_, results| all.push(results.to_vec()))?;
         Ok(all)
     }
 
-    /// The same, told day by day, so that the results of one day alone are kept.
-    pub fn apply_each<D: ToString>(
+    /// What is breached, told day by day: of each measure the subjects that are, without the reasons.
+    pub fn breaches_each<D: ToString>(
         &self,
         model: Option<&Model>,
         regimes: &[(Regime, Overrides)],
         days: &[D],
+        stopping: &Stopping<'_>,
+        each: impl FnMut(usize, &[RegimeResult]),
+    ) -> Result<(), RegimeError> {
+        let breached = |row: &mut SubjectVerdict| {
+            row.reason = String::new();
+            row.verdict == Verdict::Breached
+        };
+        self.on_each(model, regimes, (days, breached), stopping, each)
+    }
+
+    fn on_each<D: ToString>(
+        &self,
+        model: Option<&Model>,
+        regimes: &[(Regime, Overrides)],
+        days: (&[D], impl Fn(&mut SubjectVerdict) -> bool + Sync),
         stopping: &Stopping<'_>,
         each: impl FnMut(usize, &[RegimeResult]),
     ) -> Result<(), RegimeError> {
@@ -167,6 +183,7 @@ pub fn apply_in<D: ToString>(
     clear(folder, purpose);
     let bench = Workbench::lay(ledger, &own(folder, purpose, "scratch"))?;
     let mut all = Vec::new();
+    let days = (days, |_: &mut SubjectVerdict| true);
     on_each_day(&bench, regimes, days, &Stopping::default(), |_, results| all.push(results.to_vec()))?;
     Ok(all)
 }
@@ -177,7 +194,7 @@ pub fn apply_in<D: ToString>(
 fn on_each_day<D: ToString>(
     bench: &Workbench,
     regimes: &[(Regime, Overrides)],
-    days: &[D],
+    (days, keeps): (&[D], impl Fn(&mut SubjectVerdict) -> bool + Sync),
     stopping: &Stopping<'_>,
     mut each: impl FnMut(usize, &[RegimeResult]),
 ) -> Result<(), RegimeError> {
@@ -221,7 +238,8 @@ fn on_each_day<D: ToString>(
             }
         }
         let (places, asked): (Vec<usize>, Vec<(Regime, Overrides)>) = anew.into_iter().unzip();
-        let decided = apply_all(bench, &asked, &day)?.into_iter().map(|assessment| assessment.result);
+        let decided =
+            apply_keeping(bench, &asked, &day, &keeps)?.into_iter().map(|assessment| assessment.result);
         // What was interrupted has decided nothing.
         stopping.check()?;
         if before.is_none() {

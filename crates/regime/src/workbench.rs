@@ -11,6 +11,7 @@ use crate::error::RegimeError;
 use crate::guard::{self, Bounds, Views};
 use crate::metadata::{Date, Overrides, Regime};
 use crate::stopping::Connections;
+use banbury_evidence::SubjectVerdict;
 use rusqlite::{Connection, OpenFlags};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -306,6 +307,16 @@ pub fn apply_all(
     regimes: &[(Regime, Overrides)],
     as_of: &str,
 ) -> Result<Vec<Assessment>, RegimeError> {
+    apply_keeping(bench, regimes, as_of, |_| true)
+}
+
+/// The same, of which subjects alone are kept that somebody asks for: a million reasons fill a memory.
+pub(crate) fn apply_keeping(
+    bench: &Workbench,
+    regimes: &[(Regime, Overrides)],
+    as_of: &str,
+    keeps: impl Fn(&mut SubjectVerdict) -> bool + Sync,
+) -> Result<Vec<Assessment>, RegimeError> {
     let records = bench.records()?;
     let parts: Vec<(usize, Regime, &Overrides)> = regimes
         .iter()
@@ -321,7 +332,12 @@ pub fn apply_all(
         |seat, index| {
             let (_, part, overrides) = parts.get(index)?;
             let Seat { connection, views } = seat;
-            Some(apply_knowing(connection, views, part, overrides, as_of, &Bounds::default()))
+            let mut assessment = apply_knowing(connection, views, part, overrides, as_of, &Bounds::default());
+            for measure in assessment.iter_mut().flat_map(|one| &mut one.result.measures) {
+                measure.subjects.retain_mut(&keeps);
+                measure.subjects.shrink_to_fit();
+            }
+            Some(assessment)
         },
         |seat| bench.leave(seat),
     )?;

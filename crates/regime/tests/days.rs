@@ -220,7 +220,7 @@ fn work_that_is_to_end_ends_and_leaves_nothing() {
         looked.store(0, std::sync::atomic::Ordering::SeqCst);
         let is_over = || looked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) >= after;
         let told = Cell::new(0);
-        let ended = bench.apply_each(Some(&model), &all(), &DAYS, &Stopping::when(&is_over), |_, _| {
+        let ended = bench.breaches_each(Some(&model), &all(), &DAYS, &Stopping::when(&is_over), |_, _| {
             told.set(told.get() + 1);
         });
         assert!(matches!(ended, Err(RegimeError::Interrupted)), "{after}: {ended:?}");
