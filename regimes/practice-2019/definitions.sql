@@ -17,4 +17,9 @@ weighed AS NOT MATERIALIZED (
                CASE WHEN d.site_sensitive IS NULL THEN 'nothing says whether its site ' || coalesce(d.site || ' ', '') || 'is sensitive' END,
                w.unknown), '') AS doubt
     FROM weights w CROSS JOIN standing d ON d.duties = w.duties AND d.maker IS w.maker AND d.site_sensitive IS w.site_sensitive
+),
+-- Terms of contracts that run as of :as_of. A day decides here alone, so that a query over many devices is asked anew only on a day on
+-- which a contract begins or ends.
+terms AS (
+    SELECT DISTINCT since, until FROM contracts WHERE (since IS NULL OR since <= :as_of) AND (until IS NULL OR until >= :as_of)
 )

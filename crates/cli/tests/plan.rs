@@ -149,6 +149,53 @@ fn regimes_and_a_ban_side_by_side() {
         .collect();
     // Of the six devices that the ban takes out, the advice asks for four.
     assert_eq!((devices[0], devices[3]), (4, 6));
+    // What cannot hold as a whole has the price of the rest, and says what is left out.
+    let evidence = &document["plans"][2];
+    assert_eq!(evidence["end"], "infeasible");
+    let left_out = evidence["rest"]["without"].as_array().unwrap();
+    assert_eq!(left_out.len(), 2, "{evidence}");
+    assert!(left_out.iter().any(|one| one.as_str().unwrap().starts_with("evidence-first/no-monoculture")));
+    let against = &document["plans"][3]["against"][2];
+    assert_eq!(against["without"].as_array().unwrap(), left_out);
+    assert_eq!(against["more"].as_f64().unwrap(), document["plans"][3]["cost"].as_f64().unwrap());
+}
+
+/// A signal while the regimes are applied is heard at once, and what there is is told: nothing yet.
+#[test]
+fn an_interrupt_is_heard_while_the_regimes_are_applied() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = island(folder.path());
+    let mut heard = false;
+    // The signal may come before anybody listens, or after the plan is there; then it comes at another time.
+    for wait in [500, 250, 800, 1200, 150, 2000, 3000] {
+        let child = std::process::Command::new(env!("CARGO_BIN_EXE_banbury"))
+            .args(["plan".as_ref(), case.as_os_str(), "--as-of".as_ref(), DAY.as_ref()])
+            .args(["--by", "2029-12-31", "--regime", "all", "-o", "json=-"])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(wait));
+        let number = child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-INT", &number]).status().unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        let left = std::fs::read_dir(&case).unwrap();
+        let left =
+            left.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("plan-"));
+        assert_eq!(left.count(), 0, "nothing is left of the copies");
+        if std::os::unix::process::ExitStatusExt::signal(&output.status).is_some() {
+            continue;
+        }
+        let document: serde_json::Value =
+            serde_json::from_str(&stdout(&output)).unwrap_or_else(|_| panic!("{}", stderr(&output)));
+        validate(&document);
+        if document["plans"][0]["end"] == "stopped" {
+            assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+            heard = true;
+            break;
+        }
+    }
+    assert!(heard);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::options::{Candidate, Options, Scope};
 use crate::replace::replace;
 use banbury_evidence::Verdict;
 use banbury_evidence::model::Model;
-use banbury_regime::{LedgerCopy, Overrides, Regime};
+use banbury_regime::{LedgerCopy, Overrides, Regime, Stopping};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -396,7 +396,7 @@ pub fn replay(
     claimed: &Claimed<'_>,
     promise: &Promise<'_>,
     regimes: &[(Regime, Overrides)],
-    bench: &LedgerCopy,
+    (bench, stopping): (&LedgerCopy, &Stopping<'_>),
     mut tell: impl FnMut(&str),
 ) -> Result<Replayed, PlanError> {
     let computed: Vec<(Regime, Overrides)> = regimes
@@ -410,7 +410,7 @@ pub fn replay(
     tell("the network as it is");
     // Breaches that stand at the beginning, and the verdicts on the last day if nothing is done.
     let last = promise.days.last().copied().unwrap_or(promise.from);
-    let before = bench.apply(Some(claimed.model), &computed, &[promise.from, last])?;
+    let before = bench.apply(None, &computed, &[promise.from, last], stopping)?;
     let mut stood: BTreeSet<(String, String, String)> = BTreeSet::new();
     for result in before.first().into_iter().flatten() {
         for measure in &result.measures {
@@ -441,7 +441,7 @@ pub fn replay(
             }
             done += 1;
         }
-        let results = bench.apply(Some(&model), &computed, &[*day])?;
+        let results = bench.apply(Some(&model), &computed, &[*day], stopping)?;
         replayed.days += 1;
         let results = results.into_iter().next().unwrap_or_default();
         for result in &results {

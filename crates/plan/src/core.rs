@@ -6,7 +6,7 @@
 //! least crew-days, devices or money beyond its limits, or by the fewest periods that a measure's days are later.
 
 use crate::problem::{Problem, Relax, Requirement};
-use crate::solver::{End, Limits, Solver};
+use crate::solver::{End, Limits, Solved, Solver};
 use std::collections::BTreeSet;
 
 /// A smallest set of requirements that cannot hold together.
@@ -45,9 +45,20 @@ pub fn core(
     limits: &Limits<'_>,
     mut tell: impl FnMut(&str),
 ) -> Core {
+    beyond(problem, solver, limits, &BTreeSet::new(), &mut tell)
+}
+
+/// The same of what is left when some requirements are not asked.
+fn beyond(
+    problem: &Problem<'_>,
+    solver: &dyn Solver,
+    limits: &Limits<'_>,
+    without: &BTreeSet<Requirement>,
+    tell: &mut impl FnMut(&str),
+) -> Core {
     let mut found = Core::default();
-    let mut dropped: BTreeSet<Requirement> = BTreeSet::new();
-    let asked = problem.asked();
+    let mut dropped = without.clone();
+    let asked: Vec<Requirement> = problem.asked().into_iter().filter(|one| !without.contains(one)).collect();
     let mut members = Vec::new();
     let count = asked.len();
     for (at, requirement) in asked.into_iter().enumerate() {
@@ -64,10 +75,42 @@ pub fn core(
         }
     }
     for requirement in members {
-        let relaxed = relax(problem, solver, limits, &requirement);
+        // What is left out already is no relaxation of this one alone.
+        let relaxed = without.is_empty().then(|| relax(problem, solver, limits, &requirement)).flatten();
         found.members.push(Member { requirement, relaxed });
     }
     found
+}
+
+/// What can hold together where not all of it can: requirements to leave out, set after set of those that cannot hold together, and the
+/// cheapest plan for the rest.
+pub fn rest(
+    problem: &Problem<'_>,
+    solver: &dyn Solver,
+    limits: &Limits<'_>,
+    core: &Core,
+    mut tell: impl FnMut(&str),
+) -> Option<(Vec<Requirement>, Solved)> {
+    let mut dropped: BTreeSet<Requirement> = core.members.iter().map(|one| one.requirement.clone()).collect();
+    let mut last = dropped.len();
+    while last > 0 && !limits.is_over() {
+        let relax = Relax { dropped: dropped.clone(), ..Relax::default() };
+        let built = problem.program(&relax);
+        if built.stuck.is_empty() {
+            tell("the cheapest plan for the rest");
+            let solved = solver.solve(&built.program, limits);
+            if solved.taken.is_some() {
+                return Some((dropped.into_iter().collect(), solved));
+            }
+            if solved.end != End::Infeasible {
+                return None;
+            }
+        }
+        let next = beyond(problem, solver, limits, &dropped, &mut tell);
+        last = next.members.len();
+        dropped.extend(next.members.into_iter().map(|one| one.requirement));
+    }
+    None
 }
 
 /// Whether there is a plan; `None` when the search ended before it was known.
@@ -98,7 +141,7 @@ fn relax(
     match requirement {
         Requirement::Measure(measure) => {
             let most = problem.periods.len();
-            (1..=most).find_map(|periods| {
+            let later = (1..=most).find_map(|periods| {
                 let relax = Relax { grace: Some((*measure, periods)), costless: true, ..Relax::default() };
                 if is_possible(problem, solver, limits, &relax) != Some(true) {
                     return None;
@@ -107,24 +150,33 @@ fn relax(
                 let first = problem.first_due(*measure)?;
                 let day = (first + periods).checked_sub(1).and_then(|at| problem.periods.get(at));
                 Some(day.map_or(Relaxed::Without, |period| Relaxed::Later(period.last)))
-            })
+            });
+            later.or_else(|| exceeded(problem, solver, limits, requirement))
         }
         Requirement::Lead(_) | Requirement::Apart => {
             let relax =
                 Relax { dropped: BTreeSet::from([requirement.clone()]), costless: true, ..Relax::default() };
             (is_possible(problem, solver, limits, &relax) == Some(true)).then_some(Relaxed::Without)
         }
-        _ => {
-            let relax = Relax { elastic: Some(requirement.clone()), ..Relax::default() };
-            let built = problem.program(&relax);
-            if !built.stuck.is_empty() {
-                return None;
-            }
-            let limits = Limits { gap: 1e-6, progress: None, ..*limits };
-            let solved = solver.solve(&built.program, &limits);
-            let beyond = solved.cost * built.unit;
-            let tenths = if matches!(requirement, Requirement::Crews(_)) { 10.0 } else { 1.0 };
-            solved.taken.map(|_| Relaxed::Beyond(beyond / tenths))
-        }
+        _ => exceeded(problem, solver, limits, requirement),
     }
+}
+
+/// By how much the limits of a requirement are exceeded at least.
+fn exceeded(
+    problem: &Problem<'_>,
+    solver: &dyn Solver,
+    limits: &Limits<'_>,
+    requirement: &Requirement,
+) -> Option<Relaxed> {
+    let relax = Relax { elastic: Some(requirement.clone()), ..Relax::default() };
+    let built = problem.program(&relax);
+    if !built.stuck.is_empty() {
+        return None;
+    }
+    let limits = Limits { gap: 1e-6, progress: None, ..*limits };
+    let solved = solver.solve(&built.program, &limits);
+    let beyond = solved.cost * built.unit;
+    let tenths = if matches!(requirement, Requirement::Crews(_)) { 10.0 } else { 1.0 };
+    solved.taken.map(|_| Relaxed::Beyond(beyond / tenths))
 }

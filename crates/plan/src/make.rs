@@ -16,12 +16,16 @@ use crate::problem::{Problem, Relax};
 use crate::requirement::{Question, Requirements, mask};
 use crate::schedule::{Job, schedule};
 use crate::solver::{End, Limits, Solved, Solver};
+use crate::trials::MOST_TRIED;
 use banbury_evidence::ledger::Ledger;
 use banbury_evidence::model::Model;
-use banbury_regime::{LedgerCopy, Overrides, Regime};
+use banbury_regime::{LedgerCopy, Overrides, Regime, RegimeError, Stopping};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 /// The most bounds of a program: the basis is a square of them.
 const MOST_ROWS: usize = 6_000;
@@ -72,6 +76,8 @@ pub struct Made {
     pub core: Option<Core>,
     /// Its members in words.
     pub words: Vec<String>,
+    /// Where there is no plan: the cheapest one for what can hold together.
+    pub rest: Option<Rest>,
     /// Devices with which nothing can be done, one of each class, with how many there are.
     pub stuck: Vec<(String, usize)>,
     /// What the checker finds wrong with crews, money, makers and order.
@@ -82,6 +88,18 @@ pub struct Made {
     pub again: usize,
     /// Whether it was stopped before all that is asked was known.
     pub unasked: bool,
+    /// Whether it was stopped before the regimes were applied to what the plan makes of the network.
+    pub unchecked: bool,
+}
+
+/// A plan for a part of what is asked, where all of it cannot hold together.
+pub struct Rest {
+    /// What is left out, in words.
+    pub without: Vec<String>,
+    /// What it costs.
+    pub cost: f64,
+    /// Replacements, in the order in which they are done.
+    pub jobs: Vec<Job>,
 }
 
 impl Made {
@@ -101,11 +119,13 @@ impl Made {
             size: [0; 3],
             core: None,
             words: Vec::new(),
+            rest: None,
             stuck: Vec::new(),
             faults: Vec::new(),
             replayed: None,
             again: 0,
             unasked: true,
+            unchecked: false,
         }
     }
 }
@@ -126,12 +146,16 @@ pub fn make(
         by: request.by,
         periods: request.periods,
         ban: request.ban.as_ref(),
+        tried_each: MOST_TRIED,
     };
-    let bench = LedgerCopy::make(request.ledger, request.folder, PURPOSE)?;
-    let found = Requirements::find(&question, &bench, &|| limits.is_over(), &mut tell);
+    let bench = LedgerCopy::make(request.ledger, request.folder, PURPOSE);
+    let (stop, deadline) = (limits.stop, limits.deadline);
+    let asked = move || stop.is_some_and(|stop| stop.load(Ordering::Relaxed));
+    let late = move || asked() || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+    let found = Requirements::find(&question, &bench, &Stopping::when(&late), &mut tell);
     let mut requirements = match found {
         // It was asked to stop before there was anything to solve.
-        Err(PlanError::Stopped) => return Ok(Made::stopped()),
+        Err(PlanError::Stopped | PlanError::Regime(RegimeError::Interrupted)) => return Ok(Made::stopped()),
         found => found?,
     };
     let mut again = 0;
@@ -167,7 +191,16 @@ pub fn make(
             from: request.from,
             overdue: request.options.overdue_by.unwrap_or(request.by),
         };
-        let replayed = check::replay(&claimed, &promise, request.regimes, &bench, &mut tell)?;
+        // The time that was given is for the search; who stops it waits for nothing more.
+        let stopping = Stopping::when(&asked);
+        let replayed = check::replay(&claimed, &promise, request.regimes, (&bench, &stopping), &mut tell);
+        let replayed = match replayed {
+            Err(PlanError::Regime(RegimeError::Interrupted)) => {
+                made.unchecked = true;
+                return Ok(made);
+            }
+            replayed => replayed?,
+        };
         let learnt = again < ROUNDS && !limits.is_over() && learn(request, &mut made, &replayed);
         if !learnt {
             made.replayed = Some(replayed);
@@ -207,6 +240,16 @@ fn solve(
     let core = (solved.end == End::Infeasible).then(|| core::core(&problem, solver, limits, &mut *tell));
     let words =
         core.iter().flat_map(|core| &core.members).map(|one| problem.words(&one.requirement)).collect();
+    let rest = core.as_ref().and_then(|core| core::rest(&problem, solver, limits, core, &mut *tell));
+    let rest = rest.map(|(dropped, solved)| {
+        let relax = Relax { dropped: dropped.iter().cloned().collect(), ..Relax::default() };
+        let jobs = solved.taken.as_ref().map(|taken| schedule(&problem, &problem.program(&relax), taken));
+        Rest {
+            without: dropped.iter().map(|one| problem.words(one)).collect(),
+            cost: solved.cost,
+            jobs: jobs.unwrap_or_default(),
+        }
+    });
     let stuck = built.stuck.iter().filter_map(|class| {
         let members = built.classes.get(*class)?;
         let first = members.first()?;
@@ -221,11 +264,13 @@ fn solve(
         size,
         core,
         words,
+        rest,
         stuck,
         faults: Vec::new(),
         replayed: None,
         again: 0,
         unasked: false,
+        unchecked: false,
         requirements,
     })
 }
@@ -269,7 +314,8 @@ fn learn(request: &Request<'_>, made: &mut Made, replayed: &Replayed) -> bool {
             {
                 continue;
             }
-            let Some((_, breaches)) = one.candidates.iter_mut().find(|(known, _)| *known == candidate) else {
+            let candidates = Arc::make_mut(&mut one.candidates);
+            let Some((_, breaches)) = candidates.iter_mut().find(|(known, _)| *known == candidate) else {
                 continue;
             };
             match breaches.iter_mut().find(|(known, _)| *known == measure) {

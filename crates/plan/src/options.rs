@@ -359,7 +359,7 @@ impl Reader<'_> {
                 self.fault(
                     given.span(),
                     format!("{} is no number that can stand here", given.get_ref()),
-                    format!("write a whole number from {least} on"),
+                    format!("write a whole number from {least} on, below 2^50 (about 10^15)"),
                 )
             },
         )

@@ -15,7 +15,7 @@ use crate::calendar::Period;
 use crate::inventory::{Inventory, maker};
 use crate::options::Options;
 use crate::program::Program;
-use crate::requirement::{InPlay, Requirements, ShareRow, in_scope, states};
+use crate::requirement::{Breaches, InPlay, Requirements, ShareRow, in_scope, states};
 use banbury_evidence::model::Model;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -194,13 +194,33 @@ impl<'a> Problem<'a> {
     }
 
     fn tallies(&self, places: &HashMap<usize, usize>) -> Vec<(u64, u64)> {
+        // Like devices are counted alike, and many rows count the same devices. What devices share is known by where it stands.
+        type Like<'a> = (Option<&'a str>, Option<&'a str>, Option<*const (usize, Breaches)>);
+        let mut of_members: HashMap<*const usize, Vec<(usize, u64)>> = HashMap::new();
+        for row in &self.requirements.shares {
+            of_members.entry(row.members.as_ptr()).or_insert_with(|| {
+                let mut known: HashMap<Like<'_>, (usize, u64)> = HashMap::new();
+                for at in row.members.iter() {
+                    let unit = &self.inventory.units[*at];
+                    let candidates =
+                        places.get(at).map(|place| &self.requirements.in_play[*place].candidates);
+                    let like = (
+                        unit.vendor.as_deref(),
+                        unit.platform.as_deref(),
+                        candidates.map(|list| list.as_ptr()),
+                    );
+                    known.entry(like).or_insert((*at, 0)).1 += 1;
+                }
+                known.into_values().collect()
+            });
+        }
         let tally = |row: &ShareRow| {
             let (mut fixed, mut possible) = (0, 0);
-            for at in &row.members {
+            for (at, count) in of_members.get(&row.members.as_ptr()).into_iter().flatten() {
                 let unit = &self.inventory.units[*at];
                 let own = row.counts.has(unit.vendor.as_deref(), unit.platform.as_deref());
                 match places.get(at) {
-                    None => fixed += u64::from(own),
+                    None => fixed += u64::from(own) * count,
                     Some(place) => {
                         let candidates = &self.requirements.in_play[*place].candidates;
                         let other = || {
@@ -209,7 +229,7 @@ impl<'a> Problem<'a> {
                                 row.counts.has(Some(&new.vendor), new.platform.as_deref())
                             })
                         };
-                        possible += u64::from(own || other());
+                        possible += u64::from(own || other()) * count;
                     }
                 }
             }
@@ -220,20 +240,28 @@ impl<'a> Problem<'a> {
 
     /// The classes, and of each the shares and the crowds that count it.
     fn group(&self) -> (Vec<Vec<usize>>, Vec<CountedIn>) {
-        let mut rows_of: HashMap<usize, Vec<usize>> = HashMap::new();
+        // Many rows count the same devices: a scope is one set of them.
+        let mut scopes: Vec<Vec<usize>> = Vec::new();
+        let mut scopes_of: Vec<Vec<usize>> = vec![Vec::new(); self.inventory.units.len()];
+        let mut known: HashMap<*const usize, usize> = HashMap::new();
         for (at, row) in self.requirements.shares.iter().enumerate() {
-            row.members.iter().for_each(|unit| rows_of.entry(*unit).or_default().push(at));
+            let scope = *known.entry(row.members.as_ptr()).or_insert_with(|| {
+                row.members.iter().for_each(|unit| scopes_of[*unit].push(scopes.len()));
+                scopes.push(Vec::new());
+                scopes.len() - 1
+            });
+            scopes[scope].push(at);
         }
-        for (at, suppliers) in self.options.suppliers.iter().enumerate() {
+        for suppliers in &self.options.suppliers {
             for unit in in_scope(self.inventory, &suppliers.scope) {
-                rows_of.entry(unit).or_default().push(self.requirements.shares.len() + at);
+                scopes_of[unit].push(scopes.len());
             }
+            scopes.push(Vec::new());
         }
         let mut crowds_of: HashMap<usize, Vec<usize>> = HashMap::new();
         for (at, crowd) in self.crowds.iter().enumerate() {
             crowd.iter().for_each(|one| crowds_of.entry(*one).or_default().push(at));
         }
-        let nothing = Vec::new();
         let mut known: HashMap<_, usize> = HashMap::new();
         let mut classes: Vec<Vec<usize>> = Vec::new();
         let mut counted_in: Vec<CountedIn> = Vec::new();
@@ -241,7 +269,7 @@ impl<'a> Problem<'a> {
             let unit = &self.inventory.units[one.unit];
             let off: Vec<u64> = self.periods.iter().map(|period| unit.written_off(period.last)).collect();
             let risk = self.options.risk > 0.0;
-            let counted = rows_of.get(&one.unit).unwrap_or(&nothing);
+            let counted = &scopes_of[one.unit];
             // Who made it matters where it is counted.
             let own = (!counted.is_empty())
                 .then(|| (unit.vendor.as_deref().map(maker), unit.platform.as_deref().map(maker)));
@@ -256,9 +284,11 @@ impl<'a> Problem<'a> {
             );
             let class = *known.entry(key).or_insert_with(|| {
                 classes.push(Vec::new());
-                let shares = counted.iter().copied().filter(|row| *row < self.requirements.shares.len());
+                let mut shares: Vec<usize> =
+                    counted.iter().flat_map(|scope| &scopes[*scope]).copied().collect();
+                shares.sort_unstable();
                 let crowds = crowds_of.get(&at).cloned().unwrap_or_default();
-                counted_in.push(CountedIn { shares: shares.collect(), crowds });
+                counted_in.push(CountedIn { shares, crowds });
                 classes.len() - 1
             });
             classes[class].push(at);
@@ -278,7 +308,7 @@ impl<'a> Problem<'a> {
         let mut asked = BTreeSet::new();
         for one in self.firsts() {
             asked.extend(one.required.iter().map(|(measure, _)| Requirement::Measure(*measure)));
-            for (candidate, breaches) in &one.candidates {
+            for (candidate, breaches) in one.candidates.iter() {
                 asked.extend(breaches.iter().map(|(measure, _)| Requirement::Measure(*measure)));
                 if self.options.candidates[*candidate].lead_days > 0 {
                     asked.insert(Requirement::Lead(*candidate));
@@ -370,7 +400,7 @@ impl<'a> Problem<'a> {
                 whats.push(What::Stay);
             }
             for period in 0..by.unwrap_or(periods).min(periods) {
-                for (candidate, breaches) in &one.candidates {
+                for (candidate, breaches) in one.candidates.iter() {
                     if !self.may(*candidate, breaches, period, relax) {
                         continue;
                     }
@@ -570,12 +600,6 @@ impl<'a> Problem<'a> {
         found
     }
 
-    /// How many devices a share counts as the network stands.
-    fn standing(&self, row: &crate::requirement::ShareRow) -> u64 {
-        let units = row.members.iter().map(|at| &self.inventory.units[*at]);
-        units.filter(|unit| row.counts.has(unit.vendor.as_deref(), unit.platform.as_deref())).count() as u64
-    }
-
     /// The number of periods until whose end a measure is first asked for.
     pub(crate) fn first_due(&self, measure: usize) -> Option<usize> {
         let of_units = self.firsts().flat_map(|one| &one.required);
@@ -613,7 +637,7 @@ impl<'a> Problem<'a> {
                     .requirements
                     .shares
                     .iter()
-                    .filter(|row| row.measure == Some(*measure) && self.standing(row) > row.most)
+                    .filter(|row| row.measure == Some(*measure) && row.standing > row.most)
                     .map(|row| row.words.as_str())
                     .collect();
                 over.sort_unstable();

@@ -23,9 +23,10 @@ use crate::options::Options;
 use crate::shares::shares;
 use crate::trials::{Rows, Trials, fitting};
 use banbury_evidence::model::Model;
-use banbury_regime::{LedgerCopy, Overrides, ParameterValue, Regime, Within};
+use banbury_regime::{LedgerCopy, Overrides, ParameterValue, Regime, Stopping, Within};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Days, one bit each.
 pub type Days = u64;
@@ -60,8 +61,8 @@ pub struct InPlay {
     pub required: Breaches,
     /// Measures that it breaches as it is, on all days.
     pub standing: Breaches,
-    /// Candidates that fit, by number, each with the measures that it breaches in this place.
-    pub candidates: Vec<(usize, Breaches)>,
+    /// Candidates that fit, by number, each with the measures that it breaches in this place. Like devices share them.
+    pub candidates: Arc<[(usize, Breaches)]>,
 }
 
 /// Whose share a row counts.
@@ -94,12 +95,14 @@ pub struct ShareRow {
     pub scope: String,
     /// What is asked, in words.
     pub words: String,
-    /// The devices, by their place in the inventory.
-    pub members: Vec<usize>,
+    /// The devices, by their place in the inventory, in order. Rows of the same devices share them.
+    pub members: Arc<[usize]>,
     /// Whose.
     pub counts: Counts,
     /// How many devices at most.
     pub most: u64,
+    /// How many of them it counts as the network is.
+    pub standing: u64,
     /// On which days.
     pub days: Days,
 }
@@ -132,8 +135,10 @@ pub struct Requirements {
     pub not_planned: Vec<NotPlanned>,
     /// Measures by attestation, which no replacement decides.
     pub attested: Vec<Asking>,
-    /// Whether candidates were tried on one device of each kind.
+    /// Whether candidates were tried on two devices of each kind.
     pub sampled: bool,
+    /// Kinds of which a candidate breaches something else on one of the two than on the other: what either breaches counts.
+    pub differing: usize,
     /// Breaches (a device, a measure) that stand when the plan begins.
     pub overdue: usize,
 }
@@ -156,6 +161,8 @@ pub struct Question<'a> {
     pub periods: &'a [Period],
     /// A blanket ban: equipment that has to go whatever it does, by the plan's last day.
     pub ban: Option<&'a Ban>,
+    /// Devices up to which candidates are tried on each; of more, on two of each kind.
+    pub tried_each: usize,
 }
 
 impl Requirements {
@@ -163,7 +170,7 @@ impl Requirements {
     pub fn find(
         question: &Question<'_>,
         bench: &LedgerCopy,
-        is_over: &dyn Fn() -> bool,
+        stopping: &Stopping<'_>,
         mut tell: impl FnMut(&str),
     ) -> Result<Self, PlanError> {
         let computed: Vec<(Regime, Overrides)> = question
@@ -201,22 +208,30 @@ impl Requirements {
         let units: HashMap<&str, usize> =
             question.inventory.units.iter().enumerate().map(|(at, unit)| (unit.name.as_str(), at)).collect();
         let (mut now, mut rows) = (Rows::default(), Rows::default());
-        bench.apply_each(None, &computed, &all, |day, results| match day.checked_sub(1) {
-            None => now.add(0, results, &units),
-            Some(day) => rows.add(day, results, &units),
+        let total = all.len();
+        bench.breaches_each(None, &computed, &all, stopping, |day, results| {
+            tell(&format!("the regimes, day {} of {total}", day + 1));
+            match day.checked_sub(1) {
+                None => now.add(0, results, &units),
+                Some(day) => rows.add(day, results, &units),
+            }
         })?;
+        let goes_on = || if stopping.is_over() { Err(PlanError::Stopped) } else { Ok(()) };
+        let now = now.of_units();
+        let mut of_units = rows.of_units();
+        goes_on()?;
         let last = if found.days.is_empty() { 0 } else { 1 << (found.days.len() - 1) };
         for (at, unit) in question.inventory.units.iter().enumerate() {
             if question.ban.is_some_and(|ban| ban.takes(unit)) {
-                rows.of_units.entry(at).or_default().push((ban, last));
+                of_units.entry(at).or_default().push((ban, last));
             }
         }
         let overdue = question.options.overdue_by.unwrap_or(question.by);
         let later: Days = mask(&found.days, |day| day >= overdue);
-        found.overdue = now.of_units.values().map(Vec::len).sum();
+        found.overdue = now.values().map(Vec::len).sum();
         let mut required: BTreeMap<usize, Breaches> = BTreeMap::new();
-        for (unit, breaches) in &rows.of_units {
-            let was = now.of_units.get(unit);
+        for (unit, breaches) in &of_units {
+            let was = now.get(unit);
             let due = breaches.iter().filter_map(|(measure, days)| {
                 let stood = was.is_some_and(|was| was.iter().any(|(known, _)| known == measure));
                 let days = if stood { days & later } else { *days };
@@ -230,12 +245,8 @@ impl Requirements {
         found.shares = shares(question, &computed, &found.days, later);
         let mut play: BTreeSet<usize> = required.keys().copied().collect();
         for row in &found.shares {
-            let counted = row.members.iter().filter(|at| {
-                let unit = &question.inventory.units[**at];
-                row.counts.has(unit.vendor.as_deref(), unit.platform.as_deref())
-            });
-            if counted.count() as u64 > row.most {
-                play.extend(&row.members);
+            if row.standing > row.most {
+                play.extend(row.members.iter());
             }
         }
         for suppliers in &question.options.suppliers {
@@ -248,14 +259,21 @@ impl Requirements {
                 play.extend(members);
             }
         }
-        let fitting: BTreeMap<usize, Vec<usize>> = fitting(question, &play);
+        goes_on()?;
+        let fitting = fitting(question, &play);
         let trials = Trials { question, computed: &computed, days: &found.days, units: &units };
-        let tried = trials.run(bench, &fitting, &rows.of_units, is_over, &mut tell)?;
+        let tried = trials.run(bench, &fitting, &of_units, stopping, &mut tell)?;
+        goes_on()?;
         found.sampled = tried.sampled;
+        found.differing = tried.differing();
         // What even a vendor that nobody knows would breach is not planned for.
+        let nobody: Vec<Breaches> = (0..tried.kinds()).map(|kind| tried.of(kind, usize::MAX)).collect();
         let mut hopeless: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+        // Candidates of like devices, by kind and by whether a ban refuses each.
+        let mut shared: HashMap<(usize, Vec<bool>), Arc<[(usize, Breaches)]>> = HashMap::new();
         for unit in play {
-            let nobody = tried.of(unit, usize::MAX);
+            let Some(kind) = tried.kind(unit) else { continue };
+            let nobody = &nobody[kind];
             let without = |breaches: &Breaches| -> Breaches {
                 let left = breaches.iter().map(|(measure, days)| {
                     let hopeless =
@@ -271,21 +289,30 @@ impl Requirements {
                     hopeless.entry(*measure).or_default().insert(name);
                 }
             }
-            let candidates = fitting.get(&unit).into_iter().flatten();
+            let candidates: &[usize] = fitting.get(&unit).map_or(&[], |list| list);
+            let old = &question.inventory.units[unit];
+            let refused: Vec<bool> = match question.ban {
+                Some(asked) => candidates
+                    .iter()
+                    .map(|at| asked.refuses(&question.options.candidates[*at], old))
+                    .collect(),
+                None => Vec::new(),
+            };
+            let candidates = shared.entry((kind, refused)).or_insert_with_key(|(_, refused)| {
+                let each = candidates.iter().enumerate().map(|(place, at)| {
+                    let mut breaches = without(&tried.of(kind, *at));
+                    if refused.get(place).copied().unwrap_or(false) {
+                        breaches.push((ban, last));
+                    }
+                    (*at, breaches)
+                });
+                each.collect()
+            });
             found.in_play.push(InPlay {
                 unit,
                 required: without(&due),
-                standing: rows.of_units.get(&unit).map(&without).unwrap_or_default(),
-                candidates: candidates
-                    .map(|at| {
-                        let mut breaches = without(&tried.of(unit, *at));
-                        let (new, old) = (&question.options.candidates[*at], &question.inventory.units[unit]);
-                        if question.ban.is_some_and(|ban| ban.refuses(new, old)) {
-                            breaches.push((ban, last));
-                        }
-                        (*at, breaches)
-                    })
-                    .collect(),
+                standing: of_units.get(&unit).map(&without).unwrap_or_default(),
+                candidates: Arc::clone(candidates),
             });
         }
         // Of what a share is counted of, a breach is planned for; within a class by whatever name its row has.

@@ -1,12 +1,14 @@
 //! Shares of many devices that measures and options ask for, in the form that a plan can count.
 
-#![expect(clippy::indexing_slicing, reason = "members are places in the inventory")]
+#![expect(clippy::indexing_slicing, reason = "members are places in the inventory, kinds are numbered here")]
 
-use crate::inventory::{Unit, maker};
+use crate::inventory::{Inventory, Unit, maker};
 use crate::requirement::{Counts, Days, Question, ShareRow, in_scope, mask, starts, values};
 use banbury_regime::{Counted, Overrides, ParameterValue, Regime, Share, Within};
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 /// The shares that measures and options ask for.
 pub(crate) fn shares(
@@ -17,6 +19,7 @@ pub(crate) fn shares(
 ) -> Vec<ShareRow> {
     let mut rows = Vec::new();
     let mut number = 0;
+    let kinds = Kinds::of(question.inventory);
     for (regime, overrides) in regimes {
         let values = values(regime, overrides);
         for measure in &regime.measures {
@@ -25,8 +28,17 @@ pub(crate) fn shares(
             {
                 let start = starts(regime, measure, &values);
                 let in_force = |day: Date| start.as_ref().is_none_or(|start| *start <= day.to_string());
-                let counting =
-                    Counting { question, regime, measure, form, values: &values, number, days, later };
+                let counting = Counting {
+                    question,
+                    kinds: &kinds,
+                    regime,
+                    measure,
+                    form,
+                    values: &values,
+                    number,
+                    days,
+                    later,
+                };
                 counting.rows(in_force, &mut rows);
             }
             number += 1;
@@ -35,18 +47,27 @@ pub(crate) fn shares(
     for (own, cap) in question.options.caps.iter().enumerate() {
         let members = in_scope(question.inventory, &cap.scope);
         let from = cap.from.unwrap_or(question.from);
+        let counts = Counts::Makers(BTreeSet::from([maker(&cap.vendor)]));
         rows.push(ShareRow {
             measure: None,
             own,
+            standing: members
+                .iter()
+                .filter(|at| counts_unit(&counts, &question.inventory.units[**at]))
+                .count() as u64,
             scope: cap.scope.words(),
             words: format!("{} at most {} % of {}", cap.vendor, percent(cap.share), cap.scope.words()),
             most: (cap.share * members.len() as f64 + 1e-9).floor() as u64,
-            members,
-            counts: Counts::Makers(BTreeSet::from([maker(&cap.vendor)])),
+            members: members.into(),
+            counts,
             days: mask(days, |day| day >= from),
         });
     }
     rows
+}
+
+fn counts_unit(counts: &Counts, unit: &Unit) -> bool {
+    counts.has(unit.vendor.as_deref(), unit.platform.as_deref())
 }
 
 fn percent(share: f64) -> f64 {
@@ -60,9 +81,58 @@ fn holds(form: &Counted, values: &BTreeMap<String, ParameterValue>) -> bool {
     })
 }
 
+/// Devices that shares count alike: of a million there are some hundreds of kinds.
+struct Kinds<'a> {
+    /// One of each kind, and all of it in the order of the inventory.
+    kinds: Vec<(&'a Unit, Vec<usize>)>,
+    /// The devices of several kinds together, which measures share.
+    known: RefCell<HashMap<Vec<usize>, Arc<[usize]>>>,
+}
+
+impl<'a> Kinds<'a> {
+    fn of(inventory: &'a Inventory) -> Self {
+        let mut numbers: HashMap<_, usize> = HashMap::new();
+        let mut kinds: Vec<(&Unit, Vec<usize>)> = Vec::new();
+        for (at, unit) in inventory.units.iter().enumerate() {
+            let like = (&unit.vendor, &unit.platform, &unit.role, &unit.functions, unit.parts.is_empty());
+            let kind = *numbers.entry(like).or_insert_with(|| {
+                kinds.push((unit, Vec::new()));
+                kinds.len() - 1
+            });
+            kinds[kind].1.push(at);
+        }
+        Self { kinds, known: RefCell::default() }
+    }
+
+    /// The devices of kinds, in the order of the inventory.
+    fn members(&self, kinds: &[usize]) -> Arc<[usize]> {
+        let mut known = self.known.borrow_mut();
+        let list = known.entry(kinds.to_vec()).or_insert_with(|| {
+            let mut members: Vec<usize> =
+                kinds.iter().flat_map(|kind| &self.kinds[*kind].1).copied().collect();
+            members.sort_unstable();
+            members.into()
+        });
+        Arc::clone(list)
+    }
+
+    /// How many devices kinds have.
+    fn total(&self, kinds: &[usize]) -> u64 {
+        kinds.iter().map(|kind| self.kinds[*kind].1.len() as u64).sum()
+    }
+
+    /// How many of them are counted.
+    fn count(&self, kinds: &[usize], counts: &Counts) -> u64 {
+        let counted =
+            kinds.iter().map(|kind| &self.kinds[*kind]).filter(|(unit, _)| counts_unit(counts, unit));
+        counted.map(|(_, members)| members.len() as u64).sum()
+    }
+}
+
 /// A measure on its way to shares.
 struct Counting<'a> {
     question: &'a Question<'a>,
+    kinds: &'a Kinds<'a>,
     regime: &'a Regime,
     measure: &'a banbury_regime::Measure,
     form: &'a Counted,
@@ -81,10 +151,10 @@ impl Counting<'_> {
         };
         let Some(limit) = number(&self.form.limit) else { return };
         let least = self.form.least_devices.as_ref().and_then(number).unwrap_or(0.0);
-        let units = &self.question.inventory.units;
-        for (words, members) in self.scopes() {
-            let total = members.len() as f64;
-            if self.form.share != Share::Listed && total < least.max(2.0) || members.is_empty() {
+        for (words, kinds) in self.scopes() {
+            let members = self.kinds.total(&kinds);
+            let total = members as f64;
+            if self.form.share != Share::Listed && total < least.max(2.0) || members == 0 {
                 continue;
             }
             let most = if self.form.reached {
@@ -95,16 +165,13 @@ impl Counting<'_> {
             let most = most.max(0.0) as u64;
             let mut by_counts: BTreeMap<Counts, Days> = BTreeMap::new();
             for (at, day) in self.days.iter().enumerate().filter(|(_, day)| in_force(**day)) {
-                for counts in self.counted(*day, &members) {
+                for counts in self.counted(*day, &kinds) {
                     *by_counts.entry(counts).or_default() |= 1 << at;
                 }
             }
             for (counts, mut days) in by_counts {
-                let now = members.iter().filter(|at| {
-                    let unit = &units[**at];
-                    counts.has(unit.vendor.as_deref(), unit.platform.as_deref())
-                });
-                if in_force(self.question.from) && now.count() as u64 > most {
+                let standing = self.kinds.count(&kinds, &counts);
+                if in_force(self.question.from) && standing > most {
                     days &= self.later;
                 }
                 let whose = match &counts {
@@ -115,10 +182,11 @@ impl Counting<'_> {
                     measure: Some(self.number),
                     own: 0,
                     scope: words.clone(),
-                    words: format!("{whose} at most {most} of {} devices of {words}", members.len()),
-                    members: members.clone(),
+                    words: format!("{whose} at most {most} of {members} devices of {words}"),
+                    members: self.kinds.members(&kinds),
                     counts,
                     most,
+                    standing,
                     days,
                 });
             }
@@ -126,8 +194,8 @@ impl Counting<'_> {
     }
 
     /// Whose shares are counted on a day.
-    fn counted(&self, day: Date, members: &[usize]) -> Vec<Counts> {
-        let units = &self.question.inventory.units;
+    fn counted(&self, day: Date, kinds: &[usize]) -> Vec<Counts> {
+        let of = || kinds.iter().map(|kind| self.kinds.kinds[*kind].0);
         let candidates = &self.question.options.candidates;
         match self.form.share {
             Share::Listed => {
@@ -141,13 +209,13 @@ impl Counting<'_> {
                 if makers.is_empty() { Vec::new() } else { vec![Counts::Makers(makers)] }
             }
             Share::EachMaker => {
-                let own = members.iter().filter_map(|at| units[*at].vendor.as_deref());
+                let own = of().filter_map(|unit| unit.vendor.as_deref());
                 let makers: BTreeSet<String> =
                     own.chain(candidates.iter().map(|one| one.vendor.as_str())).map(maker).collect();
                 makers.into_iter().map(|one| Counts::Makers(BTreeSet::from([one]))).collect()
             }
             Share::EachPlatform => {
-                let own = members.iter().filter_map(|at| units[*at].platform.as_deref());
+                let own = of().filter_map(|unit| unit.platform.as_deref());
                 let others = candidates.iter().filter_map(|one| one.platform.as_deref());
                 let platforms: BTreeSet<String> = own.chain(others).map(maker).collect();
                 platforms.into_iter().map(Counts::Platform).collect()
@@ -155,9 +223,9 @@ impl Counting<'_> {
         }
     }
 
-    /// What shares are counted of: words and devices.
+    /// What shares are counted of: words and kinds of devices.
     fn scopes(&self) -> Vec<(String, Vec<usize>)> {
-        let units = &self.question.inventory.units;
+        let kinds = &self.kinds.kinds;
         let mut classes: Vec<String> = self.form.classes.clone();
         if let Some(name) = &self.form.class
             && let Some(ParameterValue::Text(class)) = self.measure.bind.get(name)
@@ -184,7 +252,7 @@ impl Counting<'_> {
                         || unit.role.as_ref().is_some_and(|role| roles.contains(&maker(role)))
                         || (parts && !unit.parts.is_empty())
                 };
-                let members = units.iter().enumerate().filter(|(_, unit)| is_in(unit)).map(|(at, _)| at);
+                let members = kinds.iter().enumerate().filter(|(_, (unit, _))| is_in(unit)).map(|(at, _)| at);
                 scopes.insert(class.clone(), members.collect());
             }
             return scopes.into_iter().collect();
@@ -198,7 +266,7 @@ impl Counting<'_> {
                     })
                 })
         };
-        for (at, unit) in units.iter().enumerate() {
+        for (at, (unit, _)) in kinds.iter().enumerate() {
             for name in unit.functions.iter().filter(|name| named("function", name)) {
                 scopes.entry(format!("function {name}")).or_default().push(at);
             }

@@ -150,13 +150,15 @@ fn setting(small: &Small) -> Setting {
     if let Some(tenth) = small.cap {
         let share = f64::from(tenth) / 10.0;
         options.caps.push(Cap { vendor: "Byron".to_owned(), share, scope: Scope::default(), from: Some(BY) });
+        let made_by = |unit: &banbury_plan::inventory::Unit| unit.vendor.as_deref() == Some("Byron");
         shares.push(ShareRow {
             measure: None,
             own: 0,
+            standing: inventory.units.iter().filter(|unit| made_by(unit)).count() as u64,
             scope: String::new(),
             words: "a cap".to_owned(),
             most: (share * everywhere.len() as f64 + 1e-9).floor() as u64,
-            members: everywhere,
+            members: everywhere.into(),
             counts: Counts::Makers(BTreeSet::from(["byron".to_owned()])),
             days: 2,
         });

@@ -1,9 +1,10 @@
 //! Applying a regime to a ledger.
 
 use crate::compose::{self, Composed};
+use crate::dated::read;
 use crate::error::RegimeError;
 use crate::folder::TABLES;
-use crate::guard::{Bounds, Guard};
+use crate::guard::{self, Bounds, Guard, Views};
 use crate::metadata::{Date, Measure, Overrides, ParameterValue, Regime, Start};
 use crate::near;
 use crate::query::Query;
@@ -45,13 +46,27 @@ pub fn apply_within(
     as_of: &str,
     bounds: &Bounds,
 ) -> Result<Assessment, RegimeError> {
+    let views = guard::views(connection)?;
+    apply_knowing(connection, &views, regime, overrides, as_of, bounds)
+}
+
+/// The same over a connection whose views are known already.
+pub(crate) fn apply_knowing(
+    connection: &mut Connection,
+    views: &Views,
+    regime: &Regime,
+    overrides: &Overrides,
+    as_of: &str,
+    bounds: &Bounds,
+) -> Result<Assessment, RegimeError> {
     let as_of = Date::parse(as_of).ok_or_else(|| RegimeError::AsOf { given: as_of.to_owned() })?;
     let parameters = parameters(regime, overrides)?;
     let imported = imported(connection)?;
-    let mut guard = Guard::new(connection, bounds)?;
+    let mut guard = Guard::knowing(connection, bounds, views)?;
     let mut problems = Vec::new();
     let mut undefined = None;
-    match define(&mut guard, bounds, regime, &bound(regime, &parameters, &as_of)) {
+    let bound = bound(regime, &parameters, &as_of);
+    match read(regime).and_then(|read| define(&mut guard, bounds, regime, &bound, &read)) {
         Ok(()) => {}
         Err(RegimeError::Database(error)) => return Err(RegimeError::Database(error)),
         Err(problem) => {
@@ -84,21 +99,6 @@ pub fn apply_within(
     Ok(Assessment { result, parameters, problems })
 }
 
-/// Whether what a measure comes to can differ between days on which it is in force: it, or a definition that it reads, uses `:as_of`.
-/// Whatever cannot be read is taken for one that can.
-pub(crate) fn is_dated(regime: &Regime, measure: &Measure) -> bool {
-    let alone = Regime { measures: vec![measure.clone()], ..regime.clone() };
-    let Ok(read) = read(&alone) else { return true };
-    let uses = |text: &str| compose::has_parameter(text, "as_of");
-    let defined = regime.definitions.iter().any(|script| match compose::definitions(script) {
-        Ok(all) => {
-            all.iter().any(|one| read.contains(&one.name.to_ascii_lowercase()) && uses(one.body(script)))
-        }
-        Err(_) => true,
-    });
-    defined || uses(&measure.query.text)
-}
-
 /// Whether a measure is in force on a day, by its regime, itself and the user's values; `None` where that cannot be said.
 pub(crate) fn is_in_force(
     regime: &Regime,
@@ -113,7 +113,8 @@ pub(crate) fn is_in_force(
     Some(regime.in_force.iter().chain(&own).all(|from| from <= day))
 }
 
-fn parameters(
+/// The values of a regime's parameters, the user's in place of its own.
+pub(crate) fn parameters(
     regime: &Regime,
     overrides: &Overrides,
 ) -> Result<BTreeMap<String, ParameterValue>, RegimeError> {
@@ -311,7 +312,7 @@ impl Bench<'_, '_> {
 }
 
 /// The names that every text of a regime can use.
-fn bound<'a>(
+pub(crate) fn bound<'a>(
     regime: &'a Regime,
     parameters: &'a BTreeMap<String, ParameterValue>,
     as_of: &'a Date,
@@ -320,28 +321,13 @@ fn bound<'a>(
     values.chain([("as_of", as_of as &dyn ToSql), ("regime", &regime.id)]).collect()
 }
 
-/// The names that decide the regime's measures: the words of their queries, and of the definitions that these read. A regime
-/// without measures is looked at for its definitions: all of them.
-fn read(regime: &Regime) -> Result<BTreeSet<String>, RegimeError> {
-    let texts: BTreeSet<&str> = regime.measures.iter().map(|measure| measure.query.text.as_str()).collect();
-    let mut words: BTreeSet<String> = texts.into_iter().flat_map(compose::words).collect();
-    for script in regime.definitions.iter().rev() {
-        for definition in compose::definitions(script)?.iter().rev() {
-            if regime.measures.is_empty() || words.contains(&definition.name) {
-                words.insert(definition.name.clone());
-                words.extend(compose::words(definition.body(script)));
-            }
-        }
-    }
-    Ok(words)
-}
-
-/// Makes the regime's tables: `sensitivity`, and those of its definitions that its measures read, in their order.
-fn define(
+/// Makes the regime's tables: `sensitivity`, and those of its definitions that are read, in their order.
+pub(crate) fn define(
     guard: &mut Guard<'_>,
     bounds: &Bounds,
     regime: &Regime,
     bound: &[(&str, &dyn ToSql)],
+    read: &BTreeSet<String>,
 ) -> Result<(), RegimeError> {
     let columns = ["kind", "name", "class", "verdict", "note"].map(str::to_owned);
     let mut rows = Vec::new();
@@ -362,7 +348,6 @@ fn define(
         });
     rows.push(["part", "*", class, verdict, note].map(|text| Value::Text(text.to_owned())).to_vec());
     guard.table("sensitivity", &columns, &rows)?;
-    let read = read(regime)?;
     for script in &regime.definitions {
         for definition in compose::definitions(script)? {
             let name = definition.name.as_str();
@@ -371,7 +356,7 @@ fn define(
                 let cause = format!("{name} is the name of a view");
                 return Err(composed.diagnostic(None, cause).hint("give the definition another name").into());
             }
-            if !read.contains(name) {
+            if !read.contains(&name.to_ascii_lowercase()) {
                 continue;
             }
             if definition.view {

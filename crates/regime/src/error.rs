@@ -129,6 +129,9 @@ pub enum RegimeError {
         /// Why not.
         source: rusqlite::Error,
     },
+    /// It was asked to end before it was done.
+    #[error("it was asked to stop before the regimes were applied")]
+    Interrupted,
     /// The database as such fails.
     #[error("the ledger cannot be read: {0}")]
     Database(#[from] rusqlite::Error),

@@ -176,7 +176,7 @@ pub(crate) fn schemas(connection: &Connection) -> Result<Vec<String>> {
 }
 
 /// Reads which views there are.
-fn views(connection: &Connection) -> Result<Views> {
+pub(crate) fn views(connection: &Connection) -> Result<Views> {
     let mut tables = vec!["sqlite_temp_schema".to_owned()];
     tables.extend(schemas(connection)?.iter().map(|schema| format!("{}.sqlite_schema", quoted(schema))));
     let each: Vec<String> =
@@ -263,9 +263,9 @@ impl Deadline {
 }
 
 impl<'c> Guard<'c> {
-    /// Puts the bounds on.
-    pub fn new(connection: &'c mut Connection, bounds: &Bounds) -> Result<Self> {
-        let views = views(connection)?;
+    /// Puts the bounds on. The views are those of the connection: to read which there are takes longer than most queries.
+    pub fn knowing(connection: &'c mut Connection, bounds: &Bounds, views: &Views) -> Result<Self> {
+        let views = views.clone();
         let refused = Arc::new(Mutex::new(None));
         let used = Arc::new(AtomicU64::new(0));
         let most = bounds.most(connection);

@@ -14,6 +14,7 @@ mod attested;
 mod begin;
 mod clock;
 mod compose;
+mod dated;
 mod disk;
 mod error;
 mod explain;
@@ -24,6 +25,7 @@ mod metadata;
 pub mod near;
 pub mod outlook;
 mod query;
+mod stopping;
 mod strays;
 mod topic;
 mod unfold;
@@ -41,6 +43,7 @@ pub use metadata::{
     Certainty, Counted, Date, Measure, Overrides, Parameter, ParameterValue, Regime, Script, Sensitivity,
     Share, SourceText, Start, Within,
 };
+pub use stopping::Stopping;
 pub use strays::strays;
 pub use topic::{TOPICS, Topic, topic};
 pub use workbench::{Workbench, apply_all};

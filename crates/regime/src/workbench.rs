@@ -5,15 +5,19 @@
 //! are joined by; all other views are made over these. A query gives the same rows on either. The scratch file is removed
 //! with its workbench; it holds nothing that the ledger does not.
 
-use crate::apply::{Assessment, apply};
+use crate::apply::{Assessment, apply_knowing};
+use crate::dated::{self, Contents};
 use crate::error::RegimeError;
-use crate::metadata::{Overrides, Regime};
+use crate::guard::{self, Bounds, Views};
+use crate::metadata::{Date, Overrides, Regime};
+use crate::stopping::Connections;
+use banbury_evidence::SubjectVerdict;
 use rusqlite::{Connection, OpenFlags};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
 /// A view that is laid out.
@@ -53,12 +57,34 @@ const CACHED_KIB: i64 = 128 << 10;
 pub struct Workbench {
     scratch: PathBuf,
     ledger: PathBuf,
+    /// Whose statements can be interrupted.
+    connections: Connections,
+    /// Connections that nobody uses just now, each with its views: to make one takes as long as a few measures.
+    idle: Mutex<Vec<Seat>>,
+    /// How many records the network model has.
+    records: OnceLock<i64>,
+}
+
+/// A connection, and the views that it can read.
+#[derive(Debug)]
+struct Seat {
+    connection: Connection,
+    views: Views,
 }
 
 impl Workbench {
     /// Lays the ledger's views out in a file `scratch`, which is made anew, as is another beside it for as long as it takes.
     pub fn lay(ledger: &Path, scratch: &Path) -> Result<Self, RegimeError> {
-        let bench = Self { scratch: scratch.to_owned(), ledger: ledger.to_owned() };
+        Self::lay_heeding(ledger, scratch, Connections::default())
+    }
+
+    /// The same with connections that can be interrupted.
+    pub(crate) fn lay_heeding(
+        ledger: &Path,
+        scratch: &Path,
+        connections: Connections,
+    ) -> Result<Self, RegimeError> {
+        let bench = Self::at(ledger, scratch.to_owned(), connections);
         let mut connection = bench.blank()?;
         let views = views(&connection)?;
         for Laid { view, indexes, rows_of } in LAID {
@@ -77,6 +103,16 @@ impl Workbench {
         Ok(bench)
     }
 
+    fn at(ledger: &Path, scratch: PathBuf, connections: Connections) -> Self {
+        Self {
+            scratch,
+            ledger: ledger.to_owned(),
+            connections,
+            idle: Mutex::default(),
+            records: OnceLock::new(),
+        }
+    }
+
     /// An empty scratch database, with the ledger beside it.
     fn blank(&self) -> Result<Connection, RegimeError> {
         remove(&self.scratch);
@@ -84,6 +120,7 @@ impl Workbench {
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.scratch, flags)?;
+        self.connections.add(&connection);
         // Nothing here outlives the process, so nothing has to be safe from a crash.
         connection.pragma_update(None, "journal_mode", "OFF")?;
         connection.pragma_update(None, "synchronous", "OFF")?;
@@ -102,7 +139,7 @@ impl Workbench {
     ) -> Result<(), RegimeError> {
         let mut name = self.scratch.as_os_str().to_owned();
         name.push(".half");
-        let half = Self { scratch: PathBuf::from(name), ledger: self.ledger.clone() };
+        let half = Self::at(&self.ledger, PathBuf::from(name), self.connections.clone());
         let (first, second) = thread::scope(|scope| {
             let second = scope.spawn(|| halves.lay(&half.blank()?, definition, true));
             let first = halves.lay(connection, definition, false);
@@ -124,6 +161,7 @@ impl Workbench {
     pub fn connection(&self) -> Result<Connection, RegimeError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.scratch, flags)?;
+        self.connections.add(&connection);
         connection.pragma_update(None, "cache_size", -CACHED_KIB)?;
         connection.pragma_update(None, "mmap_size", MAPPED)?;
         self.attach(&connection)?;
@@ -132,6 +170,54 @@ impl Workbench {
             connection.execute_batch(definition)?;
         }
         Ok(connection)
+    }
+
+    /// A connection that nobody uses, or a new one.
+    fn seat(&self) -> Result<Seat, RegimeError> {
+        if let Some(seat) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+            return Ok(seat);
+        }
+        let connection = self.connection()?;
+        let views = guard::views(&connection)?;
+        Ok(Seat { connection, views })
+    }
+
+    fn leave(&self, seat: Seat) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(seat);
+    }
+
+    /// How many records the network model has.
+    fn records(&self) -> Result<i64, RegimeError> {
+        if let Some(known) = self.records.get() {
+            return Ok(*known);
+        }
+        let seat = self.seat()?;
+        let count = seat.connection.query_row(
+            "SELECT coalesce(sum(\"rows\"), 0) FROM imported_tables",
+            [],
+            |row| row.get(0),
+        )?;
+        self.leave(seat);
+        Ok(*self.records.get_or_init(|| count))
+    }
+
+    /// What definitions of each regime hold on a day, as far as it can be told.
+    pub(crate) fn contents(
+        &self,
+        asked: &[(&(Regime, Overrides), BTreeSet<String>)],
+        as_of: &Date,
+    ) -> Result<Vec<Option<Contents>>, RegimeError> {
+        let mut done = side_by_side(
+            asked.len(),
+            || self.seat(),
+            |seat, index| {
+                let ((regime, overrides), names) = asked.get(index)?;
+                Some(dated::contents(&mut seat.connection, &seat.views, (regime, overrides), as_of, names))
+            },
+            |seat| self.leave(seat),
+        )?;
+        done.sort_by_key(|(index, _)| *index);
+        done.into_iter().map(|(_, contents)| contents).collect()
     }
 
     fn attach(&self, connection: &Connection) -> Result<(), RegimeError> {
@@ -221,11 +307,17 @@ pub fn apply_all(
     regimes: &[(Regime, Overrides)],
     as_of: &str,
 ) -> Result<Vec<Assessment>, RegimeError> {
-    let records: i64 = bench.connection()?.query_row(
-        "SELECT coalesce(sum(\"rows\"), 0) FROM imported_tables",
-        [],
-        |row| row.get(0),
-    )?;
+    apply_keeping(bench, regimes, as_of, |_| true)
+}
+
+/// The same, of which subjects alone are kept that somebody asks for: a million reasons fill a memory.
+pub(crate) fn apply_keeping(
+    bench: &Workbench,
+    regimes: &[(Regime, Overrides)],
+    as_of: &str,
+    keeps: impl Fn(&mut SubjectVerdict) -> bool + Sync,
+) -> Result<Vec<Assessment>, RegimeError> {
+    let records = bench.records()?;
     let parts: Vec<(usize, Regime, &Overrides)> = regimes
         .iter()
         .enumerate()
@@ -236,11 +328,18 @@ pub fn apply_all(
         .collect();
     let mut done = side_by_side(
         parts.len(),
-        || bench.connection(),
-        |connection, index| {
+        || bench.seat(),
+        |seat, index| {
             let (_, part, overrides) = parts.get(index)?;
-            Some(apply(connection, part, overrides, as_of))
+            let Seat { connection, views } = seat;
+            let mut assessment = apply_knowing(connection, views, part, overrides, as_of, &Bounds::default());
+            for measure in assessment.iter_mut().flat_map(|one| &mut one.result.measures) {
+                measure.subjects.retain_mut(&keeps);
+                measure.subjects.shrink_to_fit();
+            }
+            Some(assessment)
         },
+        |seat| bench.leave(seat),
     )?;
     done.sort_by_key(|(index, _)| *index);
     let mut whole: Vec<Assessment> = Vec::new();
@@ -279,11 +378,13 @@ fn split(regime: &Regime) -> Vec<Regime> {
     if parts.is_empty() { vec![bare] } else { parts }
 }
 
-/// Does `count` pieces of work on all cores, each thread with a state of its own; what `work` has nothing for is passed over.
+/// Does `count` pieces of work on all cores, each thread with a state of its own, which it gives back at its end; what `work` has
+/// nothing for is passed over.
 fn side_by_side<S, T: Send>(
     count: usize,
     state: impl Fn() -> Result<S, RegimeError> + Sync,
     work: impl Fn(&mut S, usize) -> Option<T> + Sync,
+    leave: impl Fn(S) + Sync,
 ) -> Result<Vec<(usize, T)>, RegimeError> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
@@ -293,10 +394,11 @@ fn side_by_side<S, T: Send>(
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             if index >= count {
+                leave(own);
                 return Ok(());
             }
             if let Some(result) = work(&mut own, index) {
-                done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, result));
+                done.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
             }
         }
     };
@@ -309,5 +411,5 @@ fn side_by_side<S, T: Send>(
         });
         theirs.chain([own]).collect::<Result<(), _>>()
     })?;
-    Ok(done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
+    Ok(done.into_inner().unwrap_or_else(PoisonError::into_inner))
 }

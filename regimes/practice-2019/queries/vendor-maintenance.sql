@@ -2,7 +2,7 @@
 WITH theirs AS (
     SELECT c.name AS contract, c.party, lower(trim(c.access)) AS access, c.scope_kind, c.scope, c.source_file || ':' || c.source_line AS at
     FROM contracts c JOIN listed l ON l.maker = lower(trim(c.party))
-    WHERE (c.since IS NULL OR c.since <= :as_of) AND (c.until IS NULL OR c.until >= :as_of)
+    WHERE EXISTS (SELECT 1 FROM terms t WHERE t.since IS c.since AND t.until IS c.until)
 ),
 -- Combinations of base stations, and of devices that may be some.
 stations AS MATERIALIZED (
@@ -24,7 +24,7 @@ given AS MATERIALIZED (
            (SELECT w.days FROM watched_long w WHERE w.device = c.device
             AND NOT EXISTS (SELECT 1 FROM came s WHERE s.device = c.device AND s.access = 'direct' AND (s.party IS NULL OR s.party IN (SELECT maker FROM listed)))) AS days
     FROM contract_devices c CROSS JOIN stations k ON k.duties = c.duties
-    WHERE c.party IN (SELECT party FROM theirs) AND (c.since IS NULL OR c.since <= :as_of) AND (c.until IS NULL OR c.until >= :as_of) AND c.in_service
+    WHERE c.party IN (SELECT party FROM theirs) AND EXISTS (SELECT 1 FROM terms t WHERE t.since IS c.since AND t.until IS c.until) AND c.in_service
 )
 SELECT 'network' AS subject, verdict, reason FROM nobody
 UNION ALL

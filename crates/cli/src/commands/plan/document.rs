@@ -42,6 +42,8 @@ struct Plan<'a> {
     by_period: Vec<Sum>,
     replacements: Vec<Replacement<'a>>,
     cannot_hold_together: Vec<Member<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rest: Option<Rest<'a>>,
     checked: Checked,
     not_planned: Vec<NotPlanned<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -87,6 +89,14 @@ struct Equipment<'a> {
 struct Member<'a> {
     requirement: &'a str,
     relaxed: String,
+}
+
+/// The cheapest plan for what can hold together.
+#[derive(Serialize)]
+struct Rest<'a> {
+    without: &'a [String],
+    cost: f64,
+    devices: usize,
 }
 
 #[derive(Serialize)]
@@ -181,6 +191,11 @@ fn plan<'a>(answers: &'a Answers, answer: &'a Answer) -> Plan<'a> {
                 relaxed: relaxed(member.relaxed.as_ref(), &member.requirement),
             })
             .collect(),
+        rest: made.rest.as_ref().map(|rest| Rest {
+            without: &rest.without,
+            cost: rest.cost,
+            devices: rest.jobs.len(),
+        }),
         checked: Checked {
             faults: made
                 .faults

@@ -2,7 +2,7 @@
 
 use super::document::by_region;
 use super::price::against;
-use super::summary::{end, number, relaxed};
+use super::summary::{end, in_part, number, relaxed};
 use super::{Answer, Answers};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -98,6 +98,9 @@ fn plan(answers: &Answers, answer: &Answer, out: &mut String) {
             );
         }
         out.push_str("</table>\n");
+        if let Some(rest) = &made.rest {
+            let _ = writeln!(out, "<p>Beside it: {}.</p>", escaped(&in_part(rest)));
+        }
     }
     if !made.jobs.is_empty() {
         periods(answers, answer, out);

@@ -1,6 +1,6 @@
 //! The price of blanket bans: what each costs beside what each regime costs on the same network.
 
-use super::summary::number;
+use super::summary::{named, number};
 use super::{Answer, Answers};
 use crate::terminal::safe;
 use serde::Serialize;
@@ -12,6 +12,9 @@ use std::fmt::Write as _;
 pub(super) struct Against<'a> {
     /// The regime's plan.
     plan: &'a str,
+    /// What of the regime is left out, for all of it cannot hold together.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    without: Vec<&'a str>,
     /// What the ban costs beyond it; negative where it costs less. Absent where one of the two has no plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     more: Option<f64>,
@@ -35,11 +38,19 @@ pub(super) fn against<'a>(answers: &'a Answers, ban: &Answer) -> Vec<Against<'a>
     let regimes = answers.plans.iter().filter(|answer| !answer.blanket);
     regimes
         .map(|regime| {
-            let other = devices(regime);
-            let both = ban.made.solved.taken.is_some() && regime.made.solved.taken.is_some();
-            let (cost, against) = (ban.made.solved.cost, regime.made.solved.cost);
+            // Where a regime cannot hold as a whole, its price is that of what can.
+            let rest = regime.made.rest.as_ref().filter(|_| regime.made.solved.taken.is_none());
+            let other = match rest {
+                Some(rest) => rest.jobs.iter().map(|job| job.unit).collect(),
+                None => devices(regime),
+            };
+            let both =
+                ban.made.solved.taken.is_some() && (regime.made.solved.taken.is_some() || rest.is_some());
+            let (cost, against) =
+                (ban.made.solved.cost, rest.map_or(regime.made.solved.cost, |rest| rest.cost));
             Against {
                 plan: &regime.name,
+                without: rest.map_or_else(Vec::new, |rest| rest.without.iter().map(String::as_str).collect()),
                 more: both.then_some(cost - against),
                 times: (both && against > 0.0).then(|| cost / against),
                 beyond: if both { own.difference(&other).count() } else { 0 },
@@ -78,8 +89,12 @@ impl Against<'_> {
         } else {
             format!("the ban costs {} more{times}", number(more))
         };
+        let part = match self.without.as_slice() {
+            [] => String::new(),
+            without => format!("without {}, which cannot hold, ", named(without)),
+        };
         format!(
-            "{price}; it replaces {} device{} that this leaves, and leaves {} that this replaces",
+            "{part}{price}; it replaces {} device{} that this leaves, and leaves {} that this replaces",
             self.beyond,
             if self.beyond == 1 { "" } else { "s" },
             self.left

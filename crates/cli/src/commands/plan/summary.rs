@@ -2,9 +2,9 @@
 
 use super::{Answer, Answers};
 use crate::terminal::{safe, shorten};
-use banbury_plan::Made;
 use banbury_plan::core::Relaxed;
 use banbury_plan::solver::End;
+use banbury_plan::{Made, Rest};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -93,7 +93,7 @@ fn one(answers: &Answers, answer: &Answer, out: &mut String) {
     not_planned(made, out);
     if made.unasked {
         out.push_str(
-            "\nLooked at: nothing yet; it was stopped while candidates were tried in the devices' places\n",
+            "\nLooked at: nothing yet; it was stopped while the regimes were applied, before it was known what is asked\n",
         );
         return;
     }
@@ -109,7 +109,14 @@ fn one(answers: &Answers, answer: &Answer, out: &mut String) {
         made.solved.pivots
     );
     if made.requirements.sampled {
-        out.push_str("  candidates were tried on one device of each kind\n");
+        out.push_str("  candidates were tried on two devices of each kind\n");
+    }
+    if made.requirements.differing > 0 {
+        let _ = writeln!(
+            out,
+            "  of {} kinds a candidate breaches something else on one of the two than on the other: what either breaches counts",
+            made.requirements.differing
+        );
     }
     if made.again > 0 {
         let _ = writeln!(
@@ -231,6 +238,9 @@ fn check(made: &Made, out: &mut String) {
         let _ = writeln!(out, "  FAULT {}", safe(fault));
     }
     match &made.replayed {
+        None if made.unchecked => out.push_str(
+            "  the regimes were not applied to the network as the plan makes it: it was stopped before\n",
+        ),
         None => out.push_str(
             "  the regimes were not applied to the network as the plan makes it: --check always does it\n",
         ),
@@ -275,10 +285,34 @@ pub(super) fn relaxed(relaxed: Option<&Relaxed>, requirement: &banbury_plan::pro
                 Requirement::Budget | Requirement::BudgetTotal => "more in money",
                 Requirement::Suppliers(_) => "fewer suppliers",
                 Requirement::Capacity(_) => "more devices in all",
+                Requirement::Measure(_) => "devices more than its shares allow, summed over shares and days",
                 _ => "devices more than it allows",
             };
             format!("there is a plan with {} {what}", number(amount.ceil()))
         }
+    }
+}
+
+/// What the cheapest plan for what can hold together comes to, in words.
+pub(super) fn in_part(rest: &Rest) -> String {
+    let without: Vec<&str> = rest.without.iter().map(String::as_str).collect();
+    format!(
+        "without {} the cheapest plan costs {} and replaces {} device{}",
+        named(&without),
+        number(rest.cost),
+        rest.jobs.len(),
+        if rest.jobs.len() == 1 { "" } else { "s" }
+    )
+}
+
+/// Requirements by their names alone; of many the first.
+pub(super) fn named(requirements: &[&str]) -> String {
+    let names: Vec<&str> =
+        requirements.iter().map(|words| words.split(": ").next().unwrap_or(words)).collect();
+    let shown = names.iter().take(NAMES).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 
@@ -293,6 +327,9 @@ fn core(made: &Made, out: &mut String) {
     for (member, words) in core.members.iter().zip(&made.words) {
         let _ = writeln!(out, "  {}", safe(words));
         let _ = writeln!(out, "      {}", relaxed(member.relaxed.as_ref(), &member.requirement));
+    }
+    if let Some(rest) = &made.rest {
+        let _ = writeln!(out, "  {}", safe(&in_part(rest)));
     }
     for (name, devices) in made.stuck.iter().take(NAMES) {
         let more = if *devices > 1 { format!(" and {} like it", devices - 1) } else { String::new() };

@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use banbury_evidence::case::Case;
 use banbury_evidence::model::Model;
 use banbury_evidence::{MeasureResult, RegimeResult, Verdict};
-use banbury_regime::{LedgerCopy, Overrides, Regime, apply_in};
+use banbury_regime::{LedgerCopy, Overrides, Regime, Stopping, apply_in};
 
 /// What a copy of the ledger is made for: the start of its name.
 pub(super) const PURPOSE: &str = "what-if";
@@ -45,8 +45,8 @@ impl Before {
         regimes: &[(Regime, Overrides)],
         as_of: &str,
     ) -> anyhow::Result<Vec<Change>> {
-        let copy = LedgerCopy::make(&case.ledger, case.root(), PURPOSE).context(NEEDED)?;
-        let applied = copy.apply(Some(changed), regimes, &[as_of]).context(NEEDED)?;
+        let copy = LedgerCopy::make(&case.ledger, case.root(), PURPOSE);
+        let applied = copy.apply(Some(changed), regimes, &[as_of], &Stopping::default()).context(NEEDED)?;
         let after: Vec<RegimeResult> = applied.into_iter().flatten().collect();
         let measures = |results: &[RegimeResult]| -> Vec<(String, MeasureResult)> {
             let each = results.iter().flat_map(|regime| {

@@ -346,12 +346,16 @@ fn capacity(text: &mut String, answers: &Answers) {
     for served in answers.report.capacity.iter().take(LINES) {
         line!(
             text,
-            "  {:<12} {} of {} Mbit/s; {}, {}",
+            "  {:<12} {} of {} Mbit/s; {}{}",
             function(&served.function),
             grouped(served.served),
             grouped(served.asked),
             counted(served.full_in_all as u64, "full link"),
-            shorten(&safe(&served.full.join(", ")), 40)
+            if served.full.is_empty() {
+                String::new()
+            } else {
+                format!(": {}", shorten(&safe(&served.full.join(", ")), 40))
+            }
         );
         for without in &served.without {
             line!(
