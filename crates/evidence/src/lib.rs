@@ -14,6 +14,7 @@ pub mod ledger;
 mod location;
 pub mod model;
 mod run;
+mod silence;
 mod subject;
 mod verdict;
 
@@ -24,6 +25,7 @@ pub use examination::{Examination, Object, ObjectKind, Region, RegionClass, Shar
 pub use kept::{Kept, KeptPart};
 pub use location::{Location, Step};
 pub use run::{RunReport, Skipped, Status};
+pub use silence::{ByChance, Silence};
 pub use subject::{Subject, SubjectKind};
 pub use verdict::{MeasureResult, RegimeResult, SubjectVerdict, Verdict};
 

@@ -56,6 +56,7 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("review", include_str!("../../../../schemas/review.schema.json")),
     ("structure", include_str!("../../../../schemas/structure.schema.json")),
     ("what-if", include_str!("../../../../schemas/what-if.schema.json")),
+    ("weigh", include_str!("../../../../schemas/weigh.schema.json")),
     ("plan", include_str!("../../../../schemas/plan.schema.json")),
 ];
 

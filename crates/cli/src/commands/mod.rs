@@ -20,6 +20,7 @@ mod review;
 mod summary;
 mod unpack;
 mod verdicts;
+mod weigh;
 mod what_if;
 
 use crate::Outcome;
@@ -44,6 +45,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::WhatIf(arguments) => what_if::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Review(arguments) => review::run(&arguments),
+        Command::Weigh(arguments) => weigh::run(&arguments),
         Command::DiffComponents(arguments) => diff_components::run(&arguments),
         Command::Feeds(arguments) => feeds::run(arguments),
         Command::Fetch(arguments) => fetch::run(arguments),
