@@ -103,13 +103,13 @@ fn without_image(gaps: &mut Gaps, material: &Material, found: &Found, images: &[
     }
 }
 
+/// By probe, why something was left out.
+type Reasons<'r> = BTreeMap<&'r str, BTreeSet<&'r str>>;
+
 /// Probes that did not run, failed or left something out.
 fn of_probes(gaps: &mut Gaps, material: &Material, images: &[&Image<'_>]) {
-    let (mut absent, mut incomplete, mut failed): (
-        BTreeMap<&str, u64>,
-        BTreeMap<&str, BTreeSet<&str>>,
-        BTreeMap<&str, BTreeSet<&str>>,
-    ) = Default::default();
+    let mut absent: BTreeMap<&str, u64> = BTreeMap::new();
+    let (mut incomplete, mut failed): (Reasons<'_>, Reasons<'_>) = Default::default();
     for image in images {
         for probe in &material.probes {
             let is_there =

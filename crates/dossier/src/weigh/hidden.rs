@@ -127,6 +127,9 @@ pub struct Odds {
     pub of_strongest: Option<String>,
 }
 
+/// What makes a finding the same in another build: its code, the file's name, the facts that are of no build.
+type Signature = (String, String, BTreeMap<String, Value>);
+
 /// A program with its findings.
 #[derive(Default)]
 struct Program<'m> {
@@ -177,8 +180,11 @@ pub(super) fn weigh(images: &[&Image<'_>], silence: &Silence, material: &Materia
     let is_weak = |placed: &Placed<'_>| placed.weight.decibans < silence.below;
     for program in by_program.values_mut() {
         // Of copies of one file the finding is one.
-        let mut weak: Vec<_> =
-            program.findings.extract_if(.., |placed| is_weak(placed)).map(signature).collect();
+        let mut weak: Vec<_> = program
+            .findings
+            .extract_if(.., |placed| is_weak(placed))
+            .map(|placed| (&placed.stored.claim.code, &placed.stored.claim.facts))
+            .collect();
         weak.sort();
         weak.dedup();
         hidden.candidates += weak.len() as u64;
@@ -244,7 +250,7 @@ fn scaled(read: u64, distinct: u64, copies: u64) -> u64 {
 }
 
 /// What makes a finding the same in another build of the program.
-fn signature(placed: Placed<'_>) -> (String, String, BTreeMap<String, Value>) {
+fn signature(placed: Placed<'_>) -> Signature {
     let claim = &placed.stored.claim;
     let path = claim.locations.first().and_then(|location| location.entry()).unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or(path).to_owned();
@@ -255,15 +261,35 @@ fn signature(placed: Placed<'_>) -> (String, String, BTreeMap<String, Value>) {
     (claim.code.clone(), name, facts)
 }
 
+/// Whether what cannot be another one elsewhere is known of its trigger.
+fn is_told(placed: &Placed<'_>) -> bool {
+    placed.stored.claim.facts.contains_key("trigger")
+}
+
+/// Whether two findings are one: in the same bytes, or in builds of one program.
+fn is_same(one: Placed<'_>, other: Placed<'_>) -> bool {
+    let (a, b) = (&one.stored.claim, &other.stored.claim);
+    if one.program.is_some() && one.program == other.program {
+        return (&a.code, &a.facts) == (&b.code, &b.facts);
+    }
+    is_told(&one) && is_told(&other) && signature(one) == signature(other)
+}
+
+/// The decision on a finding: its own, or that on the same finding in a copy of the same bytes.
+fn decision(placed: Placed<'_>, program: &Program<'_>, material: &Material) -> Option<Decided> {
+    let of = |placed: &Placed<'_>| material.decisions.get(&placed.stored.fingerprint).cloned();
+    let copies = program.findings.iter().filter(|other| {
+        other.program.is_some() && other.program == placed.program && is_same(placed, **other)
+    });
+    of(&placed).or_else(|| copies.filter_map(of).next())
+}
+
 /// Programs that share a finding of weight by what it is, as one.
 fn joined<'m>(programs: impl Iterator<Item = Program<'m>>) -> Vec<Program<'m>> {
     let mut all: Vec<Program<'m>> = Vec::new();
-    let mut known: BTreeMap<(String, String, BTreeMap<String, Value>), usize> = BTreeMap::new();
+    let mut known: BTreeMap<Signature, usize> = BTreeMap::new();
     for program in programs {
-        // What cannot be read of the trigger may be another one elsewhere.
-        let told = |placed: &Placed<'_>| placed.stored.claim.facts.contains_key("trigger");
-        let signatures: Vec<_> =
-            program.findings.iter().copied().filter(|placed| told(placed)).map(signature).collect();
+        let signatures: Vec<_> = program.findings.iter().copied().filter(is_told).map(signature).collect();
         let same = signatures.iter().find_map(|one| known.get(one).copied());
         let number = same.unwrap_or(all.len());
         signatures.into_iter().for_each(|one| {
@@ -288,17 +314,15 @@ fn joined<'m>(programs: impl Iterator<Item = Program<'m>>) -> Vec<Program<'m>> {
 
 /// The rows of a program's findings; what it weighs by those that count, and by all.
 fn rows(program: &Program<'_>, material: &Material, into: &mut Vec<Finding>) -> (Option<Figure>, Figure) {
-    let mut kept: Vec<(Finding, (String, String, BTreeMap<String, Value>))> = Vec::new();
+    let mut kept: Vec<(Finding, Placed<'_>)> = Vec::new();
     let mut counting: Option<Figure> = None;
     let without = program.findings.first().map_or(Figure::NOTHING, |placed| Figure::of(placed.weight));
     for placed in &program.findings {
         let stored = placed.stored;
-        let decision = material.decisions.get(&stored.fingerprint).cloned();
+        let decision = decision(*placed, program, material);
         let settled = decision.as_ref().filter(|decision| decision.settles());
-        let same = signature(*placed);
-        // A copy that nobody decided upon is the same finding again.
         if let Some((first, _)) = kept.iter_mut().find(|(first, other)| {
-            *other == same
+            is_same(*placed, *other)
                 && first.decision.as_ref().map(|one| &one.state) == decision.as_ref().map(|one| &one.state)
         }) {
             first.copies += 1;
@@ -326,7 +350,7 @@ fn rows(program: &Program<'_>, material: &Material, into: &mut Vec<Finding>) -> 
             copies: 0,
             decision,
         };
-        kept.push((finding, same));
+        kept.push((finding, *placed));
     }
     into.extend(kept.into_iter().map(|(finding, _)| finding));
     (counting, without)

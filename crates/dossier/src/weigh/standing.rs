@@ -140,8 +140,11 @@ impl Standing {
     }
 }
 
+/// Who has a contract, which, with what access, and whether as an administrator.
+type Terms<'m> = (&'m str, &'m str, Option<&'m str>, Option<bool>);
+
 fn touched(topology: &Topology<'_>, material: &Material, here: &BTreeSet<&str>) -> Vec<Touch> {
-    let mut all: BTreeMap<(&str, &str, Option<&str>, Option<bool>), BTreeSet<u32>> = BTreeMap::new();
+    let mut all: BTreeMap<Terms<'_>, BTreeSet<u32>> = BTreeMap::new();
     for contract in &material.model.contracts {
         let covered = topology.covered(contract).into_iter();
         let ours = covered.filter(|vertex| here.contains(topology.device(*vertex)));

@@ -248,3 +248,24 @@ fn device(material: &Material, name: &str) -> Result<Found, Unknown> {
         devices: vec![device.name.clone()],
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_subject_is_a_kind_and_a_name_and_anything_else_may_be_a_file(text in "\\PC{0,24}", name in "[a-zA-Z0-9][a-zA-Z0-9:. -]{0,12}") {
+            // Whatever it is, it is read or refused.
+            if let Ok(Some(wanted)) = Wanted::parse(&text) {
+                prop_assert!(!wanted.name.is_empty() && text.contains(':'));
+            }
+            for (word, kind) in Kind::ALL {
+                let wanted = Wanted::parse(&format!("{word}: {name}")).unwrap().unwrap();
+                prop_assert_eq!((wanted.kind, wanted.name.as_str()), (kind, name.trim()));
+            }
+            prop_assert_eq!(Wanted::parse(&format!("./{name}")), Ok(None));
+        }
+    }
+}

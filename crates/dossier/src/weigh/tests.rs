@@ -337,13 +337,9 @@ fn what_was_not_looked_at_is_said_and_leaves_the_answer_open() {
         run.status = Status::Incomplete;
         run.skipped.push(Skipped { what: "x".into(), why: "time ran out".into() });
     }
-    let objects = case.0.ledger.objects.get_mut(&image).unwrap();
-    objects[0].regions.push(Region {
-        offset: 4,
-        length: 4,
-        class: RegionClass::Opaque,
-        ..objects[0].regions[0].clone()
-    });
+    let object = &mut case.0.ledger.objects.get_mut(&image).unwrap()[0];
+    let dense = Region { offset: 4, length: 4, class: RegionClass::Opaque, ..object.regions[0].clone() };
+    object.regions.push(dense);
     let weighing = case.weigh("image:fw.bin");
     let gaps = weighing.not_looked.join("\n");
     for part in ["never looked at 1 image: services", "time ran out", "encrypted ones: 4 (50.00 %)"] {

@@ -37,12 +37,13 @@ pub(super) fn in_short(weighing: &Weighing) -> Vec<String> {
             "Nothing of its software was looked at.".to_owned()
         }
         _ if missing == 0 => "Nothing that a probe looks for was left out.".to_owned(),
+        _ if missing == 1 => {
+            "Of what a probe looks for, 1 thing was not looked at; it stands below.".to_owned()
+        }
         _ => format!(
-            "{} {} not looked at, and stand below.",
-            counted(missing, "thing"),
-            if missing == 1 { "was" } else { "were" }
-        )
-        .replace("1 thing was not looked at, and stand below", "1 thing was not looked at, and stands below"),
+            "Of what a probe looks for, {} things were not looked at; they stand below.",
+            grouped(missing)
+        ),
     };
     all.push(what);
     all
