@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Names in one sentence.
 const NAMES: usize = 6;
+/// Devices of an image up to which it is worked out what is lost without them: each is looked up by its name.
+const MOST: usize = 200;
 
 /// What a subject does in the network.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -189,6 +191,12 @@ fn lost(topology: &Topology<'_>, found: &Found) -> Result<Lost, String> {
 
 /// Of an image, all devices that run it.
 fn lost_devices(topology: &Topology<'_>, devices: &[String]) -> Result<Lost, String> {
+    if devices.len() > MOST {
+        return Err(format!(
+            "{} run it; `banbury what-if --lose product:NAME` says it of their product",
+            counted(devices.len() as u64, "device")
+        ));
+    }
     let events = devices.iter().map(|name| Event {
         verb: Verb::Lose,
         kind: scenario::Kind::Device,

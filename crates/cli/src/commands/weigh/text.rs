@@ -220,7 +220,10 @@ fn more(text: &mut String, total: usize, listed: usize) {
 fn paragraph(text: &mut String, indent: usize, words: &str) {
     let words = safe(words);
     let (space, mut current) = (" ".repeat(indent), String::new());
-    for word in words.split(' ').filter(|word| !word.is_empty()) {
+    // What is longer than a line, such as a path, goes on in the next one.
+    let letters: Vec<char> = words.chars().collect();
+    let pieces = letters.split(|letter| *letter == ' ').flat_map(|word| word.chunks(WIDTH - indent));
+    for word in pieces.map(|piece| piece.iter().collect::<String>()) {
         if !current.is_empty() && indent + current.chars().count() + 1 + word.chars().count() > WIDTH {
             line!(text, "{space}{current}");
             current.clear();
@@ -228,7 +231,7 @@ fn paragraph(text: &mut String, indent: usize, words: &str) {
         if !current.is_empty() {
             current.push(' ');
         }
-        current.push_str(word);
+        current.push_str(&word);
     }
     if !current.is_empty() {
         line!(text, "{space}{current}");
