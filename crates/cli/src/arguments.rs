@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Review vendors since a day: fixed, new, regressed, remaining.
     Review(Review),
+    /// What is really known of an image, product, vendor or device.
+    Weigh(Weigh),
     /// Say what a release added, removed, upgraded, fixed, brought.
     DiffComponents(DiffComponents),
     /// Feeds of known vulnerabilities: import, list, count by vendor.
@@ -558,6 +560,43 @@ pub(crate) struct Plan {
     /// The plan's first day [default: today, UTC].
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub as_of: Option<jiff::civil::Date>,
+}
+
+const WEIGH_EXAMPLES: &str = "\
+Examples:
+  banbury weigh router.bin                          an image, without a case
+  banbury weigh case vendor:Marram                  all its images, and where it stands
+  banbury weigh case product:\"CSG 210\" -o html=csg-210.html
+  banbury weigh case image:fw-2.4.bin --fail-on 20dB
+  banbury weigh case device:core-1
+
+Hidden access is weighed in decibans: what was found speaks for it, what was read and found
+clean against it. What is observed is counted. What was not looked at stands beside both.
+Attach a document to a finding with `banbury dispose`: it is then shown and no longer counts.
+
+Exit status: 0 done; 1 --fail-on was reached; 2 could not do the job; 3 not all of the subject
+was looked at.";
+
+#[derive(Debug, Args)]
+#[command(after_help = WEIGH_EXAMPLES)]
+pub(crate) struct Weigh {
+    /// The case's folder [default: the working folder] and vendor:NAME, product:NAME, device:NAME or image:NAME (or the first
+    /// digits of its hash); or an image's file alone.
+    #[arg(required = true, num_args = 1..=2, value_name = "CASE|SUBJECT")]
+    pub words: Vec<String>,
+    /// Write the page: json, html; `-` is stdout; repeatable.
+    #[arg(short, long = "output", value_name = "FORMAT=PATH")]
+    pub outputs: Vec<crate::outputs::Output>,
+    /// Exit with 1 when a finding has this grade or a higher one, this code, or hidden access weighs so much, as in 20dB; repeatable.
+    #[arg(long, value_name = "GRADE|CODE|WEIGHT")]
+    pub fail_on: Vec<String>,
+    /// Contracts and ages count as of this day [default: today, UTC].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub as_of: Option<jiff::civil::Date>,
+    #[command(flatten)]
+    pub feeds: FeedsPlace,
+    #[command(flatten)]
+    pub limits: Limits,
 }
 
 const DIFF_EXAMPLES: &str = "\

@@ -32,6 +32,19 @@ pub struct Weights {
     pub basis: String,
     coefficients: BTreeMap<String, f64>,
     bands: Vec<Band>,
+    strongest: Vec<Strongest>,
+}
+
+/// Programs of the checking set whose weightiest suspect stands in one band, right or wrong; those without any are in the first.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Strongest {
+    /// What a suspect of the band weighs.
+    pub decibans: f64,
+    /// Planted programs.
+    pub planted: u32,
+    /// Other programs.
+    pub benign: u32,
 }
 
 /// Suspects whose score is as much as `from`, and less than the next band's.
@@ -60,6 +73,7 @@ impl Weights {
                 basis: String::new(),
                 coefficients: BTreeMap::new(),
                 bands: Vec::new(),
+                strongest: Vec::new(),
             })
         })
     }
@@ -78,6 +92,12 @@ impl Weights {
     #[must_use]
     pub fn coefficient(&self, feature: &str) -> f64 {
         self.coefficients.get(feature).copied().unwrap_or(0.0)
+    }
+
+    /// The programs of the checking set by their weightiest suspect.
+    #[must_use]
+    pub fn strongest(&self) -> &[Strongest] {
+        &self.strongest
     }
 
     /// What the band of a score was counted on, in words.
@@ -104,6 +124,15 @@ mod tests {
             assert!(band.low <= band.decibans && band.decibans <= band.high, "{band:?}");
             assert!(band.found <= band.planted && band.planted > 0 && band.benign > 0, "{band:?}");
         }
+        let bands: Vec<f64> = table.bands.iter().map(|band| band.decibans).collect();
+        let strongest: Vec<f64> = table.strongest.iter().map(|row| row.decibans).collect();
+        assert_eq!(bands, strongest);
+        let programs: (u32, u32) =
+            table.strongest.iter().fold((0, 0), |all, row| (all.0 + row.planted, all.1 + row.benign));
+        assert!(
+            table.basis.ends_with(&format!("{} and {} to check", programs.0, programs.1)),
+            "{programs:?}"
+        );
         assert!(table.bands[0].from.is_none());
         assert_eq!(Weights::measured().basis, table.basis);
     }

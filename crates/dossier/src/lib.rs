@@ -1,7 +1,8 @@
 //! Reports and interchange formats: from evidence and verdicts to people and to other tools.
 //!
 //! Input is [`CaseReport`] (a case that was assessed), [`InspectReport`] (images that were inspected without one) or
-//! [`review::Material`] (a case's ledger with its history, for the yearly review);
+//! [`review::Material`] (a case's ledger with its history, for the yearly review) or [`weigh::Material`] (the same with its network,
+//! for what is known of one subject);
 //! output is text. Nothing here reads the ledger, a clock or a file: the same report gives the same bytes. A format is
 //! one file and one line in [`REPORT_FORMATS`].
 
@@ -23,6 +24,7 @@ mod spdx;
 mod stated;
 mod vex;
 mod visible;
+pub mod weigh;
 
 pub use format::{DossierError, Need, Render, ReportFormat};
 pub use json::manifest;

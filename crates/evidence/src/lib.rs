@@ -17,6 +17,7 @@ mod location;
 pub mod model;
 mod prefix;
 mod run;
+mod silence;
 mod subject;
 mod verdict;
 
@@ -29,6 +30,7 @@ pub use kept::{Kept, KeptPart};
 pub use location::{Location, Step};
 pub use prefix::Prefix;
 pub use run::{RunReport, Skipped, Status};
+pub use silence::{ByChance, Silence};
 pub use subject::{Subject, SubjectKind};
 pub use verdict::{MeasureResult, RegimeResult, SubjectVerdict, Verdict};
 

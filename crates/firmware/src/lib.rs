@@ -22,6 +22,7 @@ mod rates;
 mod recognise;
 mod scan;
 pub mod signatures;
+mod silence;
 pub mod staging;
 mod tries;
 mod unpacking;

@@ -3,7 +3,7 @@
 use crate::marks::{self, Mark};
 use crate::rates::weighed;
 pub use banbury_evidence::Description;
-use banbury_evidence::{Claim, Digest, Location, ObjectKind, Skipped, Subject};
+use banbury_evidence::{Claim, Digest, Location, ObjectKind, Silence, Skipped, Subject};
 use banbury_formats::executable::elf::{Elf, Symbol};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -27,6 +27,11 @@ pub trait Probe: Sync {
 
     /// Looks at a file tree (all that one archive or file system holds), after all its files.
     fn tree(&self, _tree: &Tree, _findings: &mut Findings) {}
+
+    /// What it weighs that it read a program and found nothing of weight, where that was measured.
+    fn silence(&self) -> Option<Silence> {
+        None
+    }
 }
 
 /// Bytes of a file up to which [`Probe::keeps`] is honoured.

@@ -112,7 +112,7 @@ impl Rates {
 
 /// The 2.5 %, 50 % and 97.5 % quantiles of ten times the decimal logarithm of the ratio of two rates, to a tenth: so
 /// much is the same whatever the platform's logarithm.
-fn ratio(upper: Beta, lower: Beta) -> (f64, f64, f64) {
+pub(crate) fn ratio(upper: Beta, lower: Beta) -> (f64, f64, f64) {
     let slices = |rate: Beta| -> Vec<f64> {
         (0..STEPS).map(|step| rate.quantile((f64::from(step) + 0.5) / f64::from(STEPS)).log10()).collect()
     };

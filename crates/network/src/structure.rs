@@ -112,7 +112,7 @@ fn largest(network: &Network<'_>) -> Vec<String> {
 }
 
 /// Whether a device carries traffic, by its status.
-pub(crate) fn is_in_service(device: &banbury_evidence::model::Device) -> bool {
+pub fn is_in_service(device: &banbury_evidence::model::Device) -> bool {
     !device.status.as_deref().is_some_and(idle)
 }
 

@@ -63,6 +63,7 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("watch", include_str!("../../../../schemas/watch.schema.json")),
     ("structure", include_str!("../../../../schemas/structure.schema.json")),
     ("what-if", include_str!("../../../../schemas/what-if.schema.json")),
+    ("weigh", include_str!("../../../../schemas/weigh.schema.json")),
     ("plan", include_str!("../../../../schemas/plan.schema.json")),
 ];
 

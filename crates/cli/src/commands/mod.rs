@@ -21,6 +21,7 @@ mod summary;
 mod unpack;
 mod verdicts;
 mod watch;
+mod weigh;
 mod what_if;
 
 pub(crate) use watch::Watch;
@@ -48,6 +49,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Watch(arguments) => watch::run(*arguments),
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Review(arguments) => review::run(&arguments),
+        Command::Weigh(arguments) => weigh::run(&arguments),
         Command::DiffComponents(arguments) => diff_components::run(&arguments),
         Command::Feeds(arguments) => feeds::run(arguments),
         Command::Fetch(arguments) => fetch::run(arguments),

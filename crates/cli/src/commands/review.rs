@@ -8,6 +8,7 @@ use crate::terminal::{Progress, Tone, paint, safe, shorten};
 use anyhow::{Context as _, bail};
 use banbury_dossier::review::{Became, Kind, Material, Review, Reviewing, Row, Subject, Wanted, Yardstick};
 use banbury_evidence::case::{CONFIG, Case, LEDGER};
+use banbury_evidence::ledger::Ledger;
 use banbury_evidence::{ExhibitKind, Grade};
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -54,7 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     outputs::check(&arguments.outputs, &[root.join(CONFIG), root.join(LEDGER)])?;
     let (since, as_of) = (arguments.since.to_string(), as_of.to_string());
     let progress = Progress::start("reading the ledger");
-    let material = material(&case)?;
+    let material = material(&case.ledger, &case.config.case.name)?;
     drop(progress);
     let wanted = if arguments.all { Wanted::All } else { Wanted::Names(&names) };
     let mut failed = None;
@@ -104,15 +105,15 @@ fn case_and_names(words: &[String]) -> anyhow::Result<(PathBuf, Vec<String>)> {
     }
 }
 
-fn material(case: &Case) -> anyhow::Result<Material> {
-    let ledger = &case.ledger;
+/// A ledger, as the review reads it.
+pub(super) fn material(ledger: &Ledger, name: &str) -> anyhow::Result<Material> {
     let exhibits = ledger.exhibits()?;
     let mut objects = std::collections::BTreeMap::new();
     for exhibit in exhibits.iter().filter(|exhibit| exhibit.kind == ExhibitKind::Firmware) {
         objects.insert(exhibit.sha256, ledger.objects(&exhibit.sha256)?);
     }
     Ok(Material {
-        case: case.config.case.name.clone(),
+        case: name.to_owned(),
         runs: ledger.runs()?,
         claims: ledger.claims(None)?,
         sightings: ledger.sightings()?,

@@ -33,8 +33,10 @@ mod timeline;
 mod trust;
 mod vendors;
 mod verdicts;
+mod weigh;
 
 pub(crate) use review::review;
+pub(crate) use weigh::weighing;
 
 use crate::format::ReportFormat;
 use crate::report::{CaseReport, InspectReport};

@@ -75,7 +75,7 @@ impl By {
 
 /// The images of one product, or of several that share them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Line {
+pub(crate) struct Line {
     /// The maker, in the inventory's spelling; none where nobody states it.
     pub maker: Option<String>,
     /// Device types, in the inventory's spelling.
@@ -86,7 +86,7 @@ pub(super) struct Line {
 
 /// All that a case says of who makes what.
 #[derive(Debug, Default)]
-pub(super) struct Makers {
+pub(crate) struct Makers {
     /// Makers by their folded names, in the spelling that came first.
     pub makers: BTreeMap<String, String>,
     /// How many devices of each maker (folded) the latest inventory has, and how many of them name an image of the case.
@@ -136,7 +136,7 @@ impl Makers {
 
     fn by_inventory(&mut self, images: &[&Exhibit], deployed: &[Deployed]) {
         for one in deployed {
-            let exhibit = one.image.as_deref().and_then(|image| named(images, image));
+            let exhibit = one.image.as_deref().and_then(|image| named(images.iter().copied(), image));
             if one.current {
                 let maker = fold(one.manufacturer.as_deref().unwrap_or_default());
                 let count = self.devices.entry(maker).or_default();
@@ -230,15 +230,18 @@ impl Makers {
 }
 
 /// The exhibit that an inventory's `image` names: by hash, or by a file name that one exhibit alone has.
-fn named<'e>(images: &[&'e Exhibit], image: &str) -> Option<&'e Exhibit> {
+pub(crate) fn named<'e>(
+    images: impl Iterator<Item = &'e Exhibit> + Clone,
+    image: &str,
+) -> Option<&'e Exhibit> {
     let image = image.trim();
-    let by_hash = images.iter().find(|one| one.sha256.to_string().eq_ignore_ascii_case(image));
-    let mut by_name = images.iter().filter(|one| one.name == image);
+    let by_hash = images.clone().find(|one| one.sha256.to_string().eq_ignore_ascii_case(image));
+    let mut by_name = images.filter(|one| one.name == image);
     let alone = match (by_name.next(), by_name.next()) {
         (Some(one), None) => Some(one),
         _ => None,
     };
-    by_hash.or(alone).copied()
+    by_hash.or(alone)
 }
 
 /// What an image says of itself in the headers that were read.
@@ -253,7 +256,7 @@ fn own_words(objects: &[Object]) -> BTreeSet<(String, String)> {
 }
 
 /// A name's letters and digits, in small letters.
-pub(super) fn fold(name: &str) -> String {
+pub(crate) fn fold(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 

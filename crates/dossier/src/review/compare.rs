@@ -245,7 +245,7 @@ pub(super) fn day(run: &StoredRun) -> &str {
 }
 
 /// Whether a claim is a finding that a review grades: a fact, a component, and what is ruled out are none.
-pub(super) fn is_finding(claim: &Claim) -> bool {
+pub(crate) fn is_finding(claim: &Claim) -> bool {
     claim.grade > Grade::Info
         && claim.code != join::COMPONENT
         && !support::is_remark(&claim.code)

@@ -17,8 +17,11 @@ mod tests;
 mod yardstick;
 
 pub use belonging::By;
+pub(crate) use belonging::{Makers, fold, named};
+pub(crate) use compare::is_finding;
 pub use compare::{Became, Outcome};
 pub use names::Unknown;
+pub(crate) use names::{Target, product, vendor};
 pub use table::Row;
 pub use yardstick::{COPYING_MEANS, Copies, Copying, KnownVulnerabilities, Several, Share, Tally, Yardstick};
 
@@ -26,7 +29,7 @@ use banbury_evidence::ledger::{Deployed, StoredClaim, StoredRun};
 use banbury_evidence::model::{Review as Reviewed, Vendor};
 use banbury_evidence::{Digest, Exhibit, Object};
 use banbury_software::exploitation::Exploitation;
-use belonging::{Line, Makers, fold};
+use belonging::Line;
 use compare::{Image, day};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};

@@ -19,6 +19,30 @@ pub enum Unknown {
         /// What there is, or what is near.
         hint: String,
     },
+    /// No vendor is called so.
+    #[error("no vendor of the case is called {name:?}; {hint}")]
+    Vendor {
+        /// The name.
+        name: String,
+        /// What there is, or what is near.
+        hint: String,
+    },
+    /// No product is called so.
+    #[error("no product of the case is called {name:?}; {hint}")]
+    Product {
+        /// The name.
+        name: String,
+        /// What there is, or what is near.
+        hint: String,
+    },
+    /// Products of several makers are called so.
+    #[error("{name:?} is the name of several products; write {all}")]
+    Several {
+        /// The name.
+        name: String,
+        /// How each is written.
+        all: String,
+    },
     /// The case names nobody.
     #[error(
         "the case names no vendor: no table of devices, vendors or reviews was imported; name a product that an image names itself"
@@ -27,7 +51,7 @@ pub enum Unknown {
 }
 
 /// A vendor or product to review.
-pub(super) struct Target {
+pub(crate) struct Target {
     pub name: String,
     pub kind: Kind,
     pub vendor: Option<String>,
@@ -76,24 +100,11 @@ fn of_name(makers: &Makers, material: &Material, name: &str) -> Result<Target, U
         return Ok(Target { besides, ..of_maker(makers, maker) });
     }
     let products = products(material);
-    let of_product = products.iter().find(|(product, maker)| {
+    let named = products.iter().find(|(product, maker)| {
         !key.is_empty() && (fold(product) == key || product_key(product, maker.as_deref()) == key)
     });
-    if let Some((product, maker)) = of_product {
-        let same = |line: &&Line| {
-            line.products.iter().any(|other| fold(other) == fold(product))
-                && fold(line.maker.as_deref().unwrap_or_default())
-                    == fold(maker.as_deref().unwrap_or_default())
-        };
-        let mut lines: Vec<Line> = makers.lines.iter().filter(same).cloned().collect();
-        in_order(&mut lines);
-        return Ok(Target {
-            name: product.clone(),
-            kind: Kind::Product,
-            vendor: maker.clone(),
-            lines,
-            besides: None,
-        });
+    if let Some((product, maker)) = named {
+        return Ok(of_product(makers, product, maker.as_deref()));
     }
     let mut line = Line { products: BTreeSet::from([name.trim().to_owned()]), ..Line::default() };
     for (image, words) in &makers.own_words {
@@ -122,6 +133,80 @@ fn of_name(makers: &Makers, material: &Material, name: &str) -> Result<Target, U
         banbury_regime::near::hint("vendors and products", name, known)
     };
     Err(Unknown::Name { name: name.to_owned(), hint })
+}
+
+/// The vendor of this name, and nothing else.
+pub(crate) fn vendor(makers: &Makers, name: &str) -> Result<Target, Unknown> {
+    let key = fold(name);
+    match makers.makers.get(&key).filter(|_| !key.is_empty()) {
+        Some(maker) => Ok(of_maker(makers, maker)),
+        None => {
+            let known: Vec<&str> = makers.makers.values().map(String::as_str).collect();
+            Err(Unknown::Vendor {
+                name: name.to_owned(),
+                hint: banbury_regime::near::hint("vendors", name, known),
+            })
+        }
+    }
+}
+
+/// The product of this name, with or without its maker's words, and nothing else; of two makers' products of one name neither.
+pub(crate) fn product(makers: &Makers, material: &Material, name: &str) -> Result<Target, Unknown> {
+    let key = fold(name);
+    let products = products(material);
+    let is = |product: &str, maker: Option<&str>| {
+        let whole = fold(&format!("{} {product}", maker.unwrap_or_default()));
+        !key.is_empty() && (fold(product) == key || whole == key || product_key(product, maker) == key)
+    };
+    let mut named: Vec<(&str, Option<&str>)> = products
+        .iter()
+        .map(|(product, maker)| (product.as_str(), maker.as_deref()))
+        .filter(|(product, maker)| is(product, *maker))
+        .collect();
+    // A name with its maker's is that maker's; a record without a maker beside one with it is the same product.
+    let whole = |(product, maker): &(&str, Option<&str>)| {
+        maker.is_some_and(|maker| fold(&format!("{maker} {product}")) == key)
+    };
+    if named.iter().any(whole) {
+        named.retain(whole);
+    }
+    if named.iter().any(|(_, maker)| maker.is_some()) {
+        named.retain(|(_, maker)| maker.is_some());
+    }
+    named.dedup_by_key(|(product, maker)| (fold(product), fold(maker.unwrap_or_default())));
+    match named.as_slice() {
+        [(product, maker)] => Ok(of_product(makers, product, *maker)),
+        [] => Err(Unknown::Product {
+            name: name.to_owned(),
+            hint: banbury_regime::near::hint(
+                "products",
+                name,
+                products.iter().map(|(product, _)| product.as_str()).collect::<Vec<_>>(),
+            ),
+        }),
+        several => {
+            let all = several.iter().map(|(product, maker)| {
+                format!("{:?}", format!("{} {product}", maker.unwrap_or_default()).trim())
+            });
+            Err(Unknown::Several { name: name.to_owned(), all: all.collect::<Vec<_>>().join(" or ") })
+        }
+    }
+}
+
+fn of_product(makers: &Makers, product: &str, maker: Option<&str>) -> Target {
+    let same = |line: &&Line| {
+        line.products.iter().any(|other| fold(other) == fold(product))
+            && fold(line.maker.as_deref().unwrap_or_default()) == fold(maker.unwrap_or_default())
+    };
+    let mut lines: Vec<Line> = makers.lines.iter().filter(same).cloned().collect();
+    in_order(&mut lines);
+    Target {
+        name: product.to_owned(),
+        kind: Kind::Product,
+        vendor: maker.map(str::to_owned),
+        lines,
+        besides: None,
+    }
 }
 
 fn of_maker(makers: &Makers, maker: &str) -> Target {

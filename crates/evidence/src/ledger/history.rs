@@ -22,7 +22,35 @@ pub struct Deployed {
     pub current: bool,
 }
 
+/// A person's decision on a claim.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct Disposition {
+    /// `accepted`, `disputed` or `not applicable`.
+    pub state: String,
+    /// Why.
+    pub reason: String,
+    /// Who decided.
+    pub person: String,
+    /// When, RFC 3339 in UTC.
+    pub at: String,
+}
+
 impl Ledger {
+    /// The latest decision on each claim that has one, by the claim's fingerprint.
+    pub fn dispositions(&self) -> Result<BTreeMap<Digest, Disposition>, LedgerError> {
+        let rows: Vec<(String, Disposition)> =
+            self.rows("SELECT claim, state, reason, person, at FROM decisions ORDER BY claim", [], |row| {
+                let disposition = Disposition {
+                    state: row.get(1)?,
+                    reason: row.get(2)?,
+                    person: row.get(3)?,
+                    at: row.get(4)?,
+                };
+                Ok((row.get(0)?, disposition))
+            })?;
+        rows.into_iter().map(|(claim, disposition)| Ok((self.digest(&claim)?, disposition))).collect()
+    }
+
     /// The runs that saw each claim, by its fingerprint, in the order in which they were recorded.
     pub fn sightings(&self) -> Result<BTreeMap<Digest, Vec<i64>>, LedgerError> {
         let rows: Vec<(String, i64)> =

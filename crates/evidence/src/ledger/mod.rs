@@ -10,7 +10,7 @@ mod model;
 mod read;
 mod record;
 
-pub use history::Deployed;
+pub use history::{Deployed, Disposition};
 pub use read::{StoredClaim, StoredRun};
 pub use record::{Clock, Recorded};
 

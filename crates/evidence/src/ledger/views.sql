@@ -23,6 +23,11 @@ CREATE VIEW claims AS
     -- A column of the run is always read: a query that asks for none of them would else seem to read the table itself.
     FROM claim_records c JOIN runs r ON r.id = c.run AND r.probe <> '';
 
+-- The latest decision of a person on each claim that has one. state: accepted, disputed or not applicable; at: when it was recorded.
+CREATE VIEW decisions AS
+    SELECT d.claim, d.state, d.reason, d.person, d.at FROM dispositions d
+    WHERE d.id = (SELECT max(e.id) FROM dispositions e WHERE e.claim = d.claim);
+
 -- The objects of each exhibit, as the latest run of the unpacker saw them.
 CREATE VIEW objects AS
     SELECT r.exhibit, o.ordinal, o.parent, o.path, o.kind, o.size, o.sha256, o.format, o.mode, o.target

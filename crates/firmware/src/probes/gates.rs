@@ -21,7 +21,7 @@ use banbury_code::powers::Power;
 use banbury_code::program::Program;
 use banbury_code::suspects::{Behind, Suspect, Suspects};
 use banbury_code::weights::{Weighed, Weights};
-use banbury_evidence::{Claim, CodeInfo, Grade, Skipped, Weight};
+use banbury_evidence::{Claim, CodeInfo, Grade, Silence, Skipped, Weight};
 use banbury_formats::executable::elf::Elf;
 
 /// Secrets before powers.
@@ -91,6 +91,10 @@ const LARGE: usize = 256 << 20;
 impl Probe for Gates {
     fn describe(&self) -> &'static Description {
         &DESCRIPTION
+    }
+
+    fn silence(&self) -> Option<Silence> {
+        crate::silence::of(&DESCRIPTION, "hidden-access.", Weights::measured())
     }
 
     fn file(&self, file: &File<'_>, findings: &mut Findings) {

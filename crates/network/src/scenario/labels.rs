@@ -198,7 +198,7 @@ impl Topology<'_> {
     }
 
     /// Devices that a contract covers, as of the day: the rule of the ledger's view `contract_devices`.
-    fn covered(&self, contract: &Contract) -> BTreeSet<u32> {
+    pub fn covered(&self, contract: &Contract) -> BTreeSet<u32> {
         if !self.is_in_force(contract) {
             return BTreeSet::new();
         }
