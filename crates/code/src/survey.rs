@@ -193,7 +193,8 @@ fn called(program: &Program<'_>, callee: &Callee) -> Option<Called> {
 }
 
 /// Comparisons of a function with what only happens behind them.
-fn gates(program: &Program<'_>, function: u64, blocks: &Blocks, facts: &Facts<'_>) -> Vec<Gate> {
+#[must_use]
+pub fn gates(program: &Program<'_>, function: u64, blocks: &Blocks, facts: &Facts<'_>) -> Vec<Gate> {
     let mut found = Vec::new();
     if facts.decisions.is_empty() {
         return found;
