@@ -294,7 +294,7 @@ fn made_of(to: &To) -> Option<(usize, bool)> {
 fn used(program: &Program<'_>, function: u64, read: &Read<'_>, call: &Call, all: &mut Vec<Use>) {
     let to = match &call.callee {
         Callee::Import(name) => To::Import(name.clone()),
-        Callee::Here(to) => To::Here(program.image().place(*to)),
+        Callee::Here(to) => To::Here(program.behind(program.image().place(*to))),
         Callee::Value(_) => return,
     };
     let mut open = vec![(call.arguments.clone(), 0_u8)];

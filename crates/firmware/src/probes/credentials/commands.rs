@@ -49,8 +49,6 @@ const TABLE: &[Row] = &[
     ("mosquitto_sub", &["-P", "--pw"], &[]),
     ("unzip", &["-P"], &[]),
     ("zip", &["-P"], &[]),
-    ("openvpn", &[], &[]),
-    ("openssl", &["-k", "-K"], &[]),
 ];
 
 /// The passwords in some commands, each with the number of its command.
@@ -170,10 +168,15 @@ pub fn passwords(commands: &[Command]) -> Vec<(usize, Given)> {
             }
         }
         if name == b"openssl" {
-            for option in ["-pass", "-passin", "-passout"] {
-                if let Some(password) =
-                    command.option(&[option]).and_then(|value| value.strip_prefix(b"pass:"))
-                {
+            // Its options are whole words: `-k` is none of `-keyout`.
+            for pair in command.arguments().windows(2) {
+                let [option, value] = pair else { continue };
+                let password = match option.as_slice() {
+                    b"-pass" | b"-passin" | b"-passout" => value.strip_prefix(b"pass:"),
+                    b"-k" | b"-K" => Some(value.as_slice()),
+                    _ => None,
+                };
+                if let Some(password) = password {
                     add(None, password);
                 }
             }
@@ -292,6 +295,7 @@ mod tests {
             shown("openssl enc -aes-256-cbc -pass pass:q7 -in x; export PGPASSWORD=w8"),
             ["openssl  q7", "PGPASSWORD  w8"]
         );
+        assert!(shown("openssl req -keyout /tmp/k -out x").is_empty());
         assert!(
             shown("echo \"root:$1\" | chpasswd; curl -u \"$U:$P\" x; passwd -d x; wget --password=\"$W\" y")
                 .is_empty()

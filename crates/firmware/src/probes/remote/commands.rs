@@ -218,9 +218,9 @@ fn tunnel(command: &Command, name: &[u8]) -> Option<String> {
     let words = command.arguments();
     match name {
         b"ssh" | b"autossh" | b"dbclient" => {
-            let reverse = words
-                .iter()
-                .any(|word| word.starts_with(b"-") && !word.starts_with(b"--") && word.contains(&b'R'));
+            let flag =
+                |word: &[u8]| word.starts_with(b"-") && !word.starts_with(b"--") && !word.starts_with(b"-o");
+            let reverse = words.iter().any(|word| flag(word) && word.contains(&b'R'));
             let to =
                 words.iter().find(|word| word.contains(&b'@') && !word.starts_with(b"-")).map(Vec::as_slice);
             let to =

@@ -4,7 +4,9 @@
 
 use super::super::text::{lines, show, words};
 use super::contacts::{Host, of_word};
+use aho_corasick::AhoCorasick;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// A setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,10 +153,11 @@ const TR069: [(&str, bool); 12] = [
 ];
 
 fn tr069(path: &str, text: &[u8], found: &mut Vec<Setting>) {
-    let lower = text.get(..text.len().min(1 << 20)).unwrap_or_default().to_ascii_lowercase();
-    let has =
-        |word: &[u8]| aho_corasick::AhoCorasick::new([word]).is_ok_and(|finder| finder.is_match(&lower));
-    if !["cwmp", "tr069", "tr-069", "managementserver", "acs"].iter().any(|word| has(word.as_bytes())) {
+    static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let words = ["cwmp", "tr069", "tr-069", "managementserver", "acs_", "acsurl", "config acs"];
+        AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
+    });
+    if !WORDS.as_ref().is_some_and(|words| words.is_match(text)) {
         return;
     }
     let of_it = |name: &str| name.contains("cwmp") || name.contains("tr069") || name.contains("tr-069");

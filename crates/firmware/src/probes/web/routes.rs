@@ -1,11 +1,13 @@
 //! Routes of a web server's program: which path leads to which function, by calls that register it, tables, and comparisons.
 
+use aho_corasick::AhoCorasick;
 use banbury_code::function::Blocks;
 use banbury_code::powers::{self, Power};
 use banbury_code::survey::{Called, Fixed, Gate, gates};
 use banbury_code::uses::{Given, To, Use, Uses, bare};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 /// Routes of one program that are kept.
 pub const MOST: usize = 400;
@@ -106,8 +108,6 @@ pub fn is_route(text: &[u8]) -> bool {
 
 /// Whether a program answers requests of the web: it has words that every such program has.
 pub fn is_web(content: &[u8]) -> bool {
-    use aho_corasick::AhoCorasick;
-    use std::sync::LazyLock;
     static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         AhoCorasick::new([
             "HTTP/1.",
@@ -232,11 +232,9 @@ fn tables(uses: &Uses<'_>) -> Vec<Route> {
             named.entry(distance).or_default().push((*slot, *to, function));
         }
     }
-    let forms = image.constants().any(|bytes| {
-        ["/goform/", "/boafrm/", "/form"]
-            .iter()
-            .any(|start| aho_corasick::AhoCorasick::new([start]).is_ok_and(|finder| finder.is_match(bytes)))
-    });
+    static FORMS: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::new(["/goform", "/boafrm"]).ok());
+    let forms = image.constants().any(|bytes| FORMS.as_ref().is_some_and(|forms| forms.is_match(bytes)));
     for entries in named.values().filter(|_| forms) {
         let mut row: Vec<&(u64, u64, u64)> = Vec::new();
         let mut rows: Vec<Vec<&(u64, u64, u64)>> = Vec::new();
@@ -438,12 +436,15 @@ fn headers(uses: &Uses<'_>) -> Vec<Exception> {
             if let Some(header) = header
                 && !ORDINARY.iter().any(|word| text.contains(word))
             {
-                found.push(Exception {
+                let exception = Exception {
                     header: (*header).to_owned(),
                     texts: vec![text],
                     function: one.function,
                     at: one.at,
-                });
+                };
+                if !found.contains(&exception) {
+                    found.push(exception);
+                }
             }
         }
     }
