@@ -109,6 +109,8 @@ static DESCRIPTION: Description = Description {
 
 /// Claims of one file; further ones are counted in a last word.
 const MOST: usize = 40;
+/// Remarks of one claim.
+const NOTES: usize = 16;
 /// Bytes of a file in which hidden texts are looked for.
 const HIDDEN_LIMIT: usize = 64 << 20;
 
@@ -151,6 +153,17 @@ impl Probe for FixedCredentials {
     }
 }
 
+/// Adds a claim, or the place and remarks of one that is known.
+pub fn put(claims: &mut BTreeMap<Digest, Claim>, claim: Claim, place: Location) {
+    let known =
+        claims.entry(claim.fingerprint()).or_insert_with(|| Claim { notes: Vec::new(), ..claim.clone() });
+    known.notes.extend(claim.notes.into_iter().filter(|_| known.notes.len() < NOTES));
+    known.notes.dedup();
+    if !known.locations.contains(&place) {
+        known.locations.push(place);
+    }
+}
+
 /// Whether a path is that of documentation, examples among them, which nothing runs.
 pub fn is_document(path: &str) -> bool {
     let mut parts = path.split('/');
@@ -170,8 +183,7 @@ struct Made<'f, 'a> {
 
 impl Made<'_, '_> {
     fn put(&mut self, claim: Claim, place: Location) {
-        let print = claim.fingerprint();
-        self.claims.entry(print).or_insert(claim).locations.push(place);
+        put(&mut self.claims, claim, place);
     }
 
     /// Whether the file has the function itself for others: then what it does with fixed secrets are tests.
@@ -293,7 +305,7 @@ impl Made<'_, '_> {
             )
             .fact("form", "call")
             .fact("by", found.by)
-            .fact("call", format!("{:#x}", found.one.at))
+            .note(format!("Called at {:#x}.", found.one.at))
             .fact(if found.hash { "hash" } else { "password" }, show(found.content.text));
             if let Some(user) = found.user {
                 claim = claim.fact("user", show(user));
@@ -314,7 +326,7 @@ impl Made<'_, '_> {
                 format!("{}: {} is given a fixed key of {bits} bits", name_of(file), key.by),
             )
             .fact("by", key.by)
-            .fact("call", format!("{:#x}", key.one.at))
+            .note(format!("Called at {:#x}.", key.one.at))
             .fact("algorithm", algorithm)
             .fact("bits", i64::try_from(bits).unwrap_or(i64::MAX))
             .fact("key", key.bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
@@ -328,13 +340,13 @@ impl Made<'_, '_> {
                 let Some(content) = uses.content(&one, 0) else { continue };
                 let all = shell::commands(content.text);
                 for (_, given) in commands::passwords(&all) {
-                    let claim = self.in_command(&given).fact("call", format!("{:#x}", one.at));
+                    let claim = self.in_command(&given).note(format!("Called at {:#x}.", one.at));
                     self.put(claim, self.place(content.address, content.text.len()));
                 }
             }
         }
         for (one, by, source) in calls::derived(uses) {
-            let claim = self.made_of(source, by).fact("call", format!("{:#x}", one.at));
+            let claim = self.made_of(source, by).note(format!("Called at {:#x}.", one.at));
             self.put(claim, self.place(one.at, 4));
         }
     }

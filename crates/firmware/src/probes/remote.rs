@@ -15,7 +15,7 @@ mod commands;
 mod contacts;
 mod settings;
 
-use super::credentials::is_document;
+use super::credentials::{is_document, put};
 use super::shell;
 use super::text::{name_of, show};
 use crate::probe::{Description, File, Findings, Probe};
@@ -196,7 +196,7 @@ struct Made<'f, 'a> {
 
 impl Made<'_, '_> {
     fn put(&mut self, claim: Claim, place: Location) {
-        self.claims.entry(claim.fingerprint()).or_insert(claim).locations.push(place);
+        put(&mut self.claims, claim, place);
     }
 
     fn observe(&self, info: &CodeInfo, what: &str) -> Claim {
@@ -296,7 +296,8 @@ impl Made<'_, '_> {
                 else {
                     continue;
                 };
-                let mut claim = self.contact(by, &host, content.text).fact("call", format!("{:#x}", one.at));
+                let mut claim =
+                    self.contact(by, &host, content.text).note(format!("Called at {:#x}.", one.at));
                 if content.initial {
                     claim = claim.note(
                         "A variable points to it when the program starts; it may point elsewhere later.",
@@ -310,7 +311,7 @@ impl Made<'_, '_> {
             for one in uses.through(by.as_bytes(), &[0]) {
                 let Some(content) = uses.content(&one, 0) else { continue };
                 for (_, act) in commands::acts(&shell::commands(content.text)) {
-                    let claim = self.act(act).fact("call", format!("{:#x}", one.at));
+                    let claim = self.act(act).note(format!("Called at {:#x}.", one.at));
                     let place = self.place(content.address, content.text.len());
                     self.put(claim, place);
                 }

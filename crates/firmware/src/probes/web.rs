@@ -136,8 +136,16 @@ impl Probe for WebPaths {
             }
         } else if file.is_text() {
             findings.looked_at(file.content.len());
-            note.words = Words::of_text(file.path, file.content);
             note.routes = pages::dispatched(file.path, file.content);
+            note.words = if note.routes.is_empty() {
+                Words::of_text(file.path, file.content)
+            } else {
+                // The entries themselves refer to nothing.
+                let lines = file.content.split(|&byte| byte == b'\n');
+                let others: Vec<&[u8]> =
+                    lines.filter(|line| !line.windows(7).any(|part| part == b"entry({")).collect();
+                Words::of_text(file.path, &others.join(&b'\n'))
+            };
         }
         if note.words.cut {
             findings.skip(

@@ -1,9 +1,9 @@
 //! Routes of a web server's program: which path leads to which function, by calls that register it, tables, and comparisons.
 
 use aho_corasick::AhoCorasick;
-use banbury_code::function::Blocks;
+use banbury_code::function::{Bounds, Callee};
 use banbury_code::powers::{self, Power};
-use banbury_code::survey::{Called, Fixed, Gate, gates};
+use banbury_code::survey::{Called, Fixed, Gate, equals, gates};
 use banbury_code::uses::{Given, To, Use, Uses, bare};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +13,9 @@ use std::sync::LazyLock;
 pub const MOST: usize = 400;
 /// Entries beside each other of which names without a path count as a table of handlers.
 const ROW: usize = 4;
+
+/// Bytes of a handler that are read where nothing tells its end.
+const LONG: u64 = 4096;
 
 /// A path and what it leads to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -178,28 +181,59 @@ fn route(uses: &Uses<'_>, path: &[u8], address: u64, how: &str, handler: u64) ->
     }
 }
 
+/// What is within reach of code at an address, which need not be a function that anything else tells: on some machines code alone names it.
+fn reach(uses: &Uses<'_>, address: u64) -> BTreeSet<Power> {
+    let program = uses.program();
+    let start = program.image().place(address);
+    if program.is_function(start) {
+        return uses.powers(start).into_keys().collect();
+    }
+    let all = program.functions();
+    let end =
+        all.get(all.partition_point(|known| known.start <= start)).map_or(start + LONG, |next| next.start);
+    let bounds = Bounds { start, end: end.min(start + LONG), thumb: start != address };
+    let mut found = BTreeSet::new();
+    for call in program.read(bounds).facts.calls {
+        match call.callee {
+            Callee::Import(name) => found.extend(powers::of(&name)),
+            Callee::Here(to) => found.extend(uses.powers(program.image().place(to)).into_keys()),
+            Callee::Value(_) => {}
+        }
+    }
+    found
+}
+
 /// Calls that are given a path and a function.
 fn calls(uses: &Uses<'_>) -> Vec<Route> {
     let program = uses.program();
     let mut found = Vec::new();
     for one in uses.all() {
-        let function = one.given.iter().find_map(|given| match given {
-            Given::Place(address) if program.is_function(program.image().place(*address)) => {
-                Some(program.image().place(*address))
-            }
-            _ => None,
-        });
-        let Some(function) = function else { continue };
         let name = match &one.to {
             To::Import(name) => Some(String::from_utf8_lossy(bare(name)).into_owned()),
             To::Here(to) => program.name(*to).map(|name| String::from_utf8_lossy(name).into_owned()),
         };
+        let named = name.as_deref().is_some_and(registers);
+        let is_handler = |address: u64| {
+            let start = program.image().place(address);
+            program.is_function(start)
+                || (program.image().is_code(start) && program.image().text(address).is_none())
+        };
+        let function = one.given.iter().find_map(|given| match given {
+            Given::Place(address) if is_handler(*address) => Some(*address),
+            _ => None,
+        });
+        let Some(function) = function else { continue };
         for number in 0..one.given.len().min(5) {
             let Some(content) = uses.content(one, number).filter(|content| !content.format) else { continue };
-            let named = name.as_deref().is_some_and(registers);
             if is_route(content.text) || (named && (is_name(content.text) || content.text.starts_with(b"/")))
             {
-                found.push(route(uses, content.text, content.address, "a call that registers it", function));
+                found.push(Route {
+                    path: String::from_utf8_lossy(content.text).into_owned(),
+                    address: content.address,
+                    how: "a call that registers it".to_owned(),
+                    handler: shown(uses, program.image().place(function)),
+                    powers: words(reach(uses, function).into_iter()),
+                });
                 break;
             }
         }
@@ -261,6 +295,7 @@ fn comparisons(uses: &Uses<'_>) -> Vec<Route> {
     let mut given: BTreeMap<(u64, usize), BTreeSet<u64>> = BTreeMap::new();
     let mut places: Vec<(&Use, usize, u64)> = Vec::new();
     let mut functions: BTreeSet<u64> = BTreeSet::new();
+    let mut compared: Vec<(&Use, u64)> = Vec::new();
     for one in uses.all() {
         for number in 0..one.given.len().min(4) {
             let Some(Given::Place(address)) = one.given.get(number) else { continue };
@@ -270,6 +305,7 @@ fn comparisons(uses: &Uses<'_>) -> Vec<Route> {
             match &one.to {
                 To::Import(name) if powers::compares(name).is_some() => {
                     functions.insert(one.function);
+                    compared.push((one, *address));
                 }
                 To::Import(_) => {}
                 To::Here(to) => {
@@ -306,6 +342,18 @@ fn comparisons(uses: &Uses<'_>) -> Vec<Route> {
             });
         }
     }
+    // What no branch is seen behind is a path all the same.
+    for (one, address) in compared {
+        if let Some(text) = program.image().text(address) {
+            found.push(Route {
+                path: String::from_utf8_lossy(text).into_owned(),
+                address,
+                how: "a comparison".to_owned(),
+                handler: shown(uses, one.function),
+                powers: Vec::new(),
+            });
+        }
+    }
     for (one, number, address) in places {
         let To::Here(to) = one.to else { continue };
         if given.get(&(to, number)).is_some_and(|texts| texts.len() >= 3)
@@ -326,12 +374,15 @@ fn comparisons(uses: &Uses<'_>) -> Vec<Route> {
 /// The comparisons with something fixed in a function.
 fn gates_of(uses: &Uses<'_>, function: u64) -> Vec<Gate> {
     let program = uses.program();
-    let all = program.functions();
-    let Ok(at) = all.binary_search_by_key(&function, |bounds| bounds.start) else { return Vec::new() };
-    let Some(bounds) = all.get(at) else { return Vec::new() };
-    let read = program.read(*bounds);
-    let blocks: &Blocks = &read.blocks;
-    gates(program, function, blocks, &read.facts)
+    let Some(bounds) = bounds_of(uses, function) else { return Vec::new() };
+    let read = program.read(bounds);
+    gates(program, function, &read.blocks, &read.facts)
+}
+
+fn bounds_of(uses: &Uses<'_>, function: u64) -> Option<Bounds> {
+    let all = uses.program().functions();
+    let at = all.binary_search_by_key(&function, |bounds| bounds.start).ok()?;
+    all.get(at).copied()
 }
 
 /// Names of headers as programs of the web are given them.
@@ -388,26 +439,28 @@ pub fn exceptions(uses: &Uses<'_>) -> Vec<Exception> {
         }
     }
     for function in functions.into_iter().filter(|function| about_access(uses, *function)) {
-        let mut by_outcome: BTreeMap<u64, Vec<(String, u64)>> = BTreeMap::new();
-        for gate in gates_of(uses, function) {
-            let Fixed::Text { text, .. } = &gate.fixed else { continue };
-            if let Some(gives) =
-                gate.gives.filter(|gives| exempt(text) && gate.else_gives.iter().any(|other| other != gives))
-            {
-                by_outcome
-                    .entry(gives)
-                    .or_default()
-                    .push((String::from_utf8_lossy(text).into_owned(), gate.at));
+        let Some(bounds) = bounds_of(uses, function) else { continue };
+        let read = uses.program().read(bounds);
+        // Where several of them lead to the same place, or each gives back the same.
+        let mut by_outcome: BTreeMap<(bool, u64), BTreeMap<String, u64>> = BTreeMap::new();
+        for (at, text, block) in equals(uses.program(), &read.blocks, &read.facts) {
+            if exempt(&text) {
+                let text = String::from_utf8_lossy(&text).into_owned();
+                by_outcome.entry((false, block as u64)).or_default().insert(text, at);
             }
         }
-        for texts in by_outcome.into_values().filter(|texts| texts.len() >= 2) {
-            let at = texts.first().map_or(function, |(_, at)| *at);
-            found.push(Exception {
-                header: String::new(),
-                texts: texts.into_iter().map(|(text, _)| text).collect(),
-                function,
-                at,
-            });
+        for gate in gates(uses.program(), function, &read.blocks, &read.facts) {
+            let Fixed::Text { text, .. } = &gate.fixed else { continue };
+            let gives = gate.gives.filter(|gives| gate.else_gives.iter().any(|other| other != gives));
+            if let Some(gives) = gives.filter(|_| exempt(text)) {
+                let text = String::from_utf8_lossy(text).into_owned();
+                by_outcome.entry((true, gives)).or_default().insert(text, gate.at);
+            }
+        }
+        let most = by_outcome.into_values().filter(|texts| texts.len() >= 2).max_by_key(BTreeMap::len);
+        if let Some(texts) = most {
+            let at = texts.values().min().copied().unwrap_or(function);
+            found.push(Exception { header: String::new(), texts: texts.into_keys().collect(), function, at });
         }
     }
     found
