@@ -155,10 +155,16 @@ impl Probe for FixedCredentials {
 
 /// Adds a claim, or the place and remarks of one that is known.
 pub fn put(claims: &mut BTreeMap<Digest, Claim>, claim: Claim, place: Location) {
-    let known =
-        claims.entry(claim.fingerprint()).or_insert_with(|| Claim { notes: Vec::new(), ..claim.clone() });
-    known.notes.extend(claim.notes.into_iter().filter(|_| known.notes.len() < NOTES));
-    known.notes.dedup();
+    let known = claims.entry(claim.fingerprint()).or_insert_with(|| Claim {
+        notes: Vec::new(),
+        locations: Vec::new(),
+        ..claim.clone()
+    });
+    for note in claim.notes {
+        if known.notes.len() < NOTES && !known.notes.contains(&note) {
+            known.notes.push(note);
+        }
+    }
     if !known.locations.contains(&place) {
         known.locations.push(place);
     }
