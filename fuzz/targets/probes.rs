@@ -30,6 +30,12 @@ const NAMES: &[&str] = &[
     "www/vendor/composer/installed.json",
     "usr/share/rubygems/specifications/x.gemspec",
     "boot/tree.dts",
+    "etc/init.d/x",
+    "etc/config/cwmp",
+    "etc/snmp/snmpd.conf",
+    "etc/opkg.conf",
+    "www/cgi-bin/x.cgi",
+    "usr/lib/lua/luci/controller/x.lua",
 ];
 
 fuzz_target!(|data: &[u8]| {

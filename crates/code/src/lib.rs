@@ -13,5 +13,6 @@ pub mod powers;
 pub mod program;
 pub mod survey;
 pub mod suspects;
+pub mod uses;
 pub mod values;
 pub mod weights;

@@ -206,7 +206,7 @@ pub struct Comparison {
 }
 
 /// Without what C libraries and linkers put around: `__GI_`, `__`, `_chk`, versions.
-fn bare(name: &[u8]) -> &[u8] {
+pub(crate) fn bare(name: &[u8]) -> &[u8] {
     let name = name.split(|&byte| byte == b'@').next().unwrap_or(name);
     let name = name.strip_prefix(b"__GI_").unwrap_or(name);
     match name.strip_prefix(b"__").and_then(|rest| rest.strip_suffix(b"_chk")) {

@@ -193,7 +193,8 @@ fn called(program: &Program<'_>, callee: &Callee) -> Option<Called> {
 }
 
 /// Comparisons of a function with what only happens behind them.
-fn gates(program: &Program<'_>, function: u64, blocks: &Blocks, facts: &Facts<'_>) -> Vec<Gate> {
+#[must_use]
+pub fn gates(program: &Program<'_>, function: u64, blocks: &Blocks, facts: &Facts<'_>) -> Vec<Gate> {
     let mut found = Vec::new();
     if facts.decisions.is_empty() {
         return found;
@@ -248,6 +249,21 @@ fn gates(program: &Program<'_>, function: u64, blocks: &Blocks, facts: &Facts<'_
         found.push(gate);
     }
     found
+}
+
+/// Comparisons of a function with a fixed text: the branch, the text, and the block to which it leads where both are equal, whatever else
+/// leads there, too.
+#[must_use]
+pub fn equals(program: &Program<'_>, blocks: &Blocks, facts: &Facts<'_>) -> Vec<(u64, Vec<u8>, usize)> {
+    let one = |decision: &Decision| {
+        let (fixed, _) = fixed(program, facts, decision)?;
+        let equal = equal_side(blocks, decision, &fixed)?;
+        match fixed {
+            Fixed::Text { text, .. } => Some((decision.at, text, equal)),
+            _ => None,
+        }
+    };
+    facts.decisions.iter().filter_map(one).collect()
 }
 
 /// What the function gives back, by the block that decides it: where ways meet before a return, the blocks before.

@@ -2,6 +2,8 @@
 
 use crate::marks::{self, Mark};
 use crate::rates::weighed;
+use banbury_code::program::Program;
+use banbury_code::uses::Uses;
 pub use banbury_evidence::Description;
 use banbury_evidence::{Claim, Digest, Location, ObjectKind, Silence, Skipped, Subject};
 use banbury_formats::executable::elf::{Elf, Symbol};
@@ -37,6 +39,12 @@ pub trait Probe: Sync {
 /// Bytes of a file up to which [`Probe::keeps`] is honoured.
 pub const KEEP_LIMIT: usize = 4 << 20;
 
+/// Bytes of an executable up to which [`File::uses`] reads it.
+pub const CODE_LIMIT: usize = 64 << 20;
+
+/// Bytes that a probe may note of one file for [`Probe::tree`].
+pub const NOTE_LIMIT: usize = 256 << 10;
+
 /// Claims that one probe keeps of one exhibit; further ones are counted and said.
 pub const CLAIMS: usize = 20_000;
 
@@ -56,14 +64,16 @@ pub struct File<'a> {
     pub mode: Option<u32>,
     elf: OnceLock<Option<Elf<'a>>>,
     symbols: OnceLock<Vec<Symbol<'a>>>,
+    uses: OnceLock<Option<Uses<'a>>>,
     marks: OnceLock<Vec<(Mark, usize)>>,
 }
 
 impl<'a> File<'a> {
     /// A file as the engine hands it to probes.
     pub fn new(path: &'a str, content: &'a [u8], location: &'a Location, sha256: Digest) -> Self {
-        let (elf, symbols, marks) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { path, content, location, sha256, format: None, mode: None, elf, symbols, marks }
+        let (elf, symbols) = (OnceLock::new(), OnceLock::new());
+        let (uses, marks) = (OnceLock::new(), OnceLock::new());
+        Self { path, content, location, sha256, format: None, mode: None, elf, symbols, uses, marks }
     }
 
     /// The last part of its path.
@@ -84,6 +94,16 @@ impl<'a> File<'a> {
     /// Its dynamic symbols, read once for all probes; none when it is not ELF.
     pub fn symbols(&self) -> &[Symbol<'a>] {
         self.symbols.get_or_init(|| self.elf().map(Elf::symbols).unwrap_or_default())
+    }
+
+    /// The calls in it and what they are given, read once for all probes; `None` where it is no executable or library of a known
+    /// machine, or of more than [`CODE_LIMIT`]. Dear: ask first whether it imports what is looked for.
+    pub fn uses(&self) -> Option<&Uses<'a>> {
+        let read = || {
+            let elf = self.elf().filter(|elf| matches!(elf.kind, 2 | 3))?;
+            (self.content.len() <= CODE_LIMIT).then(|| Program::of(elf).map(Uses::of)).flatten()
+        };
+        self.uses.get_or_init(read).as_ref()
     }
 
     /// Where a mark stands in it, by one pass for all probes and marks.
@@ -124,6 +144,8 @@ pub struct TreeEntry {
     pub format: Option<String>,
     /// Its bytes, where a probe asked to keep them.
     pub content: Option<Vec<u8>>,
+    /// What probes noted of it when they looked at it as a file, by their names.
+    pub notes: BTreeMap<&'static str, Vec<u8>>,
 }
 
 impl Tree {
@@ -207,6 +229,8 @@ pub struct Findings {
     pub uses_as_of: bool,
     /// Claims and omissions beyond [`CLAIMS`].
     pub left_out: u64,
+    /// What the probe noted of a file, to be told by [`TreeEntry::notes`] when it looks at the tree.
+    pub note: Option<Vec<u8>>,
 }
 
 impl Findings {
@@ -221,8 +245,15 @@ impl Findings {
         self.bytes += bytes as u64;
     }
 
-    /// Adds what was found elsewhere.
+    /// Notes something of a file for when its tree is looked at; at most [`NOTE_LIMIT`] bytes of it are kept.
+    pub fn note(&mut self, mut bytes: Vec<u8>) {
+        bytes.truncate(NOTE_LIMIT);
+        self.note = Some(bytes);
+    }
+
+    /// Adds what was found elsewhere. What is noted of a stream is noted of the file that it is all of.
     pub fn append(&mut self, mut more: Self) {
+        self.note = self.note.take().or(more.note.take());
         self.claims.append(&mut more.claims);
         self.skipped.append(&mut more.skipped);
         self.looked += more.looked;

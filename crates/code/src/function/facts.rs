@@ -6,10 +6,13 @@ use super::{Blocks, Surroundings};
 use crate::image::Filled;
 use crate::ir::{Flow, Insn, Op, Operand, Reg, Relation};
 use crate::values::{Value, ValueId, Values};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Arguments of a call that are read, where the convention has that many.
 const ARGUMENTS: u8 = 8;
+
+/// Ways into one block beyond which what each has is not kept.
+const WAYS: usize = 16;
 
 /// Who is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +97,8 @@ pub struct Facts<'i> {
     pub results: Vec<Option<ValueId>>,
     /// The register in which that is.
     pub result: Reg,
+    /// By the address of a block where ways meet, what each way has in the registers, in their order.
+    pub ways: BTreeMap<u64, Vec<Vec<ValueId>>>,
 }
 
 /// Reads a function. `assumed`: what some registers hold where it begins, beside what the convention says.
@@ -107,6 +112,7 @@ pub fn facts<'i>(
     let start = blocks.insns.first().map_or(0, |insn| insn.address);
     let mut machine = Machine::new(around, values, around.image().arch, start);
     let before = machine.run(blocks, assumed);
+    let meetings = blocks.before();
     let mut found = Found { results: vec![None; blocks.all.len()], ..Found::default() };
     for (block, state) in before.into_iter().enumerate() {
         let Some(mut state) = state else { continue };
@@ -124,6 +130,13 @@ pub fn facts<'i>(
             }
             machine.leave(&mut state, insn);
         }
+        for next in blocks.all.get(block).map(|block| block.next.as_slice()).unwrap_or_default() {
+            if meetings.get(*next).is_some_and(|before| (2..=WAYS).contains(&before.len())) {
+                let registers =
+                    (0..machine.convention.registers).map(|one| machine.register(&state, one)).collect();
+                found.ways.entry(blocks.address(*next)).or_default().push(registers);
+            }
+        }
         let result = machine.register(&state, machine.convention.result);
         if let Some(place) = found.results.get_mut(block) {
             *place = Some(result);
@@ -140,6 +153,7 @@ pub fn facts<'i>(
         jumps: found.jumps,
         results: found.results,
         result,
+        ways: found.ways,
     }
 }
 
@@ -152,6 +166,7 @@ struct Found {
     returns: Vec<(usize, ValueId)>,
     jumps: Vec<(u64, ValueId)>,
     results: Vec<Option<ValueId>>,
+    ways: BTreeMap<u64, Vec<Vec<ValueId>>>,
 }
 
 impl Found {

@@ -206,6 +206,22 @@ impl<'a> Image<'a> {
         })
     }
 
+    /// The slots that hold an address of this file, and which: those that the loader fills, and, in a file that stands where it says,
+    /// all words that are one.
+    pub fn addresses(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        const FIXED: u64 = 0x8000;
+        let word = u64::from(self.bits() / 8);
+        let fixed = self.parts.first().is_some_and(|part| part.address >= FIXED);
+        let parts = self.parts.iter().filter(move |_| fixed);
+        let words = parts.flat_map(move |part| {
+            let start = part.address.next_multiple_of(word.max(1));
+            let end = part.address.saturating_add(part.bytes.len() as u64);
+            (start..end).step_by(usize::try_from(word).unwrap_or(8).max(1))
+        });
+        let words = words.filter_map(move |slot| Some((slot, self.word(slot)?)));
+        words.filter(move |(_, to)| *to >= FIXED && self.is_mapped(*to)).chain(self.pointers())
+    }
+
     /// The symbols that have an address, by address.
     #[must_use]
     pub fn symbols(&self) -> &[Symbol<'a>] {

@@ -159,9 +159,15 @@ impl<'a> Names<'_, 'a> {
         let value = |tag: i64| self.elf.dynamic_value(tag);
         let (Some(table), Some(local)) = (value(3), value(0x7000_000a)) else { return };
         let word = u64::from(self.image.bits() / 8);
-        // The first two entries are the loader's.
+        // The first two entries are the loader's. One of a page (64 KiB, of which code takes the low half by itself) may name the start of
+        // a page of which only the end is part of memory.
+        let names = |address: &u64| {
+            let page = *address != 0 && address & 0xffff == 0;
+            self.image.is_mapped(*address)
+                || (page && self.image.parts.iter().any(|part| part.address & !0xffff == *address))
+        };
         for slot in (2..local.min(MOST)).filter_map(|number| table.checked_add(number * word)) {
-            if let Some(address) = self.image.word(slot).filter(|address| self.image.is_mapped(*address)) {
+            if let Some(address) = self.image.word(slot).filter(names) {
                 bound.entry(slot).or_insert(Bound::Address(address));
             }
         }

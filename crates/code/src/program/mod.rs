@@ -26,6 +26,8 @@ pub struct Program<'a> {
     functions: Vec<Bounds>,
     /// Places that lead to what another file has, by their address.
     imports: BTreeMap<u64, Vec<u8>>,
+    /// Places that lead to a function of this file by a slot that the loader fills, and which: what a library calls of its own by name.
+    own: BTreeMap<u64, u64>,
     /// Places that give back where they were called from.
     tellers: BTreeMap<u64, Reg>,
     /// Functions of another file that never come back.
@@ -70,6 +72,7 @@ impl<'a> Program<'a> {
             image: Image::of(elf)?,
             functions: Vec::new(),
             imports: BTreeMap::new(),
+            own: BTreeMap::new(),
             tellers: BTreeMap::new(),
             finals: BTreeSet::new(),
         };
@@ -119,6 +122,12 @@ impl<'a> Program<'a> {
     #[must_use]
     pub fn imports(&self) -> &BTreeMap<u64, Vec<u8>> {
         &self.imports
+    }
+
+    /// The function that a place leads to which only leads there by a slot; other places as they are.
+    #[must_use]
+    pub fn behind(&self, address: u64) -> u64 {
+        self.own.get(&address).copied().unwrap_or(address)
     }
 
     /// Reads a function: its blocks, and what it does.

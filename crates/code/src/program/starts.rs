@@ -11,9 +11,20 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Starts {
     /// The functions, by address.
     pub bounds: Vec<Bounds>,
-    /// Everything that something calls, with the state of its code.
+    /// Everything that something calls, with the state of its code, and what a jump leads to from another function: a stub that is only
+    /// jumped to, as the last thing that functions do, is called by nothing.
     pub called: BTreeMap<u64, bool>,
 }
+
+/// What code leads to: calls, and jumps by where they stand.
+#[derive(Default)]
+struct Leads {
+    called: BTreeMap<u64, bool>,
+    jumps: BTreeMap<u64, (u64, bool)>,
+}
+
+/// Jumps that are kept.
+const JUMPS: usize = 1 << 20;
 
 /// By address, whether the code there is in Thumb state, and how sure it is that a function begins there.
 #[derive(Default)]
@@ -58,7 +69,7 @@ pub(super) fn find(image: &Image<'_>) -> Starts {
             marks.told.entry(address).or_insert(thumb);
         }
     }
-    let called = calls(image, &marks);
+    let Leads { mut called, jumps } = calls(image, &marks);
     for (address, thumb) in &called {
         marks.told.entry(*address).or_insert(*thumb);
     }
@@ -81,6 +92,12 @@ pub(super) fn find(image: &Image<'_>) -> Starts {
         let next = addresses.get(number + 1).map_or(part, |(next, _)| *next);
         bounds.push(Bounds { start: *start, end: next.min(part), thumb: *thumb });
     }
+    let function = |at: u64| bounds.partition_point(|known| known.start <= at);
+    for (from, (to, thumb)) in jumps {
+        if function(from) != function(to) && image.is_code(to) {
+            called.entry(to).or_insert(thumb);
+        }
+    }
     Starts { bounds, called }
 }
 
@@ -96,11 +113,11 @@ fn aligned(image: &Image<'_>, address: u64, thumb: bool) -> bool {
 
 /// What the code calls: read from one end to the other, in the state that symbols name; on Arm without symbols in the state in which calls
 /// reach it.
-fn calls(image: &Image<'_>, marks: &Marks) -> BTreeMap<u64, bool> {
-    let mut called = BTreeMap::new();
+fn calls(image: &Image<'_>, marks: &Marks) -> Leads {
+    let mut leads = Leads::default();
     if image.arch == Arch::Arm {
-        follow_calls(image, marks, &mut called);
-        return called;
+        follow_calls(image, marks, &mut leads);
+        return leads;
     }
     let mut lifter = image.arch.lifter(image.big_endian, false);
     let step = u64::from(lifter.step());
@@ -113,19 +130,30 @@ fn calls(image: &Image<'_>, marks: &Marks) -> BTreeMap<u64, bool> {
                     && target != at + u64::from(insn.length)
                     && image.is_code(target)
                 {
-                    called.insert(target, false);
+                    leads.called.insert(target, false);
                 }
+                leads.jump(at, &insn, false);
                 at += u64::from(insn.length);
             } else {
                 at += step;
             }
         }
     }
-    called
+    leads
+}
+
+impl Leads {
+    fn jump(&mut self, at: u64, insn: &Insn, thumb: bool) {
+        if let Flow::Jump(target) = insn.flow
+            && self.jumps.len() < JUMPS
+        {
+            self.jumps.insert(at, (target, thumb != insn.switches));
+        }
+    }
 }
 
 /// From each known start on: read up to the next known start, take what it calls for starts, too.
-fn follow_calls(image: &Image<'_>, marks: &Marks, called: &mut BTreeMap<u64, bool>) {
+fn follow_calls(image: &Image<'_>, marks: &Marks, leads: &mut Leads) {
     let mut open: BTreeMap<u64, bool> = marks.stated.clone();
     open.extend(marks.told.iter().map(|(address, thumb)| (*address, *thumb)));
     let mut seen: BTreeSet<u64> = BTreeSet::new();
@@ -141,12 +169,13 @@ fn follow_calls(image: &Image<'_>, marks: &Marks, called: &mut BTreeMap<u64, boo
                 if let Flow::Call(target) = insn.flow {
                     let state = thumb != insn.switches;
                     if image.is_code(target) && aligned(image, target, state) {
-                        called.entry(target).or_insert(state);
+                        leads.called.entry(target).or_insert(state);
                         if known.insert(target) {
                             open.insert(target, state);
                         }
                     }
                 }
+                leads.jump(at, &insn, thumb);
                 at += u64::from(insn.length);
             } else {
                 at += step;

@@ -33,6 +33,7 @@ pub(super) fn find(program: &mut Program<'_>, called: &BTreeMap<u64, bool>) {
     );
     let mut imports = Vec::new();
     let mut tellers = Vec::new();
+    let mut own = Vec::new();
     for (start, thumb) in places {
         if program.imports.contains_key(&start) {
             continue;
@@ -63,10 +64,13 @@ pub(super) fn find(program: &mut Program<'_>, called: &BTreeMap<u64, bool>) {
                     let facts = facts(&blocks, program, Values::new(&program.image), assumed);
                     if let Some(call) = facts.calls.first()
                         && (facts.calls.len() == 1 || blocks.all.len() == 2)
-                        && let Callee::Import(name) = &call.callee
                         && call.tail
                     {
-                        imports.push((start, name.clone()));
+                        match &call.callee {
+                            Callee::Import(name) => imports.push((start, name.clone())),
+                            Callee::Here(to) => own.push((start, program.image.place(*to))),
+                            Callee::Value(_) => continue,
+                        }
                         break;
                     }
                 }
@@ -75,6 +79,7 @@ pub(super) fn find(program: &mut Program<'_>, called: &BTreeMap<u64, bool>) {
     }
     program.imports.extend(imports);
     program.tellers.extend(tellers);
+    program.own.extend(own);
     let imports = &program.imports;
     program.functions.retain(|bounds| !imports.contains_key(&bounds.start));
 }

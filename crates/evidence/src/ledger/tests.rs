@@ -332,6 +332,33 @@ fn a_private_key_in_two_exhibits_is_shared() {
 }
 
 #[test]
+fn a_secret_in_two_exhibits_is_shared() {
+    let mut ledger = Ledger::in_memory().unwrap();
+    let mut add = |image: &[u8], secrets: &[(&'static str, &str, &str)]| {
+        let sha256 = Digest::of(image);
+        let exhibit = Exhibit { sha256, name: "image".into(), kind: ExhibitKind::Firmware, size: 3 };
+        ledger.add_exhibit(&exhibit, "2026-01-01T00:00:00Z").unwrap();
+        let step = Step { format: "cpio".into(), offset: 0, entry: Some("bin/a".into()), at: Some(1) };
+        let place = Location::exhibit(sha256).inside(step);
+        let claim = |(code, fact, value): &(&'static str, &str, &str)| {
+            Claim::observation(&CodeInfo { code, ..INFO }, place.subject(), "a secret")
+                .fact(fact, *value)
+                .at(place.clone())
+        };
+        let runs = vec![report("secrets", secrets.iter().map(claim).collect())];
+        let examination =
+            Examination { exhibit: sha256, size: 3, confinement: BTreeMap::new(), objects: Vec::new(), runs };
+        ledger.record_examination(&examination, &clock()).unwrap();
+    };
+    add(b"one", &[("key.symmetric", "key", "both"), ("credential.password-hash", "hash-sha256", "alone")]);
+    add(b"two", &[("key.symmetric", "key", "both"), ("component", "name", "both")]);
+    let mut statement = ledger.connection().prepare("SELECT kind, secret FROM shared_secrets").unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    let rows: Vec<(String, String)> = rows.unwrap().map(Result::unwrap).collect();
+    assert_eq!(rows, [("key.symmetric".into(), "both".into()), ("key.symmetric".into(), "both".into())]);
+}
+
+#[test]
 fn every_view_can_be_read() {
     let ledger = ledger_with_exhibit();
     let views = names(ledger.connection(), "view").unwrap();

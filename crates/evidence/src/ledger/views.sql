@@ -334,6 +334,24 @@ CREATE VIEW shared_keys AS
     WHERE public_key IN (SELECT public_key FROM keys GROUP BY public_key HAVING count(DISTINCT exhibit) > 1)
     ORDER BY public_key, exhibit, subject, path;
 
+-- Secrets other than private keys that stand in more than one exhibit: a row a place. kind: the code of the claim; secret: the hash, key,
+-- password or text as the claim has it (public keys that may log in by the SHA-256 of the key). What is weak enough to be chosen twice
+-- by chance (public, admin) stands here, too: a person decides.
+CREATE VIEW shared_secrets AS
+    WITH secrets AS (
+        SELECT DISTINCT c.code AS kind,
+               coalesce(json_extract(c.facts, '$."hash-sha256"'), json_extract(c.facts, '$."key-sha256"'), json_extract(c.facts, '$.key'),
+                        json_extract(c.facts, '$.hash'), json_extract(c.facts, '$.password'), json_extract(c.facts, '$.address'),
+                        json_extract(c.facts, '$."community-sha256"'), json_extract(c.facts, '$.value'), json_extract(c.facts, '$.text')) AS secret,
+               c.exhibit, c.subject, l.path
+        FROM claims c JOIN locations l ON l.claim = c.fingerprint
+        WHERE c.state = 'active'
+          AND c.code IN ('credential.password-hash', 'credential.code-account', 'credential.code-password', 'credential.hidden', 'key.authorized',
+                         'key.symmetric', 'service.default-community', 'remote.acs-credential'))
+    SELECT kind, secret, exhibit, subject, path FROM secrets
+    WHERE secret IN (SELECT secret FROM secrets GROUP BY secret HAVING count(DISTINCT exhibit) > 1)
+    ORDER BY kind, secret, exhibit, subject, path;
+
 -- How long the makers of components support the releases that exhibits hold, by the feed. state: ended, supported,
 -- cannot-tell, as of the day of the look-up (support_lookups.as_of); ends: the last day of support, NULL where none is stated;
 -- product, cycle: the feed's words, cycle NULL where none could be told; reason: a stable word. A claim on a distribution's

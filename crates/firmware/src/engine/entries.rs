@@ -360,7 +360,7 @@ impl Engine<'_> {
                     None
                 }
             });
-            let inner = match next {
+            let mut inner = match next {
                 Some(mut next) => {
                     let (inner, ()) = rayon::join(finish, || self.look_ahead(&mut next));
                     early = Some(next);
@@ -368,7 +368,7 @@ impl Engine<'_> {
                 }
                 None => finish(),
             };
-            self.remember(prepared, &inner, outcome, tree);
+            self.remember(prepared, &mut inner, outcome, tree);
             add(inner, prepared.used(), outcome);
         }
         left_out
@@ -541,7 +541,10 @@ impl Engine<'_> {
 
     /// Puts an entry into its tree, with its bytes where a probe asks for them. Of two entries with one name the later
     /// stands, as it does when the archive is extracted; that there are two is a claim.
-    fn remember(&self, prepared: &Prepared<'_>, inner: &Outcome, outcome: &mut Outcome, tree: &mut Tree) {
+    fn remember(&self, prepared: &Prepared<'_>, inner: &mut Outcome, outcome: &mut Outcome, tree: &mut Tree) {
+        let noted = self.probes.iter().zip(&mut inner.findings);
+        let notes =
+            noted.filter_map(|(probe, found)| Some((probe.describe().name, found.note.take()?))).collect();
         let (Some(path), Some(object)) = (prepared.path.as_deref(), inner.objects.first()) else { return };
         let bytes = &prepared.bytes;
         let wanted = object.kind == ObjectKind::File
@@ -556,6 +559,7 @@ impl Engine<'_> {
             sha256: object.sha256,
             format: object.format.clone(),
             content: wanted.then(|| bytes.to_vec()),
+            notes,
         };
         let folder = entry.kind == ObjectKind::Directory;
         let later = entry.location.clone();

@@ -182,14 +182,15 @@ fn claims(
 }
 
 /// What the name of an account file says.
-struct Place<'p> {
+pub(super) struct Place<'p> {
     folder: &'p str,
     shadow: bool,
     backup: bool,
 }
 
 impl<'p> Place<'p> {
-    fn of(path: &'p str) -> Option<Self> {
+    /// Of a path, where it is that of an account file.
+    pub(super) fn of(path: &'p str) -> Option<Self> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let (shadow, rest) = match (name.strip_prefix("passwd"), name.strip_prefix("shadow")) {
             (Some(rest), _) => (false, rest),
@@ -255,7 +256,8 @@ fn secrets(content: &[u8], in_etc: bool) -> impl Iterator<Item = (Line<'_>, &[u8
     })
 }
 
-fn can_log_in(shell: &[u8]) -> bool {
+/// Whether a shell lets its account log in.
+pub(super) fn can_log_in(shell: &[u8]) -> bool {
     let name = shell.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
     // An empty shell is /bin/sh.
     !matches!(name, b"nologin" | b"false" | b"true" | b"sync" | b"halt" | b"shutdown" | b"null")
@@ -263,7 +265,7 @@ fn can_log_in(shell: &[u8]) -> bool {
 
 /// What a password field holds.
 #[derive(Debug, PartialEq, Eq)]
-enum Secret {
+pub(super) enum Secret {
     Empty,
     Locked,
     /// In the shadow file.
@@ -272,7 +274,7 @@ enum Secret {
 }
 
 impl Secret {
-    fn read(field: &[u8]) -> Self {
+    pub(super) fn read(field: &[u8]) -> Self {
         if field.is_empty() {
             return Self::Empty;
         }

@@ -36,6 +36,7 @@ pub fn tree_of(files: &[(&str, &[u8])]) -> Tree {
             sha256: Some(Digest::of(bytes)),
             format: None,
             content: Some(bytes.to_vec()),
+            notes: BTreeMap::new(),
         };
         tree.entries.insert((*path).to_owned(), entry);
     }
@@ -58,6 +59,7 @@ pub fn tree_with_links(files: &[(&str, &[u8])], links: &[(&str, &str)]) -> Tree 
             sha256: None,
             format: None,
             content: None,
+            notes: BTreeMap::new(),
         };
         tree.entries.insert((*path).to_owned(), entry);
     }
@@ -112,6 +114,7 @@ pub fn examine(probe: &dyn Probe, folder: &Path, exhibit: Digest) -> Findings {
             sha256: None,
             format: None,
             content: None,
+            notes: BTreeMap::new(),
         };
         if meta.is_symlink() {
             entry.kind = ObjectKind::Symlink;
@@ -121,6 +124,7 @@ pub fn examine(probe: &dyn Probe, folder: &Path, exhibit: Digest) -> Findings {
             let mut file = File::new(&path, &content, &here, Digest::of(&content));
             file.mode = entry.mode;
             probe.file(&file, &mut findings);
+            entry.notes.extend(findings.note.take().map(|note| (probe.describe().name, note)));
             entry.sha256 = Some(file.sha256);
             if probe.keeps(&path) && content.len() <= KEEP_LIMIT {
                 entry.content = Some(content);

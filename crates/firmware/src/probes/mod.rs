@@ -2,10 +2,12 @@
 
 mod accounts;
 mod applets;
+mod artefacts;
 mod banner;
 mod certificates;
 mod component;
 mod copying;
+mod credentials;
 mod der;
 mod device_tree;
 mod elf_identity;
@@ -22,12 +24,15 @@ mod package_traces;
 mod packages;
 mod pem;
 mod programs;
+mod remote;
 mod rpm;
 mod services;
+mod shell;
 mod statements;
 mod text;
 mod toolchain;
 mod versions;
+mod web;
 
 pub(crate) use component::Product;
 
@@ -57,6 +62,10 @@ pub const PROBES: &[&dyn Probe] = &[
     &hardening::Hardening,
     &copying::Copying,
     &gates::Gates,
+    &credentials::FixedCredentials,
+    &remote::RemoteManagement,
+    &web::WebPaths,
+    &artefacts::KnownArtefacts,
 ];
 
 /// The code of a component, whichever way it was found.

@@ -1,0 +1,1 @@
+key = cm9vdDp2ZXNwZXI0MWxhbnRlcm4=

@@ -1,0 +1,1 @@
+var items = ["status.cgi", "restart" + ".cgi"]; get("/restart.cgi");
