@@ -556,6 +556,12 @@ impl Engine<'_> {
             sha256: object.sha256,
             format: object.format.clone(),
             content: wanted.then(|| bytes.to_vec()),
+            noted: self
+                .probes
+                .iter()
+                .zip(&inner.findings)
+                .filter_map(|(probe, findings)| Some((probe.describe().name, findings.noted.clone()?)))
+                .collect(),
         };
         let folder = entry.kind == ObjectKind::Directory;
         let later = entry.location.clone();

@@ -36,6 +36,7 @@ pub fn tree_of(files: &[(&str, &[u8])]) -> Tree {
             sha256: Some(Digest::of(bytes)),
             format: None,
             content: Some(bytes.to_vec()),
+            noted: BTreeMap::new(),
         };
         tree.entries.insert((*path).to_owned(), entry);
     }
@@ -58,6 +59,7 @@ pub fn tree_with_links(files: &[(&str, &[u8])], links: &[(&str, &str)]) -> Tree 
             sha256: None,
             format: None,
             content: None,
+            noted: BTreeMap::new(),
         };
         tree.entries.insert((*path).to_owned(), entry);
     }
@@ -112,6 +114,7 @@ pub fn examine(probe: &dyn Probe, folder: &Path, exhibit: Digest) -> Findings {
             sha256: None,
             format: None,
             content: None,
+            noted: BTreeMap::new(),
         };
         if meta.is_symlink() {
             entry.kind = ObjectKind::Symlink;
@@ -120,7 +123,10 @@ pub fn examine(probe: &dyn Probe, folder: &Path, exhibit: Digest) -> Findings {
             let content = fs::read(&on_disk).unwrap();
             let mut file = File::new(&path, &content, &here, Digest::of(&content));
             file.mode = entry.mode;
-            probe.file(&file, &mut findings);
+            let mut of_file = Findings { as_of: Some(AS_OF), ..Findings::default() };
+            probe.file(&file, &mut of_file);
+            entry.noted.extend(of_file.noted.take().map(|noted| (probe.describe().name, noted)));
+            findings.append(of_file);
             entry.sha256 = Some(file.sha256);
             if probe.keeps(&path) && content.len() <= KEEP_LIMIT {
                 entry.content = Some(content);

@@ -18,10 +18,15 @@ mod kernel;
 mod keys;
 mod languages;
 mod libc;
+mod listeners;
+mod out_of_place;
 mod package_traces;
 mod packages;
+mod packed;
 mod pem;
+pub mod profile;
 mod programs;
+mod roles;
 mod rpm;
 mod services;
 mod statements;
@@ -57,6 +62,10 @@ pub const PROBES: &[&dyn Probe] = &[
     &hardening::Hardening,
     &copying::Copying,
     &gates::Gates,
+    &roles::Roles,
+    &listeners::Listeners,
+    &out_of_place::OutOfPlace,
+    &packed::Packed,
 ];
 
 /// The code of a component, whichever way it was found.
