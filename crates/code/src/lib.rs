@@ -5,12 +5,14 @@
 
 pub mod arch;
 pub mod demands;
+pub mod early;
 pub mod function;
 pub mod image;
 pub mod ir;
 pub mod lift;
 pub mod powers;
 pub mod program;
+pub mod surface;
 pub mod survey;
 pub mod suspects;
 pub mod uses;

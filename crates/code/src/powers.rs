@@ -317,3 +317,34 @@ pub fn takes_network(name: &[u8]) -> bool {
             | b"getpeername"
     )
 }
+
+/// Whether a function tells where other files stand in memory, or finds what they have.
+#[must_use]
+pub fn finds_modules(name: &[u8]) -> bool {
+    matches!(
+        bare(name),
+        b"dl_iterate_phdr"
+            | b"dlinfo"
+            | b"dladdr"
+            | b"dladdr1"
+            | b"dlsym"
+            | b"dlvsym"
+            | b"dlopen"
+            | b"dlmopen"
+            | b"_dl_find_object"
+    )
+}
+
+/// Whether a function changes what memory may be used for, or another process's memory.
+#[must_use]
+pub fn changes_memory(name: &[u8]) -> bool {
+    matches!(
+        bare(name),
+        b"mprotect"
+            | b"pkey_mprotect"
+            | b"process_vm_writev"
+            | b"process_vm_readv"
+            | b"ptrace"
+            | b"memfd_create"
+    )
+}

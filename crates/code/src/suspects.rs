@@ -5,9 +5,9 @@
 //! secret as well. What each is worth is not decided here: a suspect is described by what can be counted ([`Suspect::features`]).
 
 use crate::demands::{Consequence, Demand, Demands, Given, Kind, Root, Way};
-use crate::function::Callee;
+use crate::function::{Bounds, Callee};
 use crate::powers::{self, Power};
-use crate::program::Program;
+use crate::program::{Program, Read};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Bits from which on something is hard to guess.
@@ -109,12 +109,19 @@ impl Suspects {
     /// Of a program.
     #[must_use]
     pub fn of(program: &Program<'_>) -> Self {
+        Self::beside(program, &mut |_, _| {})
+    }
+
+    /// Of a program, each of whose functions is shown to somebody else, too: reading them is what takes time.
+    #[must_use]
+    pub fn beside(program: &Program<'_>, look: &mut dyn FnMut(Bounds, &Read<'_>)) -> Self {
         let mut reader =
             Reader { lines: BTreeMap::new(), callers: BTreeMap::new(), reach: BTreeMap::new(), main: None };
         let mut gaps = 0;
         for bounds in program.functions() {
             let read = program.read(*bounds);
             gaps += read.blocks.gaps.len();
+            look(*bounds, &read);
             let mut line =
                 Line { demands: Demands::of(program, &read.blocks, &read.facts), ..Line::default() };
             for (_, address) in &read.facts.names {

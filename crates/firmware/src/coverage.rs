@@ -165,14 +165,14 @@ fn classify(counts: &Counts) -> RegionClass {
 }
 
 /// How often each byte value occurs.
-struct Counts {
+pub(crate) struct Counts {
     size: u64,
     values: [u64; 256],
 }
 
 impl Counts {
-    /// Counts a window, which is short.
-    fn of(bytes: &[u8]) -> Self {
+    /// Counts bytes, up to four thousand million.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         // Four tables keep neighbouring equal bytes from waiting for each other.
         let mut tables = [[0u32; 256]; 4];
         let [a, b, c, d] = &mut tables;
@@ -196,7 +196,8 @@ impl Counts {
         Self { size: bytes.len() as u64, values }
     }
 
-    fn add(&mut self, other: &Self) {
+    /// With those of other bytes.
+    pub(crate) fn add(&mut self, other: &Self) {
         self.size += other.size;
         for (total, more) in self.values.iter_mut().zip(other.values) {
             *total += more;
@@ -204,7 +205,7 @@ impl Counts {
     }
 
     /// Shannon entropy in bits per byte: log2 n - (sum of c log2 c) / n.
-    fn entropy(&self) -> f64 {
+    pub(crate) fn entropy(&self) -> f64 {
         if self.size == 0 {
             return 0.0;
         }

@@ -3,6 +3,8 @@
 use crate::marks::{self, Mark};
 use crate::rates::weighed;
 use banbury_code::program::Program;
+use banbury_code::surface::{self, Surface};
+use banbury_code::suspects::Suspects;
 use banbury_code::uses::Uses;
 pub use banbury_evidence::Description;
 use banbury_evidence::{Claim, Digest, Location, ObjectKind, Silence, Skipped, Subject};
@@ -65,15 +67,30 @@ pub struct File<'a> {
     elf: OnceLock<Option<Elf<'a>>>,
     symbols: OnceLock<Vec<Symbol<'a>>>,
     uses: OnceLock<Option<Uses<'a>>>,
+    code: OnceLock<Option<Box<Code<'a>>>>,
+    surface: OnceLock<Option<Surface>>,
     marks: OnceLock<Vec<(Mark, usize)>>,
 }
 
 impl<'a> File<'a> {
     /// A file as the engine hands it to probes.
     pub fn new(path: &'a str, content: &'a [u8], location: &'a Location, sha256: Digest) -> Self {
-        let (elf, symbols) = (OnceLock::new(), OnceLock::new());
-        let (uses, marks) = (OnceLock::new(), OnceLock::new());
-        Self { path, content, location, sha256, format: None, mode: None, elf, symbols, uses, marks }
+        let (elf, symbols, marks) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        let (uses, code, surface) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self {
+            path,
+            content,
+            location,
+            sha256,
+            format: None,
+            mode: None,
+            elf,
+            symbols,
+            uses,
+            code,
+            surface,
+            marks,
+        }
     }
 
     /// The last part of its path.
@@ -106,6 +123,30 @@ impl<'a> File<'a> {
         self.uses.get_or_init(read).as_ref()
     }
 
+    /// The file read as functions, once for all probes; `None` where it is no executable of a known machine.
+    pub fn code(&self) -> Option<&Code<'a>> {
+        self.code.get_or_init(|| self.elf().and_then(Code::of).map(Box::new)).as_deref()
+    }
+
+    /// Its sockets and what it starts: of [`File::code`], where that was asked for, else read alone, which takes less.
+    pub fn surface(&self) -> Option<&Surface> {
+        if let Some(code) = self.code.get() {
+            return code.as_deref().map(|code| &code.surface);
+        }
+        let read = || self.elf().and_then(Program::of).as_ref().map(Surface::of);
+        self.surface.get_or_init(read).as_ref()
+    }
+
+    /// Whether it is ELF that other files are linked with, and no program.
+    pub fn is_library(&self) -> bool {
+        self.elf().is_some_and(|elf| elf.kind == 3 && !elf.is_pie() && elf.interpreter().is_none())
+    }
+
+    /// The names of what it has from other files.
+    pub fn imports(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
+        self.symbols().iter().filter(|symbol| !symbol.defined).map(|symbol| symbol.name)
+    }
+
     /// Where a mark stands in it, by one pass for all probes and marks.
     pub fn marks(&self, mark: Mark) -> impl Iterator<Item = usize> + '_ {
         let all = self.marks.get_or_init(|| marks::find(self.content));
@@ -115,6 +156,26 @@ impl<'a> File<'a> {
     /// Whether it is text by its look: no zero byte in its first 8 KiB.
     pub fn is_text(&self) -> bool {
         !self.content.get(..8192).unwrap_or(self.content).contains(&0)
+    }
+}
+
+/// An executable read as functions: reading is what takes time, so that it is done once for all probes that ask.
+pub struct Code<'a> {
+    /// It.
+    pub program: Program<'a>,
+    /// Fixed secrets before powers.
+    pub suspects: Suspects,
+    /// Sockets, and what it starts.
+    pub surface: Surface,
+}
+
+impl<'a> Code<'a> {
+    fn of(elf: &Elf<'a>) -> Option<Self> {
+        let program = Program::of(elf)?;
+        let mut reader = surface::Reader::new(&program);
+        let suspects = Suspects::beside(&program, &mut |bounds, read| reader.look(bounds, read));
+        let surface = reader.finish();
+        Some(Self { program, suspects, surface })
     }
 }
 

@@ -87,6 +87,8 @@ pub struct Facts<'i> {
     pub decisions: Vec<Decision>,
     /// Writes, by block.
     pub writes: Vec<Written>,
+    /// Writes to the function's own stack, by block.
+    pub kept: Vec<Written>,
     /// Addresses of the image that values name: the instruction and the address.
     pub names: BTreeSet<(u64, u64)>,
     /// What it gives back, one value a return.
@@ -117,13 +119,20 @@ pub fn facts<'i>(
     for (block, state) in before.into_iter().enumerate() {
         let Some(mut state) = state else { continue };
         let insns = blocks.insns_of(block);
+        let mut in_slot = false;
         for (number, insn) in insns.iter().enumerate() {
-            found.effects(&mut machine, &mut state, insn, block);
+            // What is in the delay slot of a call was seen with it: it is done before control leaves.
+            if std::mem::take(&mut in_slot) {
+                machine.effects(&mut state, insn);
+            } else {
+                found.effects(&mut machine, &mut state, insn, block);
+            }
             // A branch compares before the instruction in its delay slot; a call has its arguments after it.
             match insns.get(number + 1).filter(|_| insn.delay && !matches!(insn.flow, Flow::Branch(..))) {
                 Some(slot) => {
                     let mut after = state.clone();
-                    machine.effects(&mut after, slot);
+                    found.effects(&mut machine, &mut after, slot, block);
+                    in_slot = true;
                     found.flow(&mut machine, &after, insn, block, blocks);
                 }
                 None => found.flow(&mut machine, &state, insn, block, blocks),
@@ -148,6 +157,7 @@ pub fn facts<'i>(
         calls: found.calls,
         decisions: found.decisions,
         writes: found.writes,
+        kept: found.kept,
         names: found.names,
         returns: found.returns,
         jumps: found.jumps,
@@ -162,6 +172,7 @@ struct Found {
     calls: Vec<Call>,
     decisions: Vec<Decision>,
     writes: Vec<Written>,
+    kept: Vec<Written>,
     names: BTreeSet<(u64, u64)>,
     returns: Vec<(usize, ValueId)>,
     jumps: Vec<(u64, ValueId)>,
@@ -175,9 +186,9 @@ impl Found {
             if let Op::Store { to, src, size } = *op {
                 let at = machine.address(state, to, (insn.address, 0x40));
                 let value = machine.read(state, src, (insn.address, 0x40));
-                if !matches!(machine.values.get(at), Value::Stack(_)) {
-                    self.writes.push(Written { at: insn.address, block, to: at, value, size });
-                }
+                let own = matches!(machine.values.get(at), Value::Stack(_));
+                let writes = if own { &mut self.kept } else { &mut self.writes };
+                writes.push(Written { at: insn.address, block, to: at, value, size });
             }
             machine.one(state, insn, number);
             if let Some(dst) = written(op) {

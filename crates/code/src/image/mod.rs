@@ -49,6 +49,10 @@ pub struct Image<'a> {
     pub(crate) tables: Vec<u64>,
     /// Functions that the dynamic table has called before and after the program.
     pub(crate) constructors: Vec<u64>,
+    /// Those of them that are called before it.
+    pub(crate) starting: Vec<u64>,
+    /// Functions that the loader asks where others are (`IFUNC`).
+    pub(crate) resolvers: Vec<u64>,
     /// What the section of call frames holds, with its address.
     pub(crate) frames: Option<(u64, &'a [u8])>,
 }
@@ -92,6 +96,8 @@ impl<'a> Image<'a> {
             global: None,
             tables: Vec::new(),
             constructors: Vec::new(),
+            starting: Vec::new(),
+            resolvers: Vec::new(),
             frames: frames.map(|section| (section.address, elf.section_bytes(section))),
         };
         image.symbols = symbols::read(elf, &image);
@@ -99,7 +105,16 @@ impl<'a> Image<'a> {
         image.follow_descriptors();
         image.global = image.global_pointer(elf);
         image.tables = image.address_tables(elf);
-        image.constructors = image.called_by_the_loader(elf);
+        // DT_INIT, DT_INIT_ARRAY and DT_PREINIT_ARRAY; DT_FINI and DT_FINI_ARRAY.
+        image.starting = image.called_by_the_loader(elf, 12, &[(25, 27), (32, 33)]);
+        image.constructors = image.called_by_the_loader(elf, 13, &[(26, 28)]);
+        image.constructors.extend_from_slice(&image.starting);
+        let mut resolvers = relocations::resolvers(elf, &image);
+        let named = elf.symbols().into_iter().filter(|symbol| symbol.defined && symbol.resolver);
+        resolvers.extend(named.map(|symbol| symbol.address).filter(|address| image.is_code(*address & !1)));
+        resolvers.sort_unstable();
+        resolvers.dedup();
+        image.resolvers = resolvers;
         Some(image)
     }
 
@@ -294,12 +309,12 @@ impl<'a> Image<'a> {
         found
     }
 
-    fn called_by_the_loader(&self, elf: &Elf<'a>) -> Vec<u64> {
-        // DT_INIT, DT_FINI; DT_INIT_ARRAY, DT_FINI_ARRAY, DT_PREINIT_ARRAY with their sizes.
-        let mut found: Vec<u64> = [12, 13].into_iter().filter_map(|tag| elf.dynamic_value(tag)).collect();
+    /// The function that an entry of the dynamic table names, and those of the arrays that others name with their sizes.
+    fn called_by_the_loader(&self, elf: &Elf<'a>, one: i64, arrays: &[(i64, i64)]) -> Vec<u64> {
+        let mut found: Vec<u64> = elf.dynamic_value(one).into_iter().collect();
         let word = u64::from(self.bits() / 8);
-        for (table, size) in [(25, 27), (26, 28), (32, 33)] {
-            let (Some(start), Some(size)) = (elf.dynamic_value(table), elf.dynamic_value(size)) else {
+        for (table, size) in arrays {
+            let (Some(start), Some(size)) = (elf.dynamic_value(*table), elf.dynamic_value(*size)) else {
                 continue;
             };
             for slot in (0..size.min(1 << 16) / word).filter_map(|number| start.checked_add(number * word)) {

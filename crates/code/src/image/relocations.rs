@@ -44,6 +44,37 @@ pub(super) fn read<'a>(elf: &Elf<'a>, image: &Image<'a>) -> BTreeMap<u64, Bound<
     bound
 }
 
+/// The functions that the loader asks for an address to put somewhere (`R_*_IRELATIVE`).
+pub(super) fn resolvers<'a>(elf: &Elf<'a>, image: &Image<'a>) -> Vec<u64> {
+    let value = |tag: i64| elf.dynamic_value(tag);
+    let names = Names { elf, image, table: 0, texts: 0 };
+    let asks: u32 = match image.arch {
+        Arch::X86 => 42,
+        Arch::X86_64 => 37,
+        Arch::Arm => 160,
+        Arch::Aarch64 => 1032,
+        Arch::Ppc | Arch::Ppc64 => 248,
+        Arch::Riscv32 | Arch::Riscv64 => 58,
+        Arch::Mips | Arch::Mips64 => return Vec::new(),
+    };
+    let word = u64::from(image.bits() / 8);
+    let mut found = Vec::new();
+    for (table, size, addends) in [(7, 8, true), (17, 18, false), (23, 2, value(20) == Some(7))] {
+        let (Some(table), Some(size)) = (value(table), value(size)) else { continue };
+        let entry = word * if addends { 3 } else { 2 };
+        for at in (0..(size / entry).min(MOST)).map_while(|number| table.checked_add(number * entry)) {
+            let Some((kind, _)) = names.info(at + word) else { break };
+            let to = if addends {
+                image.word(at + 2 * word)
+            } else {
+                image.word(at).and_then(|slot| image.word(slot))
+            };
+            found.extend(to.filter(|to| kind == asks && image.is_code(*to & !1)));
+        }
+    }
+    found
+}
+
 impl<'a> Names<'_, 'a> {
     fn table(&self, table: u64, size: u64, addends: bool, bound: &mut BTreeMap<u64, Bound<'a>>) {
         let word = u64::from(self.image.bits() / 8);

@@ -57,7 +57,14 @@ pub(super) fn find(image: &Image<'_>) -> Starts {
         Arch::Arm => (address & !1, address & 1 == 1),
         _ => (address, false),
     };
-    for address in image.constructors.iter().copied().chain([image.entry]).filter(|address| *address != 0) {
+    for address in image
+        .constructors
+        .iter()
+        .chain(&image.resolvers)
+        .copied()
+        .chain([image.entry])
+        .filter(|address| *address != 0)
+    {
         let (address, thumb) = split(address);
         if image.is_code(address) {
             marks.stated.entry(address).or_insert(thumb);

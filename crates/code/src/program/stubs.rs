@@ -44,6 +44,16 @@ pub(super) fn find(program: &mut Program<'_>, called: &BTreeMap<u64, bool>) {
         let Some(block) = body(&blocks, program.image.arch) else { continue };
         let insns = blocks.insns.get(block.insns.clone()).unwrap_or_default();
         let Some(last) = insns.last().filter(|_| insns.len() <= MOST) else { continue };
+        // A function that calls another one in the end and says with what is none.
+        let arguments = program.image.arch.convention().arguments;
+        if insns
+            .iter()
+            .flat_map(|insn| &insn.ops)
+            .filter_map(sets)
+            .any(|register| arguments.contains(&register))
+        {
+            continue;
+        }
         match last.flow {
             Flow::Return if program.image.arch == Arch::X86 && insns.len() == 2 => {
                 if let Some([Op::Load { dst, from, .. }]) = insns.first().map(|insn| insn.ops.as_slice())
@@ -95,6 +105,19 @@ fn body(blocks: &Blocks, arch: Arch) -> Option<&Block> {
             let [only] = blocks.insns.get(other.insns.clone())? else { return None };
             (waits && only.when.is_none() && matches!(only.flow, Flow::Jump(_))).then_some(block)
         }
+        _ => None,
+    }
+}
+
+/// The register that an effect writes.
+fn sets(op: &Op) -> Option<Reg> {
+    match *op {
+        Op::Set { dst, .. }
+        | Op::Compute { dst, .. }
+        | Op::Load { dst, .. }
+        | Op::Extend { dst, .. }
+        | Op::Select { dst, .. }
+        | Op::Clobber { dst } => Some(dst),
         _ => None,
     }
 }

@@ -15,10 +15,12 @@
 //! (ESORICS 2017); CWE-798, CWE-912.
 
 use super::text::name_of;
-use crate::probe::{Description, File, Findings, Probe};
+use crate::probe::{Code, Description, File, Findings, Probe};
+use banbury_code::arch::Arch;
 use banbury_code::demands::{Demand, Kind, Root};
 use banbury_code::powers::Power;
 use banbury_code::program::Program;
+use banbury_code::surface::{Missed, Surface};
 use banbury_code::suspects::{Behind, Suspect, Suspects};
 use banbury_code::weights::{Weighed, Weights};
 use banbury_evidence::{Claim, CodeInfo, Grade, Silence, Skipped, Weight};
@@ -63,7 +65,7 @@ static CANDIDATE: CodeInfo = CodeInfo {
 
 static DESCRIPTION: Description = Description {
     name: "gates",
-    version: "1",
+    version: "2",
     finds: "fixed secrets that stand alone before running a command, opening a service, changing files, or that pass a check",
     how: "reads executables as functions, works out what the branches on the way to a place demand of the input, and weighs it by planted and ordinary programs",
     wrong: "commands, options and protocol words are fixed texts, too: the weight says how often such a finding was planted access",
@@ -85,6 +87,10 @@ const MOST: usize = 3;
 const LEAST: f64 = -12.0;
 /// Decibans from which on a finding is more than a candidate.
 const STRONG: f64 = 10.0;
+/// Functions that could not be followed for one reason, of which nothing is said: stubs and starts of the compiler are such.
+const FEW: usize = 3;
+/// Functions that are named of those that could not be followed for one reason.
+const NAMED: usize = 8;
 /// Bytes of an executable up to which it is read; larger ones are said to be left out.
 const LARGE: usize = 256 << 20;
 
@@ -106,23 +112,77 @@ impl Probe for Gates {
             });
             return;
         }
-        let is_library = elf.kind == 3 && !elf.is_pie() && elf.interpreter().is_none();
-        let imports = file.symbols().iter().filter(|symbol| !symbol.defined).map(|symbol| symbol.name);
-        if !Suspects::are_possible(imports, is_library) {
+        if let Some(why) = unreadable(file, elf) {
+            findings.skip(file.location.to_string(), why);
             return;
         }
-        let Some(program) = Program::of(elf) else { return };
+        if !Suspects::are_possible(file.imports(), file.is_library()) {
+            return;
+        }
+        let Some(Code { program, suspects, surface }) = file.code() else { return };
         findings.looked_at(file.content.len());
+        if let Some(why) = missed(surface) {
+            findings.skip(file.location.to_string(), why);
+        }
         let weights = Weights::measured();
-        let suspects = Suspects::of(&program);
         let mut weighed: Vec<(Weighed, &Suspect)> =
             suspects.all.iter().map(|suspect| (weights.weigh(suspect), suspect)).collect();
         weighed.sort_by(|(a, one), (b, two)| b.score.total_cmp(&a.score).then(one.at.cmp(&two.at)));
         let told = weighed.iter().filter(|(weight, _)| weight.decibans >= LEAST).take(MOST);
         for (weight, suspect) in told {
-            findings.claim(claim(file, elf, &program, suspect, *weight));
+            findings.claim(claim(file, elf, program, suspect, *weight));
         }
     }
+}
+
+/// Why an executable is not read at all, though it has code that may have secrets in it.
+fn unreadable(file: &File<'_>, elf: &Elf<'_>) -> Option<String> {
+    if !elf.loads().any(|load| load.flags & 1 != 0 && load.file_size > 0) {
+        return None;
+    }
+    if Arch::of(elf.machine, elf.is_64).is_none() {
+        let machine = elf.machine_name().map_or_else(|| format!("number {}", elf.machine), str::to_owned);
+        return Some(format!("executable of a machine that is not read as functions: {machine}"));
+    }
+    let asks = elf.interpreter().is_some() || !elf.needed().is_empty();
+    if !file.is_library() && !asks {
+        return Some("statically linked: the C library's functions have no names in it, so that nothing tells what runs a command".to_owned());
+    }
+    if asks && file.imports().next().is_none() && !file.is_library() {
+        return Some(
+            "its table of imports cannot be read, so that nothing tells what runs a command".to_owned(),
+        );
+    }
+    None
+}
+
+/// Functions of an executable that could not be followed, by reason, the first few by address. Jumps to computed places are counted
+/// where they leave more than one function in ten unknown: a few such are in most programs.
+fn missed(surface: &Surface) -> Option<String> {
+    let mut reasons: Vec<(&str, Vec<u64>)> = Vec::new();
+    let mut add = |why: &'static str, is: fn(&Missed) -> bool, least: usize| {
+        let functions: Vec<u64> =
+            surface.missed.iter().filter(|(_, missed)| is(missed)).map(|(function, _)| *function).collect();
+        if functions.len() > least.max(FEW) {
+            reasons.push((why, functions));
+        }
+    };
+    add("bytes that are no instruction", |missed| missed.undecoded > 0, surface.functions / 50);
+    add("more instructions than are read of one", |missed| missed.long, 0);
+    add("jumps to computed places", |missed| missed.jumps > 0, surface.functions / 10);
+    if reasons.is_empty() {
+        return None;
+    }
+    let told: Vec<String> = reasons
+        .into_iter()
+        .map(|(why, functions)| {
+            let first: Vec<String> =
+                functions.iter().take(NAMED).map(|address| format!("{address:#x}")).collect();
+            let more = if functions.len() > NAMED { ", ..." } else { "" };
+            format!("{} ({why}: {}{more})", functions.len(), first.join(", "))
+        })
+        .collect();
+    Some(format!("of {} functions not followed to their end: {}", surface.functions, told.join("; ")))
 }
 
 fn claim(

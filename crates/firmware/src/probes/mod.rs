@@ -20,11 +20,16 @@ mod kernel;
 mod keys;
 mod languages;
 mod libc;
+mod listeners;
+mod out_of_place;
 mod package_traces;
 mod packages;
+mod packed;
 mod pem;
+pub mod profile;
 mod programs;
 mod remote;
+mod roles;
 mod rpm;
 mod services;
 mod shell;
@@ -66,6 +71,10 @@ pub const PROBES: &[&dyn Probe] = &[
     &remote::RemoteManagement,
     &web::WebPaths,
     &artefacts::KnownArtefacts,
+    &roles::Roles,
+    &listeners::Listeners,
+    &out_of_place::OutOfPlace,
+    &packed::Packed,
 ];
 
 /// The code of a component, whichever way it was found.

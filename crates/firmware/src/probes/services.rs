@@ -122,6 +122,26 @@ impl Probe for Services {
     }
 }
 
+/// Whether a path is of the files that decide on what is started at boot.
+pub(super) fn decides(path: &str) -> bool {
+    place(path).is_some()
+}
+
+/// The words of all files of a tree that decide on what is started at boot, by the root that they are of: what is not among them is not
+/// started by them.
+pub(super) fn words_at_boot(tree: &Tree) -> BTreeMap<&str, BTreeSet<&[u8]>> {
+    let mut found: BTreeMap<&str, BTreeSet<&[u8]>> = BTreeMap::new();
+    for (path, entry) in &tree.entries {
+        let Some((root, rest)) = place(path) else { continue };
+        let known = found.entry(root).or_default();
+        known.insert(program(rest.as_bytes()));
+        let apart = |byte: &u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'+'));
+        let texts = entry.content.iter().flat_map(|content| content.split(apart));
+        known.extend(texts.filter(|word| !word.is_empty()));
+    }
+    found
+}
+
 /// The root that a path belongs to and the path from it, when it is one that decides on services.
 fn place(path: &str) -> Option<(&str, &str)> {
     const UNDER: &[&str] = &[

@@ -96,6 +96,8 @@ pub struct Symbol<'a> {
     pub defined: bool,
     /// Whether it is a function, as far as the symbol says.
     pub function: bool,
+    /// Whether its address is of a function that tells the loader where the real one is (`STT_GNU_IFUNC`).
+    pub resolver: bool,
     /// Its address, where defined.
     pub address: u64,
     /// Its size in bytes, where known.
@@ -380,6 +382,7 @@ impl<'a> Elf<'a> {
                 name,
                 defined: !symbol.is_undefined(endian),
                 function: symbol.st_type() == elf::STT_FUNC || symbol.st_type() == elf::STT_GNU_IFUNC,
+                resolver: symbol.st_type() == elf::STT_GNU_IFUNC,
                 address: symbol.st_value(endian).into(),
                 size: symbol.st_size(endian).into(),
             });
