@@ -260,6 +260,8 @@ impl Trials<'_> {
             tables: model.tables.iter().map(|table| Table { rows: 0, ..table.clone() }).collect(),
             device_types: model.device_types.clone(),
             segments: model.segments.clone(),
+            prefixes: model.prefixes.clone(),
+            exchanges: model.exchanges.clone(),
             vendors: model.vendors.clone(),
             designations: model.designations.clone(),
             contracts: model.contracts.clone(),

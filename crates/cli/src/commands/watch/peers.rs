@@ -1,0 +1,149 @@
+//! What was read, held against the case's network model: sessions, peers that nobody expects, and which pairs are expected.
+
+use super::{Report, Told};
+use crate::terminal::{safe, shorten};
+use anyhow::Context as _;
+use banbury_evidence::case::Case;
+use banbury_evidence::ledger::Ledger;
+use banbury_evidence::model::Model;
+use banbury_evidence::{Claim, Location};
+use banbury_traffic::peers::Talk;
+use banbury_traffic::peers::exchanges::{Exchanges, Expectation};
+use banbury_traffic::peers::findings::{Findings, Traffic, findings};
+use banbury_traffic::peers::interest::Interest;
+use banbury_traffic::peers::places::Places;
+use banbury_traffic::peers::sessions::Covered;
+use banbury_traffic::probes::{instant, span};
+use std::fmt::Write as _;
+
+/// The network model that traffic is held against.
+pub(super) struct Network {
+    model: Model,
+    covered: Vec<Covered>,
+}
+
+impl Network {
+    /// The case's, where it has one.
+    pub(super) fn of(case: &Case) -> anyhow::Result<Option<Self>> {
+        let model = case.ledger.model()?;
+        if model.devices.is_empty() {
+            return Ok(None);
+        }
+        let covered = covered(&case.ledger).context("the contracts of the case")?;
+        Ok(Some(Self { model, covered }))
+    }
+
+    /// What the child is to keep.
+    pub(super) fn interest(&self) -> Interest {
+        Interest::of(&self.model)
+    }
+
+    /// What was read, held against it. Pairs that are expected are marked so, and are no finding any more.
+    pub(super) fn hold(&self, report: &mut Report) {
+        let answer = &report.answer;
+        let inputs: Vec<Location> = (0..report.paths.len()).map(|input| report.input(input).unwrap_or_else(nowhere)).collect();
+        let spans: Vec<(i64, i64)> = answer.weighed.spans.values().copied().collect();
+        let talks: Vec<Talk> = report.rows.iter().filter_map(|told| Talk::of(&told.pair)).collect();
+        let traffic = Traffic { inputs: &inputs, spans: &spans, talks: &talks, visits: &answer.weighed.visits };
+        report.held = Some(findings(&traffic, &self.model, &self.covered));
+        let (places, exchanges) = (Places::of(&self.model), Exchanges::of(&self.model));
+        for told in &mut report.rows {
+            let Some(talk) = Talk::of(&told.pair) else { continue };
+            if let Expectation::Expected(by) = exchanges.judge(&talk, &places) {
+                told.expected = Some(by);
+                told.findings.clear();
+            }
+        }
+        report.rows.retain(Told::is_worth_telling);
+    }
+}
+
+/// An input without a hash stands nowhere: claims are made of exhibits alone.
+fn nowhere() -> Location {
+    Location::exhibit(banbury_evidence::Digest::of(b""))
+}
+
+fn covered(ledger: &Ledger) -> anyhow::Result<Vec<Covered>> {
+    let mut statement = ledger.connection().prepare(
+        "SELECT d.device, d.contract, d.party, d.since, d.until, c.hours
+         FROM contract_devices d LEFT JOIN contracts c
+             ON c.name = d.contract AND c.source_file = d.source_file AND c.source_line = d.source_line
+         ORDER BY d.device, d.contract",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(Covered {
+            device: row.get(0)?,
+            contract: row.get(1)?,
+            party: row.get(2)?,
+            since: row.get(3)?,
+            until: row.get(4)?,
+            hours: row.get(5)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The claims whose evidence stands in this exhibit.
+pub(super) fn claims<'f>(found: &'f Findings, exhibit: &banbury_evidence::Digest) -> impl Iterator<Item = &'f Claim> {
+    found.claims.iter().filter(move |claim| claim.locations.first().is_some_and(|at| at.exhibit == *exhibit))
+}
+
+/// The section of the terminal's text.
+pub(super) fn text(report: &Report, out: &mut String) {
+    let Some(found) = &report.held else { return };
+    // Writing to a String does not fail.
+    let of = |code: &'static str| found.claims.iter().filter(move |claim| claim.code == code);
+    let devices: std::collections::BTreeSet<&str> = of("traffic.watched").map(|claim| claim.subject.id.as_str()).collect();
+    let _ = writeln!(out, "\nAgainst the network model: traffic of {} devices was looked at", devices.len());
+    let expected = report.rows.iter().filter(|told| told.expected.is_some()).count();
+    if expected > 0 {
+        let _ = writeln!(out, "  {expected} of the pairs above are expected there, and no finding");
+    }
+    if found.sessions.iter().any(|session| session.expected.is_none()) {
+        let _ = writeln!(out, "  Sessions by which devices were managed from outside:");
+    }
+    let told = found.sessions.iter().filter(|session| session.expected.is_none());
+    for session in told.clone().take(report.top) {
+        let way = session.through.as_ref().map_or_else(|| "directly".to_owned(), |point| format!("through {point}"));
+        let who = session.party.as_deref().unwrap_or("(nobody the model knows)");
+        let mut rest = match &session.contract {
+            Some(contract) => format!("contract {contract}"),
+            None => "no contract".to_owned(),
+        };
+        match session.is_agreed {
+            Some(true) => rest += ", in its hours",
+            Some(false) => rest += ", OUTSIDE its hours",
+            None => {}
+        }
+        let _ = writeln!(
+            out,
+            "    {} {} {} by {} from {} {way}, {} ({rest})",
+            instant(session.start),
+            shorten(&safe(&session.devices.join(", ")), 40),
+            session.service.name,
+            shorten(&safe(who), 40),
+            session.origin,
+            span(session.end.abs_diff(session.start)),
+        );
+    }
+    let more = told.count().saturating_sub(report.top);
+    if more > 0 {
+        let _ = writeln!(out, "    and {more} more: -o json=PATH lists them");
+    }
+    let others: Vec<&Claim> = found
+        .claims
+        .iter()
+        .filter(|claim| {
+            !["traffic.watched", "traffic.direct-session", "traffic.mediated-session"].contains(&claim.code.as_str())
+        })
+        .collect();
+    if !others.is_empty() {
+        let _ = writeln!(out, "  What nobody expects, and how devices are managed:");
+    }
+    for claim in others.iter().take(report.top) {
+        let _ = writeln!(out, "    {}: {}", claim.code, safe(&claim.title));
+    }
+    if others.len() > report.top {
+        let _ = writeln!(out, "    and {} more: -o json=PATH lists them", others.len() - report.top);
+    }
+}
