@@ -147,10 +147,21 @@ fn the_reader_is_confined() {
 
 #[test]
 fn neither_memory_nor_the_order_of_files_changes_the_answer() {
-    let text = log();
+    let mut text = log();
+    // Enough for a MiB to be too little.
+    for n in 0..20_000u64 {
+        let (a, b) = (n % 211, n % 199);
+        writeln!(
+            text,
+            "{}.5\tN{n}\t10.9.0.{a}\t{}\t192.0.2.{b}\t80\ttcp\thttp\t0.5\t1\t1\tSF\t0\tS\t1\t41\t1\t41",
+            1_700_000_000 + n * n % 86_400,
+            1024 + n % 50_000
+        )
+        .unwrap();
+    }
     let lines: Vec<&str> = text.lines().skip(HEADER.lines().count()).collect();
     let folder = tempfile::tempdir().unwrap();
-    for (number, part) in lines.chunks(200).enumerate() {
+    for (number, part) in lines.chunks(4000).enumerate() {
         let path = folder.path().join(format!("conn.{}.log.gz", 9 - number));
         let mut file = flate2::write::GzEncoder::new(
             std::fs::File::create(path).unwrap(),
@@ -166,6 +177,8 @@ fn neither_memory_nor_the_order_of_files_changes_the_answer() {
     assert_eq!(status, 0);
     assert_eq!(codes(&found), codes(&expected));
     assert_eq!(found["tally"]["contacts"], expected["tally"]["contacts"]);
+    assert!(found["tally"]["spilled"].as_u64().unwrap() > 10_000, "{}", found["tally"]);
+    assert_eq!(expected["tally"]["spilled"], 0);
     assert_eq!(found["inputs"][0]["packing"], "gzip");
     // The file of the pair's first record, and the byte in what it holds.
     assert_eq!(found["pairs"][0]["location"]["steps"][0]["format"], "gzip");

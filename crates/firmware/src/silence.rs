@@ -6,9 +6,9 @@
 //! When it is wrong: the programs that were planted are all daemons for the network, the ordinary ones are not; a plant of another kind
 //! than those that were planted may be missed more often, and then silence says less than this.
 
-use banbury_evidence::beta::Beta;
 use crate::rates::ratio;
 use banbury_code::weights::{Strongest, Weights};
+use banbury_evidence::beta::Beta;
 use banbury_evidence::{ByChance, Description, Silence, Weight};
 
 /// Decibans below which a finding counts as none.

@@ -1,8 +1,9 @@
 //! The parent's side: starts the confined child and hears what it answers.
 
-use super::child::{Answer, Frame, Task};
+use super::child::{Answer, Frame, Task, send_interest};
 use anyhow::{Context as _, bail};
 use banbury_firmware::worker::ended;
+use banbury_traffic::peers::interest::Interest;
 use std::io::{self, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -16,8 +17,9 @@ pub(super) struct Asked {
     complaint: JoinHandle<String>,
 }
 
-/// Starts a child with a task over the inputs at these paths.
-pub(super) fn start(task: &Task, paths: &[PathBuf]) -> anyhow::Result<Asked> {
+/// Starts a child with a task over the inputs at these paths. What is of interest goes over its standard input: a large network's
+/// addresses are more than a command line holds.
+pub(super) fn start(task: &Task, paths: &[PathBuf], interest: Option<&Interest>) -> anyhow::Result<Asked> {
     let program = std::env::current_exe().context("where this program stands cannot be told")?;
     let mut child = Command::new(&program)
         .arg("confined-watch")
@@ -25,12 +27,16 @@ pub(super) fn start(task: &Task, paths: &[PathBuf]) -> anyhow::Result<Asked> {
         .args(paths)
         .env_clear()
         .env("RUST_BACKTRACE", "0")
-        .stdin(if task.follow { Stdio::piped() } else { Stdio::null() })
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .with_context(|| format!("{}: cannot be started as the confined process", program.display()))?;
-    let input = child.stdin.take();
+    let mut input = child.stdin.take();
+    if let Some(input) = &mut input {
+        send_interest(&interest.cloned().unwrap_or_default(), input)
+            .context("the confined process does not listen")?;
+    }
     let output = BufReader::new(child.stdout.take().context("the child has no output")?);
     let errors = child.stderr.take().context("the child has no errors")?;
     let complaint = std::thread::spawn(move || {

@@ -9,13 +9,14 @@ use banbury_firmware::confine::{self, Allowed, Statement, Writing};
 use banbury_firmware::mapping::Mapping;
 use banbury_firmware::worker::end_with_parent;
 use banbury_formats::traffic::Settings;
-use banbury_traffic::networks::Inside;
+use banbury_traffic::networks::{Inside, Network};
 use banbury_traffic::pairs::{Pair, Pairing, Scratch, Weighed, Weighing};
+use banbury_traffic::peers::interest::Interest;
 use banbury_traffic::probes::{self, Scene};
 use banbury_traffic::reading::{self, Account, Bytes, Growing, Manner};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{self, Read as _, Write};
+use std::io::{self, BufRead as _, Read as _, Write};
 use std::ops::Range;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::FileExt as _;
@@ -81,7 +82,7 @@ pub(in crate::commands) fn run(task: &str, paths: &[PathBuf]) -> anyhow::Result<
         task.format.as_deref(),
         Settings { columns: task.columns.clone(), ..Settings::default() },
     )?;
-    let inside: Result<Vec<_>, _> = task.inside.iter().map(|text| text.parse()).collect();
+    let inside: Result<Vec<Network>, _> = task.inside.iter().map(|text| text.parse::<Network>()).collect();
     let inside = Inside::new(inside?);
     let inputs: Vec<Mapped> = paths.iter().map(|path| Mapped::open(path)).collect::<anyhow::Result<_>>()?;
     let scratch = ScratchFile::make(&task.scratch)?;
@@ -112,10 +113,12 @@ pub(in crate::commands) fn run(task: &str, paths: &[PathBuf]) -> anyhow::Result<
     let writing = Writing::Scratch(scratch.file.as_raw_fd());
     confine::without_calls(writing, &mut confinement);
     confine::verify(writing, &mut confinement);
-    let pairing = Pairing::new(task.budget, Some(&scratch));
+    let interest = receive_interest(&mut io::stdin().lock()).context("what is of interest")?;
+    let pairing = Pairing::new(task.budget, Some(&scratch)).with_interest(interest.clone());
     let scene = Scene { inside, observed: 0, least_weight: task.least_weight };
-    let job = Job { task: &task, manner: &manner, pairing: &pairing, scene, confinement };
-    let mut output = io::BufWriter::new(io::stdout().lock());
+    let job =
+        Job { task: &task, manner: &manner, pairing: &pairing, interest: &interest, scene, confinement };
+    let mut output = io::BufWriter::new(io::stdout());
     if task.follow {
         return pool.install(|| job.follow(&mut output));
     }
@@ -127,10 +130,27 @@ pub(in crate::commands) fn run(task: &str, paths: &[PathBuf]) -> anyhow::Result<
     job.answer(accounts, weighed).send(&mut output)
 }
 
+/// Sends what is of interest: a length in bytes, then JSON.
+pub(super) fn send_interest(interest: &Interest, output: &mut impl Write) -> anyhow::Result<()> {
+    let bytes = serde_json::to_vec(interest)?;
+    output.write_all(&(bytes.len() as u64).to_le_bytes())?;
+    output.write_all(&bytes)?;
+    Ok(output.flush()?)
+}
+
+fn receive_interest(input: &mut impl io::Read) -> anyhow::Result<Interest> {
+    let mut length = [0; 8];
+    input.read_exact(&mut length)?;
+    let mut bytes = Vec::new();
+    input.take(u64::from_le_bytes(length)).read_to_end(&mut bytes)?;
+    Ok(serde_json::from_slice(&bytes)?)
+}
+
 struct Job<'a> {
     task: &'a Task,
     manner: &'a Manner,
     pairing: &'a Pairing<'a>,
+    interest: &'a Interest,
     scene: Scene,
     confinement: Statement,
 }
@@ -141,6 +161,7 @@ impl Job<'_> {
         let scene = Scene { observed, ..self.scene.clone() };
         let keep = |pair: &Pair| {
             self.task.all
+                || self.interest.touches(pair)
                 || pair.rita.as_ref().is_some_and(|rita| rita.score >= self.task.least_rita)
                 || !probes::look(&Pair { sources: Some(1), ..pair.clone() }, &scene).is_empty()
         };

@@ -21,6 +21,8 @@ struct Document<'a> {
     tally: &'a Tally,
     pairs: Vec<Told<'a>>,
     logins: &'a [KnownLogin],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peers: Option<&'a [Claim]>,
     not_looked: Vec<String>,
     confinement: &'a BTreeMap<String, String>,
 }
@@ -41,6 +43,8 @@ struct Told<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<Location>,
     claims: Vec<Claim>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<&'a str>,
 }
 
 pub(super) fn of(report: &Report) -> anyhow::Result<String> {
@@ -52,7 +56,12 @@ pub(super) fn of(report: &Report) -> anyhow::Result<String> {
             .findings
             .iter()
             .filter_map(|(_, finding)| Some(probes::claim(&told.pair, finding, location.clone()?)));
-        Told { pair: &told.pair, claims: claims.collect(), location: location.clone() }
+        Told {
+            pair: &told.pair,
+            claims: claims.collect(),
+            location: location.clone(),
+            expected: told.expected.as_deref(),
+        }
     });
     let document = Document {
         schema: "urn:banbury:schema:watch:1",
@@ -70,6 +79,7 @@ pub(super) fn of(report: &Report) -> anyhow::Result<String> {
         tally: &weighed.tally,
         pairs: pairs.collect(),
         logins: &weighed.logins,
+        peers: report.held.as_ref().map(|found| found.claims.as_slice()),
         not_looked: text::not_looked(report),
         confinement: &report.answer.confinement,
     };

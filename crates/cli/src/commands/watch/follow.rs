@@ -6,7 +6,7 @@
 
 use super::ask::{self, Asked};
 use super::child::{Answer, FRAME, Frame, Task};
-use super::{Report, Watch, inputs};
+use super::{Report, Told, Watch, inputs};
 use crate::commands::interrupt;
 use crate::{Outcome, terminal};
 use banbury_traffic::networks::Inside;
@@ -32,7 +32,7 @@ struct Followed {
 
 pub(super) fn run(arguments: &Watch, task: &Task, inside: &Inside) -> anyhow::Result<Outcome> {
     let stop = interrupt::stop_on_signal(&task.scratch, "banbury-watch")?;
-    let mut asked = ask::start(task, &[])?;
+    let mut asked = ask::start(task, &[], None)?;
     let mut followed: Vec<Followed> = Vec::new();
     // Files that were read under another name.
     let mut done: BTreeSet<u64> = BTreeSet::new();
@@ -61,7 +61,9 @@ pub(super) fn run(arguments: &Watch, task: &Task, inside: &Inside) -> anyhow::Re
 fn report(arguments: &Watch, followed: &[Followed], answer: Answer, inside: &Inside) -> Report {
     let paths: Vec<PathBuf> = followed.iter().map(|one| one.path.clone()).collect();
     let hashes = vec![None; paths.len()];
-    Report::new(paths, hashes, answer, Vec::new(), arguments, inside)
+    let mut report = Report::new(paths, hashes, answer, Vec::new(), arguments, inside);
+    report.rows.retain(Told::is_worth_telling);
+    report
 }
 
 /// Prints what was found for the first time.
@@ -94,6 +96,8 @@ fn turn(
         // A file that is renamed between two looks is there at the next one.
         let Some(metadata) = std::fs::metadata(&path).ok().filter(|_| !packed) else { continue };
         let known = followed.iter().position(|one| one.path == path);
+        let is_read =
+            done.contains(&metadata.ino()) || followed.iter().any(|one| one.inode == metadata.ino());
         match known.and_then(|at| followed.get_mut(at).map(|one| (at, one))) {
             Some((at, one)) if one.inode != metadata.ino() || metadata.len() < one.read => {
                 // What is left of the file before it.
@@ -106,8 +110,7 @@ fn turn(
             }
             Some(_) => {}
             // One that was known under another name was renamed, and is read under the old one.
-            None if done.contains(&metadata.ino())
-                || followed.iter().any(|one| one.inode == metadata.ino()) => {}
+            None if is_read => {}
             None => {
                 if let Ok(file) = File::open(&path) {
                     // The child counts inputs as they come.

@@ -7,6 +7,7 @@ mod follow;
 mod inputs;
 mod options;
 mod page;
+mod peers;
 mod record;
 mod table;
 mod text;
@@ -19,6 +20,7 @@ use anyhow::{Context as _, bail};
 use banbury_evidence::{Digest, Location, Step};
 use banbury_traffic::networks::{Inside, Network};
 use banbury_traffic::pairs::{Pair, Weighing};
+use banbury_traffic::peers::findings::Findings;
 use banbury_traffic::probes::{self, Finding, Scene};
 use child::{Answer, Task};
 use std::io::Write as _;
@@ -39,6 +41,8 @@ pub(super) struct Report {
     rows: Vec<Told>,
     /// What in folders was no file.
     left: Vec<String>,
+    /// What it comes to, held against the case's network model, where it has one.
+    held: Option<Findings>,
     /// How it was asked.
     least_weight: f64,
     top: usize,
@@ -48,6 +52,8 @@ pub(super) struct Report {
 pub(super) struct Told {
     pair: Pair,
     findings: Vec<(&'static str, Finding)>,
+    /// By what the network model expects it, where it does.
+    expected: Option<String>,
 }
 
 pub(super) fn run(arguments: Watch) -> anyhow::Result<Outcome> {
@@ -70,8 +76,10 @@ pub(super) fn run(arguments: Watch) -> anyhow::Result<Outcome> {
         Some(record) => record.add(&paths)?,
         None => paths.clone(),
     };
+    let network = record.as_ref().map(record::Record::network).transpose()?.flatten();
+    let interest = network.as_ref().map(peers::Network::interest);
     let progress = Progress::start(&format!("reading {} files", paths.len()));
-    let asked = ask::start(&task, &watched)?;
+    let asked = ask::start(&task, &watched, interest.as_ref())?;
     let mut hashes = record.as_ref().map_or_else(|| vec![None; paths.len()], record::Record::hashes);
     if record.is_none() && !arguments.outputs.is_empty() {
         for (path, hash) in paths.iter().zip(&mut hashes) {
@@ -84,7 +92,11 @@ pub(super) fn run(arguments: Watch) -> anyhow::Result<Outcome> {
     if answer.accounts.len() != paths.len() {
         bail!("the confined process spoke of {} inputs, not {}", answer.accounts.len(), paths.len());
     }
-    let report = Report::new(paths, hashes, answer, left, &arguments, &inside);
+    let mut report = Report::new(paths, hashes, answer, left, &arguments, &inside);
+    match &network {
+        Some(network) => network.hold(&mut report),
+        None => report.rows.retain(Told::is_worth_telling),
+    }
     if let Some(record) = &mut record {
         record.keep(&report)?;
     }
@@ -135,18 +147,33 @@ impl Report {
         let observed = answer.weighed.window.map_or(0, |(first, last)| last.abs_diff(first));
         let scene = Scene { inside: inside.clone(), observed, least_weight: arguments.least_weight };
         let pairs = std::mem::take(&mut answer.weighed.pairs);
-        let told = pairs.into_iter().map(|pair| Told { findings: probes::look(&pair, &scene), pair });
+        let told = pairs.into_iter().map(|pair| Told {
+            findings: probes::look(&pair, &scene),
+            pair,
+            expected: None,
+        });
         let mut rows: Vec<Told> = told.collect();
         // Stable: equal ones stay in the order of their addresses.
         rows.sort_by(|one, other| {
             other.order().total_cmp(&one.order()).then(other.rita().total_cmp(&one.rita()))
         });
-        Self { paths, hashes, answer, rows, left, least_weight: arguments.least_weight, top: arguments.top }
+        Self {
+            paths,
+            hashes,
+            answer,
+            rows,
+            left,
+            held: None,
+            least_weight: arguments.least_weight,
+            top: arguments.top,
+        }
     }
 
     fn outcome(&self, fail_on: Option<f64>) -> Outcome {
         let heavy = |told: &Told| {
-            fail_on.is_some_and(|least| told.pair.beacon.as_ref().is_some_and(|it| it.decibans >= least))
+            told.expected.is_none()
+                && fail_on
+                    .is_some_and(|least| told.pair.beacon.as_ref().is_some_and(|it| it.decibans >= least))
         };
         let accounts = &self.answer.accounts;
         let whole = accounts.iter().all(|account| account.not_read.is_none() && account.malformed == 0);
@@ -176,7 +203,12 @@ impl Report {
 
     /// Where a pair's first record stands, from its input's hash on.
     fn location(&self, pair: &Pair) -> Option<Location> {
-        let input = pair.first_record.input as usize;
+        let location = self.input(pair.first_record.input as usize)?;
+        Some(Location { offset: Some(pair.first_record.offset), ..location })
+    }
+
+    /// Where an input's records begin, from its hash on.
+    fn input(&self, input: usize) -> Option<Location> {
         let exhibit = (*self.hashes.get(input)?)?;
         let mut location = Location::exhibit(exhibit);
         if let Some(packing) = self.answer.accounts.get(input).and_then(|account| account.packing) {
@@ -187,13 +219,18 @@ impl Report {
                 at: None,
             });
         }
-        Some(Location { offset: Some(pair.first_record.offset), ..location })
+        Some(location)
     }
 }
 
 impl Told {
     fn order(&self) -> f64 {
         self.pair.beacon.as_ref().map_or(f64::NEG_INFINITY, |beacon| beacon.decibans)
+    }
+
+    /// Whether something was found of it, or people would ask for it: RITA's score from [`LEAST_RITA`] on.
+    fn is_worth_telling(&self) -> bool {
+        !self.findings.is_empty() || self.rita() >= LEAST_RITA
     }
 
     fn rita(&self) -> f64 {

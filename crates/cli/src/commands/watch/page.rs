@@ -46,7 +46,8 @@ pub(super) fn of(report: &Report) -> String {
             ];
         }
         let rita = pair.rita.map_or(String::new(), |rita| format!("{:.2}", rita.score));
-        let findings: Vec<String> = told.findings.iter().map(|(_, it)| escaped(it.info.title)).collect();
+        let mut findings: Vec<String> = told.findings.iter().map(|(_, it)| escaped(it.info.title)).collect();
+        findings.extend(told.expected.as_ref().map(|by| format!("expected: {}", escaped(by))));
         let _ = write!(
             out,
             "<tr><td>{}</td><td>{}</td><td class=\"n\">{}</td>",
@@ -64,6 +65,7 @@ pub(super) fn of(report: &Report) -> String {
         let _ =
             writeln!(out, "<p class=\"note\">And {} more pairs, in the CSV.</p>", report.rows.len() - PAIRS);
     }
+    held(report, &mut out);
     out.push_str(
         "<p class=\"note\">A weight is ten times the decimal logarithm of how much more often beacons look so than other traffic, measured, with \
          its 95 % interval. It does not say who meant it.</p>\n<h2>Looked at</h2>\n<ul>\n",
@@ -83,6 +85,30 @@ pub(super) fn of(report: &Report) -> String {
     }
     out.push_str("<li>what these files do not record</li>\n</ul>\n</body></html>\n");
     out
+}
+
+/// What it comes to against the network model.
+fn held(report: &Report, out: &mut String) {
+    let Some(found) = &report.held else { return };
+    let told: Vec<_> = found.claims.iter().filter(|claim| claim.code != "traffic.watched").collect();
+    let _ = writeln!(out, "<h2>Against the network model</h2>\n<ul>");
+    for claim in told.iter().take(PAIRS) {
+        let notes = claim.notes.join("; ");
+        let _ = writeln!(
+            out,
+            "<li>{} <span class=\"note\">{}: {}</span></li>",
+            escaped(&claim.title),
+            claim.code,
+            escaped(&notes)
+        );
+    }
+    if told.is_empty() {
+        let _ = writeln!(out, "<li>nothing that nobody expects, and no session from outside</li>");
+    }
+    let _ = writeln!(out, "</ul>");
+    if told.len() > PAIRS {
+        let _ = writeln!(out, "<p class=\"note\">And {} more, in the JSON.</p>", told.len() - PAIRS);
+    }
 }
 
 /// A text with what HTML reads as its own written otherwise; what steers a line's direction is shown.

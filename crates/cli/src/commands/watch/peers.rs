@@ -41,10 +41,12 @@ impl Network {
     /// What was read, held against it. Pairs that are expected are marked so, and are no finding any more.
     pub(super) fn hold(&self, report: &mut Report) {
         let answer = &report.answer;
-        let inputs: Vec<Location> = (0..report.paths.len()).map(|input| report.input(input).unwrap_or_else(nowhere)).collect();
+        let inputs: Vec<Location> =
+            (0..report.paths.len()).map(|input| report.input(input).unwrap_or_else(nowhere)).collect();
         let spans: Vec<(i64, i64)> = answer.weighed.spans.values().copied().collect();
         let talks: Vec<Talk> = report.rows.iter().filter_map(|told| Talk::of(&told.pair)).collect();
-        let traffic = Traffic { inputs: &inputs, spans: &spans, talks: &talks, visits: &answer.weighed.visits };
+        let traffic =
+            Traffic { inputs: &inputs, spans: &spans, talks: &talks, visits: &answer.weighed.visits };
         report.held = Some(findings(&traffic, &self.model, &self.covered));
         let (places, exchanges) = (Places::of(&self.model), Exchanges::of(&self.model));
         for told in &mut report.rows {
@@ -84,7 +86,10 @@ fn covered(ledger: &Ledger) -> anyhow::Result<Vec<Covered>> {
 }
 
 /// The claims whose evidence stands in this exhibit.
-pub(super) fn claims<'f>(found: &'f Findings, exhibit: &banbury_evidence::Digest) -> impl Iterator<Item = &'f Claim> {
+pub(super) fn claims<'f>(
+    found: &'f Findings,
+    exhibit: &banbury_evidence::Digest,
+) -> impl Iterator<Item = &'f Claim> {
     found.claims.iter().filter(move |claim| claim.locations.first().is_some_and(|at| at.exhibit == *exhibit))
 }
 
@@ -93,7 +98,8 @@ pub(super) fn text(report: &Report, out: &mut String) {
     let Some(found) = &report.held else { return };
     // Writing to a String does not fail.
     let of = |code: &'static str| found.claims.iter().filter(move |claim| claim.code == code);
-    let devices: std::collections::BTreeSet<&str> = of("traffic.watched").map(|claim| claim.subject.id.as_str()).collect();
+    let devices: std::collections::BTreeSet<&str> =
+        of("traffic.watched").map(|claim| claim.subject.id.as_str()).collect();
     let _ = writeln!(out, "\nAgainst the network model: traffic of {} devices was looked at", devices.len());
     let expected = report.rows.iter().filter(|told| told.expected.is_some()).count();
     if expected > 0 {
@@ -104,7 +110,10 @@ pub(super) fn text(report: &Report, out: &mut String) {
     }
     let told = found.sessions.iter().filter(|session| session.expected.is_none());
     for session in told.clone().take(report.top) {
-        let way = session.through.as_ref().map_or_else(|| "directly".to_owned(), |point| format!("through {point}"));
+        let way = session
+            .through
+            .as_ref()
+            .map_or_else(|| "directly".to_owned(), |point| format!("through {point}"));
         let who = session.party.as_deref().unwrap_or("(nobody the model knows)");
         let mut rest = match &session.contract {
             Some(contract) => format!("contract {contract}"),
@@ -134,7 +143,8 @@ pub(super) fn text(report: &Report, out: &mut String) {
         .claims
         .iter()
         .filter(|claim| {
-            !["traffic.watched", "traffic.direct-session", "traffic.mediated-session"].contains(&claim.code.as_str())
+            !["traffic.watched", "traffic.direct-session", "traffic.mediated-session"]
+                .contains(&claim.code.as_str())
         })
         .collect();
     if !others.is_empty() {

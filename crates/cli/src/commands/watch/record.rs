@@ -5,7 +5,8 @@ use crate::commands::{Stopwatch, now};
 use anyhow::Context as _;
 use banbury_evidence::case::Case;
 use banbury_evidence::{Claim, Digest, ExhibitKind, RunReport, Skipped, Status};
-use banbury_traffic::probes::{self, PROBES};
+use banbury_traffic::peers::findings::DESCRIPTION;
+use banbury_traffic::probes;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +32,11 @@ impl Record {
             kept.push(self.case.exhibit_path(&added.exhibit.sha256));
         }
         Ok(kept)
+    }
+
+    /// The network model that traffic is held against.
+    pub(super) fn network(&self) -> anyhow::Result<Option<super::peers::Network>> {
+        super::peers::Network::of(&self.case)
     }
 
     pub(super) fn hashes(&self) -> Vec<Option<Digest>> {
@@ -61,17 +67,21 @@ impl Record {
             let mut parameters = BTreeMap::new();
             parameters.insert("least weight".to_owned(), report.least_weight.to_string());
             parameters.insert("watched together with".to_owned(), format!("{} inputs", self.exhibits.len()));
-            for description in PROBES.iter().map(|probe| probe.describe()) {
-                let claims: Vec<Claim> = report
-                    .rows
-                    .iter()
-                    .filter(|told| told.pair.first_record.input as usize == number)
-                    .flat_map(|told| told.findings.iter().map(move |found| (told, found)))
-                    .filter(|(_, (probe, _))| *probe == description.name)
-                    .filter_map(|(told, (_, finding))| {
-                        Some(probes::claim(&told.pair, finding, report.location(&told.pair)?))
-                    })
-                    .collect();
+            for description in probes::descriptions() {
+                let claims = if description.name == DESCRIPTION.name {
+                    // Without a model nothing was held against it, and there is no such run.
+                    let Some(found) = &report.held else { continue };
+                    super::peers::claims(found, exhibit).cloned().collect()
+                } else {
+                    self.of_pairs(report, number, description.name)
+                };
+                let mut skipped = skipped.clone();
+                if let Some(found) = report.held.as_ref().filter(|_| description.name == DESCRIPTION.name) {
+                    let what = || "the network model".to_owned();
+                    skipped.extend(
+                        found.not_looked.iter().map(|why| Skipped { what: what(), why: why.clone() }),
+                    );
+                }
                 let run = RunReport {
                     probe: description.name.to_owned(),
                     version: description.version.to_owned(),
@@ -79,12 +89,25 @@ impl Record {
                     status,
                     looked: account.records(),
                     bytes: account.size,
-                    skipped: skipped.clone(),
+                    skipped,
                     claims,
                 };
                 self.case.ledger.record_run(exhibit, &run, &clock)?;
             }
         }
         Ok(())
+    }
+
+    fn of_pairs(&self, report: &Report, number: usize, probe: &str) -> Vec<Claim> {
+        report
+            .rows
+            .iter()
+            .filter(|told| told.pair.first_record.input as usize == number)
+            .flat_map(|told| told.findings.iter().map(move |found| (told, found)))
+            .filter(|(_, (name, _))| *name == probe)
+            .filter_map(|(told, (_, finding))| {
+                Some(probes::claim(&told.pair, finding, report.location(&told.pair)?))
+            })
+            .collect()
     }
 }

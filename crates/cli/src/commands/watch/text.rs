@@ -1,6 +1,6 @@
 //! The table on the terminal, and what was looked at.
 
-use super::{Report, Told};
+use super::{Report, Told, peers};
 use crate::terminal::{Tone, bytes, paint, safe, shorten};
 use banbury_traffic::probes::{ends, instant, span};
 use std::collections::BTreeMap;
@@ -28,6 +28,7 @@ pub(super) fn of(report: &Report) -> String {
         );
     }
     findings(report, &mut out);
+    peers::text(report, &mut out);
     looked(report, &mut out);
     out
 }
@@ -48,6 +49,9 @@ fn row(told: &Told, out: &mut String) {
         let _ = write!(who, " ({})", shorten(&safe(name), 60));
     }
     let _ = writeln!(out, "{weight:>22} {rita:>5} {:>8} {figures}  {who}", pair.contacts);
+    if let Some(by) = &told.expected {
+        let _ = writeln!(out, "{:>22} expected: {}", "", shorten(&safe(by), 90));
+    }
     if let Some(beacon) = pair.beacon.as_ref().filter(|beacon| beacon.decibans > 0.0) {
         let parts: Vec<String> =
             beacon.parts.iter().map(|part| format!("{} {:+.1}", part.name, part.decibans)).collect();
@@ -138,6 +142,9 @@ pub(super) fn not_looked(report: &Report) -> Vec<String> {
         lines.push(format!("and {} more files, not whole: -o json=PATH lists them", all.len() - NAMED));
     }
     lines.extend(report.left.iter().take(NAMED).cloned());
+    if let Some(found) = &report.held {
+        lines.extend(found.not_looked.iter().take(NAMED).cloned());
+    }
     let tally = &report.answer.weighed.tally;
     if tally.beyond > 0 {
         lines.push(format!(
