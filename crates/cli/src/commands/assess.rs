@@ -282,7 +282,7 @@ pub(super) fn is_imported(case: &Case, exhibits: &[Exhibit]) -> anyhow::Result<b
 }
 
 /// Imports the network's tables, unless the latest import read the same ones, and says what is wrong with them.
-fn import(case: &mut Case, exhibits: &[Exhibit]) -> anyhow::Result<(Outcome, Vec<String>)> {
+pub(super) fn import(case: &mut Case, exhibits: &[Exhibit]) -> anyhow::Result<(Outcome, Vec<String>)> {
     let tables: Vec<&Exhibit> =
         exhibits.iter().filter(|exhibit| exhibit.kind == ExhibitKind::Network).collect();
     if tables.is_empty() {

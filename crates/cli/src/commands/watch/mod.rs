@@ -76,7 +76,7 @@ pub(super) fn run(arguments: Watch) -> anyhow::Result<Outcome> {
         Some(record) => record.add(&paths)?,
         None => paths.clone(),
     };
-    let network = record.as_ref().map(record::Record::network).transpose()?.flatten();
+    let network = record.as_mut().map(record::Record::network).transpose()?.flatten();
     let interest = network.as_ref().map(peers::Network::interest);
     let progress = Progress::start(&format!("reading {} files", paths.len()));
     let asked = ask::start(&task, &watched, interest.as_ref())?;

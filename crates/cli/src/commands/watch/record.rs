@@ -2,6 +2,7 @@
 
 use super::Report;
 use crate::commands::{Stopwatch, now};
+use crate::terminal;
 use anyhow::Context as _;
 use banbury_evidence::case::Case;
 use banbury_evidence::{Claim, Digest, ExhibitKind, RunReport, Skipped, Status};
@@ -34,8 +35,11 @@ impl Record {
         Ok(kept)
     }
 
-    /// The network model that traffic is held against.
-    pub(super) fn network(&self) -> anyhow::Result<Option<super::peers::Network>> {
+    /// The network model that traffic is held against, of the tables that the case has now; what is wrong with them is told.
+    pub(super) fn network(&mut self) -> anyhow::Result<Option<super::peers::Network>> {
+        let exhibits = self.case.ledger.exhibits()?;
+        let (_, problems) = crate::commands::assess::import(&mut self.case, &exhibits)?;
+        problems.iter().for_each(|problem| terminal::note(problem));
         super::peers::Network::of(&self.case)
     }
 
