@@ -189,9 +189,8 @@ fn reach(uses: &Uses<'_>, address: u64) -> BTreeSet<Power> {
         return uses.powers(start).into_keys().collect();
     }
     let all = program.functions();
-    let end =
-        all.get(all.partition_point(|known| known.start <= start)).map_or(start + LONG, |next| next.start);
-    let bounds = Bounds { start, end: end.min(start + LONG), thumb: start != address };
+    let end = all.get(all.partition_point(|known| known.start <= start)).map_or(u64::MAX, |next| next.start);
+    let bounds = Bounds { start, end: end.min(start.saturating_add(LONG)), thumb: start != address };
     let mut found = BTreeSet::new();
     for call in program.read(bounds).facts.calls {
         match call.callee {
