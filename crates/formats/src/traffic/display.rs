@@ -3,7 +3,7 @@
 use super::{Flow, Login, Name, Query, Record, Volume};
 use crate::time::iso8601;
 use std::fmt::{Display, Formatter, Result};
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 impl Display for Record<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> Result {

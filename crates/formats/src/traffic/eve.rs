@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{Problem, ProblemKind};
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// Suricata's events.
 pub(super) struct Eve;

@@ -13,7 +13,7 @@ use crate::bytes::{slice, tail};
 use crate::compression::output::Output;
 use crate::compression::{bzip2, lz4, lzo, zstd};
 use crate::{Limits, Problem, ProblemKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Files of nfdump.
 pub(super) struct Nfcapd;

@@ -1,7 +1,7 @@
 //! Values as logs write them: instants, lengths of time, counts, addresses.
 
 use crate::time::days;
-use std::net::{IpAddr, Ipv4Addr};
+use core::net::{IpAddr, Ipv4Addr};
 
 const SECOND: i64 = 1_000_000;
 

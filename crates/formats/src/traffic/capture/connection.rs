@@ -4,7 +4,7 @@ use super::content::{Content, Seen, Told};
 use super::packet::{Carried, Packet, Tcp};
 use crate::traffic::{Flow, Record, Sink, Volume};
 use std::fmt::Write;
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// A jump of a sequence number by more than this is no gap of what was captured, but a number that is wrong.
 const GAP: u32 = 16 << 20;

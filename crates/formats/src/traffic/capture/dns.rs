@@ -5,7 +5,7 @@ use crate::bytes::{slice, u16_be};
 use crate::traffic::{Query, Record, Sink};
 use std::collections::VecDeque;
 use std::fmt::Write;
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// Questions of one connection that wait; of more, the oldest is handed over without an answer.
 const WAITING: usize = 16;

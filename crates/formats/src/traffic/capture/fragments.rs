@@ -2,7 +2,7 @@
 
 use foldhash::fast::RandomState;
 use std::collections::{HashMap, VecDeque};
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// Packets in fragments of which the ports are kept; of more, the oldest are forgotten.
 const KEPT: usize = 1 << 14;

@@ -7,7 +7,7 @@ use crate::traffic::{Settings, Sink};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// Microseconds for which packets of an ended connection still belong to it (the last acknowledgement of a FIN).
 const STRAGGLERS: i64 = 5_000_000;

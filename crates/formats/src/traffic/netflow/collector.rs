@@ -8,7 +8,7 @@ use crate::traffic::values::has_ports;
 use crate::traffic::{Flow, Record, Settings, Sink, Volume};
 use crate::{Problem, ProblemKind};
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, Ipv4Addr};
+use core::net::{IpAddr, Ipv4Addr};
 
 /// Bytes of data sets that wait for their template, of all exporters together.
 const WAITING: usize = 16 << 20;
