@@ -20,10 +20,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let enough = all.iter().filter(|contacts| contacts.len() >= 4).count();
     let start = Instant::now();
     let scored = all.par_iter().filter_map(|contacts| rita::score(contacts, &window)).count();
-    println!("RITA's score: {scored} of {enough} pairs with 4 contacts and more, {:.2} s", start.elapsed().as_secs_f64());
+    println!(
+        "RITA's score: {scored} of {enough} pairs with 4 contacts and more, {:.2} s",
+        start.elapsed().as_secs_f64()
+    );
     let start = Instant::now();
-    let weighed: Vec<f64> =
-        all.par_iter().filter_map(|contacts| beacon::weigh(contacts, &window)).map(|beacon| beacon.sum).collect();
+    let weighed: Vec<f64> = all
+        .par_iter()
+        .filter_map(|contacts| beacon::weigh(contacts, &window))
+        .map(|beacon| beacon.sum)
+        .collect();
     let told = weighed.iter().filter(|sum| **sum > 20.0).count();
     println!(
         "weights: {} pairs, {told} above 20 dB, {:.2} s on {} threads",
@@ -56,7 +62,13 @@ fn generate(pairs: usize, wanted: usize) -> Vec<Vec<Contact>> {
             for _ in 0..count as usize {
                 let spread = if timer { 1.01 } else { 0.3 + 3.0 * unit() };
                 let bytes = (size * spread) as u64;
-                contacts.push(Contact { start: moment as i64, duration: 0, sent: bytes, received: bytes, sent_ip: bytes + 200 });
+                contacts.push(Contact {
+                    start: moment as i64,
+                    duration: 0,
+                    sent: bytes,
+                    received: bytes,
+                    sent_ip: bytes + 200,
+                });
                 moment += mean * if timer { 0.9 + 0.2 * unit() } else { -(1.0 - unit()).ln() };
             }
             contacts.sort_unstable();

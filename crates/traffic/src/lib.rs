@@ -5,7 +5,12 @@
 
 pub mod beacon;
 pub mod contact;
+pub mod dns_tunnel;
+pub mod long;
+pub mod rarity;
 pub mod rita;
+pub mod strobe;
+pub mod volume;
 pub mod window;
 
 pub use contact::Contact;

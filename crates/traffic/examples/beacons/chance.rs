@@ -8,7 +8,8 @@ pub struct Chance(u64);
 impl Chance {
     /// The source of a seed and a number: neighbours have nothing in common.
     pub fn new(seed: u64, number: u64) -> Self {
-        let mut one = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ number.wrapping_mul(0xd134_2543_de82_ef95));
+        let mut one =
+            Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ number.wrapping_mul(0xd134_2543_de82_ef95));
         one.bits();
         Self(one.bits())
     }

@@ -4,7 +4,7 @@
 //! the same in sum, so the result is a likelihood ratio. Two penalties keep it steady: on bends of a curve, and, less, on its size. The
 //! minimum is found by Newton's method.
 
-use banbury_traffic::beacon::features::{FIGURES, NAMES};
+use banbury_traffic::beacon::features::{FIGURES, NAMES, Piece};
 use banbury_traffic::beacon::weights::Curve;
 use std::collections::BTreeMap;
 
@@ -16,11 +16,26 @@ const SIZE: f64 = 1.0;
 const STIFF: f64 = 1e5;
 const STEPS: usize = 25;
 
+/// The figures of a pair.
 pub type Row = [f64; FIGURES];
 
-/// The constant and the curves, in decibans.
-pub fn fit(beacons: &[Row], others: &[Row]) -> (f64, BTreeMap<String, Curve>) {
-    let points: Vec<Vec<f64>> = (0..FIGURES).map(|figure| points(beacons, others, figure)).collect();
+/// A row of the regression: its hats with their values, whether it is a beacon, and how much it counts.
+struct Case {
+    hats: Vec<(usize, f64)>,
+    truth: f64,
+    weight: f64,
+}
+
+/// The constant and the curves of the figures of these pieces, in decibans.
+pub fn fit(beacons: &[Row], others: &[Row], pieces: &[Piece]) -> (f64, BTreeMap<String, Curve>) {
+    let points: Vec<Vec<f64>> = NAMES
+        .iter()
+        .enumerate()
+        .map(|(figure, (_, piece))| {
+            // One point is a constant: the figure counts nothing.
+            if pieces.contains(piece) { points(beacons, others, figure) } else { vec![0.0] }
+        })
+        .collect();
     let starts: Vec<usize> = points
         .iter()
         .scan(1, |next, points| {
@@ -30,17 +45,18 @@ pub fn fit(beacons: &[Row], others: &[Row]) -> (f64, BTreeMap<String, Curve>) {
         })
         .collect();
     let columns = 1 + points.iter().map(Vec::len).sum::<usize>();
-    let rows: Vec<(Vec<(usize, f64)>, f64, f64)> = beacons
+    let weights = [20_000.0 / others.len() as f64, 20_000.0 / beacons.len() as f64];
+    let rows: Vec<Case> = beacons
         .iter()
-        .map(|row| (row, 1.0, 1000.0 / beacons.len() as f64 * 20.0))
-        .chain(others.iter().map(|row| (row, 0.0, 1000.0 / others.len() as f64 * 20.0)))
-        .map(|(row, truth, weight)| (hats(row, &points, &starts), truth, weight))
+        .map(|row| (row, 1.0, weights[1]))
+        .chain(others.iter().map(|row| (row, 0.0, weights[0])))
+        .map(|(row, truth, weight)| Case { hats: hats(row, &points, &starts), truth, weight })
         .collect();
     let mut coefficients = vec![0.0; columns];
     for _ in 0..STEPS {
         let mut slope = vec![0.0; columns];
         let mut curvature = vec![0.0; columns * columns];
-        for (hats, truth, weight) in &rows {
+        for Case { hats, truth, weight } in &rows {
             let sum: f64 = hats.iter().map(|(column, value)| coefficients[*column] * value).sum();
             let chance = 1.0 / (1.0 + (-sum).exp());
             let (error, steep) = (weight * (truth - chance), weight * (chance * (1.0 - chance)).max(1e-9));
@@ -64,12 +80,19 @@ pub fn fit(beacons: &[Row], others: &[Row]) -> (f64, BTreeMap<String, Curve>) {
     let decibans = 10.0 / std::f64::consts::LN_10;
     let mut start = coefficients[0] * decibans;
     let mut curves = BTreeMap::new();
-    for (figure, (name, _)) in NAMES.iter().enumerate() {
-        let values: Vec<f64> =
-            coefficients[starts[figure]..starts[figure] + points[figure].len()].iter().map(|c| c * decibans).collect();
+    for (figure, (name, piece)) in NAMES.iter().enumerate() {
+        if !pieces.contains(piece) {
+            start += coefficients[starts[figure]] * decibans;
+            continue;
+        }
+        let values: Vec<f64> = coefficients[starts[figure]..starts[figure] + points[figure].len()]
+            .iter()
+            .map(|c| c * decibans)
+            .collect();
         let curve = Curve { at: points[figure].clone(), decibans: values };
         // A curve is zero on average over beacons and others; what it had goes into the constant.
-        let mean = |rows: &[Row]| rows.iter().map(|row| curve.at(row[figure])).sum::<f64>() / rows.len() as f64;
+        let mean =
+            |rows: &[Row]| rows.iter().map(|row| curve.at(row[figure])).sum::<f64>() / rows.len() as f64;
         let middle = (mean(beacons) + mean(others)) / 2.0;
         start += middle;
         let decibans = curve.decibans.iter().map(|value| round(value - middle, 100.0)).collect();
@@ -118,7 +141,13 @@ fn hats(row: &Row, points: &[Vec<f64>], starts: &[usize]) -> Vec<(usize, f64)> {
     hats
 }
 
-fn penalise(points: &[Vec<f64>], starts: &[usize], coefficients: &[f64], slope: &mut [f64], curvature: &mut [f64]) {
+fn penalise(
+    points: &[Vec<f64>],
+    starts: &[usize],
+    coefficients: &[f64],
+    slope: &mut [f64],
+    curvature: &mut [f64],
+) {
     let columns = coefficients.len();
     curvature[0] += 1e-6;
     let mut add = |terms: &[(usize, f64)], strength: f64| {
@@ -136,7 +165,10 @@ fn penalise(points: &[Vec<f64>], starts: &[usize], coefficients: &[f64], slope: 
             if point + 2 < points.len() {
                 // Bends in slope, on an axis that the curve's range makes one.
                 let range = points[points.len() - 1] - points[0];
-                let (one, two) = ((points[point + 1] - points[point]) / range, (points[point + 2] - points[point + 1]) / range);
+                let (one, two) = (
+                    (points[point + 1] - points[point]) / range,
+                    (points[point + 2] - points[point + 1]) / range,
+                );
                 let scale = 1.0 / points.len() as f64;
                 add(
                     &[
@@ -160,7 +192,13 @@ fn direction(name: &str) -> f64 {
     }
 }
 
-fn keep_direction(points: &[Vec<f64>], starts: &[usize], coefficients: &[f64], slope: &mut [f64], curvature: &mut [f64]) {
+fn keep_direction(
+    points: &[Vec<f64>],
+    starts: &[usize],
+    coefficients: &[f64],
+    slope: &mut [f64],
+    curvature: &mut [f64],
+) {
     let columns = coefficients.len();
     for (((name, _), points), start) in NAMES.iter().zip(points).zip(starts) {
         let direction = direction(name);

@@ -65,7 +65,8 @@ impl Implant {
 
     /// One for fitting: anything, as long as the checking set's exact cells are none of it.
     pub fn any(chance: &mut Chance) -> Self {
-        let half = chance.pick(&[0.0, 0.03, 0.1, 0.15, 0.25, 0.35, 0.4, 0.45, 0.55, 0.6, 0.7, 0.8, 0.85, 0.95]);
+        let half =
+            chance.pick(&[0.0, 0.03, 0.1, 0.15, 0.25, 0.35, 0.4, 0.45, 0.55, 0.6, 0.7, 0.8, 0.85, 0.95]);
         let jitter = match chance.below(10) {
             0..=3 => Jitter::Both(half),
             4..=6 => Jitter::Below(half),
@@ -110,12 +111,17 @@ impl Implant {
         while moment < end {
             // In a row: five on average, so that the share is the wanted one.
             out = if self.outages {
-                if out { !chance.happens(0.2) } else { chance.happens(0.2 * self.missing / (1.0 - self.missing)) }
+                if out {
+                    !chance.happens(0.2)
+                } else {
+                    chance.happens(0.2 * self.missing / (1.0 - self.missing))
+                }
             } else {
                 chance.happens(self.missing)
             };
             if !out && (!self.office || span.at_work(moment, from, to)) {
-                let connections = if self.connections > 1.0 { chance.geometric(self.connections).max(2) } else { 1 };
+                let connections =
+                    if self.connections > 1.0 { chance.geometric(self.connections).max(2) } else { 1 };
                 let mut at = moment + chance.lognormal(0.04, 0.6);
                 for _ in 0..connections {
                     events.push(sizes.event(chance, at));
@@ -173,9 +179,10 @@ impl Exchange {
 
     fn event(&self, chance: &mut Chance, moment: f64) -> Event {
         let (mut sent, mut received) = match self.sizes {
-            Sizes::Fixed(by) => {
-                (self.sent * (1.0 + by * chance.within(-1.0, 1.0)), self.received * (1.0 + by * chance.within(-1.0, 1.0)))
-            }
+            Sizes::Fixed(by) => (
+                self.sent * (1.0 + by * chance.within(-1.0, 1.0)),
+                self.received * (1.0 + by * chance.within(-1.0, 1.0)),
+            ),
             Sizes::Padded(by) => (self.sent * chance.within(1.0, by), self.received * chance.within(1.0, by)),
             Sizes::Two => {
                 let other = if chance.happens(0.5) { 1.0 } else { 2.6 };
@@ -186,31 +193,42 @@ impl Exchange {
             sent *= chance.scale(1.5, 60.0);
             received *= chance.scale(1.2, 20.0);
         }
-        Event { moment, duration: chance.lognormal(self.duration, 0.4), sent: sent as u64, received: received as u64 }
+        Event {
+            moment,
+            duration: chance.lognormal(self.duration, 0.4),
+            sent: sent as u64,
+            received: received as u64,
+        }
     }
 }
+
+/// Makes a beacon of a kind, and the time that it is seen in.
+pub type Make = Box<dyn Fn(&mut Chance) -> (Implant, Span) + Sync>;
+
+/// A kind of jitter, or one at random.
+type Sleeps = fn(&mut Chance) -> Jitter;
 
 /// A row of the table: a kind of beacon on the checking side.
 pub struct Cell {
     pub name: String,
-    pub make: Box<dyn Fn(&mut Chance) -> (Implant, Span) + Sync>,
+    pub make: Make,
 }
 
 /// The rows.
 pub fn cells() -> Vec<Cell> {
     let mut cells = Vec::new();
     // Half of the even jitters reach to both sides, half below, as frameworks do it.
-    let even = |chance: &mut Chance, half: f64| if chance.happens(0.5) { Jitter::Both(half) } else { Jitter::Below(half) };
+    let even = |chance: &mut Chance, half: f64| {
+        if chance.happens(0.5) { Jitter::Both(half) } else { Jitter::Below(half) }
+    };
     for half in [0.0, 0.1, 0.2, 0.3, 0.5, 0.9] {
         for missing in [0.0, 0.3, 0.5] {
-            cells.push(cell(format!("jitter {half}, {} % missing", missing * 100.0), 1.0, move |chance| Implant {
-                jitter: even(chance, half),
-                missing,
-                ..Implant::PLAIN
+            cells.push(cell(format!("jitter {half}, {} % missing", missing * 100.0), 1.0, move |chance| {
+                Implant { jitter: even(chance, half), missing, ..Implant::PLAIN }
             }));
         }
     }
-    let jitters: [(&str, fn(&mut Chance) -> Jitter); 5] = [
+    let jitters: [(&str, Sleeps); 5] = [
         ("normal jitter 0.4", |_| Jitter::Normal(0.4)),
         ("normal jitter 0.2", |_| Jitter::Normal(0.2)),
         ("exponential delay 0.5", |_| Jitter::Delay(0.5)),
@@ -218,27 +236,79 @@ pub fn cells() -> Vec<Cell> {
         ("a clock's ticks, jitter 0.3", |_| Jitter::Clock(0.3)),
     ];
     for (name, jitter) in jitters {
-        cells.push(cell(name.into(), 1.0, move |chance| Implant { jitter: jitter(chance), ..Implant::PLAIN }));
+        cells
+            .push(cell(name.into(), 1.0, move |chance| Implant { jitter: jitter(chance), ..Implant::PLAIN }));
     }
     let with = |half: f64, implant: Implant| {
-        move |chance: &mut Chance| Implant { jitter: if chance.happens(0.5) { Jitter::Both(half) } else { Jitter::Below(half) }, ..implant }
+        move |chance: &mut Chance| Implant {
+            jitter: if chance.happens(0.5) { Jitter::Both(half) } else { Jitter::Below(half) },
+            ..implant
+        }
     };
     let plain = Implant::PLAIN;
-    cells.push(cell("office hours, jitter 0.3".into(), 1.0, with(0.3, Implant { office: true, count: (24.0, 500.0), ..plain })));
-    cells.push(cell("office hours of 5 days, jitter 0.3".into(), 5.0, with(0.3, Implant { office: true, ..plain })));
-    cells.push(cell("several connections, jitter 0.3".into(), 1.0, with(0.3, Implant { connections: 3.0, ..plain })));
-    cells.push(cell("several connections, jitter 0.3, 30 % missing".into(), 1.0, with(0.3, Implant { connections: 3.0, missing: 0.3, ..plain })));
-    cells.push(cell("two periods, jitter 0.2".into(), 1.0, with(0.2, Implant { second: Some(8.0), count: (60.0, 1440.0), ..plain })));
+    cells.push(cell(
+        "office hours, jitter 0.3".into(),
+        1.0,
+        with(0.3, Implant { office: true, count: (24.0, 500.0), ..plain }),
+    ));
+    cells.push(cell(
+        "office hours of 5 days, jitter 0.3".into(),
+        5.0,
+        with(0.3, Implant { office: true, ..plain }),
+    ));
+    cells.push(cell(
+        "several connections, jitter 0.3".into(),
+        1.0,
+        with(0.3, Implant { connections: 3.0, ..plain }),
+    ));
+    cells.push(cell(
+        "several connections, jitter 0.3, 30 % missing".into(),
+        1.0,
+        with(0.3, Implant { connections: 3.0, missing: 0.3, ..plain }),
+    ));
+    cells.push(cell(
+        "two periods, jitter 0.2".into(),
+        1.0,
+        with(0.2, Implant { second: Some(8.0), count: (60.0, 1440.0), ..plain }),
+    ));
     cells.push(cell("drift of 10 %, jitter 0.1".into(), 1.0, with(0.1, Implant { drift: 0.1, ..plain })));
-    cells.push(cell("padded sizes, jitter 0.2".into(), 1.0, with(0.2, Implant { sizes: Sizes::Padded(3.0), ..plain })));
-    cells.push(cell("padded sizes, jitter 0.3, 30 % missing".into(), 1.0, with(0.3, Implant { sizes: Sizes::Padded(3.0), missing: 0.3, ..plain })));
+    cells.push(cell(
+        "padded sizes, jitter 0.2".into(),
+        1.0,
+        with(0.2, Implant { sizes: Sizes::Padded(3.0), ..plain }),
+    ));
+    cells.push(cell(
+        "padded sizes, jitter 0.3, 30 % missing".into(),
+        1.0,
+        with(0.3, Implant { sizes: Sizes::Padded(3.0), missing: 0.3, ..plain }),
+    ));
     cells.push(cell("two sizes, jitter 0.3".into(), 1.0, with(0.3, Implant { sizes: Sizes::Two, ..plain })));
-    cells.push(cell("outages, jitter 0.2, 30 % missing".into(), 1.0, with(0.2, Implant { outages: true, missing: 0.3, ..plain })));
-    cells.push(cell("15 to 40 connections, jitter 0.2".into(), 1.0, with(0.2, Implant { count: (15.0, 40.0), ..plain })));
-    cells.push(cell("15 to 40 connections, jitter 0.3, 30 % missing".into(), 1.0, with(0.3, Implant { count: (15.0, 40.0), missing: 0.3, ..plain })));
+    cells.push(cell(
+        "outages, jitter 0.2, 30 % missing".into(),
+        1.0,
+        with(0.2, Implant { outages: true, missing: 0.3, ..plain }),
+    ));
+    cells.push(cell(
+        "15 to 40 connections, jitter 0.2".into(),
+        1.0,
+        with(0.2, Implant { count: (15.0, 40.0), ..plain }),
+    ));
+    cells.push(cell(
+        "15 to 40 connections, jitter 0.3, 30 % missing".into(),
+        1.0,
+        with(0.3, Implant { count: (15.0, 40.0), missing: 0.3, ..plain }),
+    ));
     cells.push(cell("half of the day, jitter 0.2".into(), 1.0, with(0.2, Implant { active: 0.5, ..plain })));
-    cells.push(cell("a day's period over 4 weeks, jitter 0.1".into(), 28.0, with(0.1, Implant { count: (24.0, 30.0), ..plain })));
-    cells.push(cell("a day's period over 4 weeks, jitter 0.2, 20 % missing".into(), 28.0, with(0.2, Implant { count: (20.0, 24.0), missing: 0.2, ..plain })));
+    cells.push(cell(
+        "a day's period over 4 weeks, jitter 0.1".into(),
+        28.0,
+        with(0.1, Implant { count: (24.0, 30.0), ..plain }),
+    ));
+    cells.push(cell(
+        "a day's period over 4 weeks, jitter 0.2, 20 % missing".into(),
+        28.0,
+        with(0.2, Implant { count: (20.0, 24.0), missing: 0.2, ..plain }),
+    ));
     cells
 }
 
@@ -247,7 +317,10 @@ fn cell(name: String, days: f64, make: impl Fn(&mut Chance) -> Implant + Sync + 
         name,
         make: Box::new(move |chance| {
             let implant = make(chance);
-            (implant, Span { weekday: chance.below(if days > 1.0 { 1 } else { 5 }) as i64, length: days * DAY })
+            (
+                implant,
+                Span { weekday: chance.below(if days > 1.0 { 1 } else { 5 }) as i64, length: days * DAY },
+            )
         }),
     }
 }

@@ -3,15 +3,15 @@
 use crate::pair::Pair;
 use banbury_evidence::beta::Beta;
 use banbury_traffic::beacon::Weights;
-use banbury_traffic::beacon::features::{FIGURES, Features, NAMES, Piece};
-use banbury_traffic::beacon::weights::{Band, Curve};
+use banbury_traffic::beacon::features::{FIGURES, Features};
+use banbury_traffic::beacon::weights::{self, Band, Curve};
 use banbury_traffic::rita;
 use std::collections::BTreeMap;
 
 /// The share of false alarms at which methods are compared.
 const FALSE: f64 = 0.001;
 /// Where bands of the sum begin, in decibans.
-const EDGES: [f64; 9] = [-20.0, -10.0, -5.0, 0.0, 5.0, 10.0, 15.0, 20.0, 25.0];
+const EDGES: [f64; 11] = [-20.0, -10.0, -5.0, 0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0];
 
 /// A pair, counted.
 pub struct Measured {
@@ -74,7 +74,12 @@ impl Report {
         for band in bands {
             let mut band = weighed(band);
             while let Some(below) = merged.pop_if(|below| below.decibans >= band.decibans) {
-                band = weighed(Band { from: below.from, found: below.found + band.found, wrong: below.wrong + band.wrong, ..band });
+                band = weighed(Band {
+                    from: below.from,
+                    found: below.found + band.found,
+                    wrong: below.wrong + band.wrong,
+                    ..band
+                });
             }
             merged.push(band);
         }
@@ -82,20 +87,30 @@ impl Report {
         weights
     }
 
-    pub fn print(&self, weights: &Weights) {
+    /// Prints all tables; `alone` are the tables of timing, persistence and sizes, each fitted without the others.
+    pub fn print(&self, weights: &Weights, alone: &[Weights; 3]) {
         let sums = Sums::of(weights);
-        let piece = |piece: Piece| -> Box<dyn Fn(&Measured) -> f64 + '_> { let sums = &sums; Box::new(move |one| sums.piece(one, piece)) };
+        let alone = alone.each_ref().map(Sums::of);
+        let by = |sums: &'_ Sums, one: &Measured| sums.sum(one);
         let columns = [
             Column { name: "RITA", value: Box::new(|one| one.rita) },
             Column { name: "RITA, whole window", value: Box::new(|one| one.rita_whole) },
-            Column { name: "ratio alone", value: Box::new(|one| one.features.as_ref().map_or(-1e9, |features| features.timing.ratio())) },
-            Column { name: "timing", value: piece(Piece::Timing) },
-            Column { name: "persistence", value: piece(Piece::Persistence) },
-            Column { name: "sizes", value: piece(Piece::Sizes) },
+            Column {
+                name: "ratio alone",
+                value: Box::new(|one| one.features.as_ref().map_or(-1e9, |features| features.timing.ratio())),
+            },
+            Column { name: "timing", value: Box::new(|one| by(&alone[0], one)) },
+            Column { name: "persistence", value: Box::new(|one| by(&alone[1], one)) },
+            Column { name: "sizes", value: Box::new(|one| by(&alone[2], one)) },
             Column { name: "all", value: Box::new(|one| sums.sum(one)) },
         ];
-        let thresholds: Vec<f64> = columns.iter().map(|column| threshold(&self.others, &column.value)).collect();
-        println!("{} ordinary pairs; each method's threshold is that which {} of them pass.\n", self.others.len(), (self.others.len() as f64 * FALSE) as usize);
+        let thresholds: Vec<f64> =
+            columns.iter().map(|column| threshold(&self.others, &column.value)).collect();
+        println!(
+            "{} ordinary pairs; each method's threshold is that which {} of them pass.\n",
+            self.others.len(),
+            (self.others.len() as f64 * FALSE) as usize
+        );
         println!("| Beacon | {} |", columns.iter().map(|column| column.name).collect::<Vec<_>>().join(" | "));
         println!("|---|{}", "---|".repeat(columns.len()));
         let mut worse = Vec::new();
@@ -122,25 +137,41 @@ impl Report {
                 worse.push(name.as_str());
             }
         }
-        println!("| threshold | {} |\n", thresholds.iter().map(|at| format!("{at:.2}")).collect::<Vec<_>>().join(" | "));
-        println!("Rows where RITA finds more: {}.\n", if worse.is_empty() { "none".into() } else { worse.join("; ") });
+        println!(
+            "| threshold | {} |\n",
+            thresholds.iter().map(|at| format!("{at:.2}")).collect::<Vec<_>>().join(" | ")
+        );
+        println!(
+            "Rows where RITA finds more: {}.\n",
+            if worse.is_empty() { "none".into() } else { worse.join("; ") }
+        );
         self.print_kinds(&sums, thresholds[6], thresholds[0]);
         self.print_reliability(weights, &sums);
     }
 
     fn print_kinds(&self, sums: &Sums, threshold: f64, rita: f64) {
         let mut kinds: BTreeMap<(bool, &str), (usize, usize, usize, usize)> = BTreeMap::new();
-        for (apart, one) in self.others.iter().map(|one| (false, one)).chain(self.regular.iter().map(|one| (true, one))) {
+        for (apart, one) in
+            self.others.iter().map(|one| (false, one)).chain(self.regular.iter().map(|one| (true, one)))
+        {
             let kind = kinds.entry((apart, one.kind)).or_default();
             kind.0 += 1;
             kind.1 += usize::from(sums.sum(one) > threshold);
             kind.2 += usize::from(one.rita > rita);
             kind.3 += usize::from(one.rita >= 0.7);
         }
-        println!("| Traffic | pairs | above the threshold | RITA above its own | RITA 0.7 and more |\n|---|---|---|---|---|");
+        println!(
+            "| Traffic | pairs | above the threshold | RITA above its own | RITA 0.7 and more |\n|---|---|---|---|---|"
+        );
         for ((apart, kind), (all, told, rita, usual)) in kinds {
             let share = |count: usize| format!("{:.2} %", 100.0 * count as f64 / all as f64);
-            println!("| {}{kind} | {all} | {} | {} | {} |", if apart { "apart: " } else { "" }, share(told), share(rita), share(usual));
+            println!(
+                "| {}{kind} | {all} | {} | {} | {} |",
+                if apart { "apart: " } else { "" },
+                share(told),
+                share(rita),
+                share(usual)
+            );
         }
         println!();
     }
@@ -151,7 +182,8 @@ impl Report {
         let bands = |all: &mut dyn Iterator<Item = &Measured>| {
             let mut counts = vec![0_u32; weights.bands.len()];
             for one in all {
-                let at = weights.bands.iter().rposition(|band| band.from.is_none_or(|from| sums.sum(one) >= from));
+                let at =
+                    weights.bands.iter().rposition(|band| band.from.is_none_or(|from| sums.sum(one) >= from));
                 if let Some(count) = at.and_then(|at| counts.get_mut(at)) {
                     *count += 1;
                 }
@@ -162,7 +194,13 @@ impl Report {
         let beacons = bands(&mut self.cells.iter().flat_map(|(_, cell)| half(cell, 1)));
         let (all_others, all_beacons) = (others.iter().sum::<u32>(), beacons.iter().sum::<u32>());
         for ((band, wrong), found) in weights.bands.iter().zip(&others).zip(&beacons) {
-            let again = weighed(Band { found: *found, beacons: all_beacons, wrong: *wrong, benign: all_others, ..Band::default() });
+            let again = weighed(Band {
+                found: *found,
+                beacons: all_beacons,
+                wrong: *wrong,
+                benign: all_others,
+                ..Band::default()
+            });
             println!(
                 "| {:.1} dB ({:.1} to {:.1}) | {found} of {all_beacons} | {wrong} of {all_others} | {:.1} dB | {:.1} to {:.1} |",
                 band.decibans, band.low, band.high, again.decibans, again.low, again.high
@@ -211,17 +249,11 @@ impl Sums {
     }
 
     fn counts(&self, features: &Features) -> [f64; FIGURES] {
-        std::array::from_fn(|at| self.curves[at].at(features.values[at]))
+        weights::counts_by(&self.curves, features)
     }
 
     /// A pair without four check-ins has no weight, and is told by nothing.
     fn sum(&self, one: &Measured) -> f64 {
         one.features.as_ref().map_or(-1e9, |features| self.start + self.counts(features).iter().sum::<f64>())
-    }
-
-    fn piece(&self, one: &Measured, piece: Piece) -> f64 {
-        one.features.as_ref().map_or(-1e9, |features| {
-            NAMES.iter().zip(self.counts(features)).filter(|((_, other), _)| *other == piece).map(|(_, count)| count).sum()
-        })
     }
 }

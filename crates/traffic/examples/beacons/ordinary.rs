@@ -38,7 +38,9 @@ const FITTING: [(&str, Family); 15] = [
     }),
     ("keep-alive", |chance, span, count| {
         let idle = chance.within(0.2, 0.5);
-        renewal(span, count, chance, move |chance| if chance.happens(idle) { 1.0 } else { chance.exponential(0.7).min(1.0) })
+        renewal(span, count, chance, move |chance| {
+            if chance.happens(idle) { 1.0 } else { chance.exponential(0.7).min(1.0) }
+        })
     }),
     ("retries", |chance, span, count| retries(chance, span, count, 2.0)),
     ("page loads", |chance, span, count| bursts(chance, span, count, (4.0, 25.0), (0.02, 0.6))),
@@ -99,7 +101,9 @@ const SHIFTED: [(&str, Family); 9] = [
     }),
     ("keep-alive", |chance, span, count| {
         let idle = chance.within(0.15, 0.4);
-        renewal(span, count, chance, move |chance| if chance.happens(idle) { 1.0 } else { chance.lognormal(0.4, 0.8).min(1.0) })
+        renewal(span, count, chance, move |chance| {
+            if chance.happens(idle) { 1.0 } else { chance.lognormal(0.4, 0.8).min(1.0) }
+        })
     }),
     ("page loads", |chance, span, count| bursts(chance, span, count, (6.0, 40.0), (0.01, 1.0))),
     ("polling pages", |chance, span, count| polling(chance, span, count, (0.4, 0.7))),
@@ -135,7 +139,8 @@ pub fn regular(chance: &mut Chance) -> Pair {
     ];
     let (name, (low, high), jitter, missing) = chance.pick(&kinds);
     let period = chance.scale(low, high);
-    let sizes = Sizes::Near { sent: chance.scale(48.0, 900.0), received: chance.scale(48.0, 3000.0), by: 0.02 };
+    let sizes =
+        Sizes::Near { sent: chance.scale(48.0, 900.0), received: chance.scale(48.0, 3000.0), by: 0.02 };
     let (mut moment, mut events) = (chance.unit() * period, Vec::new());
     while moment < span.length && events.len() < 20_000 {
         if !chance.happens(missing) {
@@ -198,7 +203,13 @@ fn bursts(chance: &mut Chance, span: Span, count: f64, sizes: (f64, f64), gaps: 
 }
 
 /// Sessions of some minutes by day, with gaps of one kind within.
-fn sessions(chance: &mut Chance, span: Span, count: f64, minutes: (f64, f64), gap: impl Fn(&mut Chance) -> f64) -> Vec<f64> {
+fn sessions(
+    chance: &mut Chance,
+    span: Span,
+    count: f64,
+    minutes: (f64, f64),
+    gap: impl Fn(&mut Chance) -> f64,
+) -> Vec<f64> {
     let number = (chance.within(1.0, 5.0) * (span.length / DAY)).max(1.0);
     let beginnings = diurnal(chance, span, number);
     let middle = 60.0 * (minutes.0 * minutes.1).sqrt();
@@ -304,7 +315,10 @@ impl Sizes {
         match chance.below(20) {
             0..=11 => Self::Lognormal { sent, received, deviation: chance.within(0.3, 1.6) },
             12..=14 => Self::Lognormal { sent, received, deviation: chance.within(0.08, 0.3) },
-            15..=17 => Self::Few([sent, sent * chance.within(1.1, 3.0), sent * chance.within(0.4, 0.9), sent * 4.0], chance.within(0.3, 20.0)),
+            15..=17 => Self::Few(
+                [sent, sent * chance.within(1.1, 3.0), sent * chance.within(0.4, 0.9), sent * 4.0],
+                chance.within(0.3, 20.0),
+            ),
             _ => Self::Near { sent, received, by: chance.scale(0.002, 0.06) },
         }
     }
@@ -322,6 +336,11 @@ impl Sizes {
                 (sent, sent * ratio * chance.pick(&[1.0, 1.0, 2.0]))
             }
         };
-        Event { moment, duration: chance.lognormal(0.5, 1.2), sent: sent.max(0.0) as u64, received: received.max(0.0) as u64 }
+        Event {
+            moment,
+            duration: chance.lognormal(0.5, 1.2),
+            sent: sent.max(0.0) as u64,
+            received: received.max(0.0) as u64,
+        }
     }
 }

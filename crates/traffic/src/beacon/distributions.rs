@@ -70,13 +70,23 @@ pub fn beacon(jitter: Jitter, missing: f64) -> Vec<f64> {
         for sleeps in 1..=SLEEPS {
             sum += share * jitter.cumulative(sleeps, x);
             share *= missing;
+            if share < 1e-5 {
+                break;
+            }
         }
         sum
     };
-    let blurred =
-        |x: f64| (reach(x * (1.0 - NOISE)) + 2.0 * reach(x) + reach(x * (1.0 + NOISE))) / 4.0;
+    let blurred = |x: f64| (reach(x * (1.0 - NOISE)) + 2.0 * reach(x) + reach(x * (1.0 + NOISE))) / 4.0;
     let edge = |bin: usize| ((bin as f64 - REACH as f64 - 0.5) * width()).exp();
-    (0..SPAN).map(|bin| (blurred(edge(bin + 1)) - blurred(edge(bin))).max(0.0)).collect()
+    let mut below = blurred(edge(0));
+    (1..=SPAN)
+        .map(|bin| {
+            let above = blurred(edge(bin));
+            let mass = (above - below).max(0.0);
+            below = above;
+            mass
+        })
+        .collect()
 }
 
 /// The masses of gaps whose density over the logarithm of the gap is this, but for a factor.
@@ -199,7 +209,11 @@ mod tests {
     #[test]
     fn distributions_have_their_known_values() {
         assert!(near(normal(1.959_964), 0.975, 1e-6) && near(normal(-1.0), 0.158_655, 1e-6));
-        assert!(near(triangle(0.0), 0.5, 1e-12) && near(triangle(-1.0), 0.125, 1e-12) && near(triangle(1.0), 0.875, 1e-12));
+        assert!(
+            near(triangle(0.0), 0.5, 1e-12)
+                && near(triangle(-1.0), 0.125, 1e-12)
+                && near(triangle(1.0), 0.875, 1e-12)
+        );
         // 1 - e^-2, and 1 - 3 e^-2.
         assert!(near(erlang(1, 2.0), 0.864_665, 1e-6) && near(erlang(2, 2.0), 0.593_994, 1e-6));
     }
@@ -212,7 +226,12 @@ mod tests {
                 assert!(sum > 0.99 && sum <= 1.000_001, "{jitter:?} {missing}: {sum}");
             }
         }
-        for masses in [smooth(gamma(2.0)), smooth(lognormal(0.5)), smooth(even(2.0)), smooth(hyperexponential(0.5, 60.0))] {
+        for masses in [
+            smooth(gamma(2.0)),
+            smooth(lognormal(0.5)),
+            smooth(even(2.0)),
+            smooth(hyperexponential(0.5, 60.0)),
+        ] {
             assert!(near(masses.iter().sum(), 1.0, 1e-9));
         }
     }
@@ -222,7 +241,12 @@ mod tests {
         let masses = beacon(Jitter::Even(0.01), 0.3);
         let about = |gap: f64| {
             let bin = REACH as f64 + gap.ln() / width();
-            masses.iter().enumerate().filter(|(at, _)| (*at as f64 - bin).abs() < 3.0).map(|(_, mass)| mass).sum::<f64>()
+            masses
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| (*at as f64 - bin).abs() < 3.0)
+                .map(|(_, mass)| mass)
+                .sum::<f64>()
         };
         assert!(near(about(1.0), 0.7, 0.01) && near(about(2.0), 0.21, 0.01) && near(about(3.0), 0.063, 0.01));
     }

@@ -73,6 +73,8 @@ pub const NAMES: [(&str, Piece); FIGURES] = [
 pub struct Features {
     /// What the gaps say.
     pub timing: Timing,
+    /// Whether any contact has a size: where none has, sizes were not recorded, and say nothing.
+    pub sized: bool,
     /// The figures, in the order of `NAMES`.
     pub values: [f64; FIGURES],
 }
@@ -122,6 +124,7 @@ impl Features {
                 received.range,
                 gaps.ln(),
             ],
+            sized: contacts.iter().any(|contact| contact.sent > 0 || contact.received > 0),
             timing,
         })
     }
@@ -207,9 +210,14 @@ mod tests {
         let contacts: Vec<Contact> =
             (0..48).map(|half| Contact { start: half * 1_800_000_000 + 1, ..Contact::default() }).collect();
         let features = Features::of(&contacts, &Window::new(0, 86_400_000_000)).unwrap();
-        let figure = |name: &str| features.values[NAMES.iter().position(|(other, _)| *other == name).unwrap()];
-        assert!(figure("dispersion") < -5.0 && figure("flatness") == 1.0 && figure("hours") == 1.0, "{features:?}");
+        let figure =
+            |name: &str| features.values[NAMES.iter().position(|(other, _)| *other == name).unwrap()];
+        assert!(
+            figure("dispersion") < -5.0 && figure("flatness") == 1.0 && figure("hours") == 1.0,
+            "{features:?}"
+        );
         assert!((figure("coverage") - 47.0 / 48.0).abs() < 1e-6);
+        assert!(!features.sized, "no sizes were recorded");
         assert!(figure("ratio, 0.5 a gap less") > 3.0 && figure("usual sent") == 1.0);
     }
 }

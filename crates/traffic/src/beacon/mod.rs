@@ -53,7 +53,7 @@ pub struct Part {
     pub name: &'static str,
     /// What it counts in the sum.
     pub decibans: f64,
-    /// What was counted: names and values.
+    /// What was counted: names and values; none of sizes that nobody recorded.
     pub figures: Vec<(&'static str, f64)>,
 }
 
@@ -68,11 +68,12 @@ pub fn weigh(contacts: &[Contact], window: &Window) -> Option<Beacon> {
         .iter()
         .map(|piece| Part {
             name: piece.name(),
-            decibans: weights::of_piece(&counts, *piece) + if *piece == Piece::Count { table.start } else { 0.0 },
+            decibans: weights::of_piece(&counts, *piece)
+                + if *piece == Piece::Count { table.start } else { 0.0 },
             figures: NAMES
                 .iter()
                 .zip(&features.values)
-                .filter(|((_, other), _)| other == piece)
+                .filter(|((_, other), _)| other == piece && (features.sized || *piece != Piece::Sizes))
                 .map(|((name, _), value)| (*name, *value))
                 .collect(),
         })

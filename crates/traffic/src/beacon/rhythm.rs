@@ -84,7 +84,8 @@ impl Rhythm {
     fn of(gaps: Vec<f64>, reach: f64, connections: usize) -> Self {
         let logs: Vec<f32> = gaps.iter().map(|gap| fast_ln(*gap / SHORTEST) as f32).collect();
         let scale = 1.0 / width() as f32;
-        let mut bins: Vec<u32> = logs.iter().map(|log| ((log * scale).round() as u32).min(BINS as u32 - 1)).collect();
+        let mut bins: Vec<u32> =
+            logs.iter().map(|log| ((log * scale).round() as u32).min(BINS as u32 - 1)).collect();
         bins.sort_unstable();
         let fine = bins
             .chunk_by(|one, next| one == next)
@@ -113,8 +114,8 @@ pub fn rhythms(contacts: &[Contact], least: usize) -> Vec<Rhythm> {
         let before = all.last().map_or(0, Rhythm::count);
         let reach = (characteristic * reach).max(SHORTEST);
         let gaps = merge(&between, reach);
-        // A twentieth fewer, or nothing has changed that could be seen.
-        if gaps.len() >= least && gaps.len() * 20 <= before * 19 {
+        // A fifth fewer: what are fewer strays than that is the floor's under a shape.
+        if gaps.len() >= least && gaps.len() * 5 <= before * 4 {
             all.push(Rhythm::of(gaps, reach, contacts.len()));
         }
     }
@@ -126,7 +127,8 @@ pub fn check_ins(contacts: &[Contact], reach: f64) -> Vec<Contact> {
     let mut all: Vec<Contact> = Vec::with_capacity(contacts.len());
     let mut before: Option<i64> = None;
     for contact in contacts {
-        let near = before.is_some_and(|before| contact.start <= before || (contact.start.abs_diff(before) as f64) < reach);
+        let near = before
+            .is_some_and(|before| contact.start <= before || (contact.start.abs_diff(before) as f64) < reach);
         before = Some(contact.start);
         match all.last_mut() {
             Some(last) if near => {
@@ -195,8 +197,9 @@ mod tests {
     #[test]
     fn several_connections_are_one_check_in() {
         // Each minute three connections, 0.2 seconds apart.
-        let moments: Vec<i64> =
-            (0..20).flat_map(|minute| [0, 200_000, 400_000].map(|after| minute * 60_000_000 + after)).collect();
+        let moments: Vec<i64> = (0..20)
+            .flat_map(|minute| [0, 200_000, 400_000].map(|after| minute * 60_000_000 + after))
+            .collect();
         let all = rhythms(&at(&moments), 3);
         assert_eq!(all[0].count(), 59);
         let merged = all.last().unwrap();

@@ -4,7 +4,10 @@ use super::*;
 use proptest::prelude::*;
 
 fn finite(beacon: &Beacon) -> bool {
-    let parts = beacon.parts.iter().flat_map(|part| part.figures.iter().map(|(_, value)| *value).chain([part.decibans]));
+    let parts = beacon
+        .parts
+        .iter()
+        .flat_map(|part| part.figures.iter().map(|(_, value)| *value).chain([part.decibans]));
     [beacon.decibans, beacon.low, beacon.high, beacon.sum, beacon.period, beacon.jitter, beacon.missing]
         .into_iter()
         .chain(parts)
@@ -13,7 +16,13 @@ fn finite(beacon: &Beacon) -> bool {
 
 fn every(period: i64, count: i64) -> Vec<Contact> {
     (0..count)
-        .map(|step| Contact { start: step * period, sent: 500, received: 200, sent_ip: 700, ..Contact::default() })
+        .map(|step| Contact {
+            start: step * period,
+            sent: 500,
+            received: 200,
+            sent_ip: 700,
+            ..Contact::default()
+        })
         .collect()
 }
 
@@ -21,7 +30,10 @@ fn every(period: i64, count: i64) -> Vec<Contact> {
 fn a_plain_beacon_weighs_much_and_its_parts_add_up() {
     let window = Window::new(0, 86_400_000_000);
     let beacon = weigh(&every(300_000_000, 288), &window).unwrap();
-    assert!(beacon.decibans > 20.0 && beacon.low <= beacon.decibans && beacon.decibans <= beacon.high, "{beacon:?}");
+    assert!(
+        beacon.decibans > 20.0 && beacon.low <= beacon.decibans && beacon.decibans <= beacon.high,
+        "{beacon:?}"
+    );
     assert!((beacon.period / 300e6 - 1.0).abs() < 0.02 && beacon.check_ins == 288, "{beacon:?}");
     let sum: f64 = beacon.parts.iter().map(|part| part.decibans).sum();
     assert!((sum - beacon.sum).abs() < 1e-9);

@@ -95,9 +95,19 @@ impl Weights {
 /// What each figure counts by the committed table, in decibans, in the order of the figures.
 #[must_use]
 pub fn counts(features: &Features) -> [f64; FIGURES] {
+    counts_by(&CURVES, features)
+}
+
+/// The same by other curves. Sizes that nobody recorded count nothing.
+#[must_use]
+pub fn counts_by(curves: &[Curve], features: &Features) -> [f64; FIGURES] {
     let mut counts = [0.0; FIGURES];
-    for ((count, curve), value) in counts.iter_mut().zip(CURVES.iter()).zip(&features.values) {
-        *count = curve.at(*value);
+    for (((count, curve), value), (_, piece)) in
+        counts.iter_mut().zip(curves).zip(&features.values).zip(&NAMES)
+    {
+        if features.sized || *piece != Piece::Sizes {
+            *count = curve.at(*value);
+        }
     }
     counts
 }
@@ -116,7 +126,8 @@ impl Curve {
         let (Some(next), Some(high)) = (self.at.get(above), self.decibans.get(above)) else {
             return self.decibans.last().copied().unwrap_or(0.0);
         };
-        let before = above.checked_sub(1).and_then(|before| Some((self.at.get(before)?, self.decibans.get(before)?)));
+        let before =
+            above.checked_sub(1).and_then(|before| Some((self.at.get(before)?, self.decibans.get(before)?)));
         match before {
             Some((point, low)) => low + (high - low) * (value - point) / (next - point),
             None => *high,
@@ -131,7 +142,9 @@ mod tests {
     #[test]
     fn a_curve_is_straight_between_its_points() {
         let curve = Curve { at: vec![0.0, 1.0, 3.0], decibans: vec![-5.0, 5.0, 6.0] };
-        for (value, expected) in [(-9.0, -5.0), (0.0, -5.0), (0.5, 0.0), (1.0, 5.0), (2.0, 5.5), (3.0, 6.0), (9.0, 6.0)] {
+        for (value, expected) in
+            [(-9.0, -5.0), (0.0, -5.0), (0.5, 0.0), (1.0, 5.0), (2.0, 5.5), (3.0, 6.0), (9.0, 6.0)]
+        {
             assert!((curve.at(value) - expected).abs() < 1e-12, "{value}: {}", curve.at(value));
         }
         assert_eq!(Curve::default().at(3.0), 0.0);
@@ -148,7 +161,10 @@ mod tests {
         }
         for (name, _) in NAMES {
             let curve = &table.curves[name];
-            assert!(curve.at.len() == curve.decibans.len() && curve.at.windows(2).all(|pair| pair[0] < pair[1]), "{name}");
+            assert!(
+                curve.at.len() == curve.decibans.len() && curve.at.windows(2).all(|pair| pair[0] < pair[1]),
+                "{name}"
+            );
         }
         assert_eq!(table.curves.len(), FIGURES);
         assert_eq!(Weights::measured().basis, table.basis);
