@@ -38,10 +38,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         match argument.as_str() {
             "--fit" => file = Some(arguments.next().ok_or("--fit needs a file to write to")?),
             "--scale" => scale = arguments.next().ok_or("--scale needs a share")?.parse()?,
+            "--seed" => seed = arguments.next().ok_or("--seed needs a number")?.parse()?,
             other => {
-                return Err(
-                    format!("unknown argument {other}: --fit FILE and --scale SHARE are known").into()
-                );
+                return Err(format!("unknown argument {other}: --fit, --scale and --seed are known").into());
             }
         }
     }
