@@ -1,9 +1,10 @@
 //! Generates beacons and other traffic, fits what the figures of a pair weigh, and measures it. For corpus/beacons/measure.
 //!
-//!     beacons [--fit FILE] [--scale SHARE] [--seed NUMBER]
+//!     beacons [--fit FOLDER] [--scale SHARE] [--seed NUMBER]
 //!
 //! Without `--fit` the committed table is measured; with it a table is fitted on the fitting side, its bands are measured on one half of the
-//! checking side, and it is written to the file. What is printed is Markdown. `--scale` makes fewer pairs, to try something; `--seed` makes
+//! checking side, and it is written
+//! to the folder, with one for pairs without sizes. What is printed is Markdown. `--scale` makes fewer pairs, to try something; `--seed` makes
 //! another checking side.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
@@ -36,7 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--fit" => file = Some(arguments.next().ok_or("--fit needs a file to write to")?),
+            "--fit" => file = Some(arguments.next().ok_or("--fit needs a folder to write to")?),
             "--scale" => scale = arguments.next().ok_or("--scale needs a share")?.parse()?,
             "--seed" => seed = arguments.next().ok_or("--seed needs a number")?.parse()?,
             other => {
@@ -49,7 +50,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let others =
         rows(&many(count(FITTED.1), SEEDS.0 + 1, |chance| ordinary::ordinary(chance, Side::Fitting)));
     eprintln!("{} beacons and {} others to fit", beacons.len(), others.len());
-    let table = file.as_ref().map(|_| fit::fit(&beacons, &others, &Piece::ALL));
+    let sizeless = [Piece::Timing, Piece::Persistence, Piece::Count];
+    let fitted = file
+        .as_ref()
+        .map(|_| (fit::fit(&beacons, &others, &Piece::ALL), fit::fit(&beacons, &others, &sizeless)));
     // What a piece is worth without the others, each with the count that says what its figures are worth.
     let alone = [Piece::Timing, Piece::Persistence, Piece::Sizes].map(|piece| {
         let (start, curves) = fit::fit(&beacons, &others, &[piece, Piece::Count]);
@@ -72,29 +76,29 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .collect();
     eprintln!("{} others and {} cells to check", others.len(), cells.len());
     let report = Report { others, regular, cells };
-    if let (Some(file), Some((start, curves))) = (file, table) {
-        let weights = report.weights(
-            start,
-            curves,
-            &format!(
-                "corpus/beacons: {} beacons and {} other pairs to fit, {} and {} to check",
-                count(FITTED.0),
-                count(FITTED.1),
-                count(CELL) * report.cells.len() as u64 / 2,
-                report.others.len() / 2
-            ),
+    let (Some(folder), Some((with, without))) = (file, fitted) else {
+        report.print(Weights::measured(), Weights::without_sizes(), &alone);
+        return Ok(());
+    };
+    let basis = format!(
+        "corpus/beacons: {} beacons and {} other pairs to fit, {} and {} to check",
+        count(FITTED.0),
+        count(FITTED.1),
+        count(CELL) * report.cells.len() as u64 / 2,
+        report.others.len() / 2
+    );
+    let with = report.weights(with.0, with.1, &basis);
+    let without = report.weights(without.0, without.1, &format!("{basis}, without sizes"));
+    for (name, of, weights) in
+        [("weights.toml", "a pair", &with), ("weights-without-sizes.toml", "a pair without sizes", &without)]
+    {
+        let text = toml::to_string(weights)?;
+        let head = format!(
+            "# What the figures of {of} count, and what their sum weighs. Made by corpus/beacons/measure --write."
         );
-        std::fs::write(
-            &file,
-            format!(
-                "# What the figures of a pair count, and what their sum weighs. Made by corpus/beacons/measure --write.\n{}",
-                toml::to_string(&weights)?
-            ),
-        )?;
-        report.print(&weights, &alone);
-    } else {
-        report.print(Weights::measured(), &alone);
+        std::fs::write(std::path::Path::new(&folder).join(name), format!("{head}\n{text}"))?;
     }
+    report.print(&with, &without, &alone);
     Ok(())
 }
 

@@ -88,8 +88,9 @@ impl Report {
     }
 
     /// Prints all tables; `alone` are the tables of timing, persistence and sizes, each fitted without the others.
-    pub fn print(&self, weights: &Weights, alone: &[Weights; 3]) {
+    pub fn print(&self, weights: &Weights, without_sizes: &Weights, alone: &[Weights; 3]) {
         let sums = Sums::of(weights);
+        let without = Sums::of(without_sizes);
         let alone = alone.each_ref().map(Sums::of);
         let by = |sums: &'_ Sums, one: &Measured| sums.sum(one);
         let columns = [
@@ -102,6 +103,7 @@ impl Report {
             Column { name: "timing", value: Box::new(|one| by(&alone[0], one)) },
             Column { name: "persistence", value: Box::new(|one| by(&alone[1], one)) },
             Column { name: "sizes", value: Box::new(|one| by(&alone[2], one)) },
+            Column { name: "without sizes", value: Box::new(|one| without.sum(one)) },
             Column { name: "all", value: Box::new(|one| sums.sum(one)) },
         ];
         let thresholds: Vec<f64> =
@@ -133,7 +135,7 @@ impl Report {
                 })
                 .collect();
             println!("| {name} | {} |", shown.join(" | "));
-            if found[6] < found[0].max(found[1]) {
+            if found[7] < found[0].max(found[1]) {
                 worse.push(name.as_str());
             }
         }
@@ -145,8 +147,10 @@ impl Report {
             "Rows where RITA finds more: {}.\n",
             if worse.is_empty() { "none".into() } else { worse.join("; ") }
         );
-        self.print_kinds(&sums, thresholds[6], thresholds[0]);
+        self.print_kinds(&sums, thresholds[7], thresholds[0]);
         self.print_reliability(weights, &sums);
+        println!("\nThe same without sizes:\n");
+        self.print_reliability(without_sizes, &without);
     }
 
     fn print_kinds(&self, sums: &Sums, threshold: f64, rita: f64) {
