@@ -26,7 +26,7 @@ pub struct Queries {
     /// How often each byte stands in front of the domain.
     pub letters: BTreeMap<u8, u64>,
     #[serde(skip)]
-    registers: Vec<u8>,
+    pub(crate) registers: Vec<u8>,
 }
 
 /// The response code for a name that does not exist (RFC 1035).

@@ -99,29 +99,30 @@ impl<'m> Exchanges<'m> {
         !self.stated.is_empty()
     }
 
+    /// The record of the model that expects this exchange.
+    pub fn stated(&self, talk: &Talk, places: &Places<'m>) -> Option<&'m Exchange> {
+        let (source, destination) = (places.place(talk.source), places.place(talk.destination));
+        let fits = |stated: &&Stated<'m>| {
+            let record = stated.record;
+            stated.protocol.is_none_or(|protocol| is_protocol(protocol, talk))
+                && record.port.is_none_or(|port| talk.port.map(u64::from) == Some(port))
+                && stated.from.holds(talk.source, &source, None, places)
+                && stated.to.holds(talk.destination, &destination, talk.name.as_deref(), places)
+        };
+        self.stated.iter().find(fits).map(|stated| stated.record)
+    }
+
     /// What is to be said of this exchange.
     pub fn judge(&self, talk: &Talk, places: &Places<'m>) -> Expectation {
         let source = places.place(talk.source);
         let destination = places.place(talk.destination);
-        for stated in &self.stated {
-            let record = stated.record;
-            let fits = stated.protocol.is_none_or(|protocol| {
-                protocol == talk.protocol || (protocol == ICMP && talk.protocol == ICMP6)
-            }) && record.port.is_none_or(|port| talk.port.map(u64::from) == Some(port))
-                && stated.from.holds(talk.source, &source, None, places)
-                && stated.to.holds(talk.destination, &destination, talk.name.as_deref(), places);
-            if fits {
-                let what = record.purpose.clone().unwrap_or_else(|| "stated in the model".to_owned());
-                return Expectation::Expected(format!(
-                    "{what} ({}:{})",
-                    record.source.file, record.source.line
-                ));
-            }
+        if let Some(record) = self.stated(talk, places) {
+            let what = record.purpose.clone().unwrap_or_else(|| "stated in the model".to_owned());
+            return Expectation::Expected(format!("{what} ({}:{})", record.source.file, record.source.line));
         }
         let usual = self.standard.iter().find(|standard| {
-            number(&standard.protocol).is_ok_and(|protocol| {
-                protocol == talk.protocol || (protocol == ICMP && talk.protocol == ICMP6)
-            }) && standard.port.is_none_or(|port| talk.port == Some(port))
+            number(&standard.protocol).is_ok_and(|protocol| is_protocol(protocol, talk))
+                && standard.port.is_none_or(|port| talk.port == Some(port))
                 && standard.from.iter().any(|from| is_end(from, &source, places))
                 && standard.to.iter().any(|to| is_end(to, &destination, places))
         });
@@ -141,6 +142,11 @@ impl<'m> Exchanges<'m> {
 
 const ICMP: u8 = 1;
 const ICMP6: u8 = 58;
+
+/// ICMP stands for that of either version of IP.
+fn is_protocol(protocol: u8, talk: &Talk) -> bool {
+    protocol == talk.protocol || (protocol == ICMP && talk.protocol == ICMP6)
+}
 
 fn number(protocol: &str) -> Result<u8, std::num::ParseIntError> {
     match protocol {

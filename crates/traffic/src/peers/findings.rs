@@ -414,7 +414,8 @@ fn management(traffic: &Traffic<'_>, places: &Places<'_>, exchanges: &Exchanges<
             {
                 tell(&CLEAR, visit.source.to_string());
             }
-            if crosses && !service.is_common && !matches!(origin, Place::Mediation(_)) {
+            let is_apart = crosses && !service.is_common && !matches!(origin, Place::Mediation(_));
+            if is_apart && exchanges.stated(&Talk::from(visit), places).is_none() {
                 tell(&ACROSS, format!("{} in {}", visit.source, from_segment.unwrap_or_default()));
             }
             let is_exposed = matches!(origin, Place::Exposed(_) | Place::Outside);

@@ -57,6 +57,8 @@ impl Network {
             }
         }
         report.rows.retain(Told::is_worth_telling);
+        // Stable: what nobody expects comes first.
+        report.rows.sort_by_key(|told| told.expected.is_some());
     }
 }
 
