@@ -3,6 +3,8 @@
 //! [`contact`] is what all of it speaks in; [`reading`] reads inputs; [`pairs`] pairs their connections; [`rita`] and [`beacon`] score
 //! the contacts of a pair; [`probes`] say what was found as claims.
 
+#[cfg(feature = "arrow")]
+pub mod arrow;
 pub mod beacon;
 pub mod contact;
 pub mod dns_tunnel;

@@ -73,6 +73,15 @@ pub struct KnownLogin {
 }
 
 impl Counts {
+    /// Counts a problem, and keeps the first ones. Those of a piece come nearly in order; the first ones of the whole input are picked
+    /// when pieces are put together.
+    pub(crate) fn problem(&mut self, problem: Problem) {
+        self.malformed += 1;
+        if self.problems.len() < PROBLEMS {
+            self.problems.push(problem);
+        }
+    }
+
     /// Adds those of another piece.
     pub fn add(&mut self, other: Self) {
         self.flows += other.flows;
@@ -264,11 +273,7 @@ impl Sink for Collector<'_, '_> {
     }
 
     fn problem(&mut self, problem: Problem) {
-        self.counts.malformed += 1;
-        // Those of a piece come nearly in order; the first ones of the whole input are picked when pieces are put together.
-        if self.counts.problems.len() < PROBLEMS {
-            let offset = self.base + problem.offset;
-            self.counts.problems.push(Problem { offset, ..problem });
-        }
+        let offset = self.base + problem.offset;
+        self.counts.problem(Problem { offset, ..problem });
     }
 }

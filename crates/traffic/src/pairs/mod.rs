@@ -229,6 +229,11 @@ impl<'s> Pairing<'s> {
         Collector::new(self, input, base)
     }
 
+    /// Takes these moments for ones that records spoke of: where some of all records are weighed apart, those of all.
+    pub fn observe(&self, since: i64, until: i64) {
+        self.take(0, Some((since, until)), HashMap::new(), Vec::new(), Vec::new());
+    }
+
     /// Microseconds from the first moment that any record spoke of to the last.
     pub fn observed(&self) -> u64 {
         whole(&lock(&self.rest).spans).map_or(0, |(first, last)| last.abs_diff(first))

@@ -1,8 +1,7 @@
 //! An input that comes in pieces, and may still grow.
 
 use super::{Manner, START};
-use crate::pairs::Collector;
-use banbury_formats::traffic::Reader;
+use banbury_formats::traffic::{Reader, Sink};
 use banbury_formats::{Problem, ProblemKind};
 
 /// What is known of an input so far.
@@ -22,7 +21,7 @@ impl Growing {
     }
 
     /// Reads what is whole in `bytes` and what was kept before them.
-    pub fn more(&mut self, bytes: &[u8], manner: &Manner, sink: &mut Collector<'_, '_>) {
+    pub fn more(&mut self, bytes: &[u8], manner: &Manner, sink: &mut impl Sink) {
         if self.unknown {
             return;
         }
@@ -36,13 +35,13 @@ impl Growing {
     }
 
     /// Nothing follows.
-    pub fn end(&mut self, manner: &Manner, sink: &mut Collector<'_, '_>) {
+    pub fn end(&mut self, manner: &Manner, sink: &mut impl Sink) {
         if !self.unknown {
             self.go_on(true, manner, sink);
         }
     }
 
-    fn go_on(&mut self, is_last: bool, manner: &Manner, sink: &mut Collector<'_, '_>) {
+    fn go_on(&mut self, is_last: bool, manner: &Manner, sink: &mut impl Sink) {
         if self.reader.is_none() {
             // A line, or as much as a form is told from: the start of a line is none of a form yet.
             let enough = self.kept.len() >= START || self.kept.contains(&b'\n');
@@ -64,7 +63,6 @@ impl Growing {
         self.kept.drain(..consumed.min(self.kept.len()));
         let longest = manner.settings.longest.saturating_mul(2).max(START);
         if self.kept.len() > longest {
-            use banbury_formats::traffic::Sink as _;
             let what = format!("a record of more than {longest} bytes: nothing behind it is read");
             sink.problem(Problem::new(ProblemKind::LimitReached, 0, what));
             self.unknown = true;
@@ -72,7 +70,7 @@ impl Growing {
         }
     }
 
-    fn consume(&mut self, bytes: &[u8], is_last: bool, sink: &mut Collector<'_, '_>) -> usize {
+    fn consume(&mut self, bytes: &[u8], is_last: bool, sink: &mut impl Sink) -> usize {
         self.reader.as_mut().map_or(0, |reader| reader.read(bytes, is_last, sink))
     }
 }
