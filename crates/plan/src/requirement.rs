@@ -34,6 +34,9 @@ pub type Days = u64;
 /// Measures that are breached, each with the days.
 pub type Breaches = Vec<(usize, Days)>;
 
+/// Candidates by number, each with the measures that it breaches; like devices share them.
+type Tolerated = Arc<[(usize, Breaches)]>;
+
 /// A measure of a regime.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asking {
@@ -270,7 +273,7 @@ impl Requirements {
         let nobody: Vec<Breaches> = (0..tried.kinds()).map(|kind| tried.of(kind, usize::MAX)).collect();
         let mut hopeless: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
         // Candidates of like devices, by kind and by whether a ban refuses each.
-        let mut shared: HashMap<(usize, Vec<bool>), Arc<[(usize, Breaches)]>> = HashMap::new();
+        let mut shared: HashMap<(usize, Vec<bool>), Tolerated> = HashMap::new();
         for unit in play {
             let Some(kind) = tried.kind(unit) else { continue };
             let nobody = &nobody[kind];
