@@ -88,6 +88,16 @@ pub(crate) enum Command {
         /// What it is to do, as JSON.
         task: String,
     },
+    /// Steps of `watch` for engines that spread work.
+    #[cfg(feature = "arrow")]
+    Partition(crate::commands::Partition),
+    /// The confined child of a partition; for Banbury's own use.
+    #[cfg(feature = "arrow")]
+    #[command(hide = true)]
+    ConfinedPartition {
+        /// What it is to do, as JSON.
+        task: String,
+    },
     /// The confined child of a watch; for Banbury's own use.
     #[command(hide = true)]
     ConfinedWatch {

@@ -25,6 +25,8 @@ mod weigh;
 mod what_if;
 
 pub(crate) use watch::Watch;
+#[cfg(feature = "arrow")]
+pub(crate) use watch::partition::Partition;
 
 use crate::Outcome;
 use crate::arguments::{Arguments, Command, Limits};
@@ -71,6 +73,10 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
             clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout().lock())?;
             Ok(Outcome::Done)
         }
+        #[cfg(feature = "arrow")]
+        Command::Partition(arguments) => watch::partition::run(&arguments),
+        #[cfg(feature = "arrow")]
+        Command::ConfinedPartition { task } => watch::partition::child(&task).context("the confined process"),
         Command::ConfinedWatch { task, paths } => {
             watch::child::run(&task, &paths).context("the confined process")?;
             Ok(Outcome::Done)

@@ -34,7 +34,7 @@ impl Packing {
     }
 
     /// What they hold.
-    pub(super) fn unpack<'b>(self, bytes: &'b [u8]) -> Box<dyn Read + 'b> {
+    pub fn unpack<'b>(self, bytes: &'b [u8]) -> Box<dyn Read + 'b> {
         match self {
             Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(bytes)),
             Self::Zstd => Box::new(Frames { rest: bytes, frame: None }),

@@ -110,7 +110,7 @@ pub(in crate::commands) fn run(task: &str, paths: &[PathBuf]) -> anyhow::Result<
         })?;
         started.wait();
     }
-    let writing = Writing::Scratch(scratch.file.as_raw_fd());
+    let writing = Writing::Scratch(scratch.raw());
     confine::without_calls(writing, &mut confinement);
     confine::verify(writing, &mut confinement);
     let interest = receive_interest(&mut io::stdin().lock()).context("what is of interest")?;
@@ -314,10 +314,10 @@ impl Answer {
 const LINE: u64 = 1 << 28;
 
 /// An input, mapped.
-struct Mapped(Mapping);
+pub(super) struct Mapped(Mapping);
 
 impl Mapped {
-    fn open(path: &Path) -> anyhow::Result<Self> {
+    pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
         let mapping = File::open(path).and_then(Mapping::of);
         Ok(Self(mapping.with_context(|| format!("{}: cannot be read", path.display()))?))
     }
@@ -334,14 +334,14 @@ impl Bytes for Mapped {
 }
 
 /// A file without a name.
-struct ScratchFile {
+pub(super) struct ScratchFile {
     file: File,
     length: AtomicU64,
     writing: Mutex<()>,
 }
 
 impl ScratchFile {
-    fn make(folder: &Path) -> anyhow::Result<Self> {
+    pub(super) fn make(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join(format!("banbury-watch-{}.scratch", std::process::id()));
         let file = File::options()
             .read(true)
@@ -356,6 +356,13 @@ impl ScratchFile {
                 )
             })?;
         Ok(Self { file, length: AtomicU64::new(0), writing: Mutex::new(()) })
+    }
+}
+
+impl ScratchFile {
+    /// Its descriptor.
+    pub(super) fn raw(&self) -> i32 {
+        self.file.as_raw_fd()
     }
 }
 

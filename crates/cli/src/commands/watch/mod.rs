@@ -7,6 +7,8 @@ mod follow;
 mod inputs;
 mod options;
 mod page;
+#[cfg(feature = "arrow")]
+pub(crate) mod partition;
 mod peers;
 mod record;
 mod table;
