@@ -105,7 +105,7 @@ fn looked(report: &Report, out: &mut String) {
         }
     }
     let not = not_looked(report);
-    if not.is_empty() {
+    if !not.is_empty() {
         let _ = writeln!(out, "{}", paint("Not looked at:", Tone::Unsure));
         not.iter().for_each(|line| {
             let _ = writeln!(out, "  {}", safe(line));
