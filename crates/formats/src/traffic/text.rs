@@ -16,6 +16,7 @@ pub(super) fn plain(bytes: &[u8]) -> Option<&str> {
 
 /// The places of `separator` in `bytes`, eight bytes at a time; and the bytes as text where they are plain ASCII.
 pub(super) fn split<'a>(bytes: &'a [u8], separator: u8, places: &mut Vec<usize>) -> Option<&'a str> {
+    places.reserve(32);
     const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     const ONES: u64 = 0x0101_0101_0101_0101;
     // The highest bit of each byte that is zero, and of no other.

@@ -136,31 +136,28 @@ fn dotted(bytes: &[u8]) -> Option<Ipv4Addr> {
     if bytes.len() > 15 {
         return None;
     }
-    let mut octets = [0_u32; 4];
-    let mut part = octets.iter_mut();
-    let mut octet = part.next()?;
-    let mut digits = 0;
+    let (mut bits, mut octet, mut digits, mut dots) = (0_u32, 0_u32, 0_u32, 0_u32);
     for byte in bytes {
-        let digit = byte.wrapping_sub(b'0');
+        let digit = u32::from(byte.wrapping_sub(b'0'));
         if digit < 10 {
             // Leading zeros are octal to some: refused.
-            if digits > 0 && *octet == 0 {
+            if digits > 0 && octet == 0 {
                 return None;
             }
-            *octet = *octet * 10 + u32::from(digit);
+            if digits == 3 {
+                return None;
+            }
+            octet = octet * 10 + digit;
             digits += 1;
-        } else if *byte == b'.' && digits > 0 {
-            octet = part.next()?;
-            digits = 0;
+        } else if *byte == b'.' && digits > 0 && octet < 256 {
+            bits = bits << 8 | octet;
+            (octet, digits) = (0, 0);
+            dots += 1;
         } else {
             return None;
         }
     }
-    if digits == 0 || part.next().is_some() {
-        return None;
-    }
-    let [a, b, c, d] = octets.map(u8::try_from);
-    Some(Ipv4Addr::new(a.ok()?, b.ok()?, c.ok()?, d.ok()?))
+    (dots == 3 && digits > 0 && octet < 256).then(|| Ipv4Addr::from_bits(bits << 8 | octet))
 }
 
 /// `2024-02-29T12:34:56.789+0100`, `2024-02-29 12:34:56Z`.

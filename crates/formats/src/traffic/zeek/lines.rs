@@ -165,7 +165,7 @@ struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
-    #[inline]
+    #[inline(always)]
     fn extent(self, column: usize) -> Option<(usize, usize)> {
         let place = *self.layout.places.get(column)?;
         let end = *self.ends.get(place)?;
@@ -175,7 +175,7 @@ impl<'a> Cells<'a> {
 }
 
 impl<'a> Row<'a> for Cells<'a> {
-    #[inline]
+    #[inline(always)]
     fn cell(self, column: usize) -> Option<&'a str> {
         let (start, end) = self.extent(column)?;
         let cell = self.text.get(start..end)?;

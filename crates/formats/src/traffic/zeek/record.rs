@@ -282,6 +282,7 @@ fn truth(text: &str) -> Option<bool> {
     }
 }
 
+#[inline(always)]
 fn needed<'a, T>(
     row: impl Row<'a>,
     column: usize,
@@ -291,7 +292,7 @@ fn needed<'a, T>(
     row.cell(column).and_then(read).ok_or(BadCell { column, expected })
 }
 
-#[inline]
+#[inline(always)]
 fn optional<'a, T>(
     row: impl Row<'a>,
     column: usize,
