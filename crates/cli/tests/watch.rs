@@ -41,8 +41,20 @@ fn log() -> String {
         add(check_in * 300 + check_in * check_in * 7 % 31, "10.0.0.5", "198.51.100.7", 1, 312);
     }
     for visit in 0..120u64 {
-        add(20_000 + visit * visit * 617 % 40_000, "10.0.0.6", "203.0.113.9", 3, 500 + visit * visit * 91 % 9000);
-        add(20_001 + visit * visit * 733 % 40_000, "10.0.0.7", "203.0.113.9", 3, 500 + visit * visit * 37 % 9000);
+        add(
+            20_000 + visit * visit * 617 % 40_000,
+            "10.0.0.6",
+            "203.0.113.9",
+            3,
+            500 + visit * visit * 91 % 9000,
+        );
+        add(
+            20_001 + visit * visit * 733 % 40_000,
+            "10.0.0.7",
+            "203.0.113.9",
+            3,
+            500 + visit * visit * 37 % 9000,
+        );
     }
     add(1000, "10.0.0.8", "203.0.113.77", 18_000, 9_000_000);
     lines.sort();
@@ -70,27 +82,46 @@ fn json(path: &Path, more: &[&str]) -> (i32, serde_json::Value) {
 fn codes(json: &serde_json::Value) -> Vec<(String, String)> {
     let pairs = json["pairs"].as_array().unwrap();
     let claims = pairs.iter().flat_map(|pair| pair["claims"].as_array().unwrap());
-    claims.map(|claim| (claim["code"].as_str().unwrap().to_owned(), claim["subject"]["id"].as_str().unwrap().to_owned())).collect()
+    claims
+        .map(|claim| {
+            (claim["code"].as_str().unwrap().to_owned(), claim["subject"]["id"].as_str().unwrap().to_owned())
+        })
+        .collect()
 }
 
 #[test]
 fn a_beacon_and_a_long_connection_are_found_and_a_person_is_not() {
     let (_folder, path) = scratch(&log());
-    let output = command().arg("watch").arg(path.file_name().unwrap()).current_dir(path.parent().unwrap()).output().unwrap();
+    let output = command()
+        .arg("watch")
+        .arg(path.file_name().unwrap())
+        .current_dir(path.parent().unwrap())
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     insta::assert_snapshot!("watch", stdout(&output));
     let (status, json) = json(&path, &[]);
     assert_eq!(status, 0);
     let found = codes(&json);
-    assert!(found.contains(&("traffic.beacon".into(), "10.0.0.5 > 198.51.100.7:443/tcp".into())), "{found:?}");
-    assert!(found.contains(&("traffic.long-connection".into(), "10.0.0.8 > 203.0.113.77:443/tcp".into())), "{found:?}");
-    assert!(!found.iter().any(|(code, id)| code == "traffic.beacon" && id.contains("203.0.113.9")), "{found:?}");
+    assert!(
+        found.contains(&("traffic.beacon".into(), "10.0.0.5 > 198.51.100.7:443/tcp".into())),
+        "{found:?}"
+    );
+    assert!(
+        found.contains(&("traffic.long-connection".into(), "10.0.0.8 > 203.0.113.77:443/tcp".into())),
+        "{found:?}"
+    );
+    assert!(
+        !found.iter().any(|(code, id)| code == "traffic.beacon" && id.contains("203.0.113.9")),
+        "{found:?}"
+    );
     // The first record of the pair stands where it is said to.
     let pair = &json["pairs"][0];
     let offset = pair["first_record"]["offset"].as_u64().unwrap() as usize;
     assert!(log()[offset..].starts_with("1700000000.5\t"), "{pair}");
     let schema: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(root().join("schemas/watch.schema.json")).unwrap()).unwrap();
+        serde_json::from_str(&std::fs::read_to_string(root().join("schemas/watch.schema.json")).unwrap())
+            .unwrap();
     let errors: Vec<String> = jsonschema::validator_for(&schema)
         .unwrap()
         .iter_errors(&json)
@@ -116,12 +147,26 @@ fn the_reader_is_confined() {
 
 #[test]
 fn neither_memory_nor_the_order_of_files_changes_the_answer() {
-    let text = log();
+    let mut text = log();
+    // Enough for a MiB to be too little.
+    for n in 0..20_000u64 {
+        let (a, b) = (n % 211, n % 199);
+        writeln!(
+            text,
+            "{}.5\tN{n}\t10.9.0.{a}\t{}\t192.0.2.{b}\t80\ttcp\thttp\t0.5\t1\t1\tSF\t0\tS\t1\t41\t1\t41",
+            1_700_000_000 + n * n % 86_400,
+            1024 + n % 50_000
+        )
+        .unwrap();
+    }
     let lines: Vec<&str> = text.lines().skip(HEADER.lines().count()).collect();
     let folder = tempfile::tempdir().unwrap();
-    for (number, part) in lines.chunks(200).enumerate() {
+    for (number, part) in lines.chunks(4000).enumerate() {
         let path = folder.path().join(format!("conn.{}.log.gz", 9 - number));
-        let mut file = flate2::write::GzEncoder::new(std::fs::File::create(path).unwrap(), flate2::Compression::default());
+        let mut file = flate2::write::GzEncoder::new(
+            std::fs::File::create(path).unwrap(),
+            flate2::Compression::default(),
+        );
         file.write_all(HEADER.as_bytes()).unwrap();
         file.write_all((part.join("\n") + "\n").as_bytes()).unwrap();
         file.finish().unwrap();
@@ -132,6 +177,8 @@ fn neither_memory_nor_the_order_of_files_changes_the_answer() {
     assert_eq!(status, 0);
     assert_eq!(codes(&found), codes(&expected));
     assert_eq!(found["tally"]["contacts"], expected["tally"]["contacts"]);
+    assert!(found["tally"]["spilled"].as_u64().unwrap() > 10_000, "{}", found["tally"]);
+    assert_eq!(expected["tally"]["spilled"], 0);
     assert_eq!(found["inputs"][0]["packing"], "gzip");
     // The file of the pair's first record, and the byte in what it holds.
     assert_eq!(found["pairs"][0]["location"]["steps"][0]["format"], "gzip");
@@ -176,8 +223,14 @@ fn a_case_keeps_exhibits_runs_and_claims() {
     let count = |query: &str| ledger.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(count("SELECT count(*) FROM exhibits WHERE kind = 'traffic'"), 1);
     assert_eq!(count("SELECT count(*) FROM runs WHERE probe = 'beacons' AND status = 'complete'"), 2);
-    assert_eq!(count("SELECT count(*) FROM claim_records WHERE code = 'traffic.beacon' AND subject_kind = 'flow'"), 1);
-    assert_eq!(count("SELECT count(*) FROM locations WHERE \"offset\" > 0"), count("SELECT count(*) FROM claim_records"));
+    assert_eq!(
+        count("SELECT count(*) FROM claim_records WHERE code = 'traffic.beacon' AND subject_kind = 'flow'"),
+        1
+    );
+    assert_eq!(
+        count("SELECT count(*) FROM locations WHERE \"offset\" > 0"),
+        count("SELECT count(*) FROM claim_records")
+    );
 }
 
 #[test]

@@ -35,7 +35,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "--fit" => file = Some(arguments.next().ok_or("--fit needs a file to write to")?),
             "--scale" => scale = arguments.next().ok_or("--scale needs a share")?.parse()?,
             other => {
-                return Err(format!("unknown argument {other}: --fit FILE and --scale SHARE are known").into());
+                return Err(
+                    format!("unknown argument {other}: --fit FILE and --scale SHARE are known").into()
+                );
             }
         }
     }

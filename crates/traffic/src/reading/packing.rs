@@ -58,7 +58,7 @@ impl Read for Frames<'_> {
                 if count > 0 || buffer.is_empty() {
                     return Ok(count);
                 }
-                self.rest = frame.get_ref();
+                self.rest = *frame.get_ref();
                 self.frame = None;
             }
             if self.rest.is_empty() {

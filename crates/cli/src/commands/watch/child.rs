@@ -9,13 +9,13 @@ use banbury_firmware::confine::{self, Allowed, Statement, Writing};
 use banbury_firmware::mapping::Mapping;
 use banbury_firmware::worker::end_with_parent;
 use banbury_formats::traffic::Settings;
-use banbury_traffic::networks::Inside;
+use banbury_traffic::networks::{Inside, Network};
 use banbury_traffic::pairs::{Pair, Pairing, Scratch, Weighed, Weighing};
 use banbury_traffic::probes::{self, Scene};
 use banbury_traffic::reading::{self, Account, Bytes, Growing, Manner};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{self, Read as _, Write};
+use std::io::{self, BufRead as _, Read as _, Write};
 use std::ops::Range;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::FileExt as _;
@@ -77,8 +77,11 @@ const GRACE: u64 = 120;
 pub(in crate::commands) fn run(task: &str, paths: &[PathBuf]) -> anyhow::Result<()> {
     end_with_parent()?;
     let task: Task = serde_json::from_str(task).context("the task")?;
-    let manner = Manner::new(task.format.as_deref(), Settings { columns: task.columns.clone(), ..Settings::default() })?;
-    let inside: Result<Vec<_>, _> = task.inside.iter().map(|text| text.parse()).collect();
+    let manner = Manner::new(
+        task.format.as_deref(),
+        Settings { columns: task.columns.clone(), ..Settings::default() },
+    )?;
+    let inside: Result<Vec<Network>, _> = task.inside.iter().map(|text| text.parse::<Network>()).collect();
     let inside = Inside::new(inside?);
     let inputs: Vec<Mapped> = paths.iter().map(|path| Mapped::open(path)).collect::<anyhow::Result<_>>()?;
     let scratch = ScratchFile::make(&task.scratch)?;
@@ -112,7 +115,7 @@ pub(in crate::commands) fn run(task: &str, paths: &[PathBuf]) -> anyhow::Result<
     let pairing = Pairing::new(task.budget, Some(&scratch));
     let scene = Scene { inside, observed: 0, least_weight: task.least_weight };
     let job = Job { task: &task, manner: &manner, pairing: &pairing, scene, confinement };
-    let mut output = io::BufWriter::new(io::stdout().lock());
+    let mut output = io::BufWriter::new(io::stdout());
     if task.follow {
         return pool.install(|| job.follow(&mut output));
     }
@@ -326,7 +329,10 @@ impl ScratchFile {
             .open(&path)
             .and_then(|file| std::fs::remove_file(&path).map(|()| file))
             .with_context(|| {
-                format!("{}: no scratch file can be made there; name another folder with --scratch", folder.display())
+                format!(
+                    "{}: no scratch file can be made there; name another folder with --scratch",
+                    folder.display()
+                )
             })?;
         Ok(Self { file, length: AtomicU64::new(0), writing: Mutex::new(()) })
     }
@@ -352,7 +358,11 @@ mod tests {
 
     #[test]
     fn frames_come_as_they_were_sent() {
-        let frames = [Frame::Bytes { input: 3, bytes: b"abc".to_vec() }, Frame::Weigh, Frame::Bytes { input: 0, bytes: vec![] }];
+        let frames = [
+            Frame::Bytes { input: 3, bytes: b"abc".to_vec() },
+            Frame::Weigh,
+            Frame::Bytes { input: 0, bytes: vec![] },
+        ];
         let mut bytes = Vec::new();
         frames.iter().for_each(|frame| frame.send(&mut bytes).unwrap());
         let mut input = bytes.as_slice();

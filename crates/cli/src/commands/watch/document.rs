@@ -48,9 +48,10 @@ pub(super) fn of(report: &Report) -> anyhow::Result<String> {
     let inputs = report.paths.iter().zip(&report.hashes).zip(&report.answer.accounts);
     let pairs = report.rows.iter().map(|told| {
         let location = report.location(&told.pair);
-        let claims = told.findings.iter().filter_map(|(_, finding)| {
-            Some(probes::claim(&told.pair, finding, location.clone()?))
-        });
+        let claims = told
+            .findings
+            .iter()
+            .filter_map(|(_, finding)| Some(probes::claim(&told.pair, finding, location.clone()?)));
         Told { pair: &told.pair, claims: claims.collect(), location: location.clone() }
     });
     let document = Document {

@@ -70,7 +70,8 @@ fn tell(report: Report, told: &mut BTreeSet<String>) -> anyhow::Result<()> {
     for one in &report.rows {
         for (_, finding) in &one.findings {
             if told.insert(format!("{} {}", finding.info.code, ends(&one.pair))) {
-                let weight = finding.weight.as_ref().map_or(String::new(), |it| format!(" {:+.1} dB", it.decibans));
+                let weight =
+                    finding.weight.as_ref().map_or(String::new(), |it| format!(" {:+.1} dB", it.decibans));
                 writeln!(out, "{}{weight}: {}", finding.info.code, terminal::safe(&finding.title))?;
             }
         }
@@ -105,7 +106,8 @@ fn turn(
             }
             Some(_) => {}
             // One that was known under another name was renamed, and is read under the old one.
-            None if done.contains(&metadata.ino()) || followed.iter().any(|one| one.inode == metadata.ino()) => {}
+            None if done.contains(&metadata.ino())
+                || followed.iter().any(|one| one.inode == metadata.ino()) => {}
             None => {
                 if let Ok(file) = File::open(&path) {
                     // The child counts inputs as they come.

@@ -17,7 +17,10 @@ pub(super) fn of(named: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Vec<String>
             let before = files.len();
             walk(path, DEPTH, &mut files, &mut left)?;
             if files.len() == before {
-                bail!("{}: a folder without files; name the folder with the logs or captures", path.display());
+                bail!(
+                    "{}: a folder without files; name the folder with the logs or captures",
+                    path.display()
+                );
             }
         } else if metadata.is_file() {
             files.push(path.clone());
@@ -39,7 +42,9 @@ fn walk(folder: &Path, depth: u32, files: &mut Vec<PathBuf>, left: &mut Vec<Stri
     }
     entries.sort();
     for path in entries {
-        let kind = fs::symlink_metadata(&path).with_context(|| format!("{}: cannot be read", path.display()))?.file_type();
+        let kind = fs::symlink_metadata(&path)
+            .with_context(|| format!("{}: cannot be read", path.display()))?
+            .file_type();
         if kind.is_dir() && depth > 0 {
             walk(&path, depth - 1, files, left)?;
         } else if kind.is_file() || (kind.is_symlink() && fs::metadata(&path).is_ok_and(|it| it.is_file())) {

@@ -56,7 +56,8 @@ pub(super) fn run(arguments: Watch) -> anyhow::Result<Outcome> {
             bail!("-o {}: not for traffic; use json, csv or html", output.format.name);
         }
     }
-    let networks: Result<Vec<Network>, _> = arguments.internal.iter().map(|text| text.parse::<Network>()).collect();
+    let networks: Result<Vec<Network>, _> =
+        arguments.internal.iter().map(|text| text.parse::<Network>()).collect();
     let inside = Inside::new(networks.context("--internal")?);
     let task = task(&arguments)?;
     if arguments.follow {
@@ -137,12 +138,16 @@ impl Report {
         let told = pairs.into_iter().map(|pair| Told { findings: probes::look(&pair, &scene), pair });
         let mut rows: Vec<Told> = told.collect();
         // Stable: equal ones stay in the order of their addresses.
-        rows.sort_by(|one, other| other.order().total_cmp(&one.order()).then(other.rita().total_cmp(&one.rita())));
+        rows.sort_by(|one, other| {
+            other.order().total_cmp(&one.order()).then(other.rita().total_cmp(&one.rita()))
+        });
         Self { paths, hashes, answer, rows, left, least_weight: arguments.least_weight, top: arguments.top }
     }
 
     fn outcome(&self, fail_on: Option<f64>) -> Outcome {
-        let heavy = |told: &Told| fail_on.is_some_and(|least| told.pair.beacon.as_ref().is_some_and(|it| it.decibans >= least));
+        let heavy = |told: &Told| {
+            fail_on.is_some_and(|least| told.pair.beacon.as_ref().is_some_and(|it| it.decibans >= least))
+        };
         let accounts = &self.answer.accounts;
         let whole = accounts.iter().all(|account| account.not_read.is_none() && account.malformed == 0);
         let outcome = if accounts.iter().all(|account| account.records() == 0) {
@@ -175,7 +180,12 @@ impl Report {
         let exhibit = (*self.hashes.get(input)?)?;
         let mut location = Location::exhibit(exhibit);
         if let Some(packing) = self.answer.accounts.get(input).and_then(|account| account.packing) {
-            location = location.inside(Step { format: packing.as_str().to_owned(), offset: 0, entry: None, at: None });
+            location = location.inside(Step {
+                format: packing.as_str().to_owned(),
+                offset: 0,
+                entry: None,
+                at: None,
+            });
         }
         Some(Location { offset: Some(pair.first_record.offset), ..location })
     }

@@ -21,7 +21,13 @@ pub(super) fn of(report: &Report) -> String {
          <title>Who talks to whom</title><style>{STYLE}</style></head><body>\n<h1>Who talks to whom</h1>\n"
     );
     if let Some((first, last)) = report.answer.weighed.window {
-        let _ = writeln!(out, "<p>From {} to {} ({}).</p>", instant(first), instant(last), span(last.abs_diff(first)));
+        let _ = writeln!(
+            out,
+            "<p>From {} to {} ({}).</p>",
+            instant(first),
+            instant(last),
+            span(last.abs_diff(first))
+        );
     }
     out.push_str(
         "<div class=\"t\"><table><tr><th>Pair</th><th>Name</th><th class=\"n\">Contacts</th><th class=\"n\">Period</th><th class=\"n\">Jitter</th>\
@@ -55,7 +61,8 @@ pub(super) fn of(report: &Report) -> String {
     }
     out.push_str("</table></div>\n");
     if report.rows.len() > PAIRS {
-        let _ = writeln!(out, "<p class=\"note\">And {} more pairs, in the CSV.</p>", report.rows.len() - PAIRS);
+        let _ =
+            writeln!(out, "<p class=\"note\">And {} more pairs, in the CSV.</p>", report.rows.len() - PAIRS);
     }
     out.push_str(
         "<p class=\"note\">A weight is ten times the decimal logarithm of how much more often beacons look so than other traffic, measured, with \
@@ -63,7 +70,12 @@ pub(super) fn of(report: &Report) -> String {
     );
     for (path, account) in report.paths.iter().zip(&report.answer.accounts) {
         let form = account.format.as_deref().unwrap_or("no known form");
-        let _ = writeln!(out, "<li>{}: {form}, {} records</li>", escaped(&path.display().to_string()), account.records());
+        let _ = writeln!(
+            out,
+            "<li>{}: {form}, {} records</li>",
+            escaped(&path.display().to_string()),
+            account.records()
+        );
     }
     out.push_str("</ul>\n<h2>Not looked at</h2>\n<ul>\n");
     for line in text::not_looked(report) {

@@ -4,9 +4,28 @@ use super::Report;
 use banbury_traffic::probes::{instant, protocol};
 
 const HEADINGS: &[&str] = &[
-    "source", "destination", "name", "port", "protocol", "service", "contacts", "unanswered", "first", "last",
-    "sent", "received", "longest_s", "sources", "period_s", "jitter", "missing", "weight_db", "low_db", "high_db",
-    "rita", "codes",
+    "source",
+    "destination",
+    "name",
+    "port",
+    "protocol",
+    "service",
+    "contacts",
+    "unanswered",
+    "first",
+    "last",
+    "sent",
+    "received",
+    "longest_s",
+    "sources",
+    "period_s",
+    "jitter",
+    "missing",
+    "weight_db",
+    "low_db",
+    "high_db",
+    "rita",
+    "codes",
 ];
 
 pub(super) fn of(report: &Report) -> String {
@@ -15,7 +34,8 @@ pub(super) fn of(report: &Report) -> String {
         let pair = &told.pair;
         let seconds = |microseconds: u64| format!("{:.3}", microseconds as f64 / 1e6);
         let beacon = pair.beacon.as_ref();
-        let of_beacon = |text: fn(&banbury_traffic::pairs::BeaconWeight) -> String| beacon.map_or(String::new(), text);
+        let of_beacon =
+            |text: fn(&banbury_traffic::pairs::BeaconWeight) -> String| beacon.map_or(String::new(), text);
         let codes: Vec<&str> = told.findings.iter().map(|(_, finding)| finding.info.code).collect();
         let cells = [
             pair.source.to_string(),
@@ -50,7 +70,8 @@ pub(super) fn of(report: &Report) -> String {
 
 /// A cell in quotation marks where it needs them, and with one before what a spreadsheet would reckon with.
 fn quoted(cell: &str) -> String {
-    let formula = cell.starts_with(['=', '@', '\t', '\r']) || (cell.starts_with(['+', '-']) && cell.parse::<f64>().is_err());
+    let formula = cell.starts_with(['=', '@', '\t', '\r'])
+        || (cell.starts_with(['+', '-']) && cell.parse::<f64>().is_err());
     let cell = if formula { format!("'{cell}") } else { cell.to_owned() };
     if cell.contains([',', '"', '\r', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
 }

@@ -21,7 +21,11 @@ pub(super) fn of(report: &Report) -> String {
     }
     let more = report.rows.len().saturating_sub(report.top);
     if more > 0 {
-        let _ = writeln!(out, "  and {more} more: --top {} shows them, -o csv=PATH lists them", report.rows.len());
+        let _ = writeln!(
+            out,
+            "  and {more} more: --top {} shows them, -o csv=PATH lists them",
+            report.rows.len()
+        );
     }
     findings(report, &mut out);
     looked(report, &mut out);
@@ -79,7 +83,8 @@ fn looked(report: &Report, out: &mut String) {
         sum(|account| account.logins),
     );
     if let Some((first, last)) = report.answer.weighed.window {
-        let _ = writeln!(out, "  from {} to {} ({})", instant(first), instant(last), span(last.abs_diff(first)));
+        let _ =
+            writeln!(out, "  from {} to {} ({})", instant(first), instant(last), span(last.abs_diff(first)));
     }
     let _ = writeln!(
         out,
@@ -135,7 +140,10 @@ pub(super) fn not_looked(report: &Report) -> Vec<String> {
     lines.extend(report.left.iter().take(NAMED).cloned());
     let tally = &report.answer.weighed.tally;
     if tally.beyond > 0 {
-        lines.push(format!("the rhythm of {} contacts beyond the first 1,000,000 of their pair", tally.beyond));
+        lines.push(format!(
+            "the rhythm of {} contacts beyond the first 1,000,000 of their pair",
+            tally.beyond
+        ));
     }
     if tally.not_kept > 0 {
         lines.push(format!("{} names, addresses and answers, of which there were too many", tally.not_kept));
