@@ -2,8 +2,8 @@
 
 use super::{Flow, Login, Name, Query, Record, Volume};
 use crate::time::iso8601;
+use core::net::IpAddr;
 use std::fmt::{Display, Formatter, Result};
-use std::net::IpAddr;
 
 impl Display for Record<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> Result {

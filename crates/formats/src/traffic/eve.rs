@@ -13,8 +13,8 @@ use super::{
     Flow, Login, Name, Query, Reader, Record, Settings, Sink, TrafficDescription, TrafficFormat, Volume,
 };
 use crate::{Problem, ProblemKind};
+use core::net::IpAddr;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 /// Suricata's events.
 pub(super) struct Eve;
@@ -223,7 +223,8 @@ impl<'a> Event<'a> {
             None => self.time()?,
         };
         let end = self.optional("flow.end", "an instant", instant)?;
-        let mut flow = self.of_ends(start, end.map(|end| end - start).filter(|length| *length >= 0))?;
+        let mut flow =
+            self.of_ends(start, end.and_then(|end| end.checked_sub(start)).filter(|length| *length >= 0))?;
         // Bytes are those of whole packets, from the IP header on.
         flow.sent = Volume {
             payload: None,
@@ -245,7 +246,8 @@ impl<'a> Event<'a> {
             None => self.time()?,
         };
         let end = self.optional("netflow.end", "an instant", instant)?;
-        let mut flow = self.of_ends(start, end.map(|end| end - start).filter(|length| *length >= 0))?;
+        let mut flow =
+            self.of_ends(start, end.and_then(|end| end.checked_sub(start)).filter(|length| *length >= 0))?;
         flow.sent = Volume {
             payload: None,
             ip: self.amount("netflow.bytes")?,

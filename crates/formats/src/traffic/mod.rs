@@ -5,7 +5,7 @@
 //! bounded by [`Settings`]). Pure: no I/O and no clock.
 
 use super::Problem;
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 mod capture;
 mod display;

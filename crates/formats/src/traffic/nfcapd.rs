@@ -13,7 +13,7 @@ use crate::bytes::{slice, tail};
 use crate::compression::output::Output;
 use crate::compression::{bzip2, lz4, lzo, zstd};
 use crate::{Limits, Problem, ProblemKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Files of nfdump.
 pub(super) struct Nfcapd;
@@ -333,6 +333,7 @@ fn by_elements(record: Fields<'_>) -> Option<Flow<'static>> {
     let mut flow = None;
     let mut back = Volume::default();
     let mut vlan = None;
+    let mut event = None;
     for _ in 0..count {
         let (kind, size) = (record.u16(at)?, usize::from(record.u16(at + 2)?));
         let element = record.slice(at + 4, size.checked_sub(4)?)?;
@@ -348,13 +349,15 @@ fn by_elements(record: Fields<'_>) -> Option<Flow<'static>> {
                 }
             }
             6 => vlan = element.u32(0).and_then(|vlan| u16::try_from(vlan).ok()).filter(|vlan| *vlan != 0),
+            // Events of firewalls and of translations, with their time.
+            19 | 25 => event = Some(millis(element, 0)?),
             _ => {}
         }
         at += size;
     }
-    let (flow, (source, destination)) = (flow?, ends?);
-    let millis = |at| flow.u64(at).and_then(|millis| i64::try_from(millis).ok()?.checked_mul(1000));
-    let (first, last, received) = (millis(0)?, millis(8)?, millis(16)?);
+    let (source, destination) = ends?;
+    let Some(flow) = flow else { return Some(of_event(event?, source, destination)) };
+    let (first, last, received) = (millis(flow, 0)?, millis(flow, 8)?, millis(flow, 16)?);
     // A flow without a time has that of its arrival.
     let start = if first == 0 { received } else { first };
     let protocol = flow.u8(44)?;
@@ -377,6 +380,33 @@ fn by_elements(record: Fields<'_>) -> Option<Flow<'static>> {
         vlan,
         carried_in: &[],
     })
+}
+
+/// Microseconds of the milliseconds at `at`.
+fn millis(fields: Fields<'_>, at: usize) -> Option<i64> {
+    i64::try_from(fields.u64(at)?).ok()?.checked_mul(1000)
+}
+
+/// A record of an event alone: two ends and a time.
+fn of_event(start: i64, source: IpAddr, destination: IpAddr) -> Flow<'static> {
+    Flow {
+        start,
+        duration: None,
+        source,
+        destination,
+        source_port: None,
+        destination_port: None,
+        protocol: 0,
+        sent: Volume::default(),
+        received: Volume::default(),
+        one_way: true,
+        service: None,
+        state: None,
+        name: None,
+        id: None,
+        vlan: None,
+        carried_in: &[],
+    }
 }
 
 /// A record of layout 1: a common part of `size` bytes, and what has to stand behind it.

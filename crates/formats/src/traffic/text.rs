@@ -14,6 +14,37 @@ pub(super) fn plain(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok().filter(|text| !text.chars().any(is_control))
 }
 
+/// The places of `separator` in `bytes`, eight bytes at a time; and the bytes as text where they are plain ASCII.
+pub(super) fn split<'a>(bytes: &'a [u8], separator: u8, places: &mut Vec<usize>) -> Option<&'a str> {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // The highest bit of each byte that is zero, and of no other.
+    let zeros = |word: u64| !(((word & LOW) + LOW) | word | LOW);
+    let wanted = ONES * u64::from(separator);
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut odd = 0;
+    let mut start = 0;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        let mut hits = zeros(word ^ wanted);
+        odd |= ((zeros(word & (ONES * 0xe0)) | zeros(word ^ LOW)) & !hits) | (word & !LOW);
+        while hits != 0 {
+            places.push(start + (hits.trailing_zeros() / 8) as usize);
+            hits &= hits - 1;
+        }
+        start += 8;
+    }
+    for byte in rest {
+        if *byte == separator {
+            places.push(start);
+        } else if *byte < 0x20 || *byte >= 0x7f {
+            odd = 1;
+        }
+        start += 1;
+    }
+    if odd == 0 { std::str::from_utf8(bytes).ok() } else { None }
+}
+
 /// The bytes as text, each that is none as `\xNN`.
 pub(super) fn escaped(bytes: &[u8]) -> String {
     escape(bytes, "\\x")
@@ -81,6 +112,25 @@ mod tests {
         assert_eq!(escaped(b"a\0\xffb\x7f"), "a\\x00\\xffb\\x7f");
         assert_eq!(short("aÜb".as_bytes(), 2), "a");
         assert_eq!(short(b"ab", 9), "ab");
+    }
+
+    #[test]
+    fn separators_are_found_wherever_they_stand() {
+        for length in 0..40 {
+            for at in 0..length {
+                for byte in [0, b'\n', 0x1f, b' ', b'a', 0x7f, 0x80, 0xff, b'\t'] {
+                    let mut bytes = vec![b'x'; length];
+                    bytes[at] = byte;
+                    bytes[length / 2] = b'\t';
+                    let mut places = Vec::new();
+                    let text = split(&bytes, b'\t', &mut places);
+                    let expected: Vec<usize> = (0..length).filter(|at| bytes[*at] == b'\t').collect();
+                    assert_eq!(places, expected);
+                    let is_plain = bytes.iter().all(|byte| *byte == b'\t' || (0x20..0x7f).contains(byte));
+                    assert_eq!(text.is_some(), is_plain, "{bytes:?}");
+                }
+            }
+        }
     }
 
     #[test]

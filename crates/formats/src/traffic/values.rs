@@ -1,7 +1,7 @@
 //! Values as logs write them: instants, lengths of time, counts, addresses.
 
 use crate::time::days;
-use std::net::{IpAddr, Ipv4Addr};
+use core::net::{IpAddr, Ipv4Addr};
 
 const SECOND: i64 = 1_000_000;
 
@@ -17,39 +17,42 @@ pub(super) fn seconds(text: &str) -> Option<i64> {
 
 /// A number with a fraction, times ten to the power of `digits`. Further digits are cut off.
 pub(super) fn scaled(text: &str, digits: u32) -> Option<i64> {
-    let bytes = text.as_bytes();
-    let (negative, bytes) = match bytes {
+    let (is_negative, bytes) = match text.as_bytes() {
         [b'-', rest @ ..] => (true, rest),
         rest => (false, rest),
     };
-    let mut value = 0_i64;
-    let mut seen = 0_usize;
-    let mut behind = None;
-    for byte in bytes {
-        let digit = byte.wrapping_sub(b'0');
-        if digit < 10 {
-            seen += 1;
-            if let Some(behind) = &mut behind {
-                if *behind == digits {
-                    continue;
-                }
-                *behind += 1;
-            }
-            value = value.checked_mul(10)?.checked_add(i64::from(digit))?;
-        } else if *byte == b'.' && behind.is_none() {
-            behind = Some(0);
-        } else if matches!(byte, b'e' | b'E') && seen > 0 {
-            return scientific(text, digits);
-        } else {
-            return None;
-        }
+    let (whole, rest) = leading_digits(bytes);
+    let (fraction, rest) = match rest {
+        [b'.', rest @ ..] => leading_digits(rest),
+        rest => (&[][..], rest),
+    };
+    match rest {
+        _ if whole.is_empty() && fraction.is_empty() => return None,
+        [] => {}
+        [b'e' | b'E', ..] => return scientific(text, digits),
+        _ => return None,
     }
-    if seen == 0 {
-        return None;
+    let kept = fraction.get(..digits as usize).unwrap_or(fraction);
+    let whole = number(whole)?.checked_mul(10_i64.checked_pow(digits)?)?;
+    let fraction = number(kept)?.checked_mul(10_i64.checked_pow(digits - kept.len() as u32)?)?;
+    let value = whole.checked_add(fraction)?;
+    Some(if is_negative { -value } else { value })
+}
+
+fn leading_digits(bytes: &[u8]) -> (&[u8], &[u8]) {
+    bytes.split_at(bytes.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(bytes.len()))
+}
+
+/// The number that digits are.
+fn number(digits: &[u8]) -> Option<i64> {
+    let digit = |byte: &u8| i64::from(byte.wrapping_sub(b'0'));
+    if digits.len() <= 18 {
+        // Eighteen digits fit.
+        return Some(
+            digits.iter().fold(0_i64, |value, byte| value.wrapping_mul(10).wrapping_add(digit(byte))),
+        );
     }
-    let missing = digits - behind.unwrap_or(0);
-    let value = value.checked_mul(10_i64.checked_pow(missing)?)?;
-    Some(if negative { -value } else { value })
+    digits.iter().try_fold(0_i64, |value, byte| value.checked_mul(10)?.checked_add(digit(byte)))
 }
 
 /// A count. `1e3` and `12.0`, as some writers have them, are counts too.

@@ -3,8 +3,8 @@
 use super::content::{Content, Seen, Told};
 use super::packet::{Carried, Packet, Tcp};
 use crate::traffic::{Flow, Record, Sink, Volume};
+use core::net::IpAddr;
 use std::fmt::Write;
-use std::net::IpAddr;
 
 /// A jump of a sequence number by more than this is no gap of what was captured, but a number that is wrong.
 const GAP: u32 = 16 << 20;
@@ -178,7 +178,7 @@ impl Connection {
         let mut names = [""; 7];
         let flow = Flow {
             start: self.start,
-            duration: Some(self.last - self.start),
+            duration: Some(self.last.saturating_sub(self.start)),
             source: self.source,
             destination: self.destination,
             source_port: self.ports.map(|(source, _)| source),

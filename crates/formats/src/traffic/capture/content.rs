@@ -10,7 +10,7 @@ use super::hello::{self, Hello};
 use crate::bytes::{slice, tail, u16_be, u32_be};
 use crate::traffic::text::short;
 use crate::traffic::{Login, Name, Record, Sink};
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// Messages that are looked at to tell the service.
 const TRIES: u8 = 4;

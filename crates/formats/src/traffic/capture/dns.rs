@@ -3,9 +3,9 @@
 use super::content::Seen;
 use crate::bytes::{slice, u16_be};
 use crate::traffic::{Query, Record, Sink};
+use core::net::IpAddr;
 use std::collections::VecDeque;
 use std::fmt::Write;
-use std::net::IpAddr;
 
 /// Questions of one connection that wait; of more, the oldest is handed over without an answer.
 const WAITING: usize = 16;

@@ -1,8 +1,8 @@
 //! Which ports the first fragment of a packet had, for those that follow.
 
+use core::net::IpAddr;
 use foldhash::fast::RandomState;
 use std::collections::{HashMap, VecDeque};
-use std::net::IpAddr;
 
 /// Packets in fragments of which the ports are kept; of more, the oldest are forgotten.
 const KEPT: usize = 1 << 14;

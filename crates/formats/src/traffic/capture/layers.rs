@@ -7,7 +7,7 @@
 use super::fragments::{FragmentKey, Fragments};
 use super::packet::{Carried, Carrier, Packet, Tcp};
 use crate::bytes::{slice, tail, u16_be, u32_be, u32_le};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Why a frame could not be read to its end. What was handed over before holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,6 +21,8 @@ mod layers;
 mod next;
 mod packet;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub(super) use classic::Pcap;
 pub(super) use next::PcapNg;
@@ -77,7 +79,7 @@ impl Capture {
         if let Some(before) = self.time
             && before.saturating_sub(time) > STEP_BACK
         {
-            let seconds = (before - time) as f64 / 1e6;
+            let seconds = before.saturating_sub(time) as f64 / 1e6;
             let detail = format!("time goes back by {seconds:.6} s");
             sink.problem(Problem::new(ProblemKind::Undefined, offset, detail));
         }

@@ -1,6 +1,6 @@
 //! What one IP packet says, and in what it was carried.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// A packet, or a later fragment of one.
 #[derive(Clone, Debug)]

@@ -4,10 +4,10 @@
 use super::connection::{Connection, Out};
 use super::packet::Packet;
 use crate::traffic::{Settings, Sink};
+use core::net::IpAddr;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::net::IpAddr;
 
 /// Microseconds for which packets of an ended connection still belong to it (the last acknowledgement of a FIN).
 const STRAGGLERS: i64 = 5_000_000;

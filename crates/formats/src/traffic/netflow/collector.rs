@@ -7,8 +7,8 @@ use crate::bytes::{slice, tail, u16_be, u32_be};
 use crate::traffic::values::has_ports;
 use crate::traffic::{Flow, Record, Settings, Sink, Volume};
 use crate::{Problem, ProblemKind};
+use core::net::{IpAddr, Ipv4Addr};
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, Ipv4Addr};
 
 /// Bytes of data sets that wait for their template, of all exporters together.
 const WAITING: usize = 16 << 20;

@@ -5,7 +5,7 @@ use crate::bytes::int;
 use crate::traffic::text::short;
 use crate::traffic::values::has_ports;
 use crate::traffic::{Flow, Volume};
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// What the header of a datagram says of its times.
 #[derive(Clone, Copy, Debug)]
@@ -160,6 +160,6 @@ where
 /// Microseconds since 1970 of a time of NTP's form: seconds since 1900, and parts of 2^32 of one.
 fn of_ntp(time: u64) -> i64 {
     let seconds = (time >> 32).cast_signed() - 2_208_988_800;
-    let micros = (time & 0xffff_ffff) * 1_000_000 >> 32;
+    let micros = ((time & 0xffff_ffff) * 1_000_000) >> 32;
     seconds * 1_000_000 + micros.cast_signed()
 }

@@ -4,10 +4,11 @@ use super::header::{Header, Layout};
 use super::record::{BadCell, Row, hand_over};
 use crate::traffic::Sink;
 use crate::traffic::lines::Lines;
-use crate::traffic::text::{escaped, not_text, plain};
+use crate::traffic::text::{escaped, not_text, plain, split};
 use crate::{Problem, ProblemKind};
 use memchr::memchr_iter;
 use memchr::memmem::find_iter;
+use std::borrow::Cow;
 
 /// The state of a log: its header, and how rows are read under it.
 #[derive(Clone, Default)]
@@ -46,17 +47,25 @@ impl Lines for Fields {
             self.passed += 1;
             return;
         };
+        let separator = self.header.separator;
+        self.ends.clear();
         let owned;
-        let text = match plain(line) {
+        let text = match split(line, separator, &mut self.ends) {
             Some(text) => text,
             None => {
-                sink.problem(not_text(line, offset));
-                owned = escaped(line);
+                // Characters beyond ASCII, or bytes that are none.
+                owned = match plain(line) {
+                    Some(text) => Cow::Borrowed(text),
+                    None => {
+                        sink.problem(not_text(line, offset));
+                        Cow::Owned(escaped(line))
+                    }
+                };
+                self.ends.clear();
+                self.ends.extend(memchr_iter(separator, owned.as_bytes()));
                 &owned
             }
         };
-        self.ends.clear();
-        self.ends.extend(memchr_iter(self.header.separator, text.as_bytes()));
         self.ends.push(text.len());
         if self.ends.len() != layout.fields {
             let (found, stated) = (self.ends.len(), layout.fields);

@@ -2,7 +2,7 @@
 
 use crate::traffic::values::{address, count, has_ports, instant, port, protocol, seconds};
 use crate::traffic::{Flow, Login, Name, Query, Record, Sink, Volume};
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// The logs that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

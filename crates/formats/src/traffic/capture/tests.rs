@@ -1,0 +1,103 @@
+use super::{Pcap, PcapNg};
+use crate::Problem;
+use crate::traffic::{Record, Settings, Sink, TrafficFormat};
+
+#[derive(Default)]
+struct Found {
+    flows: Vec<(i64, u64, u64)>,
+    problems: Vec<String>,
+}
+
+impl Sink for Found {
+    fn record(&mut self, record: &Record<'_>, _: u64) {
+        if let Record::Flow(flow) = record {
+            self.flows.push((
+                flow.start,
+                flow.sent.packets.unwrap_or_default(),
+                flow.received.packets.unwrap_or_default(),
+            ));
+        }
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        self.problems.push(problem.detail);
+    }
+}
+
+/// A UDP packet of one byte between two hosts.
+fn packet(from: u8, to: u8) -> Vec<u8> {
+    let mut packet = vec![0x45, 0, 0, 29, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, from, 10, 0, 0, to];
+    packet.extend([0x9c, 0x40, 0x1f, 0x90, 0, 9, 0, 0, b'x']);
+    packet
+}
+
+fn capture(packets: &[(u32, Vec<u8>)]) -> Vec<u8> {
+    let mut bytes =
+        vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 101, 0, 0, 0];
+    for (seconds, packet) in packets {
+        bytes.extend(seconds.to_le_bytes());
+        bytes.extend([0; 4]);
+        bytes.extend((packet.len() as u32).to_le_bytes());
+        bytes.extend((packet.len() as u32).to_le_bytes());
+        bytes.extend(packet);
+    }
+    bytes
+}
+
+fn read(bytes: &[u8], settings: &Settings) -> Found {
+    let mut found = Found::default();
+    assert_eq!(Pcap.reader(settings).read(bytes, true, &mut found), bytes.len());
+    found
+}
+
+#[test]
+fn silence_ends_a_connection_and_so_does_a_clock_that_is_set_back() {
+    let packets: Vec<_> = [1000, 1299, 1600, 200].into_iter().map(|time| (time, packet(1, 2))).collect();
+    let found = read(&capture(&packets), &Settings::default());
+    let seconds: Vec<_> =
+        found.flows.iter().map(|(start, packets, _)| (start / 1_000_000, *packets)).collect();
+    assert_eq!(seconds, [(1000, 2), (1600, 1), (200, 1)]);
+    assert_eq!(found.problems, ["time goes back by 1400.000000 s"]);
+}
+
+#[test]
+fn of_too_many_connections_the_one_silent_longest_is_handed_out() {
+    let packets: Vec<_> =
+        [3, 4, 3, 5].into_iter().zip(1000..).map(|(to, time)| (time, packet(1, to))).collect();
+    let settings = Settings { open_connections: 2, ..Settings::default() };
+    let found = read(&capture(&packets), &settings);
+    // That to 4 goes when that to 5 comes; the others in the order in which they were heard last.
+    let seconds: Vec<_> =
+        found.flows.iter().map(|(start, packets, _)| (start / 1_000_000, *packets)).collect();
+    assert_eq!(seconds, [(1001, 1), (1000, 2), (1003, 1)]);
+}
+
+#[test]
+fn times_at_the_end_of_their_range_are_held() {
+    // A section, an interface whose times are shifted as far as can be, a packet.
+    let shift = |seconds: i64| {
+        let mut bytes = vec![0x0a, 0x0d, 0x0d, 0x0a, 28, 0, 0, 0, 0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0];
+        bytes.extend([0xff; 8]);
+        bytes.extend([28, 0, 0, 0]);
+        bytes.extend([1, 0, 0, 0, 32, 0, 0, 0, 101, 0, 0, 0, 0, 0, 0, 0, 14, 0, 8, 0]);
+        bytes.extend(seconds.to_le_bytes());
+        bytes.extend([32, 0, 0, 0]);
+        bytes
+    };
+    let block = |high: u32| {
+        let packet = packet(1, 2);
+        let mut bytes = vec![6, 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0];
+        bytes.extend(high.to_le_bytes());
+        bytes.extend([0; 4]);
+        bytes.extend([29, 0, 0, 0, 29, 0, 0, 0]);
+        bytes.extend(&packet);
+        bytes.extend([0; 3]);
+        bytes.extend([64, 0, 0, 0]);
+        bytes
+    };
+    let bytes =
+        [shift(i64::MIN), block(0), shift(i64::MAX), block(u32::MAX), shift(i64::MIN), block(0)].concat();
+    let mut found = Found::default();
+    PcapNg.reader(&Settings::default()).read(&bytes, true, &mut found);
+    assert_eq!(found.flows.len(), 3, "{:?}", found.problems);
+}
