@@ -5,11 +5,16 @@
 
 pub mod beacon;
 pub mod contact;
+pub mod dns_tunnel;
+pub mod long;
 pub mod networks;
 pub mod pairs;
 pub mod probes;
+pub mod rarity;
 pub mod reading;
 pub mod rita;
+pub mod strobe;
+pub mod volume;
 pub mod window;
 
 pub use contact::Contact;

@@ -4,7 +4,7 @@
 //! the same in sum, so the result is a likelihood ratio. Two penalties keep it steady: on bends of a curve, and, less, on its size. The
 //! minimum is found by Newton's method.
 
-use banbury_traffic::beacon::features::{FIGURES, NAMES};
+use banbury_traffic::beacon::features::{FIGURES, NAMES, Piece};
 use banbury_traffic::beacon::weights::Curve;
 use std::collections::BTreeMap;
 
@@ -16,11 +16,26 @@ const SIZE: f64 = 1.0;
 const STIFF: f64 = 1e5;
 const STEPS: usize = 25;
 
+/// The figures of a pair.
 pub type Row = [f64; FIGURES];
 
-/// The constant and the curves, in decibans.
-pub fn fit(beacons: &[Row], others: &[Row]) -> (f64, BTreeMap<String, Curve>) {
-    let points: Vec<Vec<f64>> = (0..FIGURES).map(|figure| points(beacons, others, figure)).collect();
+/// A row of the regression: its hats with their values, whether it is a beacon, and how much it counts.
+struct Case {
+    hats: Vec<(usize, f64)>,
+    truth: f64,
+    weight: f64,
+}
+
+/// The constant and the curves of the figures of these pieces, in decibans.
+pub fn fit(beacons: &[Row], others: &[Row], pieces: &[Piece]) -> (f64, BTreeMap<String, Curve>) {
+    let points: Vec<Vec<f64>> = NAMES
+        .iter()
+        .enumerate()
+        .map(|(figure, (_, piece))| {
+            // One point is a constant: the figure counts nothing.
+            if pieces.contains(piece) { points(beacons, others, figure) } else { vec![0.0] }
+        })
+        .collect();
     let starts: Vec<usize> = points
         .iter()
         .scan(1, |next, points| {
@@ -30,17 +45,18 @@ pub fn fit(beacons: &[Row], others: &[Row]) -> (f64, BTreeMap<String, Curve>) {
         })
         .collect();
     let columns = 1 + points.iter().map(Vec::len).sum::<usize>();
-    let rows: Vec<(Vec<(usize, f64)>, f64, f64)> = beacons
+    let weights = [20_000.0 / others.len() as f64, 20_000.0 / beacons.len() as f64];
+    let rows: Vec<Case> = beacons
         .iter()
-        .map(|row| (row, 1.0, 1000.0 / beacons.len() as f64 * 20.0))
-        .chain(others.iter().map(|row| (row, 0.0, 1000.0 / others.len() as f64 * 20.0)))
-        .map(|(row, truth, weight)| (hats(row, &points, &starts), truth, weight))
+        .map(|row| (row, 1.0, weights[1]))
+        .chain(others.iter().map(|row| (row, 0.0, weights[0])))
+        .map(|(row, truth, weight)| Case { hats: hats(row, &points, &starts), truth, weight })
         .collect();
     let mut coefficients = vec![0.0; columns];
     for _ in 0..STEPS {
         let mut slope = vec![0.0; columns];
         let mut curvature = vec![0.0; columns * columns];
-        for (hats, truth, weight) in &rows {
+        for Case { hats, truth, weight } in &rows {
             let sum: f64 = hats.iter().map(|(column, value)| coefficients[*column] * value).sum();
             let chance = 1.0 / (1.0 + (-sum).exp());
             let (error, steep) = (weight * (truth - chance), weight * (chance * (1.0 - chance)).max(1e-9));
@@ -64,7 +80,11 @@ pub fn fit(beacons: &[Row], others: &[Row]) -> (f64, BTreeMap<String, Curve>) {
     let decibans = 10.0 / std::f64::consts::LN_10;
     let mut start = coefficients[0] * decibans;
     let mut curves = BTreeMap::new();
-    for (figure, (name, _)) in NAMES.iter().enumerate() {
+    for (figure, (name, piece)) in NAMES.iter().enumerate() {
+        if !pieces.contains(piece) {
+            start += coefficients[starts[figure]] * decibans;
+            continue;
+        }
         let values: Vec<f64> = coefficients[starts[figure]..starts[figure] + points[figure].len()]
             .iter()
             .map(|c| c * decibans)

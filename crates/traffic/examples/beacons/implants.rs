@@ -202,10 +202,16 @@ impl Exchange {
     }
 }
 
+/// Makes a beacon of a kind, and the time that it is seen in.
+pub type Make = Box<dyn Fn(&mut Chance) -> (Implant, Span) + Sync>;
+
+/// A kind of jitter, or one at random.
+type Sleeps = fn(&mut Chance) -> Jitter;
+
 /// A row of the table: a kind of beacon on the checking side.
 pub struct Cell {
     pub name: String,
-    pub make: Box<dyn Fn(&mut Chance) -> (Implant, Span) + Sync>,
+    pub make: Make,
 }
 
 /// The rows.
@@ -222,7 +228,7 @@ pub fn cells() -> Vec<Cell> {
             }));
         }
     }
-    let jitters: [(&str, fn(&mut Chance) -> Jitter); 5] = [
+    let jitters: [(&str, Sleeps); 5] = [
         ("normal jitter 0.4", |_| Jitter::Normal(0.4)),
         ("normal jitter 0.2", |_| Jitter::Normal(0.2)),
         ("exponential delay 0.5", |_| Jitter::Delay(0.5)),

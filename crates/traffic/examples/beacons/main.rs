@@ -1,9 +1,11 @@
 //! Generates beacons and other traffic, fits what the figures of a pair weigh, and measures it. For corpus/beacons/measure.
 //!
-//!     beacons [--fit FILE] [--scale SHARE]
+//!     beacons [--fit FOLDER] [--scale SHARE] [--seed NUMBER]
 //!
 //! Without `--fit` the committed table is measured; with it a table is fitted on the fitting side, its bands are measured on one half of the
-//! checking side, and it is written to the file. What is printed is Markdown. `--scale` makes fewer pairs, to try something.
+//! checking side, and it is written
+//! to the folder, with one for pairs without sizes. What is printed is Markdown. `--scale` makes fewer pairs, to try something; `--seed` makes
+//! another checking side.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 #![allow(clippy::indexing_slicing, reason = "measures with numbers of its own making")]
@@ -15,6 +17,8 @@ mod measure;
 mod ordinary;
 mod pair;
 
+use banbury_traffic::beacon::Weights;
+use banbury_traffic::beacon::features::Piece;
 use chance::Chance;
 use measure::{Measured, Report};
 use pair::{Pair, Side};
@@ -29,37 +33,40 @@ const REGULAR: u64 = 12_000;
 const SEEDS: (u64, u64) = (20_260_301, 77_031_926);
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let (mut file, mut scale, mut arguments) = (None, 1.0, std::env::args().skip(1));
+    let (mut file, mut scale, mut seed) = (None, 1.0, SEEDS.1);
+    let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--fit" => file = Some(arguments.next().ok_or("--fit needs a file to write to")?),
+            "--fit" => file = Some(arguments.next().ok_or("--fit needs a folder to write to")?),
             "--scale" => scale = arguments.next().ok_or("--scale needs a share")?.parse()?,
+            "--seed" => seed = arguments.next().ok_or("--seed needs a number")?.parse()?,
             other => {
-                return Err(
-                    format!("unknown argument {other}: --fit FILE and --scale SHARE are known").into()
-                );
+                return Err(format!("unknown argument {other}: --fit, --scale and --seed are known").into());
             }
         }
     }
     let count = |all: u64| (all as f64 * scale) as u64;
-    let table = file.as_ref().map(|_| {
-        let beacons = many(count(FITTED.0), SEEDS.0, implants::fitting);
-        let others = many(count(FITTED.1), SEEDS.0 + 1, |chance| ordinary::ordinary(chance, Side::Fitting));
-        eprintln!("{} beacons and {} others to fit", beacons.len(), others.len());
-        let rows = |all: &[Measured]| {
-            all.iter().filter_map(|one| Some(one.features.as_ref()?.values)).collect::<Vec<_>>()
-        };
-        let table = fit::fit(&rows(&beacons), &rows(&others));
-        eprintln!("fitted");
-        table
+    let beacons = rows(&many(count(FITTED.0), SEEDS.0, implants::fitting));
+    let others =
+        rows(&many(count(FITTED.1), SEEDS.0 + 1, |chance| ordinary::ordinary(chance, Side::Fitting)));
+    eprintln!("{} beacons and {} others to fit", beacons.len(), others.len());
+    let sizeless = [Piece::Timing, Piece::Persistence, Piece::Count];
+    let fitted = file
+        .as_ref()
+        .map(|_| (fit::fit(&beacons, &others, &Piece::ALL), fit::fit(&beacons, &others, &sizeless)));
+    // What a piece is worth without the others, each with the count that says what its figures are worth.
+    let alone = [Piece::Timing, Piece::Persistence, Piece::Sizes].map(|piece| {
+        let (start, curves) = fit::fit(&beacons, &others, &[piece, Piece::Count]);
+        Weights { start, curves, ..Weights::default() }
     });
-    let others = many(count(CHECKED), SEEDS.1, |chance| ordinary::ordinary(chance, Side::Checking));
-    let regular = many(count(REGULAR), SEEDS.1 + 1, ordinary::regular);
+    eprintln!("fitted");
+    let others = many(count(CHECKED), seed, |chance| ordinary::ordinary(chance, Side::Checking));
+    let regular = many(count(REGULAR), seed + 1, ordinary::regular);
     let cells: Vec<(String, Vec<Measured>)> = implants::cells()
         .iter()
         .enumerate()
         .map(|(number, cell)| {
-            let seed = SEEDS.1 + 100 + number as u64;
+            let seed = seed + 100 + number as u64;
             let make = |chance: &mut Chance| {
                 let (implant, span) = (cell.make)(chance);
                 implant.generate("beacon", chance, span)
@@ -68,56 +75,35 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         })
         .collect();
     eprintln!("{} others and {} cells to check", others.len(), cells.len());
-    if let Ok(path) = std::env::var("DUMP") {
-        use std::io::Write;
-        let mut f = std::io::BufWriter::new(std::fs::File::create(path)?);
-        let mut put = |name: &str, all: &[Measured]| {
-            for one in all {
-                if let Some(x) = &one.features {
-                    let _ = writeln!(
-                        f,
-                        "{name}\t{}\t{}\t{}\t{}\t{}",
-                        one.rita,
-                        x.timing.gaps,
-                        x.timing.shapes,
-                        x.timing.smooth,
-                        x.values.iter().map(|v| format!("{v:.4}")).collect::<Vec<_>>().join("\t")
-                    );
-                }
-            }
-        };
-        for one in &others {
-            put(one.kind, std::slice::from_ref(one));
-        }
-        for (name, cell) in &cells {
-            put(&format!("* {name}"), cell);
-        }
-    }
     let report = Report { others, regular, cells };
-    if let (Some(file), Some((start, curves))) = (file, table) {
-        let weights = report.weights(
-            start,
-            curves,
-            &format!(
-                "corpus/beacons: {} beacons and {} other pairs to fit, {} and {} to check",
-                count(FITTED.0),
-                count(FITTED.1),
-                count(CELL) * report.cells.len() as u64 / 2,
-                report.others.len() / 2
-            ),
+    let (Some(folder), Some((with, without))) = (file, fitted) else {
+        report.print(Weights::measured(), Weights::without_sizes(), &alone);
+        return Ok(());
+    };
+    let basis = format!(
+        "corpus/beacons: {} beacons and {} other pairs to fit, {} and {} to check",
+        count(FITTED.0),
+        count(FITTED.1),
+        count(CELL) * report.cells.len() as u64 / 2,
+        report.others.len() / 2
+    );
+    let with = report.weights(with.0, with.1, &basis);
+    let without = report.weights(without.0, without.1, &format!("{basis}, without sizes"));
+    for (name, of, weights) in
+        [("weights.toml", "a pair", &with), ("weights-without-sizes.toml", "a pair without sizes", &without)]
+    {
+        let text = toml::to_string(weights)?;
+        let head = format!(
+            "# What the figures of {of} count, and what their sum weighs. Made by corpus/beacons/measure --write."
         );
-        std::fs::write(
-            &file,
-            format!(
-                "# What the figures of a pair count, and what their sum weighs. Made by corpus/beacons/measure --write.\n{}",
-                toml::to_string(&weights)?
-            ),
-        )?;
-        report.print(&weights);
-    } else {
-        report.print(banbury_traffic::beacon::Weights::measured());
+        std::fs::write(std::path::Path::new(&folder).join(name), format!("{head}\n{text}"))?;
     }
+    report.print(&with, &without, &alone);
     Ok(())
+}
+
+fn rows(all: &[Measured]) -> Vec<fit::Row> {
+    all.iter().filter_map(|one| Some(one.features.as_ref()?.values)).collect()
 }
 
 fn many(count: u64, seed: u64, make: impl Fn(&mut Chance) -> Pair + Sync) -> Vec<Measured> {

@@ -3,15 +3,15 @@
 use crate::pair::Pair;
 use banbury_evidence::beta::Beta;
 use banbury_traffic::beacon::Weights;
-use banbury_traffic::beacon::features::{FIGURES, Features, NAMES, Piece};
-use banbury_traffic::beacon::weights::{Band, Curve};
+use banbury_traffic::beacon::features::{FIGURES, Features};
+use banbury_traffic::beacon::weights::{self, Band, Curve};
 use banbury_traffic::rita;
 use std::collections::BTreeMap;
 
 /// The share of false alarms at which methods are compared.
 const FALSE: f64 = 0.001;
 /// Where bands of the sum begin, in decibans.
-const EDGES: [f64; 9] = [-20.0, -10.0, -5.0, 0.0, 5.0, 10.0, 15.0, 20.0, 25.0];
+const EDGES: [f64; 11] = [-20.0, -10.0, -5.0, 0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0];
 
 /// A pair, counted.
 pub struct Measured {
@@ -87,12 +87,12 @@ impl Report {
         weights
     }
 
-    pub fn print(&self, weights: &Weights) {
+    /// Prints all tables; `alone` are the tables of timing, persistence and sizes, each fitted without the others.
+    pub fn print(&self, weights: &Weights, without_sizes: &Weights, alone: &[Weights; 3]) {
         let sums = Sums::of(weights);
-        let piece = |piece: Piece| -> Box<dyn Fn(&Measured) -> f64 + '_> {
-            let sums = &sums;
-            Box::new(move |one| sums.piece(one, piece))
-        };
+        let without = Sums::of(without_sizes);
+        let alone = alone.each_ref().map(Sums::of);
+        let by = |sums: &'_ Sums, one: &Measured| sums.sum(one);
         let columns = [
             Column { name: "RITA", value: Box::new(|one| one.rita) },
             Column { name: "RITA, whole window", value: Box::new(|one| one.rita_whole) },
@@ -100,9 +100,10 @@ impl Report {
                 name: "ratio alone",
                 value: Box::new(|one| one.features.as_ref().map_or(-1e9, |features| features.timing.ratio())),
             },
-            Column { name: "timing", value: piece(Piece::Timing) },
-            Column { name: "persistence", value: piece(Piece::Persistence) },
-            Column { name: "sizes", value: piece(Piece::Sizes) },
+            Column { name: "timing", value: Box::new(|one| by(&alone[0], one)) },
+            Column { name: "persistence", value: Box::new(|one| by(&alone[1], one)) },
+            Column { name: "sizes", value: Box::new(|one| by(&alone[2], one)) },
+            Column { name: "without sizes", value: Box::new(|one| without.sum(one)) },
             Column { name: "all", value: Box::new(|one| sums.sum(one)) },
         ];
         let thresholds: Vec<f64> =
@@ -134,7 +135,7 @@ impl Report {
                 })
                 .collect();
             println!("| {name} | {} |", shown.join(" | "));
-            if found[6] < found[0].max(found[1]) {
+            if found[7] < found[0].max(found[1]) {
                 worse.push(name.as_str());
             }
         }
@@ -146,8 +147,10 @@ impl Report {
             "Rows where RITA finds more: {}.\n",
             if worse.is_empty() { "none".into() } else { worse.join("; ") }
         );
-        self.print_kinds(&sums, thresholds[6], thresholds[0]);
+        self.print_kinds(&sums, thresholds[7], thresholds[0]);
         self.print_reliability(weights, &sums);
+        println!("\nThe same without sizes:\n");
+        self.print_reliability(without_sizes, &without);
     }
 
     fn print_kinds(&self, sums: &Sums, threshold: f64, rita: f64) {
@@ -250,22 +253,11 @@ impl Sums {
     }
 
     fn counts(&self, features: &Features) -> [f64; FIGURES] {
-        std::array::from_fn(|at| self.curves[at].at(features.values[at]))
+        weights::counts_by(&self.curves, features)
     }
 
     /// A pair without four check-ins has no weight, and is told by nothing.
     fn sum(&self, one: &Measured) -> f64 {
         one.features.as_ref().map_or(-1e9, |features| self.start + self.counts(features).iter().sum::<f64>())
-    }
-
-    fn piece(&self, one: &Measured, piece: Piece) -> f64 {
-        one.features.as_ref().map_or(-1e9, |features| {
-            NAMES
-                .iter()
-                .zip(self.counts(features))
-                .filter(|((_, other), _)| *other == piece)
-                .map(|(_, count)| count)
-                .sum()
-        })
     }
 }

@@ -70,12 +70,23 @@ pub fn beacon(jitter: Jitter, missing: f64) -> Vec<f64> {
         for sleeps in 1..=SLEEPS {
             sum += share * jitter.cumulative(sleeps, x);
             share *= missing;
+            if share < 1e-5 {
+                break;
+            }
         }
         sum
     };
     let blurred = |x: f64| (reach(x * (1.0 - NOISE)) + 2.0 * reach(x) + reach(x * (1.0 + NOISE))) / 4.0;
     let edge = |bin: usize| ((bin as f64 - REACH as f64 - 0.5) * width()).exp();
-    (0..SPAN).map(|bin| (blurred(edge(bin + 1)) - blurred(edge(bin))).max(0.0)).collect()
+    let mut below = blurred(edge(0));
+    (1..=SPAN)
+        .map(|bin| {
+            let above = blurred(edge(bin));
+            let mass = (above - below).max(0.0);
+            below = above;
+            mass
+        })
+        .collect()
 }
 
 /// The masses of gaps whose density over the logarithm of the gap is this, but for a factor.

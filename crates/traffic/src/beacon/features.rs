@@ -73,6 +73,8 @@ pub const NAMES: [(&str, Piece); FIGURES] = [
 pub struct Features {
     /// What the gaps say.
     pub timing: Timing,
+    /// Whether any contact has a size: where none has, sizes were not recorded, and say nothing.
+    pub sized: bool,
     /// The figures, in the order of `NAMES`.
     pub values: [f64; FIGURES],
 }
@@ -122,6 +124,7 @@ impl Features {
                 received.range,
                 gaps.ln(),
             ],
+            sized: contacts.iter().any(|contact| contact.sent > 0 || contact.received > 0),
             timing,
         })
     }
@@ -214,6 +217,7 @@ mod tests {
             "{features:?}"
         );
         assert!((figure("coverage") - 47.0 / 48.0).abs() < 1e-6);
+        assert!(!features.sized, "no sizes were recorded");
         assert!(figure("ratio, 0.5 a gap less") > 3.0 && figure("usual sent") == 1.0);
     }
 }

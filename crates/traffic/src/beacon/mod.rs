@@ -44,6 +44,16 @@ pub struct Beacon {
     pub second: Option<f64>,
     /// How many check-ins there are: connections that follow one another closely are one.
     pub check_ins: usize,
+    /// Whether sizes were recorded; where they were not, the table of pairs without sizes weighs.
+    pub sized: bool,
+}
+
+impl Beacon {
+    /// The table that it was weighed by: its basis, its bands.
+    #[must_use]
+    pub fn table(&self) -> &'static Weights {
+        Weights::of(self.sized)
+    }
 }
 
 /// A piece of evidence.
@@ -53,7 +63,7 @@ pub struct Part {
     pub name: &'static str,
     /// What it counts in the sum.
     pub decibans: f64,
-    /// What was counted: names and values.
+    /// What was counted: names and values; none of sizes that nobody recorded.
     pub figures: Vec<(&'static str, f64)>,
 }
 
@@ -62,7 +72,7 @@ pub struct Part {
 pub fn weigh(contacts: &[Contact], window: &Window) -> Option<Beacon> {
     let features = Features::of(contacts, window)?;
     let counts = weights::counts(&features);
-    let table = Weights::measured();
+    let table = Weights::of(features.sized);
     let sum = table.start + counts.iter().sum::<f64>();
     let parts = Piece::ALL
         .iter()
@@ -73,7 +83,7 @@ pub fn weigh(contacts: &[Contact], window: &Window) -> Option<Beacon> {
             figures: NAMES
                 .iter()
                 .zip(&features.values)
-                .filter(|((_, other), _)| other == piece)
+                .filter(|((_, other), _)| other == piece && (features.sized || *piece != Piece::Sizes))
                 .map(|((name, _), value)| (*name, *value))
                 .collect(),
         })
@@ -92,6 +102,7 @@ pub fn weigh(contacts: &[Contact], window: &Window) -> Option<Beacon> {
         missing: timing.missing,
         second: timing.second,
         check_ins: timing.gaps + 1,
+        sized: features.sized,
     })
 }
 

@@ -114,8 +114,8 @@ pub fn rhythms(contacts: &[Contact], least: usize) -> Vec<Rhythm> {
         let before = all.last().map_or(0, Rhythm::count);
         let reach = (characteristic * reach).max(SHORTEST);
         let gaps = merge(&between, reach);
-        // A twentieth fewer, or nothing has changed that could be seen.
-        if gaps.len() >= least && gaps.len() * 20 <= before * 19 {
+        // A fifth fewer: what are fewer strays than that is the floor's under a shape.
+        if gaps.len() >= least && gaps.len() * 5 <= before * 4 {
             all.push(Rhythm::of(gaps, reach, contacts.len()));
         }
     }

@@ -22,6 +22,10 @@ pub struct Template {
     pub jitter: Option<Jitter>,
     /// The share of check-ins that are missing.
     pub missing: f64,
+    /// Whether it is among those that are tried first.
+    pub first: bool,
+    /// The shape that is tried next where this one does well.
+    pub beside: Option<usize>,
     /// The coarse offset of its median from its origin.
     pub middle: i64,
     /// Logarithms by coarse offset, reversed.
@@ -50,9 +54,12 @@ impl Templates {
 
     fn make() -> Self {
         let mut beacons = Vec::new();
+        // Two shares in four are tried first, the others where a neighbour did well.
         for half in [0.004, 0.015, 0.04, 0.08, 0.13, 0.19, 0.26, 0.33, 0.42, 0.52, 0.64, 0.75, 0.83, 0.9] {
-            for missing in [0.01, 0.15, 0.32, 0.5] {
-                beacons.push(Template::beacon(Jitter::Even(half), missing));
+            let at = beacons.len();
+            for (missing, beside) in [(0.01, Some(at + 1)), (0.15, None), (0.32, Some(at + 3)), (0.5, None)] {
+                let first = beside.is_some();
+                beacons.push(Template { first, beside, ..Template::beacon(Jitter::Even(half), missing) });
             }
         }
         for deviation in [0.1, 0.18, 0.28, 0.4] {
@@ -65,6 +72,7 @@ impl Templates {
                 beacons.push(Template::beacon(Jitter::Exponential(mean), missing));
             }
         }
+<<<<<<< HEAD
         let mut all = Vec::new();
         all.extend(
             [0.2, 0.35, 0.6, 1.0, 1.5, 2.2, 3.2, 4.5, 6.5, 9.0]
@@ -88,6 +96,31 @@ impl Templates {
         all.extend([2.5, 4.0, 6.0].map(|nats| shapes::smooth(shapes::even(nats))));
         let benign =
             all.iter().flat_map(|masses| LOOSE.map(|floor| Template::coarse(masses, floor))).collect();
+=======
+        let narrow =
+            [1.0, 1.5, 2.2, 3.2, 4.5, 6.5, 9.0].map(|shape| shapes::smooth(shapes::gamma(shape))).into_iter();
+        let narrow = narrow
+            .chain([1.5, 2.2, 3.2].map(|shape| shapes::smooth(shapes::weibull(shape))))
+            .chain([0.3, 0.45, 0.65, 0.95].map(|deviation| shapes::smooth(shapes::lognormal(deviation))));
+        let mut benign: Vec<Template> =
+            narrow.flat_map(|masses| LOOSE.map(|floor| Template::coarse(&masses, floor))).collect();
+        // What is wide has strays of its own.
+        let wide = [0.2, 0.35, 0.6].map(|shape| shapes::smooth(shapes::gamma(shape))).into_iter();
+        let wide = wide
+            .chain([1.4, 2.0, 2.8].map(|deviation| shapes::smooth(shapes::lognormal(deviation))))
+            .chain(
+                [(0.5, 10.0), (0.8, 10.0), (0.5, 80.0), (0.8, 80.0), (0.9, 80.0), (0.2, 80.0)]
+                    .map(|(fast, ratio)| shapes::smooth(shapes::hyperexponential(fast, ratio))),
+            )
+            .chain([0.5, 0.8, 1.2, 1.7, 2.4, 3.3].map(|shape| shapes::smooth(shapes::pareto(shape))))
+            .chain([1.3, 2.0, 3.0].map(|shape| shapes::smooth(shapes::loglogistic(shape))))
+            .chain(
+                [(0.25, 0.7), (0.5, 0.7), (0.25, 0.25), (0.5, 0.25)]
+                    .map(|(idle, mean)| shapes::smooth(shapes::timeout(idle, mean))),
+            )
+            .chain([2.5, 4.0, 6.0].map(|nats| shapes::smooth(shapes::even(nats))));
+        benign.extend(wide.map(|masses| Template::coarse(&masses, LOOSE.first().copied().unwrap_or(0.004))));
+>>>>>>> beacons
         Self { beacons, benign }
     }
 }
@@ -134,6 +167,8 @@ impl Template {
         Self {
             jitter: None,
             missing: 0.0,
+            first: true,
+            beside: None,
             middle: (middle as i64 - REACH as i64).div_euclid(COARSE as i64),
             coarse: coarse.iter().rev().map(|mass| ((1.0 - floor) * mass + per_coarse).ln() as f32).collect(),
             fine: Vec::new(),

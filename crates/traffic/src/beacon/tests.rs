@@ -37,7 +37,19 @@ fn a_plain_beacon_weighs_much_and_its_parts_add_up() {
     assert!((beacon.period / 300e6 - 1.0).abs() < 0.02 && beacon.check_ins == 288, "{beacon:?}");
     let sum: f64 = beacon.parts.iter().map(|part| part.decibans).sum();
     assert!((sum - beacon.sum).abs() < 1e-9);
-    assert!(Weights::measured().counted(beacon.sum).is_some());
+    assert!(beacon.sized && beacon.table().counted(beacon.sum).is_some());
+    let without: Vec<Contact> = every(300_000_000, 288)
+        .iter()
+        .map(|contact| Contact { start: contact.start, ..Contact::default() })
+        .collect();
+    let without = weigh(&without, &window).unwrap();
+    assert!(!without.sized && without.decibans > 20.0, "{without:?}");
+    assert!(
+        without
+            .parts
+            .iter()
+            .all(|part| part.name != "sizes" || (part.decibans == 0.0 && part.figures.is_empty()))
+    );
 }
 
 #[test]

@@ -11,9 +11,11 @@ use super::templates::{Template, Templates};
 use std::sync::LazyLock;
 
 /// Shapes that are gone through in fine bins.
-const REFINED: usize = 10;
+const REFINED: usize = 8;
+/// Shapes whose neighbours are tried as well.
+const BESIDE: usize = 5;
 /// Coarse bins beyond the quartiles of a pair's gaps in which a shape's median is looked for.
-const MARGIN: i64 = 6;
+const MARGIN: i64 = 5;
 /// Coarse bins that are tried for a shape at most.
 const WIDEST: i64 = 72;
 /// Deviation of the smoothing, in nats.
@@ -22,6 +24,8 @@ const SMOOTHING: f64 = 0.22;
 const STRAY: f64 = 0.05;
 /// A share of strays from which a second period is looked for, and gaps that they need to be.
 const SECOND: (f64, f32) = (0.2, 5.0);
+/// Where the best shape of a beacon is so many nats behind other traffic's in coarse bins, it alone is gone through in fine ones.
+const HOPELESS: f64 = 8.0;
 /// What the search for a second period costs, in nats: the number of shapes and scales that it chooses from.
 const SECOND_COST: f64 = 9.0;
 
@@ -61,7 +65,11 @@ impl Timing {
         let in_fine_bins = count * (COARSE as f64).ln();
         let benign = benign(&templates.benign, &coarse, &range) - in_fine_bins;
         let smooth = smoothed(&coarse, count) - in_fine_bins;
-        let mut best = refine(&rhythm.fine, candidates(&templates.beacons, &coarse, &range))?;
+        let mut candidates = candidates(&templates.beacons, &coarse, &range);
+        if candidates.first().is_some_and(|best| f64::from(best.0) - in_fine_bins < benign - HOPELESS) {
+            candidates.truncate(1);
+        }
+        let mut best = refine(&rhythm.fine, &candidates)?;
         let mut stray = best.template.stray(&rhythm.fine, best.shift, best.floor);
         let mut second = None;
         if let Some((sum, other, left)) = second_period(&rhythm.fine, &best, stray)
@@ -75,13 +83,33 @@ impl Timing {
             gaps: rhythm.count(),
             shapes: best.sum - benign,
             smooth: best.sum - smooth,
-            period: period(&best),
+            period: sharpened(&rhythm.gaps, &best),
             jitter: best.template.jitter.map_or(0.0, Jitter::spread),
             missing: best.template.missing,
             stray,
             second,
         })
     }
+}
+
+/// The mean sleep by the gaps themselves: those near a whole number of sleeps, where jitter lets that number be told.
+fn sharpened(gaps: &[f64], place: &Place) -> f64 {
+    let about = period(place);
+    let spread = place.template.jitter.map_or(0.0, Jitter::spread);
+    if spread > 0.34 {
+        return about;
+    }
+    let (mut time, mut sleeps) = (0.0, 0.0);
+    for gap in gaps {
+        let count = (gap / about).round();
+        if (1.0..=14.0).contains(&count)
+            && (gap / about - count).abs() <= (1.2 * spread + 0.02) * count.sqrt()
+        {
+            time += gap;
+            sleeps += count;
+        }
+    }
+    if sleeps > 0.0 { time / sleeps } else { about }
 }
 
 fn period(place: &Place) -> f64 {
@@ -123,42 +151,39 @@ impl Range {
 
 /// The logarithm of the mean likelihood over the shapes and scales of other traffic, by coarse bins.
 fn benign(templates: &[Template], coarse: &[(usize, f32)], range: &Range) -> f64 {
-    let mut sums = Vec::new();
-    let mut all = LogSum::default();
+    let mut sums = Vec::with_capacity(range.count);
+    let mut all = Vec::with_capacity(range.count * templates.len());
     for template in templates {
         range.sums(template, coarse, &mut sums);
-        for sum in &sums {
-            all.add(f64::from(*sum));
-        }
+        all.extend_from_slice(&sums);
     }
     // A coarse shift stands for its fine ones.
-    all.value() + (COARSE as f64).ln() - (templates.len() as f64).ln()
+    log_sum(&all) + (COARSE as f64).ln() - (templates.len() as f64).ln()
 }
 
-/// The best shapes of beacons, each with its best coarse shift.
+/// The best shapes of beacons, each with its best coarse shift, the best first.
 fn candidates<'t>(
     templates: &'t [Template],
     coarse: &[(usize, f32)],
     range: &Range,
 ) -> Vec<(f32, &'t Template, i64)> {
-    let mut sums = Vec::new();
-    let mut all: Vec<(f32, &Template, i64)> = templates
-        .iter()
-        .map(|template| {
-            let first = range.sums(template, coarse, &mut sums);
-            let (mut best, mut at) = (f32::MIN, 0);
-            for (place, sum) in sums.iter().enumerate() {
-                if *sum > best {
-                    (best, at) = (*sum, place as i64);
-                }
-            }
-            (best, template, first + at)
-        })
-        .collect();
-    if all.len() > REFINED {
-        all.select_nth_unstable_by(REFINED, |one, other| other.0.total_cmp(&one.0));
-        all.truncate(REFINED);
-    }
+    let mut sums = Vec::with_capacity(range.count);
+    let mut tried = |template: &'t Template| {
+        let first = range.sums(template, coarse, &mut sums);
+        let largest = sums.iter().copied().fold(f32::MIN, f32::max);
+        let at = sums.iter().position(|sum| *sum == largest).unwrap_or(0);
+        (largest, template, first + at as i64)
+    };
+    let mut all: Vec<(f32, &Template, i64)> =
+        templates.iter().filter(|template| template.first).map(&mut tried).collect();
+    let order = |one: &(f32, &Template, i64), other: &(f32, &Template, i64)| other.0.total_cmp(&one.0);
+    all.sort_unstable_by(order);
+    all.truncate(REFINED);
+    let beside: Vec<&Template> =
+        all.iter().take(BESIDE).filter_map(|(_, template, _)| templates.get(template.beside?)).collect();
+    all.extend(beside.into_iter().map(&mut tried));
+    all.sort_unstable_by(order);
+    all.truncate(REFINED);
     all
 }
 
@@ -172,15 +197,16 @@ struct Place<'t> {
 }
 
 /// Goes through shapes in fine bins about their coarse shifts: the best place, with the logarithm of the mean likelihood over all.
-fn refine<'t>(fine: &[(usize, f32)], candidates: Vec<(f32, &'t Template, i64)>) -> Option<Place<'t>> {
-    let mut all = LogSum::default();
+fn refine<'t>(fine: &[(usize, f32)], candidates: &[(f32, &'t Template, i64)]) -> Option<Place<'t>> {
+    let mut all = Vec::new();
     let mut best: Option<Place> = None;
     for (_, template, coarse) in candidates {
         let from = coarse * COARSE as i64;
         for floor in 0..template.floors() {
-            for shift in from - COARSE as i64..from + 2 * COARSE as i64 {
-                let sum = f64::from(template.fine(fine, shift, floor));
-                all.add(sum);
+            for shift in from - 1..from + COARSE as i64 + 1 {
+                let log = template.fine(fine, shift, floor);
+                all.push(log);
+                let sum = f64::from(log);
                 if best.as_ref().is_none_or(|best| sum > best.sum) {
                     best = Some(Place { template, shift, floor, sum });
                 }
@@ -188,7 +214,7 @@ fn refine<'t>(fine: &[(usize, f32)], candidates: Vec<(f32, &'t Template, i64)>) 
         }
     }
     let shapes = Templates::all().beacons.len() as f64 * best.as_ref()?.template.floors() as f64;
-    best.map(|best| Place { sum: all.value() - shapes.ln(), ..best })
+    best.map(|best| Place { sum: log_sum(&all) - shapes.ln(), ..best })
 }
 
 /// The likelihood of two periods, where the strays of the first have one: the second's place, and the share that belongs to neither.
@@ -216,7 +242,9 @@ fn second_period<'t>(fine: &[(usize, f32)], first: &Place<'t>, stray: f64) -> Op
     }
     let range = Range::of(&coarse)?;
     let templates = &Templates::all().beacons;
-    let other = refine(&left, candidates(templates, &coarse, &range))?;
+    let mut shapes = candidates(templates, &coarse, &range);
+    shapes.truncate(2);
+    let other = refine(&left, &shapes)?;
     // Gaps of both are a mixture by their shares.
     let sum = fine
         .iter()
@@ -254,31 +282,11 @@ fn smoothed(coarse: &[(usize, f32)], count: f64) -> f64 {
     sum
 }
 
-/// The logarithm of a sum of what is given by its logarithms.
-struct LogSum {
-    largest: f64,
-    sum: f64,
-}
-
-impl Default for LogSum {
-    fn default() -> Self {
-        Self { largest: f64::NEG_INFINITY, sum: 0.0 }
-    }
-}
-
-impl LogSum {
-    fn add(&mut self, log: f64) {
-        if log > self.largest {
-            self.sum = self.sum * (self.largest - log).exp() + 1.0;
-            self.largest = log;
-        } else if log > self.largest - 12.0 {
-            self.sum += (log - self.largest).exp();
-        }
-    }
-
-    fn value(&self) -> f64 {
-        self.largest + self.sum.max(f64::MIN_POSITIVE).ln()
-    }
+/// The logarithm of a sum of what is given by its logarithms; what is a twenty-thousandth of the largest is left out.
+fn log_sum(logs: &[f32]) -> f64 {
+    let largest = logs.iter().copied().fold(f32::MIN, f32::max);
+    let sum: f32 = logs.iter().filter(|log| **log > largest - 10.0).map(|log| (log - largest).exp()).sum();
+    f64::from(largest) + f64::from(sum.max(f32::MIN_POSITIVE)).ln()
 }
 
 #[cfg(test)]
@@ -306,7 +314,7 @@ mod tests {
     fn a_period_is_found_with_its_jitter_and_its_missing_check_ins() {
         let exact = timing(&[60.0; 50]);
         assert!(exact.shapes > 50.0 && exact.smooth > 50.0, "{exact:?}");
-        assert!((exact.period / 60e6 - 1.0).abs() < 0.02 && exact.jitter < 0.02 && exact.missing < 0.02);
+        assert!((exact.period / 60e6 - 1.0).abs() < 1e-9 && exact.jitter < 0.02 && exact.missing < 0.02);
         let jittered: Vec<f64> = evenly(200).map(|at| 300.0 * (0.7 + 0.6 * at)).collect();
         let jittered = timing(&jittered);
         assert!(jittered.shapes > 10.0 && jittered.smooth > 10.0, "{jittered:?}");
@@ -326,7 +334,7 @@ mod tests {
             })
             .collect();
         let missing = timing(&missing);
-        assert!(missing.shapes > 50.0 && (missing.period / 60e6 - 1.0).abs() < 0.02, "{missing:?}");
+        assert!(missing.shapes > 50.0 && (missing.period / 60e6 - 1.0).abs() < 1e-9, "{missing:?}");
         assert!((0.3..=0.5).contains(&missing.missing), "{missing:?}");
     }
 

@@ -11,6 +11,8 @@ use std::sync::LazyLock;
 
 /// The committed table.
 const TABLE: &str = include_str!("weights.toml");
+/// The same for pairs whose sizes nobody recorded: fitted and measured without them.
+const WITHOUT_SIZES: &str = include_str!("weights-without-sizes.toml");
 
 /// The table.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -58,8 +60,9 @@ pub struct Band {
     pub high: f64,
 }
 
-/// The curves of the committed table in the order of the figures.
-static CURVES: LazyLock<Vec<Curve>> = LazyLock::new(|| Weights::measured().in_order());
+/// The curves of the committed tables in the order of the figures.
+static CURVES: LazyLock<[Vec<Curve>; 2]> =
+    LazyLock::new(|| [Weights::measured().in_order(), Weights::without_sizes().in_order()]);
 
 impl Weights {
     /// The committed table; empty only where it cannot be read, which a test excludes.
@@ -67,6 +70,19 @@ impl Weights {
     pub fn measured() -> &'static Self {
         static ALL: LazyLock<Weights> = LazyLock::new(|| toml::from_str(TABLE).unwrap_or_default());
         &ALL
+    }
+
+    /// The committed table for pairs without sizes.
+    #[must_use]
+    pub fn without_sizes() -> &'static Self {
+        static ALL: LazyLock<Weights> = LazyLock::new(|| toml::from_str(WITHOUT_SIZES).unwrap_or_default());
+        &ALL
+    }
+
+    /// The committed table for such a pair.
+    #[must_use]
+    pub fn of(sized: bool) -> &'static Self {
+        if sized { Self::measured() } else { Self::without_sizes() }
     }
 
     /// The curves in the order of the figures; a figure without one counts nothing.
@@ -92,11 +108,18 @@ impl Weights {
     }
 }
 
-/// What each figure counts by the committed table, in decibans, in the order of the figures.
+/// What each figure counts by the committed table for such a pair, in decibans, in the order of the figures.
 #[must_use]
 pub fn counts(features: &Features) -> [f64; FIGURES] {
+    let [with, without] = &*CURVES;
+    counts_by(if features.sized { with } else { without }, features)
+}
+
+/// The same by other curves.
+#[must_use]
+pub fn counts_by(curves: &[Curve], features: &Features) -> [f64; FIGURES] {
     let mut counts = [0.0; FIGURES];
-    for ((count, curve), value) in counts.iter_mut().zip(CURVES.iter()).zip(&features.values) {
+    for ((count, curve), value) in counts.iter_mut().zip(curves).zip(&features.values) {
         *count = curve.at(*value);
     }
     counts
@@ -141,14 +164,26 @@ mod tests {
     }
 
     #[test]
-    fn the_committed_table_is_read_and_weighs_more_for_more() {
-        let table: Weights = toml::from_str(TABLE).unwrap();
-        assert!(table.bands.len() > 3 && table.bands[0].from.is_none());
-        assert!(table.bands.windows(2).all(|pair| pair[0].decibans <= pair[1].decibans), "{:?}", table.bands);
-        for band in &table.bands {
-            assert!(band.low <= band.decibans && band.decibans <= band.high, "{band:?}");
-            assert!(band.found <= band.beacons && band.beacons > 0 && band.benign >= 50_000, "{band:?}");
+    fn the_committed_tables_are_read_and_weigh_more_for_more() {
+        for text in [TABLE, WITHOUT_SIZES] {
+            let table: Weights = toml::from_str(text).unwrap();
+            assert!(table.bands.len() > 3 && table.bands[0].from.is_none());
+            assert!(
+                table.bands.windows(2).all(|pair| pair[0].decibans <= pair[1].decibans),
+                "{:?}",
+                table.bands
+            );
+            for band in &table.bands {
+                assert!(band.low <= band.decibans && band.decibans <= band.high, "{band:?}");
+                assert!(band.found <= band.beacons && band.beacons > 0 && band.benign >= 50_000, "{band:?}");
+            }
+            for (name, curve) in &table.curves {
+                assert!(NAMES.iter().any(|(other, _)| other == name), "{name}");
+                assert!(curve.at.len() == curve.decibans.len(), "{name}");
+                assert!(curve.at.windows(2).all(|pair| pair[0] < pair[1]), "{name}");
+            }
         }
+<<<<<<< HEAD
         for (name, _) in NAMES {
             let curve = &table.curves[name];
             assert!(
@@ -158,5 +193,10 @@ mod tests {
         }
         assert_eq!(table.curves.len(), FIGURES);
         assert_eq!(Weights::measured().basis, table.basis);
+=======
+        assert_eq!(Weights::of(true).curves.len(), FIGURES);
+        let sizes = NAMES.iter().filter(|(_, piece)| *piece == Piece::Sizes).count();
+        assert_eq!(Weights::of(false).curves.len(), FIGURES - sizes);
+>>>>>>> beacons
     }
 }
