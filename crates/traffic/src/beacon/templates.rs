@@ -72,31 +72,6 @@ impl Templates {
                 beacons.push(Template::beacon(Jitter::Exponential(mean), missing));
             }
         }
-<<<<<<< HEAD
-        let mut all = Vec::new();
-        all.extend(
-            [0.2, 0.35, 0.6, 1.0, 1.5, 2.2, 3.2, 4.5, 6.5, 9.0]
-                .map(|shape| shapes::smooth(shapes::gamma(shape))),
-        );
-        all.extend([1.5, 2.2, 3.2].map(|shape| shapes::smooth(shapes::weibull(shape))));
-        all.extend(
-            [0.3, 0.45, 0.65, 0.95, 1.4, 2.0, 2.8]
-                .map(|deviation| shapes::smooth(shapes::lognormal(deviation))),
-        );
-        all.extend(
-            [(0.5, 10.0), (0.8, 10.0), (0.5, 80.0), (0.8, 80.0), (0.9, 80.0), (0.2, 80.0)]
-                .map(|(fast, ratio)| shapes::smooth(shapes::hyperexponential(fast, ratio))),
-        );
-        all.extend([0.5, 0.8, 1.2, 1.7, 2.4].map(|shape| shapes::smooth(shapes::pareto(shape))));
-        all.extend([1.3, 2.0, 3.0].map(|shape| shapes::smooth(shapes::loglogistic(shape))));
-        all.extend(
-            [(0.25, 0.7), (0.5, 0.7), (0.25, 0.25), (0.5, 0.25)]
-                .map(|(idle, mean)| shapes::smooth(shapes::timeout(idle, mean))),
-        );
-        all.extend([2.5, 4.0, 6.0].map(|nats| shapes::smooth(shapes::even(nats))));
-        let benign =
-            all.iter().flat_map(|masses| LOOSE.map(|floor| Template::coarse(masses, floor))).collect();
-=======
         let narrow =
             [1.0, 1.5, 2.2, 3.2, 4.5, 6.5, 9.0].map(|shape| shapes::smooth(shapes::gamma(shape))).into_iter();
         let narrow = narrow
@@ -120,7 +95,6 @@ impl Templates {
             )
             .chain([2.5, 4.0, 6.0].map(|nats| shapes::smooth(shapes::even(nats))));
         benign.extend(wide.map(|masses| Template::coarse(&masses, LOOSE.first().copied().unwrap_or(0.004))));
->>>>>>> beacons
         Self { beacons, benign }
     }
 }

@@ -183,20 +183,8 @@ mod tests {
                 assert!(curve.at.windows(2).all(|pair| pair[0] < pair[1]), "{name}");
             }
         }
-<<<<<<< HEAD
-        for (name, _) in NAMES {
-            let curve = &table.curves[name];
-            assert!(
-                curve.at.len() == curve.decibans.len() && curve.at.windows(2).all(|pair| pair[0] < pair[1]),
-                "{name}"
-            );
-        }
-        assert_eq!(table.curves.len(), FIGURES);
-        assert_eq!(Weights::measured().basis, table.basis);
-=======
         assert_eq!(Weights::of(true).curves.len(), FIGURES);
         let sizes = NAMES.iter().filter(|(_, piece)| *piece == Piece::Sizes).count();
         assert_eq!(Weights::of(false).curves.len(), FIGURES - sizes);
->>>>>>> beacons
     }
 }
