@@ -21,6 +21,7 @@ pub struct Collector<'p, 's> {
     input: u32,
     base: u64,
     rows: Collected,
+    asked: Collected,
     ids: Vec<(u64, i64, u32)>,
     answers: Vec<Answer>,
     queries: HashMap<((u32, bool), u32), Queries>,
@@ -103,6 +104,7 @@ impl<'p, 's> Collector<'p, 's> {
             input,
             base,
             rows: Collected::default(),
+            asked: Collected::default(),
             ids: Vec::new(),
             answers: Vec::new(),
             queries: HashMap::new(),
@@ -124,6 +126,7 @@ impl<'p, 's> Collector<'p, 's> {
     /// Hands over what was collected so far.
     pub fn hand_over(&mut self) {
         self.rows.flush(&self.pairing.store);
+        self.asked.flush(&self.pairing.queries_store);
         let (ids, answers) = (std::mem::take(&mut self.ids), std::mem::take(&mut self.answers));
         self.pairing.joins.take(ids, answers, &self.pairing.names);
         let (queries, logins) = (std::mem::take(&mut self.queries), std::mem::take(&mut self.logins));
@@ -226,7 +229,7 @@ impl<'p, 's> Collector<'p, 's> {
             flags: QUERY | PORTS | if client.1 { SOURCE_V6 } else { 0 },
             ..Row::default()
         };
-        self.rows.push(store::of_name(client, number), row, &self.pairing.queries_store);
+        self.asked.push(store::of_name(client, number), row, &self.pairing.queries_store);
     }
 
     fn server(&mut self, name: &Name<'_>) {

@@ -25,8 +25,9 @@ pub struct Queries {
     pub answered: u64,
     /// How often each byte stands in front of the domain.
     pub letters: BTreeMap<u8, u64>,
+    /// The estimate's registers; empty once it was made elsewhere.
     #[serde(skip)]
-    pub(crate) registers: Vec<u8>,
+    pub registers: Vec<u8>,
 }
 
 /// The response code for a name that does not exist (RFC 1035).

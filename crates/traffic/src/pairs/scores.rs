@@ -37,6 +37,8 @@ pub struct BeaconWeight {
     pub missing: f64,
     /// Check-ins: connections that follow one another closely are one.
     pub check_ins: u64,
+    /// Whether sizes were recorded; where not, another table weighs it.
+    pub sized: bool,
     /// Each piece of evidence by itself.
     pub parts: Vec<Part>,
 }
@@ -56,7 +58,7 @@ pub(super) fn rita(contacts: &[Contact], window: &Window) -> Option<RitaScore> {
 }
 
 pub(super) fn beacon(contacts: &[Contact], window: &Window) -> Option<BeaconWeight> {
-    let Beacon { decibans, low, high, parts, period, jitter, missing, check_ins, .. } =
+    let Beacon { decibans, low, high, parts, period, jitter, missing, check_ins, sized, .. } =
         beacon::weigh(contacts, window)?;
     let parts = parts.iter().map(|part| Part { name: part.name.to_owned(), decibans: part.decibans });
     Some(BeaconWeight {
@@ -67,6 +69,7 @@ pub(super) fn beacon(contacts: &[Contact], window: &Window) -> Option<BeaconWeig
         jitter,
         missing,
         check_ins: check_ins as u64,
+        sized,
         parts: parts.collect(),
     })
 }

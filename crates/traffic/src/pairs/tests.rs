@@ -141,6 +141,7 @@ fn neither_memory_nor_threads_nor_order_change_what_comes_of_it() {
     fill(&reference, 0, 20_000);
     let expected = weigh(&reference, &ALL);
     assert!(expected.tally.by_name > 100 && expected.tally.halves == 0, "{:?}", expected.tally);
+    assert!(expected.pairs.iter().all(|pair| pair.destination.is_none() == (pair.addresses != 1)));
     assert!(expected.pairs.iter().any(|pair| pair.queries.as_ref().is_some_and(|it| it.names > 5)));
     for (budget, step) in [(0, 20_000), (100_000, 700), (usize::MAX, 3000)] {
         let scratch = InMemory::default();

@@ -49,7 +49,7 @@ impl Probe for Beacons {
         let beacon = pair.beacon.as_ref().filter(|beacon| beacon.decibans >= scene.least_weight)?;
         let (low, high) = (beacon.low, beacon.high);
         let weight =
-            Weight { decibans: beacon.decibans, low, high, basis: Weights::measured().basis.clone() };
+            Weight { decibans: beacon.decibans, low, high, basis: Weights::of(beacon.sized).basis.clone() };
         let title = format!("{} every {}, {} check-ins", ends(pair), span(beacon.period), beacon.check_ins);
         Some(Finding { info: &BEACON, title, weight: Some(weight) })
     }

@@ -21,7 +21,7 @@ pub trait Probe: Sync {
 }
 
 /// What a probe says of a pair.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Finding {
     /// Which of the probe's codes.
     pub info: &'static CodeInfo,

@@ -36,8 +36,8 @@ fn scene() -> Scene {
 
 fn weight(decibans: f64) -> Option<BeaconWeight> {
     let (low, high) = (decibans - 1.0, decibans + 1.0);
-    let (period, jitter, missing, check_ins) = (300_000_000, 0.1, 0.2, 90);
-    Some(BeaconWeight { decibans, low, high, period, jitter, missing, check_ins, parts: Vec::new() })
+    let (period, jitter, missing, check_ins, sized) = (300_000_000, 0.1, 0.2, 90, true);
+    Some(BeaconWeight { decibans, low, high, period, jitter, missing, check_ins, sized, parts: Vec::new() })
 }
 
 fn codes(pair: &Pair) -> Vec<&'static str> {

@@ -49,7 +49,7 @@ fn packed_or_not_in_pieces_or_not_is_the_same() {
     let level = ruzstd::encoding::CompressionLevel::Fastest;
     let mut zstd = ruzstd::encoding::compress_to_vec(&plain[..3 << 20], level);
     zstd.extend(ruzstd::encoding::compress_to_vec(&plain[3 << 20..], level));
-    let (accounts, expected) = paired(&[plain.clone()]);
+    let (accounts, expected) = paired(std::slice::from_ref(&plain));
     let [account] = accounts.as_slice() else { panic!("{accounts:?}") };
     assert_eq!((account.flows, account.malformed, account.read), (119_880, 120, plain.len() as u64));
     assert_eq!(account.faults.len(), crate::pairs::PROBLEMS);
@@ -86,7 +86,7 @@ fn what_cannot_be_read_is_said() {
 #[test]
 fn a_log_that_grows_is_read_as_far_as_it_is_whole() {
     let log = log(3000);
-    let (_, expected) = paired(&[log.clone()]);
+    let (_, expected) = paired(std::slice::from_ref(&log));
     for step in [1000, 64 << 10] {
         let pairing = Pairing::new(usize::MAX, None);
         let manner = Manner::new(None, Settings::default()).unwrap();
