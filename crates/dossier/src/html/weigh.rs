@@ -133,8 +133,9 @@ fn strongest(hidden: &Hidden) -> Markup {
         @if let Some(first) = first {
             h3 { "How the strongest one works" }
             ul.plain {
-                @for line in first.listing.iter().take(LISTING) { li { code { (visible(line)) } } }
-                @if first.listing.len() > LISTING { li.meta { "and " (first.listing.len() - LISTING) " further lines in the JSON" } }
+                @for line in first.path().take(LISTING) { li { code { (visible(line)) } } }
+                @let more = first.path().count().saturating_sub(LISTING);
+                @if more > 0 { li.meta { "and more in the JSON: " (more) } }
             }
             p.meta { "Its basis: " (visible(&first.weight.basis)) "." }
         }

@@ -94,6 +94,13 @@ pub struct Finding {
     pub decision: Option<Decided>,
 }
 
+impl Finding {
+    /// The path from the input to what it gives, without what was counted of it.
+    pub fn path(&self) -> impl Iterator<Item = &str> + Clone {
+        self.listing.iter().map(String::as_str).filter(|line| line.starts_with("0x"))
+    }
+}
+
 /// How many programs of as many ordinary ones have a finding of a weight by chance.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Expected {

@@ -76,10 +76,10 @@ fn hidden(text: &mut String, weighing: &Weighing) {
     more(text, hidden.findings.len(), LISTED);
     if let Some(first) = hidden.findings.first().filter(|finding| finding.counts) {
         line!(text, "  How the strongest one works:");
-        for step in first.listing.iter().take(LISTING) {
+        for step in first.path().take(LISTING) {
             line!(text, "    {}", shorten(&safe(step), WIDTH - 4));
         }
-        let further = first.listing.len().saturating_sub(LISTING);
+        let further = first.path().count().saturating_sub(LISTING);
         if further > 0 {
             line!(text, "    ... and more with -o json=PATH: {further}");
         }
