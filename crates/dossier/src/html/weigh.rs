@@ -69,7 +69,7 @@ fn header(weighing: &Weighing) -> Markup {
             @if let Some(vendor) = &weighing.vendor { "Of " bdi { (visible(vendor)) } ". " }
             @if let Some(case) = &weighing.case { "Case " bdi { (visible(case)) } ", as" } @else { "As" }
             " of " strong { (weighing.as_of) } "."
-            @if let [image] = weighing.images.as_slice() { " Image " bdi { (visible(&image.name)) } ", SHA-256 " code.hash { (image.sha256) } }
+            @if let [image] = weighing.images.as_slice() && image.belongs.is_empty() { " Image " bdi { (visible(&image.name)) } ", SHA-256 " code.hash { (image.sha256) } }
         }
         div.short { @for sentence in &weighing.in_short { p { (visible(sentence)) } } }
     }
@@ -84,22 +84,22 @@ fn hidden(weighing: &Weighing) -> Markup {
     html! {
         p { (weighing.hypothesis) }
         @if let Some(figure) = &hidden.figure {
-            div.wide { table {
+            div.wide { table.stack {
                 thead { tr { th scope="col" { "What was found" } th.number scope="col" { "programs" } th.number scope="col" { "weight of each, 95 % interval" } } }
                 tbody {
                     @for finding in hidden.findings.iter().take(FINDINGS) { (row(finding)) }
                     @if hidden.silent > 0 {
-                        tr { th scope="row" { "read, and nothing of weight found" @if hidden.candidates > 0 { span.meta { " (" (numbers::grouped(hidden.candidates)) " of less weight, as ordinary programs have)" } } }
-                            td.number { (numbers::grouped(hidden.silent)) }
-                            td.number { @match &hidden.silence { Some(weight) => (Figure::of(weight).text()), None => "0.0 dB: not measured" } } }
+                        tr { th scope="row" { "read, and nothing of 0 dB or more found" @if hidden.candidates > 0 { span.meta { " (" (numbers::grouped(hidden.candidates)) " of less weight, as ordinary programs have)" } } }
+                            td.number data-label="programs" { (numbers::grouped(hidden.silent)) }
+                            td.number data-label="weight of each" { @match &hidden.silence { Some(weight) => (Figure::of(weight).text()), None => "0.0 dB: not measured" } } }
                     }
                     @if hidden.linked_statically > 0 {
-                        tr { th scope="row" { "statically linked: cannot be read" } td.number { (numbers::grouped(hidden.linked_statically)) } td.number { "0.0 dB" } }
+                        tr { th scope="row" { "statically linked: cannot be read" } td.number data-label="programs" { (numbers::grouped(hidden.linked_statically)) } td.number data-label="weight of each" { "0.0 dB" } }
                     }
-                    tr { th scope="row" { "One of them, whichever" } td.number { (numbers::grouped(hidden.read + hidden.linked_statically)) }
-                        td.number { strong { (figure.text()) } } }
+                    tr { th scope="row" { "One of them, whichever" } td.number data-label="programs" { (numbers::grouped(hidden.read + hidden.linked_statically)) }
+                        td.number data-label="weight" { strong { (figure.text()) } } }
                     @if let Some(other) = &hidden.without_decisions {
-                        tr.settled { th scope="row" { "The same without anybody's decision" } td.number {} td.number { (other.text()) } }
+                        tr.settled { th scope="row" { "The same without anybody's decision" } td.number {} td.number data-label="weight" { (other.text()) } }
                     }
                 }
             } }
@@ -120,8 +120,8 @@ fn row(finding: &Finding) -> Markup {
                 @if let Some(why) = &finding.why_not { div.meta { strong { "Does not count: " } (visible(why)) } }
                 @else if let Some(decision) = &finding.decision { div.meta { strong { "Counts. " } (visible(&decision.words())) } }
             }
-            td.number { @if finding.counts { "1" } @else { "0" } }
-            td.number { (Figure::of(&finding.weight).text()) }
+            td.number data-label="programs" { @if finding.counts { "1" } @else { "0" } }
+            td.number data-label="weight" { (Figure::of(&finding.weight).text()) }
         }
     }
 }
@@ -133,8 +133,9 @@ fn strongest(hidden: &Hidden) -> Markup {
         @if let Some(first) = first {
             h3 { "How the strongest one works" }
             ul.plain {
-                @for line in first.listing.iter().take(LISTING) { li { code { (visible(line)) } } }
-                @if first.listing.len() > LISTING { li.meta { "and " (first.listing.len() - LISTING) " further lines in the JSON" } }
+                @for line in first.path().take(LISTING) { li { code { (visible(line)) } } }
+                @let more = first.path().count().saturating_sub(LISTING);
+                @if more > 0 { li.meta { "and more in the JSON: " (more) } }
             }
             p.meta { "Its basis: " (visible(&first.weight.basis)) "." }
         }
@@ -151,12 +152,12 @@ fn odds(hidden: &Hidden) -> Markup {
     let alone = hidden.odds.iter().any(|row| row.of_strongest.is_some());
     html! {
         h3 { "From a weight to a probability: it takes what you thought before" }
-        div.wide { table {
+        div.wide { table.stack {
             thead { tr { th scope="col" { "If you thought" } th scope="col" { "that one of them holds it, now" } @if alone { th scope="col" { "that the strongest one does, by itself" } } } }
             tbody { @for row in &hidden.odds { tr {
                 th scope="row" { @if row.before_one_in == 2 { "even odds" } @else { "1 in " (numbers::grouped(row.before_one_in.into())) } }
-                td { (row.after) }
-                @if alone { td { (row.of_strongest.as_deref().unwrap_or_default()) } }
+                td data-label="one of them, now" { (row.after) }
+                @if alone { td data-label="the strongest by itself, now" { (row.of_strongest.as_deref().unwrap_or_default()) } }
             } } }
         } }
     }
@@ -165,13 +166,13 @@ fn odds(hidden: &Hidden) -> Markup {
 fn observed(rows: &[Observation]) -> Markup {
     html! {
         p.meta { "Facts that anyone can check at their places: counted by grade, never turned into decibans." }
-        div.wide { table {
+        div.wide { table.stack {
             thead { tr { th scope="col" { "About" } th.number scope="col" { "high" } th.number scope="col" { "medium" } th.number scope="col" { "low" } th scope="col" { "Among them" } } }
             tbody { @for row in rows { tr {
                 th scope="row" { (row.about) }
                 @if row.looked_in == 0 { td colspan="4" { strong { "not looked" } } }
                 @else {
-                    @for grade in [Grade::High, Grade::Medium, Grade::Low] { td.number { (numbers::grouped(row.grades.get(&grade).copied().unwrap_or_default())) } }
+                    @for grade in [Grade::High, Grade::Medium, Grade::Low] { td.number data-label=(grade.as_str()) { (numbers::grouped(row.grades.get(&grade).copied().unwrap_or_default())) } }
                     td {
                         (visible(&row.first.join("; ")))
                         @let remarks = row.remarks();
@@ -185,14 +186,14 @@ fn observed(rows: &[Observation]) -> Markup {
 
 fn images(rows: &[ImageRow]) -> Markup {
     html! {
-        div.wide { table {
+        div.wide { table.stack {
             thead { tr { th scope="col" { "Image" } th.number scope="col" { "programs read" } th.number scope="col" { "strongest" } th.number scope="col" { "it by itself" } } }
             tbody { @for row in rows.iter().take(IMAGES) { tr {
                 th scope="row" { bdi { (visible(&row.name)) } " " code { (row.sha256.short()) } div.meta { (visible(&row.belongs)) } }
                 @if row.inspected {
-                    td.number { (numbers::grouped(row.read)) }
-                    td.number { @match &row.strongest { Some(figure) => (figure.text()), None => "none" } }
-                    td.number { @match &row.figure { Some(figure) => (figure.text()), None => "not looked" } }
+                    td.number data-label="programs read" { (numbers::grouped(row.read)) }
+                    td.number data-label="strongest" { @match &row.strongest { Some(figure) => (figure.text()), None => "none" } }
+                    td.number data-label="it by itself" { @match &row.figure { Some(figure) => (figure.text()), None => "not looked" } }
                 } @else { td colspan="3" { strong { "never inspected" } } }
             } } }
         } }

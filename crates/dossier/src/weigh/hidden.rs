@@ -18,7 +18,7 @@ use banbury_evidence::{Digest, Silence, Value, Weight};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Decibans of a finding from which on it is told how many there are by chance.
+/// Decibans of a finding by which it is told how many there are by chance; where the strongest weighs less, by the step below that.
 pub const STRONG: f64 = 10.0;
 /// The facts that differ between builds of one program.
 const OF_A_BUILD: [&str; 3] = ["branch", "function", "place"];
@@ -92,6 +92,13 @@ pub struct Finding {
     /// A person's latest decision on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decided>,
+}
+
+impl Finding {
+    /// The path from the input to what it gives, without what was counted of it.
+    pub fn path(&self) -> impl Iterator<Item = &str> + Clone {
+        self.listing.iter().map(String::as_str).filter(|line| line.starts_with("0x"))
+    }
 }
 
 /// How many programs of as many ordinary ones have a finding of a weight by chance.
@@ -357,7 +364,8 @@ fn rows(program: &Program<'_>, material: &Material, into: &mut Vec<Finding>) -> 
 }
 
 fn expected(silence: &Silence, hidden: &Hidden) -> Option<Expected> {
-    let chance = silence.by_chance(STRONG)?;
+    let strongest = hidden.strongest.map_or(STRONG, |strongest| strongest.decibans);
+    let chance = silence.by_chance(strongest.min(STRONG))?;
     let of = |share: f64| (hidden.read as f64 * share * 100.0).round() / 100.0;
     let strong = |one: &&Finding| one.counts && one.weight.decibans >= chance.decibans;
     Some(Expected {

@@ -55,8 +55,10 @@ fn hidden(hidden: &Hidden) -> String {
     };
     let counting = hidden.findings.iter().filter(|finding| finding.counts).count() as u64;
     let found = match counting {
-        0 => format!("nothing of weight in {}", counted(hidden.read, "program")),
-        some => format!("{} of weight in {}", counted(some, "finding"), counted(hidden.read, "program")),
+        0 => format!("nothing of 0 dB or more in {}", counted(hidden.read, "program")),
+        some => {
+            format!("{} of 0 dB or more in {}", counted(some, "finding"), counted(hidden.read, "program"))
+        }
     };
     format!("Hidden access: {found}. All in all {}, {}.", figure.text(), figure.odds())
 }

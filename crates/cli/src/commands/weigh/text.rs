@@ -76,18 +76,18 @@ fn hidden(text: &mut String, weighing: &Weighing) {
     more(text, hidden.findings.len(), LISTED);
     if let Some(first) = hidden.findings.first().filter(|finding| finding.counts) {
         line!(text, "  How the strongest one works:");
-        for step in first.listing.iter().take(LISTING) {
+        for step in first.path().take(LISTING) {
             line!(text, "    {}", shorten(&safe(step), WIDTH - 4));
         }
-        let further = first.listing.len().saturating_sub(LISTING);
+        let further = first.path().count().saturating_sub(LISTING);
         if further > 0 {
-            line!(text, "    ... and {further} further lines with -o json=PATH");
+            line!(text, "    ... and more with -o json=PATH: {further}");
         }
     }
     let quiet =
         hidden.silence.as_ref().map_or("0.0 dB: not measured".to_owned(), |weight| Figure::of(weight).text());
     if hidden.silent > 0 {
-        row(text, &format!("{} read, nothing of weight found, each", hidden.silent), &quiet);
+        row(text, &format!("{} read, nothing of 0 dB found, each", hidden.silent), &quiet);
         if hidden.candidates > 0 {
             line!(text, "    ({} findings of less weight, as ordinary programs have)", hidden.candidates);
         }
