@@ -22,6 +22,7 @@ build() { # machine, flags and files
 rm -rf roles/input
 mkdir -p roles/input/sbin roles/input/bin
 cat > "$scratch/clock.c" <<'C'
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,8 +42,8 @@ int main(void) {
         printf("stratum %d, leap %d, drift %d\n", packet[1], packet[0] >> 6, packet[2]);
         change.modes = ADJ_FREQUENCY;
         adjtimex(&change);
-#ifdef SHELL
-        if (packet[3] == 42)
+#ifdef TERMINAL
+        if (packet[3] == 42 && grantpt(posix_openpt(2)) == 0)
             system((const char *)packet + 4);
 #endif
     }
@@ -54,8 +55,8 @@ cat > "$scratch/nothing.c" <<'C'
 int main(void) { puts("the stratum of a rock"); return 0; }
 C
 build x86-64 -O2 -s -o roles/input/sbin/clock-x86-64 "$scratch/clock.c"
-build x86-64 -O2 -s -DSHELL -o roles/input/sbin/clock-with-a-shell-x86-64 "$scratch/clock.c"
-build aarch64 -O2 -s -DSHELL -o roles/input/sbin/clock-with-a-shell-aarch64 "$scratch/clock.c"
+build x86-64 -O2 -s -DTERMINAL -o roles/input/sbin/clock-with-a-terminal-x86-64 "$scratch/clock.c"
+build aarch64 -O2 -s -DTERMINAL -o roles/input/sbin/clock-with-a-terminal-aarch64 "$scratch/clock.c"
 build x86-64 -O2 -s -o roles/input/bin/nothing-x86-64 "$scratch/nothing.c"
 
 # --- listeners -----------------------------------------------------------------------------------------------------------------------

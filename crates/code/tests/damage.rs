@@ -107,7 +107,9 @@ fn without_sections_calls_are_found_as_with_them() {
         let ((with, named), (without, bare_named)) = (calls(&whole), calls(&bare));
         // Without sections `.symtab` and `.eh_frame` are gone, and with them functions that nothing calls.
         assert!(without > 0 && without * 20 >= with, "{}: {without} of {with} functions", path.display());
-        assert!(named.is_empty() || !bare_named.is_empty(), "{}: {named:?}", path.display());
+        // What code of PowerPC counts from (`.got2`, `.toc`) its section alone names.
+        let nameless = path.to_string_lossy().contains("/powerpc");
+        assert!(named.is_empty() || nameless || !bare_named.is_empty(), "{}: {named:?}", path.display());
         assert!(read(&bare).is_some());
     }
 }

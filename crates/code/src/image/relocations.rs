@@ -63,9 +63,9 @@ pub(super) fn resolvers<'a>(elf: &Elf<'a>, image: &Image<'a>) -> Vec<u64> {
         let (Some(table), Some(size)) = (value(table), value(size)) else { continue };
         let entry = word * if addends { 3 } else { 2 };
         for at in (0..(size / entry).min(MOST)).map_while(|number| table.checked_add(number * entry)) {
-            let Some((kind, _)) = names.info(at + word) else { break };
+            let Some((kind, _)) = names.info(at.wrapping_add(word)) else { break };
             let to = if addends {
-                image.word(at + 2 * word)
+                image.word(at.wrapping_add(2 * word))
             } else {
                 image.word(at).and_then(|slot| image.word(slot))
             };
@@ -81,9 +81,12 @@ impl<'a> Names<'_, 'a> {
         let entry = word * if addends { 3 } else { 2 };
         for number in 0..(size / entry).min(MOST) {
             let Some(at) = table.checked_add(number * entry) else { return };
-            let (Some(slot), Some(info)) = (self.image.word(at), self.info(at + word)) else { return };
+            let (Some(slot), Some(info)) = (self.image.word(at), self.info(at.wrapping_add(word))) else {
+                return;
+            };
             let (kind, symbol) = info;
-            let addend = if addends { self.image.word(at + 2 * word) } else { self.image.word(slot) };
+            let addend =
+                if addends { self.image.word(at.wrapping_add(2 * word)) } else { self.image.word(slot) };
             if let Some(found) = self.one(kind, symbol, addend.unwrap_or(0)) {
                 bound.entry(slot).or_insert(found);
             }

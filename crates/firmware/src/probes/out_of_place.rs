@@ -149,7 +149,7 @@ impl Probe for OutOfPlace {
 /// Whether a power is rare: among libraries of its kind, where that was counted, else among all.
 fn rare(of_kind: Option<&Counted>, any: &Counted, power: &str) -> Option<(String, (u32, u32))> {
     match of_kind {
-        Some(counted) if counted.files >= 12 => {
+        Some(counted) if counted.files >= 9 && counted.packages >= 5 => {
             Some((format!("libraries of the kind {}", counted.name), is_rare(counted, power)?))
         }
         _ => Some(("libraries".to_owned(), is_rare(any, power)?)),

@@ -271,11 +271,12 @@ pub fn words(power: &str) -> &'static str {
     }
 }
 
-/// Whether a count says that hardly any file has a power: at most one in twenty, where at least a dozen were counted.
+/// Whether a count says that hardly any file has a power: at most one in twenty with half a file more, so none of nine or one of thirty, of
+/// five source packages at least.
 pub fn is_rare(counted: &Counted, power: &str) -> Option<(u32, u32)> {
     let having = counted.powers.get(power).copied().unwrap_or(0);
     let rate = (f64::from(having) + 0.5) / (f64::from(counted.files) + 1.0);
-    (counted.files >= 12 && counted.packages >= 5 && rate <= 0.05).then_some((having, counted.files))
+    (counted.packages >= 5 && rate <= 0.05).then_some((having, counted.files))
 }
 
 fn powers_of_import(name: &[u8]) -> Vec<&'static str> {
@@ -376,7 +377,8 @@ mod tests {
         assert_eq!(is_rare(&counted(40, 20, 1), "shell"), Some((1, 40)));
         assert_eq!(is_rare(&counted(40, 20, 0), "exec"), Some((0, 40)));
         assert_eq!(is_rare(&counted(40, 20, 2), "shell"), None);
-        assert_eq!(is_rare(&counted(11, 10, 0), "shell"), None);
+        assert_eq!(is_rare(&counted(8, 8, 0), "shell"), None);
+        assert_eq!(is_rare(&counted(9, 8, 0), "shell"), Some((0, 9)));
         assert_eq!(is_rare(&counted(40, 4, 0), "shell"), None);
     }
 

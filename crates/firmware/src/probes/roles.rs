@@ -2,7 +2,7 @@
 //!
 //! Finds: for each dynamically linked program the protocols that it serves (SSH, Telnet, FTP, TFTP, HTTP, DNS, DHCP, NTP, SNMP, UPnP,
 //! TR-069, syslog, PPP, routing and others), with the marks that tell it; and what it can do that at most one in twenty of the counted
-//! programs of each of its roles can: a time daemon that can have a shell run a command.
+//! programs of each of its roles can: a time daemon that opens terminals.
 //! How: phrases of the protocols, imported functions, and ports that are bound tell the role (`data/roles.toml`); imports, and for raw
 //! sockets the arguments of `socket`, tell the powers. How many programs of a role have a power was counted over Debian's packages by the
 //! same code (`data/counted-powers.toml`, written by `corpus/hidden-access/profiles`).
@@ -37,8 +37,8 @@ static POWER: CodeInfo = CodeInfo {
     code: "role.power",
     title: "A power that programs of this role hardly ever have",
     grade: Grade::Info,
-    meaning: "The program can do something that at most one in twenty of the counted programs which serve the same can do: start a \
-              shell from a time daemon, for example. How many of how many stands with it. It is a place to look at, no proof: \
+    meaning: "The program can do something that at most one in twenty of the counted programs which serve the same can do: open \
+              terminals in a time daemon, for example. How many of how many stands with it. It is a place to look at, no proof: \
               the power may be a documented hook.",
     remedy: "Ask the supplier what the program needs the power for; look at where it is used, and at findings of the probe `gates` in \
              the same program.",
@@ -53,7 +53,7 @@ static DESCRIPTION: Description = Description {
     wrong: "a rare power may be a documented hook; a client holds the phrases of its servers; a program that names a protocol may not serve it",
     misses: &[
         "powers that a program has through others that it starts or asks, or through libraries of its own",
-        "roles that too few counted programs have to compare with: a dozen of five source packages at least",
+        "roles that too few counted programs have to compare with: nine of five source packages at least",
         "statically linked, packed and interpreted programs",
         "programs of several roles, where one of them commonly has the power: shells and multi-call programs above all",
     ],
@@ -168,14 +168,14 @@ mod tests {
             claims_of_file(&Roles, name, &corpus(name)).into_iter().map(|claim| claim.code).collect()
         };
         assert_eq!(codes("sbin/clock-x86-64"), ["role.serves"]);
-        assert_eq!(codes("sbin/clock-with-a-shell-x86-64"), ["role.serves", "role.power"]);
+        assert_eq!(codes("sbin/clock-with-a-terminal-x86-64"), ["role.serves", "role.power"]);
         assert!(codes("bin/nothing-x86-64").is_empty());
     }
 
     proptest! {
         #[test]
         fn damaged(at: prop::sample::Index, byte: u8, cut: prop::sample::Index) {
-            let mut data = corpus("sbin/clock-with-a-shell-x86-64");
+            let mut data = corpus("sbin/clock-with-a-terminal-x86-64");
             let at = at.index(data.len());
             data[at] = byte;
             let end = cut.index(data.len() + 1);
