@@ -5,11 +5,12 @@
 //! Misses: what is put together byte by byte, what stands in fields of a structure, calls through pointers. Wrong when: a variable that
 //! begins as a text is changed before the call ([`Given::Initial`] says that it is one).
 
-use crate::function::{Call, Callee};
+use crate::function::{Bounds, Call, Callee};
 use crate::powers::{self, Power};
 use crate::program::{Program, Read};
 use crate::values::{Value, ValueId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Functions that only hand an argument on, one behind the other, that are followed.
 const DEEP: u8 = 3;
@@ -77,7 +78,7 @@ pub struct Content<'a> {
 /// The calls of a program.
 #[derive(Debug)]
 pub struct Uses<'a> {
-    program: Program<'a>,
+    program: Arc<Program<'a>>,
     /// In the order of functions, then of blocks.
     all: Vec<Use>,
     /// Of each name, another file's or a symbol's of this one, where in `all` it is called.
@@ -90,18 +91,41 @@ pub struct Uses<'a> {
     pub gaps: usize,
 }
 
+/// Reads the calls of a program function by function, for whoever reads these for other things, too.
+#[derive(Debug, Default)]
+pub struct Reader {
+    all: Vec<Use>,
+    gaps: usize,
+}
+
+impl Reader {
+    /// Looks at a function that was read.
+    pub fn look(&mut self, program: &Program<'_>, bounds: Bounds, read: &Read<'_>) {
+        self.gaps += read.blocks.gaps.len();
+        for call in &read.facts.calls {
+            used(program, bounds.start, read, call, &mut self.all);
+        }
+    }
+
+    /// The calls of the program, all of whose functions were looked at.
+    #[must_use]
+    pub fn finish(self, program: Arc<Program<'_>>) -> Uses<'_> {
+        Uses::made(program, self.all, self.gaps)
+    }
+}
+
 impl<'a> Uses<'a> {
     /// Of a program.
     #[must_use]
     pub fn of(program: Program<'a>) -> Self {
-        let (mut all, mut gaps) = (Vec::new(), 0);
+        let mut reader = Reader::default();
         for bounds in program.functions() {
-            let read = program.read(*bounds);
-            gaps += read.blocks.gaps.len();
-            for call in &read.facts.calls {
-                used(&program, bounds.start, &read, call, &mut all);
-            }
+            reader.look(&program, *bounds, &program.read(*bounds));
         }
+        reader.finish(Arc::new(program))
+    }
+
+    fn made(program: Arc<Program<'a>>, all: Vec<Use>, gaps: usize) -> Self {
         let mut uses = Self {
             program,
             all,

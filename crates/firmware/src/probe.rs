@@ -5,12 +5,12 @@ use crate::rates::weighed;
 use banbury_code::program::Program;
 use banbury_code::surface::{self, Surface};
 use banbury_code::suspects::Suspects;
-use banbury_code::uses::Uses;
+use banbury_code::uses::{self, Uses};
 pub use banbury_evidence::Description;
 use banbury_evidence::{Claim, Digest, Location, ObjectKind, Silence, Skipped, Subject};
 use banbury_formats::executable::elf::{Elf, Symbol};
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A probe looks at each file of an image, and at each file tree as a whole, and makes claims.
 ///
@@ -66,31 +66,16 @@ pub struct File<'a> {
     pub mode: Option<u32>,
     elf: OnceLock<Option<Elf<'a>>>,
     symbols: OnceLock<Vec<Symbol<'a>>>,
-    uses: OnceLock<Option<Uses<'a>>>,
     code: OnceLock<Option<Box<Code<'a>>>>,
-    surface: OnceLock<Option<Surface>>,
     marks: OnceLock<Vec<(Mark, usize)>>,
 }
 
 impl<'a> File<'a> {
     /// A file as the engine hands it to probes.
     pub fn new(path: &'a str, content: &'a [u8], location: &'a Location, sha256: Digest) -> Self {
-        let (elf, symbols, marks) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        let (uses, code, surface) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self {
-            path,
-            content,
-            location,
-            sha256,
-            format: None,
-            mode: None,
-            elf,
-            symbols,
-            uses,
-            code,
-            surface,
-            marks,
-        }
+        let (elf, symbols, code, marks) =
+            (OnceLock::new(), OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { path, content, location, sha256, format: None, mode: None, elf, symbols, code, marks }
     }
 
     /// The last part of its path.
@@ -113,28 +98,34 @@ impl<'a> File<'a> {
         self.symbols.get_or_init(|| self.elf().map(Elf::symbols).unwrap_or_default())
     }
 
-    /// The calls in it and what they are given, read once for all probes; `None` where it is no executable or library of a known
-    /// machine, or of more than [`CODE_LIMIT`]. Dear: ask first whether it imports what is looked for.
+    /// The calls in it and what they are given; `None` where it is no executable or library of a known machine, or of more than
+    /// [`CODE_LIMIT`]. Dear: ask first whether it imports what is looked for.
     pub fn uses(&self) -> Option<&Uses<'a>> {
-        let read = || {
-            let elf = self.elf().filter(|elf| matches!(elf.kind, 2 | 3))?;
-            (self.content.len() <= CODE_LIMIT).then(|| Program::of(elf).map(Uses::of)).flatten()
-        };
-        self.uses.get_or_init(read).as_ref()
+        self.read().map(|code| &code.uses)
     }
 
-    /// The file read as functions, once for all probes; `None` where it is no executable of a known machine.
-    pub fn code(&self) -> Option<&Code<'a>> {
-        self.code.get_or_init(|| self.elf().and_then(Code::of).map(Box::new)).as_deref()
-    }
-
-    /// Its sockets and what it starts: of [`File::code`], where that was asked for, else read alone, which takes less.
+    /// Its sockets and what it starts.
     pub fn surface(&self) -> Option<&Surface> {
-        if let Some(code) = self.code.get() {
-            return code.as_deref().map(|code| &code.surface);
-        }
-        let read = || self.elf().and_then(Program::of).as_ref().map(Surface::of);
-        self.surface.get_or_init(read).as_ref()
+        self.read().map(|code| &code.surface)
+    }
+
+    /// The file read as functions with the fixed secrets in it; `None` as for [`File::uses`]. What asks for it first has the functions
+    /// read once for all of this.
+    pub fn code(&self) -> Option<(&Code<'a>, &Suspects)> {
+        let code = self
+            .code
+            .get_or_init(|| self.program().map(|program| Box::new(Code::with_suspects(program))))
+            .as_deref()?;
+        Some((code, code.suspects.get_or_init(|| Suspects::of(&code.program))))
+    }
+
+    fn read(&self) -> Option<&Code<'a>> {
+        self.code.get_or_init(|| self.program().map(|program| Box::new(Code::of(program)))).as_deref()
+    }
+
+    fn program(&self) -> Option<Program<'a>> {
+        let elf = self.elf().filter(|elf| matches!(elf.kind, 2 | 3))?;
+        (self.content.len() <= CODE_LIMIT).then(|| Program::of(elf)).flatten()
     }
 
     /// Whether it is ELF that other files are linked with, and no program.
@@ -162,20 +153,36 @@ impl<'a> File<'a> {
 /// An executable read as functions: reading is what takes time, so that it is done once for all probes that ask.
 pub struct Code<'a> {
     /// It.
-    pub program: Program<'a>,
-    /// Fixed secrets before powers.
-    pub suspects: Suspects,
+    pub program: Arc<Program<'a>>,
     /// Sockets, and what it starts.
     pub surface: Surface,
+    /// Calls, and what they are given.
+    pub uses: Uses<'a>,
+    suspects: OnceLock<Suspects>,
 }
 
 impl<'a> Code<'a> {
-    fn of(elf: &Elf<'a>) -> Option<Self> {
-        let program = Program::of(elf)?;
-        let mut reader = surface::Reader::new(&program);
-        let suspects = Suspects::beside(&program, &mut |bounds, read| reader.look(bounds, read));
-        let surface = reader.finish();
-        Some(Self { program, suspects, surface })
+    fn of(program: Program<'a>) -> Self {
+        let (mut surface, mut uses) = (surface::Reader::new(&program), uses::Reader::default());
+        for bounds in program.functions() {
+            let read = program.read(*bounds);
+            surface.look(*bounds, &read);
+            uses.look(&program, *bounds, &read);
+        }
+        let surface = surface.finish();
+        let program = Arc::new(program);
+        Self { uses: uses.finish(Arc::clone(&program)), program, surface, suspects: OnceLock::new() }
+    }
+
+    fn with_suspects(program: Program<'a>) -> Self {
+        let (mut surface, mut uses) = (surface::Reader::new(&program), uses::Reader::default());
+        let suspects = Suspects::beside(&program, &mut |bounds, read| {
+            surface.look(bounds, read);
+            uses.look(&program, bounds, read);
+        });
+        let surface = surface.finish();
+        let program = Arc::new(program);
+        Self { uses: uses.finish(Arc::clone(&program)), program, surface, suspects: OnceLock::from(suspects) }
     }
 }
 

@@ -15,7 +15,7 @@
 //! (ESORICS 2017); CWE-798, CWE-912.
 
 use super::text::name_of;
-use crate::probe::{Code, Description, File, Findings, Probe};
+use crate::probe::{Description, File, Findings, Probe};
 use banbury_code::arch::Arch;
 use banbury_code::demands::{Demand, Kind, Root};
 use banbury_code::powers::Power;
@@ -63,6 +63,16 @@ static CANDIDATE: CodeInfo = CodeInfo {
     cwe: &[],
 };
 
+static NOT_FOLLOWED: CodeInfo = CodeInfo {
+    code: "executable.not-followed",
+    title: "Functions of an executable that were not read to their end",
+    grade: Grade::Info,
+    meaning: "Some functions hold bytes that are no instruction where control comes to, as tables between instructions and instructions \
+              that the reader does not know look, or jumps to computed places. What stands behind these places was not looked at.",
+    remedy: "Nothing in the image is wrong by it. Where the executable matters, have somebody look at the places that are named.",
+    cwe: &[],
+};
+
 static DESCRIPTION: Description = Description {
     name: "gates",
     version: "2",
@@ -77,7 +87,7 @@ static DESCRIPTION: Description = Description {
         "access that needs no secret, and who it is meant for",
         "machines other than Arm, AArch64, MIPS, PowerPC, RISC-V and x86",
     ],
-    codes: &[POWER, ANSWER, CANDIDATE],
+    codes: &[POWER, ANSWER, CANDIDATE, NOT_FOLLOWED],
     source: "RAID 2018 (Thomas, Francillon); ESORICS 2017 (Stringer); CWE-798; CWE-912",
 };
 
@@ -119,10 +129,13 @@ impl Probe for Gates {
         if !Suspects::are_possible(file.imports(), file.is_library()) {
             return;
         }
-        let Some(Code { program, suspects, surface }) = file.code() else { return };
+        let Some((code, suspects)) = file.code() else { return };
+        let program = &code.program;
         findings.looked_at(file.content.len());
-        if let Some(why) = missed(surface) {
-            findings.skip(file.location.to_string(), why);
+        if let Some(why) = missed(&code.surface) {
+            let title = format!("{}: {why}", name_of(file));
+            findings
+                .claim(Claim::observation(&NOT_FOLLOWED, file.subject(), title).at(file.location.clone()));
         }
         let weights = Weights::measured();
         let mut weighed: Vec<(Weighed, &Suspect)> =

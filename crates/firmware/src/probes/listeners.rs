@@ -109,7 +109,7 @@ impl Probe for Listeners {
         }
         // Where `gates` looks for suspects, there may be one behind a packet.
         let suspects = if Suspects::are_possible(file.imports(), false) { file.code() } else { None };
-        let suspects = suspects.map(|code| code.suspects.all.as_slice()).unwrap_or_default();
+        let suspects = suspects.map(|(_, suspects)| suspects.all.as_slice()).unwrap_or_default();
         let Some(surface) = file.surface() else { return };
         findings.looked_at(file.content.len());
         let listens = listens(surface);

@@ -11,7 +11,7 @@ use crate::commands::interrupt;
 use crate::{Outcome, terminal};
 use banbury_traffic::networks::Inside;
 use banbury_traffic::probes::ends;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
@@ -34,8 +34,8 @@ pub(super) fn run(arguments: &Watch, task: &Task, inside: &Inside) -> anyhow::Re
     let stop = interrupt::stop_on_signal(&task.scratch, "banbury-watch")?;
     let mut asked = ask::start(task, &[], None)?;
     let mut followed: Vec<Followed> = Vec::new();
-    // Files that were read under another name.
-    let mut done: BTreeSet<u64> = BTreeSet::new();
+    // Files that were read under another name, and how long they were: their numbers are used again.
+    let mut done: BTreeMap<u64, u64> = BTreeMap::new();
     let mut told: BTreeSet<String> = BTreeSet::new();
     let mut weighed = Instant::now();
     let every = Duration::from_secs(arguments.every);
@@ -85,7 +85,7 @@ fn tell(report: Report, told: &mut BTreeSet<String>) -> anyhow::Result<()> {
 fn turn(
     arguments: &Watch,
     followed: &mut Vec<Followed>,
-    done: &mut BTreeSet<u64>,
+    done: &mut BTreeMap<u64, u64>,
     asked: &mut Asked,
 ) -> anyhow::Result<u64> {
     let mut sent = 0;
@@ -96,21 +96,21 @@ fn turn(
         // A file that is renamed between two looks is there at the next one.
         let Some(metadata) = std::fs::metadata(&path).ok().filter(|_| !packed) else { continue };
         let known = followed.iter().position(|one| one.path == path);
-        let is_read =
-            done.contains(&metadata.ino()) || followed.iter().any(|one| one.inode == metadata.ino());
+        let taken = done.get(&metadata.ino()) == Some(&metadata.len())
+            || followed.iter().any(|one| one.inode == metadata.ino());
         match known.and_then(|at| followed.get_mut(at).map(|one| (at, one))) {
             Some((at, one)) if one.inode != metadata.ino() || metadata.len() < one.read => {
                 // What is left of the file before it.
                 sent += more(at, one, asked)?;
                 asked.send(&Frame::Bytes { input: at as u32, bytes: Vec::new() })?;
-                done.insert(one.inode);
+                done.insert(one.inode, one.read);
                 if let Ok(file) = File::open(&path) {
                     *one = Followed { path, file, inode: metadata.ino(), read: 0 };
                 }
             }
             Some(_) => {}
             // One that was known under another name was renamed, and is read under the old one.
-            None if is_read => {}
+            None if taken => {}
             None => {
                 if let Ok(file) = File::open(&path) {
                     // The child counts inputs as they come.
