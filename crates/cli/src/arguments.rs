@@ -30,7 +30,7 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Write what is in an image to a folder, or list it.
     Unpack(Unpack),
-    /// Fetch an inventory into a case; the one command that uses the network.
+    /// Fetch an inventory; the one command that uses the network.
     Fetch(Fetch),
     /// Inspect, import, apply the regimes, write the dossier.
     Assess(Assess),
