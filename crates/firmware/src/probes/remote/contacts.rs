@@ -61,6 +61,10 @@ pub fn host(text: &[u8]) -> Option<Host> {
         return (!own && !other).then(|| Host::Address(address.to_string()));
     }
     if let Ok(address) = text.parse::<Ipv6Addr>() {
+        // An address of version 4 in other clothes.
+        if let Some(inner) = address.to_ipv4_mapped() {
+            return host(inner.to_string().as_bytes());
+        }
         let own = address.is_loopback()
             || address.is_unspecified()
             || address.is_multicast()
@@ -148,6 +152,7 @@ mod tests {
             "127.0.0.1",
             "255.255.255.0",
             "239.1.2.3",
+            "::ffff:127.0.0.1",
             "router",
             "x.example.com",
             "1.2.3",
