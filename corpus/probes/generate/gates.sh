@@ -138,8 +138,20 @@ int main(int count, char **words) {
     return 2;
 }
 C
+# Functions with bytes that are no instruction in their way, as data between instructions are.
+cat > "$scratch/opaque.c" <<'C'
+#include <stdlib.h>
+#define OPAQUE(name) \
+    __attribute__((noinline)) int name(int x) { if (x == 3) __asm__ volatile(".byte 0x06, 0x0e, 0x16"); return x + 1; }
+OPAQUE(one) OPAQUE(two) OPAQUE(three) OPAQUE(four) OPAQUE(five) OPAQUE(six)
+int main(int count, char **words) {
+    (void)words;
+    int sum = one(count) + two(count) + three(count) + four(count) + five(count) + six(count);
+    return sum ? 0 : system("/bin/true");
+}
+C
 flags='-s -Os -fno-stack-protector -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noseparate-code'
-for program in accepts admits knocks writes plain; do
+for program in accepts admits knocks writes plain opaque; do
     libraries=
     case $program in accepts | admits) libraries=-lcrypt ;; esac
     gcc $flags -o input/$program-x86-64 "$scratch/$program.c" $libraries
