@@ -14,7 +14,7 @@ Exit status: 0 done, all met; 1 a measure breached or --fail-on reached;
 
 /// Weighs the evidence on network equipment, whoever made it.
 #[derive(Debug, Parser)]
-#[command(name = "banbury", version, about, after_help = EXAMPLES, disable_help_subcommand = false)]
+#[command(name = "banbury", version, after_help = EXAMPLES, disable_help_subcommand = false)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub command: Command,
