@@ -97,9 +97,12 @@ fn unquoted(value: &[u8]) -> &[u8] {
     value.strip_suffix(b"\"").or(value.strip_suffix(b"'")).unwrap_or(value)
 }
 
+/// A community with its line.
+type Community<'t> = (&'t [u8], (u32, u64));
+
 /// Communities and accounts that may write: by their own word, or by a community's group with a view to write.
 fn snmp(text: &[u8], found: &mut Vec<Setting>) {
-    let mut names: BTreeMap<&[u8], Vec<(&[u8], (u32, u64))>> = BTreeMap::new();
+    let mut names: BTreeMap<&[u8], Vec<Community<'_>>> = BTreeMap::new();
     let mut groups: BTreeMap<&[u8], Vec<&[u8]>> = BTreeMap::new();
     let mut writers: Vec<&[u8]> = Vec::new();
     for line in lines(text) {

@@ -469,7 +469,7 @@ fn headers(uses: &Uses<'_>) -> Vec<Exception> {
     let mut found: Vec<Exception> = Vec::new();
     for one in uses.all() {
         let To::Import(name) = &one.to else { continue };
-        if !powers::compares(name).is_some_and(|how| !how.finds) {
+        if powers::compares(name).is_none_or(|how| how.finds) {
             continue;
         }
         for (fixed, other) in [(0, 1), (1, 0)] {
