@@ -28,7 +28,7 @@ pub use digest::{Digest, DigestError};
 pub use examination::{Examination, Object, ObjectKind, Region, RegionClass, Shares};
 pub use kept::{Kept, KeptPart};
 pub use location::{Location, Step};
-pub use prefix::Prefix;
+pub use prefix::{Prefix, PrefixError};
 pub use run::{RunReport, Skipped, Status};
 pub use silence::{ByChance, Silence};
 pub use subject::{Subject, SubjectKind};

@@ -68,11 +68,26 @@ fn mask(length: u8, is_v4: bool) -> u128 {
     all & u128::MAX.checked_shl(width - u32::from(length)).unwrap_or(0)
 }
 
-impl TryFrom<String> for Prefix {
-    type Error = String;
+/// A text that is no range of addresses.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no range of addresses; write an address and the number of its bits that count, such as 10.0.0.0/8 or 2001:db8::/32"
+)]
+pub struct PrefixError(String);
 
-    fn try_from(text: String) -> Result<Self, String> {
-        Self::parse(&text).ok_or_else(|| format!("{text:?} is no range of addresses"))
+impl std::str::FromStr for Prefix {
+    type Err = PrefixError;
+
+    fn from_str(text: &str) -> Result<Self, PrefixError> {
+        Self::parse(text).ok_or_else(|| PrefixError(text.chars().take(80).collect()))
+    }
+}
+
+impl TryFrom<String> for Prefix {
+    type Error = PrefixError;
+
+    fn try_from(text: String) -> Result<Self, PrefixError> {
+        text.parse()
     }
 }
 

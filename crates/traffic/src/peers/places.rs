@@ -1,5 +1,6 @@
 //! Whose an address is, by the network model.
 
+use crate::networks::is_local;
 use banbury_evidence::Prefix;
 use banbury_evidence::model::{AddressPrefix, Device, Model};
 use std::collections::BTreeMap;
@@ -154,28 +155,5 @@ impl<'m> Places<'m> {
         let of_range = || self.range(address).and_then(|record| record.segment.as_deref());
         let of_device = || self.devices(address).first().and_then(|device| device.segment.as_deref());
         of_interface.or_else(of_range).or_else(of_device).map(str::trim).filter(|segment| !segment.is_empty())
-    }
-}
-
-/// Addresses that no network routes to another: RFC 1918, 3927, 4193, 4291, 5771, 6598.
-fn is_local(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => {
-            let [a, b, ..] = v4.octets();
-            v4.is_private()
-                || v4.is_loopback()
-                || v4.is_link_local()
-                || v4.is_multicast()
-                || v4.is_broadcast()
-                || v4.is_unspecified()
-                || (a == 100 && b & 0xC0 == 64)
-        }
-        IpAddr::V6(v6) => {
-            v6.is_loopback()
-                || v6.is_unspecified()
-                || v6.is_multicast()
-                || v6.is_unique_local()
-                || v6.is_unicast_link_local()
-        }
     }
 }

@@ -5,11 +5,12 @@
 //! answers in lines of JSON: what it read and counted, then a line for each pair that is worth telling.
 
 use anyhow::{Context as _, bail};
+use banbury_evidence::Prefix;
 use banbury_firmware::confine::{self, Allowed, Statement, Writing};
 use banbury_firmware::mapping::Mapping;
 use banbury_firmware::worker::end_with_parent;
 use banbury_formats::traffic::Settings;
-use banbury_traffic::networks::{Inside, Network};
+use banbury_traffic::networks::Inside;
 use banbury_traffic::pairs::{Pair, Pairing, Scratch, Weighed, Weighing};
 use banbury_traffic::peers::interest::Interest;
 use banbury_traffic::probes::{self, Scene};
@@ -82,7 +83,7 @@ pub(in crate::commands) fn run(task: &str, paths: &[PathBuf]) -> anyhow::Result<
         task.format.as_deref(),
         Settings { columns: task.columns.clone(), ..Settings::default() },
     )?;
-    let inside: Result<Vec<Network>, _> = task.inside.iter().map(|text| text.parse::<Network>()).collect();
+    let inside: Result<Vec<Prefix>, _> = task.inside.iter().map(|text| text.parse::<Prefix>()).collect();
     let inside = Inside::new(inside?);
     let inputs: Vec<Mapped> = paths.iter().map(|path| Mapped::open(path)).collect::<anyhow::Result<_>>()?;
     let scratch = ScratchFile::make(&task.scratch)?;

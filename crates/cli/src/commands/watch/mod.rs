@@ -19,8 +19,8 @@ pub(crate) use options::Watch;
 use crate::terminal::Progress;
 use crate::{Outcome, outputs};
 use anyhow::{Context as _, bail};
-use banbury_evidence::{Digest, Location, Step};
-use banbury_traffic::networks::{Inside, Network};
+use banbury_evidence::{Digest, Location, Prefix, Step};
+use banbury_traffic::networks::Inside;
 use banbury_traffic::pairs::{Pair, Weighing};
 use banbury_traffic::peers::findings::Findings;
 use banbury_traffic::probes::{self, Finding, Scene};
@@ -64,8 +64,8 @@ pub(super) fn run(arguments: Watch) -> anyhow::Result<Outcome> {
             bail!("-o {}: not for traffic; use json, csv or html", output.format.name);
         }
     }
-    let networks: Result<Vec<Network>, _> =
-        arguments.internal.iter().map(|text| text.parse::<Network>()).collect();
+    let networks: Result<Vec<Prefix>, _> =
+        arguments.internal.iter().map(|text| text.parse::<Prefix>()).collect();
     let inside = Inside::new(networks.context("--internal")?);
     let task = task(&arguments)?;
     if arguments.follow {
