@@ -1,5 +1,7 @@
 //! Calls with fixed arguments, of programs of the corpus and of damaged ones.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use banbury_code::program::Program;
 use banbury_code::uses::{To, Uses};
 use banbury_formats::executable::elf::Elf;
