@@ -152,7 +152,11 @@ fn rare(of_kind: Option<&Counted>, any: &Counted, power: &str) -> Option<(String
         Some(counted) if counted.files >= 9 && counted.packages >= 5 => {
             Some((format!("libraries of the kind {}", counted.name), is_rare(counted, power)?))
         }
-        _ => Some(("libraries".to_owned(), is_rare(any, power)?)),
+        // What libraries of any purpose have no use for; the others have some that need it.
+        _ if matches!(power, "shell" | "terminal" | "passwords" | "settings" | "restart") => {
+            Some(("libraries".to_owned(), is_rare(any, power)?))
+        }
+        _ => None,
     }
 }
 
