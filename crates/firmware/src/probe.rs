@@ -101,15 +101,17 @@ impl<'a> File<'a> {
     /// The calls in it and what they are given; `None` where it is no executable or library of a known machine, or of more than
     /// [`CODE_LIMIT`]. Dear: ask first whether it imports what is looked for.
     pub fn uses(&self) -> Option<&Uses<'a>> {
-        self.read().map(|code| &code.uses)
+        let is_read =
+            self.content.len() <= CODE_LIMIT && self.elf().is_some_and(|elf| matches!(elf.kind, 2 | 3));
+        is_read.then(|| self.read()).flatten().map(|code| &code.uses)
     }
 
-    /// Its sockets and what it starts.
+    /// Its sockets and what it starts; `None` where it is no executable of a known machine. Whoever asks bounds how large it may be.
     pub fn surface(&self) -> Option<&Surface> {
         self.read().map(|code| &code.surface)
     }
 
-    /// The file read as functions with the fixed secrets in it; `None` as for [`File::uses`]. What asks for it first has the functions
+    /// The file read as functions with the fixed secrets in it; `None` as for [`File::surface`]. Who asks for it first has the functions
     /// read once for all of this.
     pub fn code(&self) -> Option<(&Code<'a>, &Suspects)> {
         let code = self
@@ -124,8 +126,7 @@ impl<'a> File<'a> {
     }
 
     fn program(&self) -> Option<Program<'a>> {
-        let elf = self.elf().filter(|elf| matches!(elf.kind, 2 | 3))?;
-        (self.content.len() <= CODE_LIMIT).then(|| Program::of(elf)).flatten()
+        self.elf().and_then(Program::of)
     }
 
     /// Whether it is ELF that other files are linked with, and no program.

@@ -18,7 +18,7 @@ mod reading;
 pub mod records;
 mod registry;
 pub mod statement;
-mod time;
+pub mod time;
 pub mod traffic;
 pub mod vendor;
 

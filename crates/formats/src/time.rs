@@ -1,7 +1,7 @@
 //! Times as they stand in headers, written in ISO 8601, UTC.
 
 /// Seconds since 1970-01-01 as `2024-02-29T12:34:56Z`.
-pub(crate) fn iso8601(seconds: i64) -> String {
+pub fn iso8601(seconds: i64) -> String {
     let days = seconds.div_euclid(86_400);
     let of_day = seconds.rem_euclid(86_400);
     let (year, month, day) = civil(days);

@@ -196,7 +196,7 @@ CREATE VIEW contracts AS
 CREATE VIEW contract_devices AS
     WITH scopes AS (
         SELECT name AS contract, party, access, since, until, source_file, source_line, through, administrator, logged,
-               lower(trim(scope_kind)) AS kind, lower(trim(scope)) AS what
+               lower(trim(scope_kind)) AS kind, lower(trim(scope)) AS what, hours
         FROM contracts
     ),
     covered AS (
@@ -217,7 +217,7 @@ CREATE VIEW contract_devices AS
         SELECT c.*, d.name, d.duties, d.in_service FROM devices d CROSS JOIN scopes c ON c.what = lower(trim(d.site)) AND c.kind = 'site'
             WHERE EXISTS (SELECT 1 FROM scopes WHERE kind = 'site')
     )
-    SELECT contract, party, access, since, until, device, source_file, source_line, through, administrator, logged, duties, in_service FROM covered;
+    SELECT contract, party, access, since, until, device, source_file, source_line, through, administrator, logged, duties, in_service, hours FROM covered;
 
 -- Lawful-intercept arrangements: which device takes which part (ADMF, LIPF, MDF2, MDF3, POI, TF).
 CREATE VIEW interceptions AS

@@ -197,7 +197,7 @@ fn spread(value: u64) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::pairs) mod tests {
     use super::*;
 
     /// A scratch file in memory.

@@ -1,27 +1,6 @@
-use super::store::Scratch;
+use super::store::tests::InMemory;
 use super::*;
 use banbury_formats::traffic::{Flow, Name, Query, Record, Sink as _, Volume};
-use std::sync::Mutex;
-
-/// A scratch file in memory.
-#[derive(Default)]
-struct InMemory(Mutex<Vec<u8>>);
-
-impl Scratch for InMemory {
-    fn append(&self, bytes: &[u8]) -> io::Result<u64> {
-        let mut all = lock(&self.0);
-        let at = all.len() as u64;
-        all.extend_from_slice(bytes);
-        Ok(at)
-    }
-
-    fn read(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
-        let all = lock(&self.0);
-        let from = offset as usize;
-        bytes.copy_from_slice(&all[from..from + bytes.len()]);
-        Ok(())
-    }
-}
 
 fn flow<'a>(start: i64, source: &str, destination: &str, ports: (u16, u16), id: &'a str) -> Flow<'a> {
     Flow {

@@ -58,8 +58,15 @@ enum End {
     Name(String),
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 struct Standard {
+    row: Row,
+    protocol: u8,
+}
+
+/// One exchange of `exchanges.toml`.
+#[derive(Debug, Deserialize)]
+struct Row {
     name: String,
     from: Vec<String>,
     to: Vec<String>,
@@ -70,15 +77,19 @@ struct Standard {
 
 #[derive(Deserialize)]
 struct Table {
-    exchange: Vec<Standard>,
+    exchange: Vec<Row>,
 }
 
 impl<'m> Exchanges<'m> {
     /// Those of a model, and those of the standards.
     pub fn of(model: &'m Model) -> Self {
         // The file is a part of the program; a test reads it.
-        let standard = toml::from_str::<Table>(include_str!("exchanges.toml"))
+        let rows = toml::from_str::<Table>(include_str!("exchanges.toml"))
             .map_or_else(|_| Vec::new(), |table| table.exchange);
+        let standard = rows
+            .into_iter()
+            .filter_map(|row| Some(Standard { protocol: number(&row.protocol).ok()?, row }))
+            .collect();
         let stated = model
             .exchanges
             .iter()
@@ -101,33 +112,40 @@ impl<'m> Exchanges<'m> {
 
     /// The record of the model that expects this exchange.
     pub fn stated(&self, talk: &Talk, places: &Places<'m>) -> Option<&'m Exchange> {
-        let (source, destination) = (places.place(talk.source), places.place(talk.destination));
+        self.stated_between(talk, places.place(talk.source), places.place(talk.destination), places)
+    }
+
+    fn stated_between(
+        &self,
+        talk: &Talk,
+        source: Place<'_, 'm>,
+        destination: Place<'_, 'm>,
+        places: &Places<'m>,
+    ) -> Option<&'m Exchange> {
         let fits = |stated: &&Stated<'m>| {
-            let record = stated.record;
             stated.protocol.is_none_or(|protocol| is_protocol(protocol, talk))
-                && record.port.is_none_or(|port| talk.port.map(u64::from) == Some(port))
-                && stated.from.holds(talk.source, &source, None, places)
-                && stated.to.holds(talk.destination, &destination, talk.name.as_deref(), places)
+                && stated.record.port.is_none_or(|port| talk.port.map(u64::from) == Some(port))
+                && stated.from.holds(talk.source, source, None, places)
+                && stated.to.holds(talk.destination, destination, talk.name.as_deref(), places)
         };
         self.stated.iter().find(fits).map(|stated| stated.record)
     }
 
     /// What is to be said of this exchange.
     pub fn judge(&self, talk: &Talk, places: &Places<'m>) -> Expectation {
-        let source = places.place(talk.source);
-        let destination = places.place(talk.destination);
-        if let Some(record) = self.stated(talk, places) {
+        let (source, destination) = (places.place(talk.source), places.place(talk.destination));
+        if let Some(record) = self.stated_between(talk, source, destination, places) {
             let what = record.purpose.clone().unwrap_or_else(|| "stated in the model".to_owned());
             return Expectation::Expected(format!("{what} ({}:{})", record.source.file, record.source.line));
         }
         let usual = self.standard.iter().find(|standard| {
-            number(&standard.protocol).is_ok_and(|protocol| is_protocol(protocol, talk))
-                && standard.port.is_none_or(|port| talk.port == Some(port))
-                && standard.from.iter().any(|from| is_end(from, &source, places))
-                && standard.to.iter().any(|to| is_end(to, &destination, places))
+            is_protocol(standard.protocol, talk)
+                && standard.row.port.is_none_or(|port| talk.port == Some(port))
+                && standard.row.from.iter().any(|from| is_end(from, source, places))
+                && standard.row.to.iter().any(|to| is_end(to, destination, places))
         });
-        if let Some(standard) = usual {
-            return Expectation::Expected(format!("{} ({})", standard.name, standard.source));
+        if let Some(Standard { row, .. }) = usual {
+            return Expectation::Expected(format!("{} ({})", row.name, row.source));
         }
         if !matches!(source, Place::Device(_)) {
             return Expectation::NotJudged;
@@ -158,7 +176,7 @@ fn number(protocol: &str) -> Result<u8, std::num::ParseIntError> {
     }
 }
 
-fn is_end(word: &str, place: &Place<'_>, places: &Places<'_>) -> bool {
+fn is_end(word: &str, place: Place<'_, '_>, places: &Places<'_>) -> bool {
     match (word, place) {
         ("inside", Place::Device(_) | Place::Own(_) | Place::Mediation(_)) | ("device", Place::Device(_)) => {
             true
@@ -193,7 +211,7 @@ impl End {
     fn holds(
         &self,
         address: std::net::IpAddr,
-        place: &Place<'_>,
+        place: Place<'_, '_>,
         name: Option<&str>,
         places: &Places<'_>,
     ) -> bool {
@@ -229,7 +247,9 @@ mod tests {
         let model = Model::default();
         let exchanges = Exchanges::of(&model);
         assert!(exchanges.standard.len() > 30);
-        for standard in &exchanges.standard {
+        let table: Table = toml::from_str(include_str!("exchanges.toml")).unwrap();
+        assert_eq!(table.exchange.len(), exchanges.standard.len());
+        for standard in &table.exchange {
             assert!(number(&standard.protocol).is_ok(), "{}", standard.name);
             assert!(
                 standard.source.len() > 5 && !standard.from.is_empty() && !standard.to.is_empty(),

@@ -1,13 +1,12 @@
 //! What the exchanges and sessions of an exhibit come to, as claims about devices of the model.
 
-use super::exchanges::{Exchanges, Expectation, Other};
+use super::exchanges::{Expectation, Other};
 use super::places::{Place, Places};
 use super::services::{self, Service};
 use super::sessions::{Covered, Session, sessions};
-use super::{Talk, Visit};
+use super::{Network, Talk, Visit};
 use crate::pairs::Place as Record;
 use crate::probes::{instant, protocol as protocol_name};
-use banbury_evidence::model::Model;
 use banbury_evidence::{Claim, CodeInfo, Description, Grade, Location, Subject, SubjectKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -175,10 +174,9 @@ pub struct Findings {
     pub not_looked: Vec<String>,
 }
 
-/// Holds an exhibit's traffic against the model.
-pub fn findings(traffic: &Traffic<'_>, model: &Model, covered: &[Covered]) -> Findings {
-    let places = Places::of(model);
-    let exchanges = Exchanges::of(model);
+/// Holds an exhibit's traffic against the network model; `covered` are the contracts over devices that were visited.
+pub fn findings(traffic: &Traffic<'_>, network: &Network<'_>, covered: &[Covered]) -> Findings {
+    let Network { places, exchanges, .. } = network;
     let mut found = Findings::default();
     found.not_looked.extend(places.unread.iter().cloned());
     if places.is_blank() {
@@ -188,17 +186,17 @@ pub fn findings(traffic: &Traffic<'_>, model: &Model, covered: &[Covered]) -> Fi
         );
         return found;
     }
-    let sessions = sessions(traffic.visits, model, &places, covered);
+    let sessions = sessions(traffic.visits, network, covered);
     if sessions.attempts > 0 {
         found.not_looked.push(format!(
             "{} connections from outside to management ports brought no data from the device and count as no session",
             sessions.attempts
         ));
     }
-    found.claims.extend(watched(traffic, &places));
-    found.claims.extend(peers(traffic, &places, &exchanges));
+    found.claims.extend(watched(traffic, places));
+    found.claims.extend(peers(traffic, network));
     found.claims.extend(sessions.sessions.iter().flat_map(|session| session_claims(session, traffic)));
-    found.claims.extend(management(traffic, &places, &exchanges));
+    found.claims.extend(management(traffic, network));
     if !exchanges.has_stated() {
         found.not_looked.push(
             "the model states no exchanges: those inside the network are not told as unexpected (add exchanges.csv)".to_owned(),
@@ -250,12 +248,13 @@ struct Peer {
     owner: Option<String>,
 }
 
-fn peers(traffic: &Traffic<'_>, places: &Places<'_>, exchanges: &Exchanges<'_>) -> Vec<Claim> {
+fn peers(traffic: &Traffic<'_>, network: &Network<'_>) -> Vec<Claim> {
+    let places = &network.places;
     let mut peers: BTreeMap<(&str, bool, String, u8, Option<u16>), Peer> = BTreeMap::new();
     for talk in traffic.talks {
-        let Expectation::Unexpected(other) = exchanges.judge(talk, places) else { continue };
+        let Expectation::Unexpected(other) = network.judge(talk) else { continue };
         let is_outside = other == Other::Outside;
-        if !is_outside && !exchanges.has_stated() {
+        if !is_outside && !network.exchanges.has_stated() {
             continue;
         }
         let to = talk.name.clone().unwrap_or_else(|| talk.destination.to_canonical().to_string());
@@ -393,7 +392,8 @@ impl Managed {
     }
 }
 
-fn management(traffic: &Traffic<'_>, places: &Places<'_>, exchanges: &Exchanges<'_>) -> Vec<Claim> {
+fn management(traffic: &Traffic<'_>, network: &Network<'_>) -> Vec<Claim> {
+    let places = &network.places;
     let mut all: BTreeMap<(&'static str, &str, &'static str), Managed> = BTreeMap::new();
     for visit in traffic.visits.iter().filter(|visit| visit.received > 0) {
         let Some(service) = services::of(visit.protocol, visit.port, visit.service.as_deref()) else {
@@ -415,11 +415,11 @@ fn management(traffic: &Traffic<'_>, places: &Places<'_>, exchanges: &Exchanges<
                 tell(&CLEAR, visit.source.to_string());
             }
             let is_apart = crosses && !service.is_common && !matches!(origin, Place::Mediation(_));
-            if is_apart && exchanges.stated(&Talk::from(visit), places).is_none() {
+            if is_apart && network.exchanges.stated(&Talk::from(visit), places).is_none() {
                 tell(&ACROSS, format!("{} in {}", visit.source, from_segment.unwrap_or_default()));
             }
             let is_exposed = matches!(origin, Place::Exposed(_) | Place::Outside);
-            if is_exposed && !is_stated(visit, places, exchanges) {
+            if is_exposed && !matches!(network.judge(&Talk::from(visit)), Expectation::Expected(_)) {
                 tell(&EXPOSED, visit.source.to_string());
             }
         }
@@ -453,12 +453,8 @@ fn management(traffic: &Traffic<'_>, places: &Places<'_>, exchanges: &Exchanges<
 
 /// Whether a connection to this service manages the device: HTTP may be what the device is for, and counts where either end stands in a
 /// management segment or where it came from a mediation point.
-fn is_management(service: &Service, origin: &Place<'_>, in_segment: bool) -> bool {
+fn is_management(service: &Service, origin: &Place<'_, '_>, in_segment: bool) -> bool {
     !service.is_common || in_segment || matches!(origin, Place::Mediation(_))
-}
-
-fn is_stated(visit: &Visit, places: &Places<'_>, exchanges: &Exchanges<'_>) -> bool {
-    matches!(exchanges.judge(&Talk::from(visit), places), Expectation::Expected(_))
 }
 
 /// The day of a moment, `YYYY-MM-DD`.

@@ -1,11 +1,9 @@
 //! Which connections are kept one by one while traffic is read: those to management services of the model's devices, and all to
 //! mediation points. Everything else is counted by pairs alone.
 
-use super::places::Places;
-use super::{Visit, services};
+use super::{Network, Visit, services};
 use crate::pairs::{Pair, Place as Record};
 use banbury_evidence::Prefix;
-use banbury_evidence::model::Model;
 use banbury_formats::traffic::Flow;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -26,15 +24,13 @@ pub struct Interest {
 }
 
 impl Interest {
-    /// What a model makes of interest.
-    pub fn of(model: &Model) -> Self {
-        let places = Places::of(model);
-        let names = super::sessions::points(model);
-        let addresses = || places.addresses().map(|(address, _)| address);
+    /// What a network makes of interest.
+    pub fn of(network: &Network<'_>) -> Self {
+        let addresses = || network.places.addresses().map(|(address, _)| address);
         Self {
             devices: addresses().collect(),
-            points: places.ranges("mediation").collect(),
-            gates: addresses().filter(|&address| places.is_mediation(address, &names)).collect(),
+            points: network.places.ranges("mediation").collect(),
+            gates: addresses().filter(|&address| network.is_mediation(address)).collect(),
         }
     }
 

@@ -13,8 +13,46 @@ pub mod sessions;
 mod tests;
 
 use crate::pairs::{Pair, Place as Record};
+use banbury_evidence::model::Model;
+use exchanges::{Exchanges, Expectation};
+use places::Places;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
+
+/// A network model, ready to hold traffic against: worked out once, for all that asks.
+#[derive(Debug)]
+pub struct Network<'m> {
+    /// Whose an address is.
+    pub places: Places<'m>,
+    /// Which exchanges are expected.
+    pub exchanges: Exchanges<'m>,
+    /// The devices that contracts come through, by their names in small letters.
+    points: Vec<String>,
+}
+
+impl<'m> Network<'m> {
+    /// Of a model.
+    pub fn of(model: &'m Model) -> Self {
+        let through = model.contracts.iter().filter_map(|contract| contract.through.as_deref());
+        let points = through.map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty());
+        Self { places: Places::of(model), exchanges: Exchanges::of(model), points: points.collect() }
+    }
+
+    /// What is to be said of an exchange.
+    pub fn judge(&self, talk: &Talk) -> Expectation {
+        self.exchanges.judge(talk, &self.places)
+    }
+
+    /// Whether it is a mediation point: in a range of such, or a device that a contract comes through.
+    pub fn is_mediation(&self, address: IpAddr) -> bool {
+        self.places.range(address).is_some_and(|record| record.role.as_deref() == Some("mediation"))
+            || self
+                .places
+                .devices(address)
+                .iter()
+                .any(|device| self.points.contains(&device.name.trim().to_lowercase()))
+    }
+}
 
 /// What one end sent to a port of another, over all of an exhibit.
 #[derive(Clone, Debug, PartialEq)]

@@ -19,10 +19,10 @@ pub struct Places<'m> {
 }
 
 /// Where an address stands.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Place<'m> {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Place<'p, 'm> {
     /// An address of these devices; more than one where it moves between them.
-    Device(Vec<&'m Device>),
+    Device(&'p [&'m Device]),
     /// In a range of the operator's own.
     Own(&'m AddressPrefix),
     /// In a range of mediation points.
@@ -120,10 +120,10 @@ impl<'m> Places<'m> {
     }
 
     /// Where the address stands: what a device has is the device's, whatever range it is in.
-    pub fn place(&self, address: IpAddr) -> Place<'m> {
+    pub fn place(&self, address: IpAddr) -> Place<'_, 'm> {
         let devices = self.devices(address);
         if !devices.is_empty() {
-            return Place::Device(devices.to_vec());
+            return Place::Device(devices);
         }
         match self.range(address) {
             Some(record) => match (record.role.as_deref(), &record.party) {
@@ -135,13 +135,6 @@ impl<'m> Places<'m> {
             None if is_local(address.to_canonical()) => Place::Unlisted,
             None => Place::Outside,
         }
-    }
-
-    /// Whether it is a mediation point: in a range of such, or a device that a contract comes through, by its name in small letters.
-    pub fn is_mediation(&self, address: IpAddr, points: &[String]) -> bool {
-        matches!(self.place(address), Place::Mediation(_))
-            || self.range(address).is_some_and(|record| record.role.as_deref() == Some("mediation"))
-            || self.devices(address).iter().any(|device| points.contains(&device.name.trim().to_lowercase()))
     }
 
     /// The functions of a device, by their standard names.

@@ -7,13 +7,12 @@
 //! time. Misses: who comes by a console, a tunnel that ends inside the network, or from a room of the operator; ports of no service
 //! that `services` knows; what was done.
 
-use super::exchanges::{Exchanges, Expectation};
+use super::exchanges::Expectation;
 use super::places::{Place, Places};
 use super::services::{self, Service};
-use super::{Talk, Visit};
+use super::{Network, Talk, Visit};
 use crate::pairs::Place as Record;
 use banbury_evidence::Agreed;
-use banbury_evidence::model::Model;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -91,9 +90,8 @@ pub struct Found {
 }
 
 /// The sessions that visits make up.
-pub fn sessions(visits: &[Visit], model: &Model, places: &Places<'_>, covered: &[Covered]) -> Found {
-    let points = points(model);
-    let exchanges = Exchanges::of(model);
+pub fn sessions(visits: &[Visit], network: &Network<'_>, covered: &[Covered]) -> Found {
+    let places = &network.places;
     let mut contracts: BTreeMap<&str, Vec<&Covered>> = BTreeMap::new();
     for one in covered {
         contracts.entry(&one.device).or_default().push(one);
@@ -119,8 +117,8 @@ pub fn sessions(visits: &[Visit], model: &Model, places: &Places<'_>, covered: &
     let is_from_outside = |address| matches!(places.place(address), Place::Party(_) | Place::Outside);
     for visit in &ordered {
         if visit.received > 0
-            && !places.is_mediation(visit.source, &points)
-            && places.is_mediation(visit.destination, &points)
+            && !network.is_mediation(visit.source)
+            && network.is_mediation(visit.destination)
         {
             at_points.entry(visit.destination).or_default().push((visit.start, visit.end(), visit.source));
         }
@@ -131,9 +129,9 @@ pub fn sessions(visits: &[Visit], model: &Model, places: &Places<'_>, covered: &
         let Some(service) = services::of(visit.protocol, visit.port, visit.service.as_deref()) else {
             continue;
         };
-        let is_mediated = places.is_mediation(visit.source, &points);
+        let is_mediated = network.is_mediation(visit.source);
         if devices.is_empty()
-            || places.is_mediation(visit.destination, &points)
+            || network.is_mediation(visit.destination)
             || (!is_mediated && !is_from_outside(visit.source))
         {
             continue;
@@ -160,7 +158,7 @@ pub fn sessions(visits: &[Visit], model: &Model, places: &Places<'_>, covered: &
             Behind::One(origin) => places.range(origin).and_then(|range| range.party.clone()),
             Behind::Unknown => None,
         };
-        let expected = match exchanges.judge(&Talk::from(visit), places) {
+        let expected = match network.judge(&Talk::from(visit)) {
             Expectation::Expected(by) => Some(by),
             _ => None,
         };
@@ -208,17 +206,6 @@ pub fn sessions(visits: &[Visit], model: &Model, places: &Places<'_>, covered: &
             .then(|| hours.iter().any(|agreed| agreed.covers(session.start, session.end)));
     }
     found
-}
-
-/// The devices that contracts come through, by their names in small letters.
-pub(super) fn points(model: &Model) -> Vec<String> {
-    model
-        .contracts
-        .iter()
-        .filter_map(|contract| contract.through.as_deref())
-        .map(|name| name.trim().to_lowercase())
-        .filter(|name| !name.is_empty())
-        .collect()
 }
 
 /// Who stands behind a connection from a mediation point.

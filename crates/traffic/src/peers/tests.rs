@@ -2,7 +2,7 @@
 
 use super::findings::{Findings, Traffic, findings};
 use super::sessions::Covered;
-use super::{Talk, Visit};
+use super::{Network, Talk, Visit};
 use crate::pairs::Place as Record;
 use banbury_evidence::model::{
     AddressPrefix, Contract, Device, Exchange, Function, Interface, Model, Source,
@@ -125,7 +125,7 @@ fn said(talks: &[Talk], visits: &[Visit]) -> Findings {
     let inputs = [Location::exhibit(Digest::of(b"traffic"))];
     let spans = [(MONDAY, MONDAY + HOUR)];
     let traffic = Traffic { inputs: &inputs, spans: &spans, talks, visits };
-    findings(&traffic, &model(), &[covered("gnb-1"), covered("amf-1")])
+    findings(&traffic, &Network::of(&model()), &[covered("gnb-1"), covered("amf-1")])
 }
 
 fn of<'c>(found: &'c Findings, code: &str) -> Vec<&'c Claim> {
@@ -249,7 +249,7 @@ fn a_model_without_addresses_says_so() {
     let inputs = [Location::exhibit(Digest::of(b"traffic"))];
     let talks = [talk("10.1.0.1", "8.8.8.8", 6, 1)];
     let traffic = Traffic { inputs: &inputs, spans: &[(0, 1)], talks: &talks, visits: &[] };
-    let found = findings(&traffic, &Model::default(), &[]);
+    let found = findings(&traffic, &Network::of(&Model::default()), &[]);
     assert!(found.claims.is_empty() && found.not_looked[0].contains("no device or interface"));
 }
 
@@ -294,7 +294,7 @@ fn spans_with_a_gap_are_watched_apart() {
     (late.first, late.last) = (MONDAY, MONDAY + 31 * HOUR);
     let early = talk("10.3.0.1", "10.2.0.1", 6, 22);
     let traffic = Traffic { inputs: &inputs, spans: &spans, talks: &[late, early], visits: &[] };
-    let found = findings(&traffic, &model(), &[]);
+    let found = findings(&traffic, &Network::of(&model()), &[]);
     let told: Vec<(String, String)> = of(&found, "traffic.watched")
         .iter()
         .map(|claim| (claim.subject.id.clone(), text(claim, "until")))

@@ -9,6 +9,7 @@ mod strobe;
 use crate::networks::Inside;
 use crate::pairs::Pair;
 use banbury_evidence::{Claim, CodeInfo, Description, Location, Subject, SubjectKind};
+use banbury_formats::time::iso8601;
 use std::fmt::Write as _;
 
 /// A probe looks at each pair by itself and may make a claim of it. It never depends on who made a device.
@@ -153,21 +154,9 @@ pub fn span(microseconds: u64) -> String {
     format!("{} {unit}", text.strip_suffix(".0").unwrap_or(&text))
 }
 
-/// A moment as RFC 3339 in UTC, to the second. The civil date from days is that of Howard Hinnant's `civil_from_days`
-/// (public domain description, howardhinnant.github.io/date_algorithms.html).
+/// A moment as RFC 3339 in UTC, to the second.
 pub fn instant(microseconds: i64) -> String {
-    let seconds = microseconds.div_euclid(1_000_000);
-    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    iso8601(microseconds.div_euclid(1_000_000))
 }
 
 #[cfg(test)]

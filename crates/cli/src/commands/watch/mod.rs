@@ -22,7 +22,9 @@ use anyhow::{Context as _, bail};
 use banbury_evidence::{Digest, Location, Prefix, Step};
 use banbury_traffic::networks::Inside;
 use banbury_traffic::pairs::{Pair, Weighing};
+use banbury_traffic::peers::Network;
 use banbury_traffic::peers::findings::Findings;
+use banbury_traffic::peers::interest::Interest;
 use banbury_traffic::probes::{self, Finding, Scene};
 use child::{Answer, Task};
 use std::io::Write as _;
@@ -78,8 +80,9 @@ pub(super) fn run(arguments: Watch) -> anyhow::Result<Outcome> {
         Some(record) => record.add(&paths)?,
         None => paths.clone(),
     };
-    let network = record.as_mut().map(record::Record::network).transpose()?.flatten();
-    let interest = network.as_ref().map(peers::Network::interest);
+    let model = record.as_mut().map(record::Record::model).transpose()?.flatten();
+    let network = model.as_ref().map(Network::of);
+    let interest = network.as_ref().map(Interest::of);
     let progress = Progress::start(&format!("reading {} files", paths.len()));
     let asked = ask::start(&task, &watched, interest.as_ref())?;
     let mut hashes = record.as_ref().map_or_else(|| vec![None; paths.len()], record::Record::hashes);
@@ -95,9 +98,9 @@ pub(super) fn run(arguments: Watch) -> anyhow::Result<Outcome> {
         bail!("the confined process spoke of {} inputs, not {}", answer.accounts.len(), paths.len());
     }
     let mut report = Report::new(paths, hashes, answer, left, &arguments, &inside);
-    match &network {
-        Some(network) => network.hold(&mut report),
-        None => report.rows.retain(Told::is_worth_telling),
+    match (&network, &record) {
+        (Some(network), Some(record)) => peers::hold(network, record.ledger(), &mut report)?,
+        _ => report.rows.retain(Told::is_worth_telling),
     }
     if let Some(record) = &mut record {
         record.keep(&report)?;

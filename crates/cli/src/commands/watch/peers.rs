@@ -3,78 +3,48 @@
 use super::{Report, Told};
 use crate::terminal::{safe, shorten};
 use anyhow::Context as _;
-use banbury_evidence::case::Case;
 use banbury_evidence::ledger::Ledger;
-use banbury_evidence::model::Model;
 use banbury_evidence::{Claim, Location};
-use banbury_traffic::peers::Talk;
-use banbury_traffic::peers::exchanges::{Exchanges, Expectation};
+use banbury_traffic::peers::exchanges::Expectation;
 use banbury_traffic::peers::findings::{Findings, Traffic, findings};
-use banbury_traffic::peers::interest::Interest;
-use banbury_traffic::peers::places::Places;
 use banbury_traffic::peers::sessions::Covered;
+use banbury_traffic::peers::{Network, Talk};
 use banbury_traffic::probes::{instant, span};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// The network model that traffic is held against.
-pub(super) struct Network {
-    model: Model,
-    covered: Vec<Covered>,
-}
-
-impl Network {
-    /// The case's, where it has one.
-    pub(super) fn of(case: &Case) -> anyhow::Result<Option<Self>> {
-        let model = case.ledger.model()?;
-        if model.devices.is_empty() {
-            return Ok(None);
+/// Holds what was read against the case's network. Pairs that are expected are marked so, and are no finding any more.
+pub(super) fn hold(network: &Network<'_>, ledger: &Ledger, report: &mut Report) -> anyhow::Result<()> {
+    let weighed = &report.answer.weighed;
+    let inputs: Option<Vec<Location>> = (0..report.paths.len()).map(|input| report.input(input)).collect();
+    let inputs = inputs.context("an input of a case without its hash")?;
+    let spans: Vec<(i64, i64)> = weighed.spans.values().copied().collect();
+    let talks: Vec<Talk> = report.rows.iter().filter_map(|told| Talk::of(&told.pair)).collect();
+    let visited = weighed.visits.iter().flat_map(|visit| network.places.devices(visit.destination));
+    let visited: BTreeSet<&str> = visited.map(|device| device.name.as_str()).collect();
+    let covered = covered(ledger, &visited).context("the contracts of the case")?;
+    let traffic = Traffic { inputs: &inputs, spans: &spans, talks: &talks, visits: &weighed.visits };
+    report.held = Some(findings(&traffic, network, &covered));
+    for told in &mut report.rows {
+        let Some(talk) = Talk::of(&told.pair) else { continue };
+        if let Expectation::Expected(by) = network.judge(&talk) {
+            told.expected = Some(by);
+            told.findings.clear();
         }
-        let covered = covered(&case.ledger).context("the contracts of the case")?;
-        Ok(Some(Self { model, covered }))
     }
-
-    /// What the child is to keep.
-    pub(super) fn interest(&self) -> Interest {
-        Interest::of(&self.model)
-    }
-
-    /// What was read, held against it. Pairs that are expected are marked so, and are no finding any more.
-    pub(super) fn hold(&self, report: &mut Report) {
-        let answer = &report.answer;
-        let inputs: Vec<Location> =
-            (0..report.paths.len()).map(|input| report.input(input).unwrap_or_else(nowhere)).collect();
-        let spans: Vec<(i64, i64)> = answer.weighed.spans.values().copied().collect();
-        let talks: Vec<Talk> = report.rows.iter().filter_map(|told| Talk::of(&told.pair)).collect();
-        let traffic =
-            Traffic { inputs: &inputs, spans: &spans, talks: &talks, visits: &answer.weighed.visits };
-        report.held = Some(findings(&traffic, &self.model, &self.covered));
-        let (places, exchanges) = (Places::of(&self.model), Exchanges::of(&self.model));
-        for told in &mut report.rows {
-            let Some(talk) = Talk::of(&told.pair) else { continue };
-            if let Expectation::Expected(by) = exchanges.judge(&talk, &places) {
-                told.expected = Some(by);
-                told.findings.clear();
-            }
-        }
-        report.rows.retain(Told::is_worth_telling);
-        // Stable: what nobody expects comes first.
-        report.rows.sort_by_key(|told| told.expected.is_some());
-    }
+    report.rows.retain(Told::is_worth_telling);
+    // Stable: what nobody expects comes first.
+    report.rows.sort_by_key(|told| told.expected.is_some());
+    Ok(())
 }
 
-/// An input without a hash stands nowhere: claims are made of exhibits alone.
-fn nowhere() -> Location {
-    Location::exhibit(banbury_evidence::Digest::of(b""))
-}
-
-fn covered(ledger: &Ledger) -> anyhow::Result<Vec<Covered>> {
+/// The contracts over these devices.
+fn covered(ledger: &Ledger, devices: &BTreeSet<&str>) -> anyhow::Result<Vec<Covered>> {
     let mut statement = ledger.connection().prepare(
-        "SELECT d.device, d.contract, d.party, d.since, d.until, c.hours
-         FROM contract_devices d LEFT JOIN contracts c
-             ON c.name = d.contract AND c.source_file = d.source_file AND c.source_line = d.source_line
-         ORDER BY d.device, d.contract",
+        "SELECT device, contract, party, since, until, hours FROM contract_devices
+         WHERE device IN (SELECT value FROM json_each(?1)) ORDER BY device, contract",
     )?;
-    let rows = statement.query_map([], |row| {
+    let rows = statement.query_map([serde_json::to_string(devices)?], |row| {
         Ok(Covered {
             device: row.get(0)?,
             contract: row.get(1)?,
@@ -100,8 +70,7 @@ pub(super) fn text(report: &Report, out: &mut String) {
     let Some(found) = &report.held else { return };
     // Writing to a String does not fail.
     let of = |code: &'static str| found.claims.iter().filter(move |claim| claim.code == code);
-    let devices: std::collections::BTreeSet<&str> =
-        of("traffic.watched").map(|claim| claim.subject.id.as_str()).collect();
+    let devices: BTreeSet<&str> = of("traffic.watched").map(|claim| claim.subject.id.as_str()).collect();
     let _ = writeln!(out, "\nAgainst the network model: traffic of {} devices was looked at", devices.len());
     let expected = report.rows.iter().filter(|told| told.expected.is_some()).count();
     if expected > 0 {

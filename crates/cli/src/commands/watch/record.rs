@@ -5,6 +5,8 @@ use crate::commands::{Stopwatch, now};
 use crate::terminal;
 use anyhow::Context as _;
 use banbury_evidence::case::Case;
+use banbury_evidence::ledger::Ledger;
+use banbury_evidence::model::Model;
 use banbury_evidence::{Claim, Digest, ExhibitKind, RunReport, Skipped, Status};
 use banbury_traffic::peers::findings::DESCRIPTION;
 use banbury_traffic::probes;
@@ -35,12 +37,16 @@ impl Record {
         Ok(kept)
     }
 
-    /// The network model that traffic is held against, of the tables that the case has now; what is wrong with them is told.
-    pub(super) fn network(&mut self) -> anyhow::Result<Option<super::peers::Network>> {
+    /// The network model of the tables that the case has now, where it has devices; what is wrong with the tables is told.
+    pub(super) fn model(&mut self) -> anyhow::Result<Option<Model>> {
         let exhibits = self.case.ledger.exhibits()?;
         let (_, problems) = crate::commands::assess::import(&mut self.case, &exhibits)?;
         problems.iter().for_each(|problem| terminal::note(problem));
-        super::peers::Network::of(&self.case)
+        Ok(Some(self.case.ledger.model()?).filter(|model| !model.devices.is_empty()))
+    }
+
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.case.ledger
     }
 
     pub(super) fn hashes(&self) -> Vec<Option<Digest>> {
