@@ -115,8 +115,8 @@ def read():
     return wanted
 
 
-def executables(package, folder):
-    """Takes a package's executables out of it."""
+def unpack(package, folder, wants):
+    """Takes the files out of a package that are wanted; beside what is written down of them, its hard links as (to, path)."""
     shutil.rmtree(folder, ignore_errors=True)
     files, links = [], []
     with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as unpacking:
@@ -125,10 +125,10 @@ def executables(package, folder):
                 inside = member.name.removeprefix("./")
                 if member.islnk():
                     links.append((member.linkname.removeprefix("./"), inside))
-                if not member.isreg() or member.size > LARGEST or NO_PROGRAM.search(inside):
+                if not member.isreg() or member.size > LARGEST:
                     continue
                 content = archive.extractfile(member).read()
-                if not program(content):
+                if not wants(inside, content):
                     continue
                 target = folder / inside
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -138,13 +138,19 @@ def executables(package, folder):
             pass
     if unpacking.returncode:
         sys.exit(f"{package}: dpkg-deb ended with {unpacking.returncode}; remove it, and fetch it again")
-    for file in files:
+    fields = debian.control(package)
+    source, _ = debian.source_of(fields)
+    return {"source": source, "version": fields["Version"], "files": sorted(files, key=lambda file: file["path"])}, links
+
+
+def executables(package, folder):
+    """Takes a package's executables out of it."""
+    record, links = unpack(package, folder, lambda inside, content: not NO_PROGRAM.search(inside) and program(content))
+    for file in record["files"]:
         linked = sorted(inside for to, inside in links if to == file["path"])
         if linked:
             file["links"] = linked
-    fields = debian.control(package)
-    source, _ = debian.source_of(fields)
-    return {"source": source, "version": fields["Version"], "files": sorted(files, key=lambda file: file["path"])}
+    return record
 
 
 def program(content):

@@ -7,14 +7,11 @@ NAME.json lists them: path, architecture, package and version, source package. A
 too few files are an error.
 """
 
-import hashlib
 import json
 import os
 import pathlib
 import shutil
-import subprocess
 import sys
-import tarfile
 
 import benign  # puts corpus/identification on the way to modules
 import debian
@@ -22,7 +19,6 @@ import elf
 
 HERE = pathlib.Path(__file__).resolve().parent
 LEAST = {"libraries": 500, "servers": 300}
-LARGEST = 24 << 20  # bytes of a file
 
 
 def fetch(store, name, architectures):
@@ -38,7 +34,7 @@ def fetch(store, name, architectures):
             paths, without = benign.download(debian.Apt(store / name, release, architecture), missing)
             lost += [f"{package} ({architecture}): {reason}" for package, reason in sorted(without.items())]
             for package, path in paths.items():
-                kept[package] = unpack(path, folder / package, {"libraries": library, "servers": program}[name])
+                kept[package] = benign.unpack(path, folder / package, {"libraries": library, "servers": program}[name])[0]
                 path.unlink()
             benign.write(note, kept)
         for package in packages:
@@ -72,32 +68,6 @@ def take_lists(store, name, release, architecture):
     there, here = (store / folder / f"apt-{release}-{architecture}/lists" for folder in ("benign", name))
     if there.is_dir() and not here.exists():
         shutil.copytree(there, here)
-
-
-def unpack(package, folder, wants):
-    """Takes the files out of a package that are wanted."""
-    shutil.rmtree(folder, ignore_errors=True)
-    files = []
-    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as unpacking:
-        with tarfile.open(fileobj=unpacking.stdout, mode="r|") as archive:
-            for member in archive:
-                inside = member.name.removeprefix("./")
-                if not member.isreg() or member.size > LARGEST:
-                    continue
-                content = archive.extractfile(member).read()
-                if not wants(inside, content):
-                    continue
-                target = folder / inside
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(content)
-                files.append({"path": inside, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
-        while unpacking.stdout.read(1 << 16):
-            pass
-    if unpacking.returncode:
-        sys.exit(f"{package}: dpkg-deb ended with {unpacking.returncode}; remove it, and fetch it again")
-    fields = debian.control(package)
-    source, _ = debian.source_of(fields)
-    return {"source": source, "version": fields["Version"], "files": sorted(files, key=lambda file: file["path"])}
 
 
 def program(inside, content):

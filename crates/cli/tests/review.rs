@@ -10,9 +10,7 @@
 
 mod support;
 
-use std::path::PathBuf;
-use std::process::Output;
-use support::{command, cpio, root, stderr, stdout};
+use support::{Folder, command, cpio, root, stderr, stdout};
 
 const FEEDS: &[&str] = &["nvd-2.0/input.json", "kev-json/input.json"];
 const SINCE: [&str; 4] = ["--since", "2026-06-01", "--as-of", "2026-11-01"];
@@ -85,30 +83,7 @@ const FORTIFIED: &str = "probes/copying/input/bin/fortified";
 const STATIC: &str = "probes/copying/input/bin/static";
 const KEY: &str = "probes/keys/input/etc/ssl/private/device.key";
 
-struct Folder(tempfile::TempDir);
-
 impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) {
-        std::fs::write(self.path(name), bytes).unwrap();
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        command()
-            .args(arguments)
-            .env("BANBURY_FEEDS", self.path("feeds.sqlite"))
-            .current_dir(self.0.path())
-            .output()
-            .unwrap()
-    }
-
     fn import(&self) {
         for feed in FEEDS {
             let path = root().join("corpus/feeds").join(feed).display().to_string();

@@ -10,31 +10,12 @@
 
 mod support;
 
-use std::path::PathBuf;
 use std::process::Output;
-use support::{command, cpio, root, stderr, stdout};
+use support::{Folder, command, cpio, root, stderr, stdout};
 
 const DAY: [&str; 2] = ["--as-of", "2026-11-01"];
 
-struct Folder(tempfile::TempDir);
-
 impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) {
-        std::fs::write(self.path(name), bytes).unwrap();
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        command().args(arguments).current_dir(self.0.path()).output().unwrap()
-    }
-
     fn weigh(&self, words: &[&str]) -> Output {
         self.run(&[&["weigh"][..], words, &DAY].concat())
     }

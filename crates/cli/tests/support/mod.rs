@@ -24,6 +24,30 @@ pub fn command() -> Command {
     command
 }
 
+/// A scratch folder in which commands run, with feeds of its own.
+#[allow(dead_code, reason = "not every test file needs it")]
+pub struct Folder(pub tempfile::TempDir);
+
+#[allow(dead_code, reason = "not every test file needs it")]
+impl Folder {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, bytes: &[u8]) {
+        std::fs::write(self.path(name), bytes).unwrap();
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        let feeds = self.path("feeds.sqlite");
+        command().args(arguments).env("BANBURY_FEEDS", feeds).current_dir(self.0.path()).output().unwrap()
+    }
+}
+
 pub fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }

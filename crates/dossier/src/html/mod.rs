@@ -118,18 +118,25 @@ fn inspect(report: &InspectReport) -> String {
     page("Inspection", &summary::inspection(report, &inspected), &sections)
 }
 
+/// The head of a page, with a style sheet of its own behind that of all.
+fn head(title: &str, sheet: &str) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
+            title { (title) }
+            style { (PreEscaped(STYLE)) (PreEscaped(sheet)) }
+        }
+    }
+}
+
 fn page(title: &str, header: &Markup, sections: &[Section<'_>]) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
+            (head(title, ""))
             body {
                 a.skip href="#content" { "Skip to the content" }
                 header.top { (header) }

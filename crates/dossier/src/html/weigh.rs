@@ -1,10 +1,10 @@
 //! What is known of one subject, on one page: it prints on one sheet of A4 where there are few findings.
 
-use super::{STYLE, marks, numbers};
+use super::{head, marks, numbers};
 use crate::visible::visible;
 use crate::weigh::{Figure, Finding, Hidden, ImageRow, Observation, Weighing};
 use banbury_evidence::Grade;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{DOCTYPE, Markup, html};
 
 const SHEET: &str = include_str!("sheet.css");
 
@@ -22,14 +22,7 @@ pub(crate) fn weighing(weighing: &Weighing) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
-                title { (title) }
-                style { (PreEscaped(STYLE)) (PreEscaped(SHEET)) }
-            }
+            (head(&title, SHEET))
             body.sheet {
                 header.top { (header(weighing)) }
                 main #content {

@@ -139,17 +139,7 @@ impl Probe for FixedCredentials {
             made.hidden();
             made.script(file.content);
         }
-        let mut claims: Vec<Claim> = made.claims.into_values().collect();
-        claims.sort_by(|one, two| {
-            (&one.locations, &one.code, &one.title).cmp(&(&two.locations, &two.code, &two.title))
-        });
-        if claims.len() > MOST {
-            findings.skip(
-                file.location.to_string(),
-                format!("{} further findings of this file are not told", claims.len() - MOST),
-            );
-        }
-        claims.into_iter().take(MOST).for_each(|claim| findings.claim(claim));
+        tell(made.claims, file, MOST, findings);
     }
 }
 
@@ -168,6 +158,21 @@ pub fn put(claims: &mut BTreeMap<Digest, Claim>, claim: Claim, place: Location) 
     if !known.locations.contains(&place) {
         known.locations.push(place);
     }
+}
+
+/// Tells the claims that were put together of a file, `most` of them, in the order of their places; how many are left out for their number is said.
+pub fn tell(claims: BTreeMap<Digest, Claim>, file: &File<'_>, most: usize, findings: &mut Findings) {
+    let mut claims: Vec<Claim> = claims.into_values().collect();
+    claims.sort_by(|one, two| {
+        (&one.locations, &one.code, &one.title).cmp(&(&two.locations, &two.code, &two.title))
+    });
+    if claims.len() > most {
+        findings.skip(
+            file.location.to_string(),
+            format!("{} further findings of this file are not told", claims.len() - most),
+        );
+    }
+    claims.into_iter().take(most).for_each(|claim| findings.claim(claim));
 }
 
 /// Whether a path is that of documentation, examples among them, which nothing runs.

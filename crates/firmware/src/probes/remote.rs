@@ -15,7 +15,7 @@ mod commands;
 mod contacts;
 mod settings;
 
-use super::credentials::{is_document, put};
+use super::credentials::{is_document, put, tell};
 use super::shell;
 use super::text::{name_of, show};
 use crate::probe::{Description, File, Findings, Probe};
@@ -175,17 +175,7 @@ impl Probe for RemoteManagement {
                 made.script();
             }
         }
-        let mut claims: Vec<Claim> = made.claims.into_values().collect();
-        claims.sort_by(|one, two| {
-            (&one.locations, &one.code, &one.title).cmp(&(&two.locations, &two.code, &two.title))
-        });
-        if claims.len() > MOST {
-            findings.skip(
-                file.location.to_string(),
-                format!("{} further findings of this file are not told", claims.len() - MOST),
-            );
-        }
-        claims.into_iter().take(MOST).for_each(|claim| findings.claim(claim));
+        tell(made.claims, file, MOST, findings);
     }
 }
 

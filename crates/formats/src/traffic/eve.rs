@@ -5,16 +5,14 @@
 //! is one, and each question otherwise. Wrong when: an older version logs both question and answer: two queries are told then.
 //! Misses: alerts, files, statistics and all other events (counted). Source: Suricata manual, "EVE JSON Output" and "EVE JSON Format".
 
-use super::json::{Element, Malformed, Members, elements};
-use super::lines::{LineReader, Lines};
-use super::text::{escaped_for_json, not_text, plain};
+use super::json::{Element, Members, elements};
+use super::lines::{LineReader, Lines, Passed};
 use super::values::{address, count, has_ports, instant, port, protocol};
 use super::{
     Flow, Login, Name, Query, Reader, Record, Settings, Sink, TrafficDescription, TrafficFormat, Volume,
 };
 use crate::{Problem, ProblemKind};
 use core::net::IpAddr;
-use std::collections::BTreeMap;
 
 /// Suricata's events.
 pub(super) struct Eve;
@@ -30,9 +28,6 @@ static DESCRIPTION: TrafficDescription = TrafficDescription {
     ],
     source: "Suricata manual, EVE JSON Output and EVE JSON Format",
 };
-
-/// Types of events that are counted each by itself; the rest are counted together.
-const TYPES: usize = 64;
 
 impl TrafficFormat for Eve {
     fn describe(&self) -> &'static TrafficDescription {
@@ -54,7 +49,7 @@ impl TrafficFormat for Eve {
 #[derive(Default)]
 struct Events {
     members: Members,
-    passed: BTreeMap<String, (u64, u64)>,
+    passed: Passed,
 }
 
 /// An event, and what all have.
@@ -71,24 +66,8 @@ impl Lines for Events {
     const MAY_BE_CUT: bool = false;
 
     fn line(&mut self, line: &[u8], offset: u64, sink: &mut dyn Sink) {
-        if line.iter().all(u8::is_ascii_whitespace) {
-            return;
-        }
-        let owned;
-        let text = match plain(line) {
-            Some(text) => text,
-            None => {
-                sink.problem(not_text(line, offset));
-                owned = escaped_for_json(line);
-                &owned
-            }
-        };
-        if let Err(Malformed { at, what }) = self.members.read(text) {
-            let detail = format!("not a JSON object: {what}");
-            sink.problem(Problem::new(ProblemKind::Malformed, offset + at as u64, detail));
-            return;
-        }
-        let event = Event { text, members: &self.members, offset };
+        let Some(text) = self.members.line(line, offset, sink) else { return };
+        let event = Event { text: &text, members: &self.members, offset };
         let kind = event.text("event_type").unwrap_or("(none)");
         let read = match kind {
             "flow" => event.flow(sink),
@@ -98,9 +77,7 @@ impl Lines for Events {
             "http" => event.http(sink),
             "ssh" => event.ssh(sink),
             other => {
-                let known = self.passed.contains_key(other) || self.passed.len() < TYPES;
-                let other = if known { other } else { "(further types)" };
-                self.passed.entry(other.to_owned()).or_insert((0, offset)).0 += 1;
+                self.passed.count(other, "(further types)", offset);
                 Ok(())
             }
         };
@@ -112,10 +89,7 @@ impl Lines for Events {
     }
 
     fn end(&mut self, sink: &mut dyn Sink) {
-        for (kind, (count, offset)) in std::mem::take(&mut self.passed) {
-            let detail = format!("events of the type `{kind}`: {count} lines are not read");
-            sink.problem(Problem::new(ProblemKind::Unsupported, offset, detail));
-        }
+        self.passed.tell(sink, |kind| format!("events of the type `{kind}`"));
     }
 
     fn beside(&mut self, _: &[u8], _: u64) -> Option<Self> {

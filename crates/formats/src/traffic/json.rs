@@ -1,6 +1,8 @@
 //! One JSON object a line, as logs have it, read without a tree: its members by their path (`tls.sni`), texts borrowed where they
 //! stand without an escape. What stands in arrays is looked at where it is asked for, and only then checked.
 
+use super::{Sink, text};
+use crate::{Problem, ProblemKind};
 use memchr::memchr2;
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -59,6 +61,25 @@ pub(super) enum Element<'a> {
 }
 
 impl Members {
+    /// Reads a line of a log. `None` where it is blank, or no object, which is told.
+    pub(super) fn line<'l>(
+        &mut self,
+        line: &'l [u8],
+        offset: u64,
+        sink: &mut dyn Sink,
+    ) -> Option<Cow<'l, str>> {
+        if line.iter().all(u8::is_ascii_whitespace) {
+            return None;
+        }
+        let text = text::of_line(line, offset, sink, text::escaped_for_json);
+        if let Err(Malformed { at, what }) = self.read(&text) {
+            let detail = format!("not a JSON object: {what}");
+            sink.problem(Problem::new(ProblemKind::Malformed, offset + at as u64, detail));
+            return None;
+        }
+        Some(text)
+    }
+
     /// Reads an object that the whole line is.
     pub(super) fn read(&mut self, line: &str) -> Result<(), Malformed> {
         self.decoded.clear();

@@ -3,6 +3,7 @@
 use super::{Reader, Sink};
 use crate::{Problem, ProblemKind};
 use memchr::memchr;
+use std::collections::BTreeMap;
 
 /// What reads lines.
 pub(super) trait Lines: Send + Sized + 'static {
@@ -21,6 +22,30 @@ pub(super) trait Lines: Send + Sized + 'static {
     fn beside(&mut self, data: &[u8], offset: u64) -> Option<Self> {
         let _ = (data, offset);
         None
+    }
+}
+
+/// Lines that are not read, by their sort: how many, and where the first stands.
+#[derive(Default)]
+pub(super) struct Passed(BTreeMap<String, (u64, u64)>);
+
+/// Sorts that are counted each by itself; the rest are counted together.
+const SORTS: usize = 64;
+
+impl Passed {
+    /// Counts a line; one of a sort beyond those that are counted each by itself as one of `further`.
+    pub(super) fn count(&mut self, sort: &str, further: &str, offset: u64) {
+        let is_known = self.0.contains_key(sort) || self.0.len() < SORTS;
+        let sort = if is_known { sort } else { further };
+        self.0.entry(sort.to_owned()).or_insert((0, offset)).0 += 1;
+    }
+
+    /// Tells how many there were; `what` is what a sort is called.
+    pub(super) fn tell(&mut self, sink: &mut dyn Sink, what: impl Fn(&str) -> String) {
+        for (sort, (count, offset)) in std::mem::take(&mut self.0) {
+            let detail = format!("{}: {count} lines are not read", what(&sort));
+            sink.problem(Problem::new(ProblemKind::Unsupported, offset, detail));
+        }
     }
 }
 

@@ -151,6 +151,30 @@ pub struct Flow<'a> {
     pub carried_in: &'a [&'static str],
 }
 
+impl Flow<'_> {
+    /// A record of one direction, of which no more is known than when it was and between whom.
+    pub fn one_way(start: i64, source: IpAddr, destination: IpAddr) -> Self {
+        Self {
+            start,
+            duration: None,
+            source,
+            destination,
+            source_port: None,
+            destination_port: None,
+            protocol: 0,
+            sent: Volume::default(),
+            received: Volume::default(),
+            one_way: true,
+            service: None,
+            state: None,
+            name: None,
+            id: None,
+            vlan: None,
+            carried_in: &[],
+        }
+    }
+}
+
 /// How much one end sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Volume {

@@ -356,57 +356,28 @@ fn by_elements(record: Fields<'_>) -> Option<Flow<'static>> {
         at += size;
     }
     let (source, destination) = ends?;
-    let Some(flow) = flow else { return Some(of_event(event?, source, destination)) };
+    let Some(flow) = flow else { return Some(Flow::one_way(event?, source, destination)) };
     let (first, last, received) = (millis(flow, 0)?, millis(flow, 8)?, millis(flow, 16)?);
     // A flow without a time has that of its arrival.
     let start = if first == 0 { received } else { first };
     let protocol = flow.u8(44)?;
     let ports = has_ports(protocol);
     Some(Flow {
-        start,
         duration: last.checked_sub(first).filter(|length| *length >= 0 && first != 0),
-        source,
-        destination,
         source_port: flow.u16(40).filter(|_| ports),
         destination_port: flow.u16(42).filter(|_| ports),
         protocol,
         sent: Volume { payload: None, packets: flow.u64(24), ip: flow.u64(32) },
         received: back,
         one_way: back == Volume::default(),
-        service: None,
-        state: None,
-        name: None,
-        id: None,
         vlan,
-        carried_in: &[],
+        ..Flow::one_way(start, source, destination)
     })
 }
 
 /// Microseconds of the milliseconds at `at`.
 fn millis(fields: Fields<'_>, at: usize) -> Option<i64> {
     i64::try_from(fields.u64(at)?).ok()?.checked_mul(1000)
-}
-
-/// A record of an event alone: two ends and a time.
-fn of_event(start: i64, source: IpAddr, destination: IpAddr) -> Flow<'static> {
-    Flow {
-        start,
-        duration: None,
-        source,
-        destination,
-        source_port: None,
-        destination_port: None,
-        protocol: 0,
-        sent: Volume::default(),
-        received: Volume::default(),
-        one_way: true,
-        service: None,
-        state: None,
-        name: None,
-        id: None,
-        vlan: None,
-        carried_in: &[],
-    }
 }
 
 /// A record of layout 1: a common part of `size` bytes, and what has to stand behind it.
@@ -429,10 +400,7 @@ fn common(record: Fields<'_>, size: usize, flags: Option<u16>) -> Option<Flow<'s
     let packets_width = if flags & 2 == 0 { 4 } else { 8 };
     let bytes_width = if flags & 4 == 0 { 4 } else { 8 };
     Some(Flow {
-        start,
         duration: Some(end - start).filter(|length| *length >= 0),
-        source,
-        destination,
         source_port: record.u16(24).filter(|_| ports),
         destination_port: record.u16(26).filter(|_| ports),
         protocol,
@@ -441,13 +409,6 @@ fn common(record: Fields<'_>, size: usize, flags: Option<u16>) -> Option<Flow<'s
             packets: Some(record.number(at, packets_width)?),
             ip: Some(record.number(at + packets_width, bytes_width)?),
         },
-        received: Volume::default(),
-        one_way: true,
-        service: None,
-        state: None,
-        name: None,
-        id: None,
-        vlan: None,
-        carried_in: &[],
+        ..Flow::one_way(start, source, destination)
     })
 }

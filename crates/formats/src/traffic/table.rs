@@ -7,7 +7,7 @@
 //! Source: RFC 4180 for quotation marks.
 
 use super::lines::{LineReader, Lines};
-use super::text::{escaped, not_text, plain};
+use super::text;
 use super::values::{address, count, has_ports, instant, port, protocol, scaled, seconds};
 use super::{Flow, Reader, Record, Settings, Sink, TrafficDescription, TrafficFormat, Volume};
 use crate::{Problem, ProblemKind};
@@ -91,7 +91,7 @@ impl TrafficFormat for Table {
     }
 
     fn recognise(&self, start: &[u8]) -> bool {
-        let mut lines = start.split(|byte| *byte == b'\n').filter_map(plain);
+        let mut lines = start.split(|byte| *byte == b'\n').filter_map(text::plain);
         let Some(header) = lines.next().map(str::trim_end) else { return false };
         let separator = separator(header);
         let cells = Cells::of(header, separator);
@@ -141,15 +141,7 @@ impl Lines for Rows {
         if line.is_empty() {
             return;
         }
-        let owned;
-        let text = match plain(line) {
-            Some(text) => text,
-            None => {
-                sink.problem(not_text(line, offset));
-                owned = escaped(line);
-                &owned
-            }
-        };
+        let text = text::of_line(line, offset, sink, text::escaped);
         if let Some((_, count)) = &mut self.passed {
             *count += 1;
             return;
@@ -161,7 +153,7 @@ impl Lines for Rows {
             }
             return;
         };
-        let Some(Cells(cells)) = Cells::of(text, mapping.separator) else {
+        let Some(Cells(cells)) = Cells::of(&text, mapping.separator) else {
             let what = "a quotation mark without its other, or something behind it";
             sink.problem(Problem::new(ProblemKind::Malformed, offset, what));
             return;

@@ -1,6 +1,8 @@
 //! Bytes that should be text: what is none is written as `\xNN`, so that nothing is lost.
 
+use super::Sink;
 use crate::{Problem, ProblemKind};
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// The bytes as text where they are plain: UTF-8 without control characters other than tabs.
@@ -67,6 +69,22 @@ pub(super) fn short(bytes: &[u8], longest: usize) -> String {
         kept = kept.get(..error.valid_up_to()).unwrap_or(kept);
     }
     escape(kept, "\\x")
+}
+
+/// A line as text. What is none is told, and written otherwise by `escape`.
+pub(super) fn of_line<'l>(
+    line: &'l [u8],
+    offset: u64,
+    sink: &mut dyn Sink,
+    escape: fn(&[u8]) -> String,
+) -> Cow<'l, str> {
+    match plain(line) {
+        Some(text) => Cow::Borrowed(text),
+        None => {
+            sink.problem(not_text(line, offset));
+            Cow::Owned(escape(line))
+        }
+    }
 }
 
 /// What is told of a line that is not plain.

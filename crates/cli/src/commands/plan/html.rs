@@ -4,6 +4,7 @@ use super::document::by_region;
 use super::price::against;
 use super::summary::{end, in_part, number, relaxed};
 use super::{Answer, Answers};
+use crate::terminal::html;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -28,13 +29,13 @@ pub(super) fn of(answers: &Answers) -> String {
         out,
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>Plan: {0}</title><style>{STYLE}</style></head><body>\n<h1>Plan: {0}</h1>\n<p>From {1} to {2}; regimes: {3}.</p>\n",
-        escaped(&answers.case),
+        html(&answers.case),
         answers.from,
         answers.by,
-        escaped(&answers.regimes.join(", "))
+        html(&answers.regimes.join(", "))
     );
     if let Some(mark) = &answers.synthetic {
-        let _ = writeln!(out, "<p class=\"bad\">Synthetic: {}</p>", escaped(mark));
+        let _ = writeln!(out, "<p class=\"bad\">Synthetic: {}</p>", html(mark));
     }
     for answer in &answers.plans {
         plan(answers, answer, &mut out);
@@ -42,7 +43,7 @@ pub(super) fn of(answers: &Answers) -> String {
     if !answers.assumed.is_empty() {
         out.push_str("<h2>Taken for granted</h2>\n<ul>\n");
         for line in &answers.assumed {
-            let _ = writeln!(out, "<li>{}</li>", escaped(line));
+            let _ = writeln!(out, "<li>{}</li>", html(line));
         }
         out.push_str("</ul>\n");
     }
@@ -50,25 +51,9 @@ pub(super) fn of(answers: &Answers) -> String {
     out
 }
 
-/// A text with what HTML reads as its own written otherwise; what steers a line's direction is shown.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in crate::terminal::safe(text).chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            character => out.push(character),
-        }
-    }
-    out
-}
-
 fn plan(answers: &Answers, answer: &Answer, out: &mut String) {
     let made = &answer.made;
-    let _ = write!(out, "<h2>{}</h2>\n<p>{}.", escaped(&answer.name), escaped(&end(made)));
+    let _ = write!(out, "<h2>{}</h2>\n<p>{}.", html(&answer.name), html(&end(made)));
     if made.solved.taken.is_some() {
         let _ =
             write!(out, " {} devices are replaced; it costs {}.", made.jobs.len(), number(made.solved.cost));
@@ -78,12 +63,8 @@ fn plan(answers: &Answers, answer: &Answer, out: &mut String) {
     if !beside.is_empty() {
         out.push_str("<table><tr><th>Beside</th><th>The price of the ban</th></tr>\n");
         for one in beside {
-            let _ = writeln!(
-                out,
-                "<tr><td>{}</td><td>{}</td></tr>",
-                escaped(one.plan()),
-                escaped(&one.words(answer))
-            );
+            let _ =
+                writeln!(out, "<tr><td>{}</td><td>{}</td></tr>", html(one.plan()), html(&one.words(answer)));
         }
         out.push_str("</table>\n");
     }
@@ -93,13 +74,13 @@ fn plan(answers: &Answers, answer: &Answer, out: &mut String) {
             let _ = writeln!(
                 out,
                 "<tr><td>{}</td><td>{}</td></tr>",
-                escaped(words),
-                escaped(&relaxed(member.relaxed.as_ref(), &member.requirement))
+                html(words),
+                html(&relaxed(member.relaxed.as_ref(), &member.requirement))
             );
         }
         out.push_str("</table>\n");
         if let Some(rest) = &made.rest {
-            let _ = writeln!(out, "<p>Beside it: {}.</p>", escaped(&in_part(rest)));
+            let _ = writeln!(out, "<p>Beside it: {}.</p>", html(&in_part(rest)));
         }
     }
     if !made.jobs.is_empty() {
@@ -107,10 +88,10 @@ fn plan(answers: &Answers, answer: &Answer, out: &mut String) {
         chart(answers, answer, out);
     }
     for fault in &made.faults {
-        let _ = writeln!(out, "<p class=\"bad\">Fault: {}</p>", escaped(fault));
+        let _ = writeln!(out, "<p class=\"bad\">Fault: {}</p>", html(fault));
     }
     for fault in made.replayed.iter().flat_map(|one| &one.faults) {
-        let _ = writeln!(out, "<p class=\"bad\">Fault: {}</p>", escaped(&fault.to_string()));
+        let _ = writeln!(out, "<p class=\"bad\">Fault: {}</p>", html(&fault.to_string()));
     }
     let checked = match &made.replayed {
         None => "The regimes were not applied to the network as the plan makes it.".to_owned(),
@@ -129,10 +110,10 @@ fn plan(answers: &Answers, answer: &Answer, out: &mut String) {
             let _ = writeln!(
                 out,
                 "<tr><td>{}: {}</td><td>{}</td><td>{}</td></tr>",
-                escaped(&one.asking.name()),
-                escaped(&one.asking.title),
-                escaped(&one.subjects.join(", ")),
-                escaped(one.why)
+                html(&one.asking.name()),
+                html(&one.asking.title),
+                html(&one.subjects.join(", ")),
+                html(one.why)
             );
         }
         out.push_str("</table>\n");
@@ -219,7 +200,7 @@ fn chart(answers: &Answers, answer: &Answer, out: &mut String) {
             out,
             "<text x=\"{x}\" y=\"{}\" font-weight=\"{weight}\">{}</text>",
             y + 15,
-            escaped(&crate::terminal::shorten(name, 36))
+            html(&crate::terminal::shorten(name, 36))
         );
         for (period, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
             let length = ((WIDTH - 8) * count / largest).max(4);
@@ -229,7 +210,7 @@ fn chart(answers: &Answers, answer: &Answer, out: &mut String) {
                 out,
                 "<rect x=\"{left}\" y=\"{y}\" width=\"{length}\" height=\"{HEIGHT}\" fill=\"{colour}\"><title>{}: {count} devices</title></rect>\
                  <text x=\"{}\" y=\"{}\">{count}</text>",
-                escaped(name),
+                html(name),
                 left + 4,
                 y + 15
             );

@@ -85,20 +85,10 @@ pub(in crate::commands) fn run(task: &str, paths: &[PathBuf]) -> anyhow::Result<
     )?;
     let inside: Result<Vec<Prefix>, _> = task.inside.iter().map(|text| text.parse::<Prefix>()).collect();
     let inside = Inside::new(inside?);
-    let inputs: Vec<Mapped> = paths.iter().map(|path| Mapped::open(path)).collect::<anyhow::Result<_>>()?;
-    let scratch = ScratchFile::make(&task.scratch)?;
-    let size: u64 = inputs.iter().map(|input| input.bytes().len() as u64).sum();
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let ground = Ground::open(paths, &task.scratch, task.budget)?;
+    let seconds = task.seconds.saturating_add(2 * GRACE).saturating_mul(ground.threads as u64);
     let mut confinement = Statement::new();
-    let allowed = Allowed {
-        memory: MEMORY.saturating_add(size).saturating_add(task.budget as u64).saturating_mul(2),
-        seconds: task.seconds.saturating_add(2 * GRACE).saturating_mul(threads as u64),
-        folder: None,
-        scratch: SCRATCH,
-    };
-    confine::without_files(&allowed, &mut confinement);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    pool.broadcast(|_| ());
+    let pool = ground.without_files(seconds, &mut confinement)?;
     let stop = std::sync::Arc::new(AtomicBool::new(false));
     if !task.follow {
         let (stop, time) = (std::sync::Arc::clone(&stop), Duration::from_secs(task.seconds));
@@ -111,11 +101,9 @@ pub(in crate::commands) fn run(task: &str, paths: &[PathBuf]) -> anyhow::Result<
         })?;
         started.wait();
     }
-    let writing = Writing::Scratch(scratch.raw());
-    confine::without_calls(writing, &mut confinement);
-    confine::verify(writing, &mut confinement);
+    ground.without_calls(&mut confinement);
     let interest = receive_interest(&mut io::stdin().lock()).context("what is of interest")?;
-    let pairing = Pairing::new(task.budget, Some(&scratch)).with_interest(interest.clone());
+    let pairing = Pairing::new(task.budget, Some(&ground.scratch)).with_interest(interest.clone());
     let scene = Scene { inside, observed: 0, least_weight: task.least_weight };
     let job =
         Job { task: &task, manner: &manner, pairing: &pairing, interest: &interest, scene, confinement };
@@ -123,12 +111,53 @@ pub(in crate::commands) fn run(task: &str, paths: &[PathBuf]) -> anyhow::Result<
     if task.follow {
         return pool.install(|| job.follow(&mut output));
     }
-    let inputs: Vec<&dyn Bytes> = inputs.iter().map(|input| input as &dyn Bytes).collect();
+    let inputs: Vec<&dyn Bytes> = ground.inputs.iter().map(|input| input as &dyn Bytes).collect();
     let (accounts, weighed) = pool.install(|| {
         let accounts = reading::read(&inputs, &manner, &pairing, &stop);
         job.weigh(false).map(|weighed| (accounts, weighed))
     })?;
     job.answer(accounts, weighed).send(&mut output)
+}
+
+/// What a confined child that reads traffic stands on: its inputs and scratch file, opened before it gives up files.
+pub(super) struct Ground {
+    pub(super) inputs: Vec<Mapped>,
+    pub(super) scratch: ScratchFile,
+    pub(super) threads: usize,
+    /// Bytes of address space, at most.
+    memory: u64,
+}
+
+impl Ground {
+    pub(super) fn open(paths: &[PathBuf], scratch: &Path, budget: usize) -> anyhow::Result<Self> {
+        let inputs: Vec<Mapped> =
+            paths.iter().map(|path| Mapped::open(path)).collect::<anyhow::Result<_>>()?;
+        let scratch = ScratchFile::make(scratch)?;
+        let size: u64 = inputs.iter().map(|input| input.bytes().len() as u64).sum();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let memory = MEMORY.saturating_add(size).saturating_add(budget as u64).saturating_mul(2);
+        Ok(Self { inputs, scratch, threads, memory })
+    }
+
+    /// Gives up files, and starts the threads, which no process can once it gave up calls.
+    pub(super) fn without_files(
+        &self,
+        seconds: u64,
+        confinement: &mut Statement,
+    ) -> anyhow::Result<rayon::ThreadPool> {
+        let allowed = Allowed { memory: self.memory, seconds, folder: None, scratch: SCRATCH };
+        confine::without_files(&allowed, confinement);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()?;
+        pool.broadcast(|_| ());
+        Ok(pool)
+    }
+
+    /// Gives up system calls, and tries what is not to work any more.
+    pub(super) fn without_calls(&self, confinement: &mut Statement) {
+        let writing = Writing::Scratch(self.scratch.file.as_raw_fd());
+        confine::without_calls(writing, confinement);
+        confine::verify(writing, confinement);
+    }
 }
 
 /// Sends what is of interest: a length in bytes, then JSON.
@@ -318,7 +347,7 @@ const LINE: u64 = 1 << 28;
 pub(super) struct Mapped(Mapping);
 
 impl Mapped {
-    pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
+    fn open(path: &Path) -> anyhow::Result<Self> {
         let mapping = File::open(path).and_then(Mapping::of);
         Ok(Self(mapping.with_context(|| format!("{}: cannot be read", path.display()))?))
     }
@@ -342,7 +371,7 @@ pub(super) struct ScratchFile {
 }
 
 impl ScratchFile {
-    pub(super) fn make(folder: &Path) -> anyhow::Result<Self> {
+    fn make(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join(format!("banbury-watch-{}.scratch", std::process::id()));
         let file = File::options()
             .read(true)
@@ -357,13 +386,6 @@ impl ScratchFile {
                 )
             })?;
         Ok(Self { file, length: AtomicU64::new(0), writing: Mutex::new(()) })
-    }
-}
-
-impl ScratchFile {
-    /// Its descriptor.
-    pub(super) fn raw(&self) -> i32 {
-        self.file.as_raw_fd()
     }
 }
 

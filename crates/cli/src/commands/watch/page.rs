@@ -1,6 +1,7 @@
 //! What was found as a page that needs no JavaScript.
 
 use super::{Report, text};
+use crate::terminal::html;
 use banbury_traffic::probes::{ends, instant, span};
 use std::fmt::Write as _;
 
@@ -46,13 +47,13 @@ pub(super) fn of(report: &Report) -> String {
             ];
         }
         let rita = pair.rita.map_or(String::new(), |rita| format!("{:.2}", rita.score));
-        let mut findings: Vec<String> = told.findings.iter().map(|(_, it)| escaped(it.info.title)).collect();
-        findings.extend(told.expected.as_ref().map(|by| format!("expected: {}", escaped(by))));
+        let mut findings: Vec<String> = told.findings.iter().map(|(_, it)| html(it.info.title)).collect();
+        findings.extend(told.expected.as_ref().map(|by| format!("expected: {}", html(by))));
         let _ = write!(
             out,
             "<tr><td>{}</td><td>{}</td><td class=\"n\">{}</td>",
-            escaped(&ends(pair)),
-            escaped(pair.name.as_deref().filter(|_| pair.destination.is_some()).unwrap_or_default()),
+            html(&ends(pair)),
+            html(pair.name.as_deref().filter(|_| pair.destination.is_some()).unwrap_or_default()),
             pair.contacts
         );
         for figure in figures.iter().chain([&rita]) {
@@ -75,13 +76,13 @@ pub(super) fn of(report: &Report) -> String {
         let _ = writeln!(
             out,
             "<li>{}: {form}, {} records</li>",
-            escaped(&path.display().to_string()),
+            html(&path.display().to_string()),
             account.records()
         );
     }
     out.push_str("</ul>\n<h2>Not looked at</h2>\n<ul>\n");
     for line in text::not_looked(report) {
-        let _ = writeln!(out, "<li>{}</li>", escaped(&line));
+        let _ = writeln!(out, "<li>{}</li>", html(&line));
     }
     out.push_str("<li>what these files do not record</li>\n</ul>\n</body></html>\n");
     out
@@ -97,9 +98,9 @@ fn held(report: &Report, out: &mut String) {
         let _ = writeln!(
             out,
             "<li>{} <span class=\"note\">{}: {}</span></li>",
-            escaped(&claim.title),
+            html(&claim.title),
             claim.code,
-            escaped(&notes)
+            html(&notes)
         );
     }
     if told.is_empty() {
@@ -109,19 +110,4 @@ fn held(report: &Report, out: &mut String) {
     if told.len() > PAIRS {
         let _ = writeln!(out, "<p class=\"note\">And {} more, in the JSON.</p>", told.len() - PAIRS);
     }
-}
-
-/// A text with what HTML reads as its own written otherwise; what steers a line's direction is shown.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in crate::terminal::safe(text).chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            other => out.push(other),
-        }
-    }
-    out
 }

@@ -4,10 +4,10 @@
 //! all their pairs on one machine (`whole`), which is what the others have to come to. All is decoded in the confined child; streams
 //! pass through the parent untouched.
 
-use super::child::{Mapped, ScratchFile};
+use super::child::Ground;
 use crate::Outcome;
 use anyhow::{Context as _, bail};
-use banbury_firmware::confine::{self, Allowed, Statement, Writing};
+use banbury_firmware::confine::Statement;
 use banbury_firmware::worker::end_with_parent;
 use banbury_formats::traffic::Settings;
 use banbury_traffic::arrow::{self, Records};
@@ -72,10 +72,6 @@ struct Task {
     least: u64,
 }
 
-/// Bytes of the scratch file and of address space beside inputs and rows, at most.
-const SCRATCH: u64 = 1 << 40;
-const MEMORY: u64 = 8 << 30;
-
 pub(in crate::commands) fn run(arguments: &Partition) -> anyhow::Result<Outcome> {
     let task = Task {
         step: arguments.step.clone(),
@@ -107,30 +103,17 @@ pub(in crate::commands) fn child(task: &str) -> anyhow::Result<Outcome> {
         Step::Records { files, .. } | Step::Whole { files } => files,
         Step::Pairs { .. } => &[],
     };
-    let inputs: Vec<Mapped> = paths.iter().map(|path| Mapped::open(path)).collect::<anyhow::Result<_>>()?;
-    let scratch = ScratchFile::make(&task.scratch)?;
-    let size: u64 = inputs.iter().map(|input| input.bytes().len() as u64).sum();
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let ground = Ground::open(paths, &task.scratch, task.budget)?;
     let mut confinement = Statement::new();
-    let allowed = Allowed {
-        memory: MEMORY.saturating_add(size).saturating_add(task.budget as u64).saturating_mul(2),
-        seconds: u64::from(u32::MAX),
-        folder: None,
-        scratch: SCRATCH,
-    };
-    confine::without_files(&allowed, &mut confinement);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    pool.broadcast(|_| ());
-    let writing = Writing::Scratch(scratch.raw());
-    confine::without_calls(writing, &mut confinement);
-    confine::verify(writing, &mut confinement);
+    let pool = ground.without_files(u64::from(u32::MAX), &mut confinement)?;
+    ground.without_calls(&mut confinement);
     let manner = Manner::new(None, Settings::default())?;
     let mut output = io::BufWriter::with_capacity(1 << 20, io::stdout());
     let outcome = match &task.step {
         Step::Records { first_input, .. } => {
             let mut records = Records::new(&mut output)?;
             let mut whole = true;
-            for ((number, input), path) in (*first_input..).zip(&inputs).zip(paths) {
+            for ((number, input), path) in (*first_input..).zip(&ground.inputs).zip(paths) {
                 records.input(number);
                 whole &= one(input.bytes(), path, &manner, &mut records)?;
             }
@@ -141,7 +124,7 @@ pub(in crate::commands) fn child(task: &str) -> anyhow::Result<Outcome> {
             if whole && counts.malformed == 0 { Outcome::Done } else { Outcome::Inconclusive }
         }
         Step::Pairs { since, until } => {
-            let pairing = Pairing::new(task.budget, Some(&scratch));
+            let pairing = Pairing::new(task.budget, Some(&ground.scratch));
             pairing.observe(*since, *until);
             let sources = arrow::read(io::stdin().lock(), &pairing)?;
             let mut pairs = pool.install(|| weigh(&pairing, task.least))?;
@@ -154,8 +137,8 @@ pub(in crate::commands) fn child(task: &str) -> anyhow::Result<Outcome> {
             Outcome::Done
         }
         Step::Whole { .. } => {
-            let pairing = Pairing::new(task.budget, Some(&scratch));
-            let bytes: Vec<&dyn Bytes> = inputs.iter().map(|input| input as &dyn Bytes).collect();
+            let pairing = Pairing::new(task.budget, Some(&ground.scratch));
+            let bytes: Vec<&dyn Bytes> = ground.inputs.iter().map(|input| input as &dyn Bytes).collect();
             let (accounts, pairs) = pool.install(|| {
                 let accounts = reading::read(&bytes, &manner, &pairing, &AtomicBool::new(false));
                 weigh(&pairing, task.least).map(|pairs| (accounts, pairs))

@@ -4,6 +4,7 @@
 //! be is a damaged place: the next two headers that fit one behind the other are looked for, and what lies between is told.
 //! Source: draft-ietf-opsawg-pcap.
 
+use super::damage::Damage;
 use super::{Capture, Frame, LARGEST};
 use crate::bytes::{slice, tail};
 use crate::traffic::{Reader, Settings, Sink, TrafficDescription, TrafficFormat};
@@ -49,7 +50,7 @@ impl TrafficFormat for Pcap {
             header: None,
             offset: 0,
             seconds: None,
-            damaged: None,
+            damaged: Damage::default(),
             lost: false,
         })
     }
@@ -103,7 +104,7 @@ struct Packets {
     /// Of the packet before.
     seconds: Option<u32>,
     /// Where damage began, and what was there.
-    damaged: Option<(u64, String)>,
+    damaged: Damage,
     /// Nothing more can be read.
     lost: bool,
 }
@@ -133,7 +134,7 @@ impl Reader for Packets {
             at = data.len();
         }
         if is_last {
-            self.tell_damage(self.offset, sink);
+            self.damaged.end(self.offset, sink);
             self.capture.end(sink);
         }
         at
@@ -144,7 +145,7 @@ impl Packets {
     fn step(&mut self, data: &[u8], is_last: bool, sink: &mut dyn Sink) -> Step {
         let Some(header) = self.header else { return self.file_header(data, is_last, sink) };
         if data.len() < HEADER {
-            if is_last && self.damaged.is_none() {
+            if is_last && !self.damaged.is_open() {
                 self.tell(ProblemKind::Truncated, "the capture ends within the header of a packet", sink);
             }
             return Step::More;
@@ -154,11 +155,11 @@ impl Packets {
             && let Some(2) =
                 order.u32(data, 4).map(|version| if order.is_big { version >> 16 } else { version & 0xffff })
         {
-            self.tell_damage(self.offset, sink);
+            self.damaged.end(self.offset, sink);
             return self.file_header(data, is_last, sink);
         }
         let Some(head) = header.head(data) else { return Step::More };
-        if self.damaged.is_some() {
+        if self.damaged.is_open() {
             return self.search(header, &head, data, is_last, sink);
         }
         let bound = header.largest.max(LARGEST).min(self.longest - HEADER);
@@ -166,7 +167,7 @@ impl Packets {
             let captured = head.captured;
             let detail =
                 format!("a packet of {captured} captured bytes, where {bound} are the most that is read");
-            self.damaged = Some((self.offset, detail));
+            self.damaged.begin(self.offset, detail);
             return Step::Past(1);
         }
         let body = tail(data, HEADER);
@@ -237,7 +238,7 @@ impl Packets {
         if !found {
             return Step::Past(1);
         }
-        self.tell_damage(self.offset, sink);
+        self.damaged.end(self.offset, sink);
         Step::Past(0)
     }
 
@@ -253,13 +254,6 @@ impl Packets {
 
     fn tell(&self, kind: ProblemKind, what: impl Into<String>, sink: &mut dyn Sink) {
         sink.problem(Problem::new(kind, self.offset, what));
-    }
-
-    fn tell_damage(&mut self, end: u64, sink: &mut dyn Sink) {
-        if let Some((start, what)) = self.damaged.take() {
-            let detail = format!("{what}: {} bytes are passed over", end - start);
-            sink.problem(Problem::new(ProblemKind::Malformed, start, detail));
-        }
     }
 }
 

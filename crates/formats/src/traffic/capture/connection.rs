@@ -137,27 +137,16 @@ impl Connection {
             }
         }
         if fresh && !packet.payload.is_empty() && self.content.goes_on() {
-            let (client_port, server_port) = self.ports.unwrap_or_default();
-            let seen = Seen {
-                payload: packet.payload,
-                from_client: from == 0,
-                time,
-                offset,
-                protocol: self.protocol,
-                client: self.source,
-                server: self.destination,
-                client_port,
-                server_port,
-                id: out.id(self.number),
-            };
+            let seen =
+                Seen { payload: packet.payload, from_client: from == 0, time, offset, ..self.seen(out) };
             self.content.see(&seen, &mut self.told, sink);
         }
     }
 
-    /// Hands out what has not been, and the connection itself.
-    pub(super) fn hand_out(&mut self, out: &mut Out, sink: &mut dyn Sink) {
+    /// The connection as its content is looked at: of its beginning, without a byte.
+    fn seen<'o>(&self, out: &'o mut Out) -> Seen<'o> {
         let (client_port, server_port) = self.ports.unwrap_or_default();
-        let seen = Seen {
+        Seen {
             payload: &[],
             from_client: true,
             time: self.start,
@@ -168,7 +157,12 @@ impl Connection {
             client_port,
             server_port,
             id: out.id(self.number),
-        };
+        }
+    }
+
+    /// Hands out what has not been, and the connection itself.
+    pub(super) fn hand_out(&mut self, out: &mut Out, sink: &mut dyn Sink) {
+        let seen = self.seen(out);
         self.content.end(&seen, sink);
         let [sent, received] = self.sides.map(|side| Volume {
             payload: Some(side.payload),

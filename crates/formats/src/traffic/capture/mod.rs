@@ -14,6 +14,7 @@
 mod classic;
 mod connection;
 mod content;
+mod damage;
 mod dns;
 mod fragments;
 mod hello;

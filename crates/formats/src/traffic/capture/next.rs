@@ -5,6 +5,7 @@
 //! ends, and what lies between is told. Blocks of other kinds are passed over, however long.
 //! Source: draft-ietf-opsawg-pcapng.
 
+use super::damage::Damage;
 use super::{Capture, Frame};
 use crate::bytes::{slice, tail};
 use crate::traffic::{Reader, Settings, Sink, TrafficDescription, TrafficFormat};
@@ -53,7 +54,7 @@ impl TrafficFormat for PcapNg {
             time: 0,
             offset: 0,
             skip: 0,
-            damaged: None,
+            damaged: Damage::default(),
         })
     }
 }
@@ -78,7 +79,7 @@ struct Blocks {
     offset: u64,
     /// Bytes of a block that are still to be passed over.
     skip: u64,
-    damaged: Option<(u64, String)>,
+    damaged: Damage,
 }
 
 impl Reader for Blocks {
@@ -97,7 +98,7 @@ impl Reader for Blocks {
             self.offset += bytes as u64;
         }
         if is_last {
-            if at < data.len() && self.damaged.is_none() {
+            if at < data.len() && !self.damaged.is_open() {
                 self.tell(ProblemKind::Truncated, "the capture ends within a block", sink);
             }
             self.offset += (data.len() - at) as u64;
@@ -105,7 +106,7 @@ impl Reader for Blocks {
             if self.skip > 0 {
                 self.tell(ProblemKind::Truncated, "the capture ends within a block", sink);
             }
-            self.tell_damage(self.offset, sink);
+            self.damaged.end(self.offset, sink);
             self.capture.end(sink);
         }
         at
@@ -132,7 +133,7 @@ impl Blocks {
             return Some(self.damage(&format!("a block of {stated} bytes")));
         }
         let is_known = matches!(kind, SECTION | INTERFACE | PACKET | SIMPLE | ENHANCED);
-        if self.damaged.is_some() {
+        if self.damaged.is_open() {
             // In damage only what is known and has its length at both ends is believed.
             if !is_known || size > self.longest {
                 return Some(1);
@@ -141,7 +142,7 @@ impl Blocks {
                 None if is_last => return Some(1),
                 None => return None,
                 Some(behind) if behind != stated => return Some(1),
-                Some(_) => self.tell_damage(self.offset, sink),
+                Some(_) => self.damaged.end(self.offset, sink),
             }
         }
         if !is_known {
@@ -288,20 +289,11 @@ impl Blocks {
 
     /// Damage begins or goes on here; one byte is passed over.
     fn damage(&mut self, what: &str) -> usize {
-        if self.damaged.is_none() {
-            self.damaged = Some((self.offset, what.to_owned()));
-        }
+        self.damaged.begin(self.offset, what);
         1
     }
 
     fn tell(&self, kind: ProblemKind, what: impl Into<String>, sink: &mut dyn Sink) {
         sink.problem(Problem::new(kind, self.offset, what));
-    }
-
-    fn tell_damage(&mut self, end: u64, sink: &mut dyn Sink) {
-        if let Some((start, what)) = self.damaged.take() {
-            let detail = format!("{what}: {} bytes are passed over", end - start);
-            sink.problem(Problem::new(ProblemKind::Malformed, start, detail));
-        }
     }
 }

@@ -366,21 +366,11 @@ fn flow_of_five(record: &[u8], clock: Clock) -> Option<Flow<'static>> {
     let ports = has_ports(protocol);
     let counted = |at| u32_be(record, at).map(u64::from);
     Some(Flow {
-        start,
         duration: Some(end - start).filter(|length| *length >= 0),
-        source: address(0)?,
-        destination: address(4)?,
         source_port: u16_be(record, 32).filter(|_| ports),
         destination_port: u16_be(record, 34).filter(|_| ports),
         protocol,
         sent: Volume { payload: None, packets: counted(16), ip: counted(20) },
-        received: Volume::default(),
-        one_way: true,
-        service: None,
-        state: None,
-        name: None,
-        id: None,
-        vlan: None,
-        carried_in: &[],
+        ..Flow::one_way(start, address(0)?, address(4)?)
     })
 }

@@ -123,23 +123,18 @@ impl Values {
         let ports = |port: Option<u16>| port.filter(|_| has_ports(protocol));
         let forth = Volume { payload: None, ip: self.octets, packets: self.packets };
         let back = Volume { payload: None, ip: self.octets_back, packets: self.packets_back };
+        let start = start.or(self.observed).or(end).unwrap_or(clock.sent);
         let mut flow = Flow {
-            start: start.or(self.observed).or(end).unwrap_or(clock.sent),
             duration: duration.or(self.duration),
-            source: self.source?,
-            destination: self.destination?,
             source_port: ports(self.source_port),
             destination_port: ports(self.destination_port),
             protocol,
             sent: forth,
             received: back,
             one_way: !is_both,
-            service: None,
-            state: None,
             name: self.name.as_deref(),
-            id: None,
             vlan: self.vlan.filter(|vlan| *vlan != 0),
-            carried_in: &[],
+            ..Flow::one_way(start, self.source?, self.destination?)
         };
         if self.is_turned {
             std::mem::swap(&mut flow.source, &mut flow.destination);

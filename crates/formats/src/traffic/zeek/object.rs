@@ -2,21 +2,16 @@
 
 use super::record::{BadCell, Log, Row, hand_over};
 use crate::traffic::Sink;
-use crate::traffic::json::{Element, Malformed, Members, elements};
-use crate::traffic::lines::Lines;
-use crate::traffic::text::{escaped_for_json, not_text, plain};
+use crate::traffic::json::{Element, Members, elements};
+use crate::traffic::lines::{Lines, Passed};
 use crate::{Problem, ProblemKind};
-use std::collections::BTreeMap;
-
-/// Paths of logs that are not read, of which each is counted by itself; the rest are counted together.
-const PATHS: usize = 64;
 
 /// The state of a log: what was passed over.
 #[derive(Default)]
 pub(super) struct Objects {
     members: Members,
-    /// By their path: how many lines are not read, and where the first stands.
-    passed: BTreeMap<String, (u64, u64)>,
+    /// By their path.
+    passed: Passed,
 }
 
 /// Whether an input begins with a line that one of Zeek's logs may have.
@@ -33,23 +28,8 @@ impl Lines for Objects {
     const MAY_BE_CUT: bool = false;
 
     fn line(&mut self, line: &[u8], offset: u64, sink: &mut dyn Sink) {
-        if line.iter().all(u8::is_ascii_whitespace) {
-            return;
-        }
-        let owned;
-        let text = match plain(line) {
-            Some(text) => text,
-            None => {
-                sink.problem(not_text(line, offset));
-                owned = escaped_for_json(line);
-                &owned
-            }
-        };
-        if let Err(Malformed { at, what }) = self.members.read(text) {
-            let detail = format!("not a JSON object: {what}");
-            sink.problem(Problem::new(ProblemKind::Malformed, offset + at as u64, detail));
-            return;
-        }
+        let Some(text) = self.members.line(line, offset, sink) else { return };
+        let text = text.as_ref();
         let members = &self.members;
         let path = members.text(text, "_path");
         let log = match path {
@@ -58,12 +38,7 @@ impl Lines for Objects {
         };
         let Some(log) = log else {
             let path = path.map_or_else(|| "unknown fields".to_owned(), |path| format!("the path `{path}`"));
-            let key = if self.passed.contains_key(&path) || self.passed.len() < PATHS {
-                path
-            } else {
-                "further paths".to_owned()
-            };
-            self.passed.entry(key).or_insert((0, offset)).0 += 1;
+            self.passed.count(&path, "further paths", offset);
             return;
         };
         let row = Object { text, members, log };
@@ -76,10 +51,7 @@ impl Lines for Objects {
     }
 
     fn end(&mut self, sink: &mut dyn Sink) {
-        for (path, (count, offset)) in std::mem::take(&mut self.passed) {
-            let detail = format!("a log of {path}: {count} lines are not read");
-            sink.problem(Problem::new(ProblemKind::Unsupported, offset, detail));
-        }
+        self.passed.tell(sink, |path| format!("a log of {path}"));
     }
 
     fn beside(&mut self, _: &[u8], _: u64) -> Option<Self> {
