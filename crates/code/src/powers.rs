@@ -276,6 +276,22 @@ pub fn reads_only(name: &[u8]) -> bool {
     )
 }
 
+/// Whether a function classifies or folds letters, or measures a text: what a comparison may ask of its input.
+#[must_use]
+pub fn measures(name: &[u8]) -> bool {
+    matches!(
+        bare(name),
+        b"strlen"
+            | b"strnlen"
+            | b"tolower"
+            | b"toupper"
+            | b"__ctype_tolower_loc"
+            | b"__ctype_toupper_loc"
+            | b"__ctype_b_loc"
+            | b"__stack_chk_fail"
+    )
+}
+
 /// What a call lets its caller do, with what it is given: to open a file gives a power where that is for writing, and where which file
 /// it is stands fixed.
 #[must_use]

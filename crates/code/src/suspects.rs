@@ -198,7 +198,7 @@ impl Suspect {
                 Kind::Number(_) => Some("number"),
                 Kind::Table => Some("table"),
                 Kind::Made(_) => Some("made here"),
-                Kind::Answer(..) | Kind::Check(_) => None,
+                Kind::Answer(..) | Kind::Check(_) | Kind::Alike => None,
             })
             .collect();
         if kinds.len() > 1 {
@@ -284,7 +284,7 @@ impl Suspect {
                     characters.insert((demand.of.clone(), *offset), *byte);
                 }
                 Kind::Bytes(_) | Kind::Number(_) | Kind::Table | Kind::Made(_) => plain = false,
-                Kind::Answer(..) | Kind::Check(_) => {}
+                Kind::Answer(..) | Kind::Check(_) | Kind::Alike => {}
             }
         }
         shown.extend(characters.into_values());
@@ -478,8 +478,9 @@ impl Reader {
             .filter(|demand| !shared.contains(&demand.at))
             .any(|demand| match &demand.kind {
                 Kind::Check(_) => true,
-                Kind::Answer(of, ..) => self.lines.get(of).is_some_and(|line| {
-                    line.demands.all.iter().any(|demand| matches!(demand.kind, Kind::Check(_)))
+                Kind::Answer(of, _, _, held) => self.lines.get(of).is_some_and(|line| {
+                    line.demands.alike.is_some() && held.is_none()
+                        || line.demands.all.iter().any(|demand| matches!(demand.kind, Kind::Check(_)))
                         || line.imports.iter().any(|name| powers::checks(name))
                 }),
                 _ => false,
@@ -503,9 +504,7 @@ impl Reader {
             .demands
             .all
             .iter()
-            .filter(|demand| {
-                matches!(demand.kind, Kind::Text(_)) && of.contains(&demand.of) && !at.contains(&demand.at)
-            })
+            .filter(|demand| self.is_text(demand) && of.contains(&demand.of) && !at.contains(&demand.at))
             .count();
         let from_main = |root: &&Root| match root {
             Root::Argument(_, deep) => self.main == Some(function) && *deep > 0,
@@ -528,6 +527,25 @@ impl Reader {
         }
     }
 
+    /// Whether a function of the file that compares has to find its arguments alike to answer so.
+    fn is_alike(&self, function: u64, number: u64, equal: bool) -> bool {
+        self.lines
+            .get(&function)
+            .and_then(|line| line.demands.alike.as_ref())
+            .is_some_and(|alike| alike.is_demanded(number, equal))
+    }
+
+    /// Whether something is held against a fixed text, by whatever function.
+    fn is_text(&self, demand: &Demand) -> bool {
+        match &demand.kind {
+            Kind::Text(_) => true,
+            Kind::Answer(of, number, equal, Some(held)) => {
+                matches!(held.kind, Kind::Text(_)) && self.is_alike(*of, *number, *equal)
+            }
+            _ => false,
+        }
+    }
+
     fn takes_network(&self, function: u64) -> bool {
         let takes = |function: &u64| {
             self.lines
@@ -542,7 +560,13 @@ impl Reader {
         let mut found: Vec<Demand> = Vec::new();
         for number in way {
             let Some(demand) = line.demands.all.get(*number as usize) else { continue };
-            if let Kind::Answer(of, number, equal) = demand.kind {
+            if let Kind::Answer(of, number, equal, held) = &demand.kind {
+                let (of, number, equal) = (*of, *number, *equal);
+                if self.lines.get(&of).and_then(|line| line.demands.alike.as_ref()).is_some() {
+                    let demanded = self.is_alike(of, number, equal);
+                    found.extend(held.iter().filter(|_| demanded).map(|held| (**held).clone()));
+                    continue;
+                }
                 let mut more = self.answer(of, number, equal, deep, open);
                 // What is demanded there is demanded here, of what the call is given.
                 for inner in &mut more {

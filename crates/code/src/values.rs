@@ -201,6 +201,17 @@ impl<'i> Values<'i> {
             ) if bits == 0 => return a,
             (Binary::Add | Binary::Or, Value::Const(0), _) if bits == 0 => return b,
             (Binary::And, _, Value::Const(0)) => Value::Const(0),
+            // Nothing stands above the bits of what was extended by zeros.
+            (Binary::And, Value::Load { size, signed: false, .. }, Value::Const(mask))
+                if size < 8 && mask & ((1 << (size * 8)) - 1) == 0 =>
+            {
+                Value::Const(0)
+            }
+            (Binary::And, Value::Extend { bits: low, signed: false, .. }, Value::Const(mask))
+                if low < 64 && mask & ((1 << low) - 1) == 0 =>
+            {
+                Value::Const(0)
+            }
             // Sums with numbers are kept as one: base and offset.
             (Binary::Add | Binary::Sub, Value::Binary(Binary::Add, base, before), Value::Const(number))
                 if bits == 0 =>

@@ -22,7 +22,17 @@ impl Reader<'_, '_> {
                 let of = call.arguments.first().map_or(Root::Unknown(at, 0), |first| self.root(*first).0);
                 Some(Demand {
                     at,
-                    kind: Kind::Answer(self.program.image().place(*to), number, equal),
+                    kind: Kind::Answer(
+                        self.program.image().place(*to),
+                        number,
+                        equal,
+                        self.compared(
+                            at,
+                            call,
+                            powers::Comparison { equal_is_zero: true, finds: false, bounded: Some(2) },
+                        )
+                        .map(Box::new),
+                    ),
                     bits: 0,
                     of,
                 })

@@ -76,9 +76,7 @@ impl Reader<'_, '_> {
             return None;
         }
         // A table is named before the loop or in it.
-        let named = self.facts.names.iter().any(|(_, address)| {
-            self.program.image().is_constant(*address) && !self.program.is_function(*address)
-        });
+        let named = self.names_table();
         let of = self.root(a).0;
         let mut ends = Vec::new();
         let mut count = None;
@@ -100,7 +98,7 @@ impl Reader<'_, '_> {
     }
 
     /// The number of turns, where the end of a loop says it.
-    fn count(&self, block: usize) -> Option<u64> {
+    pub(super) fn count(&self, block: usize) -> Option<u64> {
         let decision = self.facts.decisions.iter().find(|decision| decision.block == block)?;
         let number =
             self.facts.values.constant(decision.b).or_else(|| self.facts.values.constant(decision.a))?;
@@ -108,7 +106,7 @@ impl Reader<'_, '_> {
     }
 
     /// Whether a value is made of a byte of memory.
-    fn holds_byte(&self, value: ValueId) -> bool {
+    pub(super) fn holds_byte(&self, value: ValueId) -> bool {
         let values = &self.facts.values;
         let mut open = vec![(value, 0_u8)];
         while let Some((value, deep)) = open.pop() {

@@ -10,8 +10,11 @@
 //! When it is wrong: a loop that holds bytes against a table is known by its shape, not by what it computes. What it misses: conditions
 //! that are joined without a branch; tables of texts that a loop goes through; values that go through memory which is not the stack.
 
+mod alike;
 mod calls;
 mod loops;
+
+pub use alike::Alike;
 
 use crate::function::{Blocks, Call, Callee, Decision, Facts, dominators};
 use crate::ir::{Binary, Relation};
@@ -42,8 +45,11 @@ pub enum Kind {
     Table,
     /// What the function itself made, by the functions named.
     Made(Vec<Vec<u8>>),
-    /// That a function of this file answers so: `true` for equal to the number, `false` for anything else.
-    Answer(u64, u64, bool),
+    /// That a function of this file answers so: `true` for equal to the number, `false` for anything else. With the demand that it is, where that
+    /// function compares its first two arguments and one of them is fixed.
+    Answer(u64, u64, bool, Option<Box<Demand>>),
+    /// That the function's first two arguments are alike.
+    Alike,
     /// That a check that holds nothing against something fixed turns out one way: two texts of which neither is fixed, or what another
     /// file's function says.
     Check(Vec<u8>),
@@ -128,6 +134,8 @@ pub struct Demands {
     pub gives: Vec<(Given, Way)>,
     /// What comes of more ways than one.
     pub consequences: BTreeMap<Consequence, Vec<Way>>,
+    /// What it gives where its first two arguments are alike, where it compares them.
+    pub alike: Option<Alike>,
 }
 
 impl Demands {
@@ -136,13 +144,15 @@ impl Demands {
     pub fn of(program: &Program<'_>, blocks: &Blocks, facts: &Facts<'_>) -> Self {
         let before = blocks.before();
         let over = dominators(blocks);
-        let reader = Reader {
+        let mut reader = Reader {
             program,
             blocks,
             facts,
             calls: facts.calls.iter().map(|call| (call.at, call)).collect(),
             loops: loops::small(&before, &over),
+            comparer: false,
         };
+        reader.comparer = reader.is_comparer();
         let mut found = Self::default();
         let edges = reader.edges(&mut found.all);
         let mut of_block: Vec<Option<Way>> = vec![None; blocks.all.len()];
@@ -159,6 +169,7 @@ impl Demands {
         found.places = reader.places(|block| way(block, None));
         reader.given(&mut found, &before, &way);
         reader.consequences(&mut found, &before, &way);
+        found.alike = Alike::of(&found).filter(|_| reader.comparer);
         found
     }
 }
@@ -204,6 +215,8 @@ struct Reader<'r, 'i> {
     calls: BTreeMap<u64, &'r Call>,
     /// Small loops, smaller ones first.
     loops: Vec<BTreeSet<usize>>,
+    /// Whether the function has the shape of one that compares.
+    comparer: bool,
 }
 
 impl Reader<'_, '_> {
@@ -276,6 +289,12 @@ impl Reader<'_, '_> {
                     return self.relation(at, relation, a, b, test, found, deep + 1);
                 }
                 // Both are nought: differences that are gathered.
+                _ if equal && self.gathered(at, a).is_some() => return found.extend(self.gathered(at, a)),
+                Value::Binary(Binary::Xor | Binary::Sub, one, other)
+                    if equal && self.comparer && self.are_bytes(one, other) =>
+                {
+                    return found.push(self.alike(at, one));
+                }
                 Value::Binary(Binary::Or, one, other) if equal => {
                     for side in [one, other] {
                         self.zero(at, side, found, deep + 1);
@@ -299,6 +318,9 @@ impl Reader<'_, '_> {
         let (number, value) = match (values.constant(a), values.constant(b)) {
             (None, Some(number)) => (number, a),
             (Some(number), None) => (number, b),
+            (None, None) if equal && self.comparer && self.are_bytes(a, b) => {
+                return found.push(self.alike(at, a));
+            }
             _ => return,
         };
         if let Value::Result(call) = values.whole(value) {
@@ -490,6 +512,15 @@ impl Reader<'_, '_> {
                         }
                     }
                 }
+                Value::Const(number)
+                    if self.comparer
+                        && to.is_none()
+                        && before.get(block).is_some_and(|from| from.len() > 1) =>
+                {
+                    for from in before.get(block).into_iter().flatten() {
+                        found.gives.push((Given::Number(number), way(*from, Some(block))));
+                    }
+                }
                 Value::Const(number) => found.gives.push((Given::Number(number), demands)),
                 // A truth, or two that are both asked for.
                 Value::Holds { .. } | Value::Binary(Binary::And, ..) if is_truth(values, value) => {
@@ -509,6 +540,13 @@ impl Reader<'_, '_> {
                         _ => Given::Other,
                     };
                     found.gives.push((given, demands));
+                }
+                // A difference, which is nought where all were alike.
+                _ if self.comparer && (self.gathered(0, value).is_some() || self.is_difference(value)) => {
+                    found.gives.push((Given::Other, demands.clone()));
+                    demands.push(u32::try_from(found.all.len()).unwrap_or(u32::MAX));
+                    found.all.push(self.alike(self.blocks.address(block), value));
+                    found.gives.push((Given::Number(0), demands));
                 }
                 _ => found.gives.push((Given::Other, demands)),
             }

@@ -108,6 +108,7 @@ impl<'m, 'i> Machine<'m, 'i> {
     pub fn run(&mut self, blocks: &Blocks, assumed: &[(Reg, u64)]) -> Vec<Option<State>> {
         let order = reverse_postorder(blocks);
         let mut before: Vec<Option<State>> = vec![None; blocks.all.len()];
+        let meetings = blocks.before();
         if let Some(first) = before.first_mut() {
             *first = Some(self.entry(assumed));
         }
@@ -121,7 +122,13 @@ impl<'m, 'i> Machine<'m, 'i> {
                 for next in blocks.all.get(*block).map(|block| block.next.as_slice()).unwrap_or_default() {
                     let address = blocks.address(*next);
                     let Some(place) = before.get_mut(*next) else { continue };
-                    changed |= self.join(place, &state, address);
+                    // Where one way alone leads, what it brought in an earlier round is no other way.
+                    if *next != 0 && meetings.get(*next).is_some_and(|from| from.len() == 1) {
+                        changed |= place.as_ref() != Some(&state);
+                        *place = Some(state.clone());
+                    } else {
+                        changed |= self.join(place, &state, address);
+                    }
                 }
             }
             if !changed {

@@ -312,10 +312,11 @@ fn demanded(demand: &Demand) -> String {
             let by: Vec<String> = by.iter().map(|name| super::text::show(name)).collect();
             format!("{of} equals what the function itself has made by {}", by.join(", "))
         }
-        Kind::Answer(function, number, true) => format!("the function at {function:#x} gives {number}"),
-        Kind::Answer(function, number, false) => {
+        Kind::Answer(function, number, true, _) => format!("the function at {function:#x} gives {number}"),
+        Kind::Answer(function, number, false, _) => {
             format!("the function at {function:#x} does not give {number}")
         }
+        Kind::Alike => "both arguments are alike".to_owned(),
         Kind::Check(name) => format!("{} says so of {of}", super::text::show(name)),
     }
 }
