@@ -1,7 +1,7 @@
-"""Further files of Debian packages to count on: shared libraries (libraries.txt) and programs that serve something (servers.txt), fetched, and
-unpacked without the rest.
+"""Further files of Debian packages: shared libraries (libraries.txt) and programs that serve something (servers.txt) to count on, and both of packages
+that no probe was written or counted on (unseen-libraries.txt, unseen-programs.txt) to measure on; fetched, and unpacked without the rest.
 
-    corpus/hidden-access/more.py libraries|servers [ARCHITECTURE ...]
+    corpus/hidden-access/more.py libraries|servers|unseen-libraries|unseen-programs [ARCHITECTURE ...]
 
 NAME.json lists them: path, architecture, package and version, source package. A package that the mirror does not have is named, and left out;
 too few files are an error.
@@ -18,7 +18,7 @@ import debian
 import elf
 
 HERE = pathlib.Path(__file__).resolve().parent
-LEAST = {"libraries": 500, "servers": 300}
+LEAST = {"libraries": 500, "servers": 300, "unseen-libraries": 300, "unseen-programs": 300}
 
 
 def fetch(store, name, architectures):
@@ -34,7 +34,7 @@ def fetch(store, name, architectures):
             paths, without = benign.download(debian.Apt(store / name, release, architecture), missing)
             lost += [f"{package} ({architecture}): {reason}" for package, reason in sorted(without.items())]
             for package, path in paths.items():
-                kept[package] = benign.unpack(path, folder / package, {"libraries": library, "servers": program}[name])[0]
+                kept[package] = benign.unpack(path, folder / package, library if "libraries" in name else program)[0]
                 path.unlink()
             benign.write(note, kept)
         for package in packages:

@@ -236,6 +236,12 @@ pub fn checks(name: &[u8]) -> bool {
         )
 }
 
+/// Whether a function is given what proves who somebody is: a password or a signature, not a name.
+#[must_use]
+pub fn proves(name: &[u8]) -> bool {
+    checks(name) && !matches!(bare(name), b"getspnam" | b"getpwnam" | b"hosts_access")
+}
+
 /// Whether a function writes into its first argument, from its others.
 #[must_use]
 pub fn makes(name: &[u8]) -> bool {

@@ -4,7 +4,8 @@
 //! How: a port is what stands in the field of the address that `bind` is given: written to the function's own stack or to memory of the
 //! file, or there from the start; where it is an argument of the function, what callers give for it, up to three calls away. A write
 //! counts wherever it stands in the function, so that of two addresses that share a place both ports are said. The kind of a socket is
-//! that of the call of `socket` whose result is used, else of the only one in the function.
+//! that of the call of `socket` whose result is used, else of the only one in the function. A session is given where a shell is started
+//! without a command or a script (all of its words are known, each an option other than `-c`), or a program that serves terminals.
 //!
 //! Misses: ports of configuration, of tables, and of addresses that another function fills; sockets that a super server or `systemd` hands
 //! over; static executables.
@@ -21,6 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const DEEP: u8 = 3;
 /// Bytes of a fixed name that are kept.
 const TEXT: usize = 256;
+/// Words of one command that are looked at.
+const WORDS: usize = 32;
 /// Names of programs and sockets that are kept of one file.
 const MOST: usize = 4096;
 
@@ -106,6 +109,8 @@ pub struct Surface {
     pub receivers: BTreeMap<u64, BTreeSet<Kind>>,
     /// Fixed texts that calls which run commands are given.
     pub commands: BTreeSet<Vec<u8>>,
+    /// Calls that start a shell for whoever is at the other end, or a program that serves terminals, with what is started.
+    pub sessions: BTreeMap<u64, Vec<u8>>,
     /// By function, what of it could not be followed.
     pub missed: BTreeMap<u64, Missed>,
     /// Functions read.
@@ -205,6 +210,11 @@ impl<'p, 'a> Reader<'p, 'a> {
                         if self.surface.commands.len() < MOST {
                             self.surface.commands.insert(text.iter().copied().take(TEXT).collect());
                         }
+                    }
+                    if let Some(started) = self.session(facts, call, name)
+                        && self.surface.sessions.len() < MOST
+                    {
+                        self.surface.sessions.insert(call.at, started);
                     }
                 }
                 _ => {}
@@ -379,6 +389,55 @@ impl<'p, 'a> Reader<'p, 'a> {
         }
     }
 
+    /// What a call that runs a command starts, where that is a session.
+    fn session(&self, facts: &Facts<'_>, call: &Call, name: &[u8]) -> Option<Vec<u8>> {
+        let text = |at: usize| call.arguments.get(at).and_then(|value| facts.values.text(*value));
+        let first = text(0)?;
+        let kept = |text: &[u8]| Some(text.iter().copied().take(TEXT).collect());
+        match powers::bare(name) {
+            b"execl" | b"execlp" | b"execle" => {
+                let words = call.arguments.get(1..)?;
+                let end = words.iter().position(|value| facts.values.constant(*value) == Some(0));
+                let (words, ends) = (words.get(..end.unwrap_or(words.len()))?, end.is_some());
+                let words = words.iter().map(|value| facts.values.text(*value));
+                is_session(first, words, ends).then(|| kept(first))?
+            }
+            b"execv" | b"execvp" | b"execve" | b"execvpe" => {
+                let words = self.row(facts, *call.arguments.get(1)?);
+                let end = words
+                    .iter()
+                    .position(|value| value.and_then(|value| facts.values.constant(value)) == Some(0));
+                let (words, ends) = (words.get(..end.unwrap_or(words.len()))?, end.is_some());
+                let words = words.iter().map(|value| value.and_then(|value| facts.values.text(value)));
+                is_session(first, words, ends).then(|| kept(first))?
+            }
+            // What takes a command line.
+            other
+                if !other.starts_with(b"posix_spawn")
+                    && !other.starts_with(b"exec")
+                    && other != b"fexecve" =>
+            {
+                first.split(|byte| b";&|\n`(".contains(byte)).any(line_is_session).then(|| kept(first))?
+            }
+            _ => None,
+        }
+    }
+
+    /// What a row of pointers on the function's stack holds, in order, up to the first place that nothing is written to.
+    fn row(&self, facts: &Facts<'_>, pointer: ValueId) -> Vec<Option<ValueId>> {
+        let Value::Stack(start) = facts.values.get(pointer) else { return Vec::new() };
+        let size = i64::from(self.program.image().bits() / 8);
+        let mut found = Vec::new();
+        while found.len() < WORDS {
+            let at = start.wrapping_add(size.wrapping_mul(i64::try_from(found.len()).unwrap_or(0)));
+            let mut writes = facts.kept.iter().filter(|write| facts.values.get(write.to) == Value::Stack(at));
+            let Some(first) = writes.next() else { break };
+            // Two writes to one place: which one counts depends on the way.
+            found.push(writes.next().is_none().then_some(first.value));
+        }
+        found
+    }
+
     fn given(&self, facts: &Facts<'_>, value: ValueId) -> Given {
         let image = self.program.image();
         match facts.values.whole(value) {
@@ -414,6 +473,53 @@ impl<'p, 'a> Reader<'p, 'a> {
         }
         found
     }
+}
+
+/// Whether a program that is started with these words (its own name is the first; `ends`: no other follows) gives a session.
+fn is_session<'t>(program: &[u8], words: impl Iterator<Item = Option<&'t [u8]>>, ends: bool) -> bool {
+    let mut words = words.skip(1);
+    if serves_terminals(program) {
+        return true;
+    }
+    // `busybox telnetd`, and what starts others under another name.
+    if last_part(program) == b"busybox" {
+        return words.next().flatten().is_some_and(serves_terminals);
+    }
+    ends && is_shell(program)
+        && words.all(|word| word.is_some_and(|word| word.starts_with(b"-") && !word.contains(&b'c')))
+}
+
+/// Whether a line of a shell gives a session.
+fn line_is_session(line: &[u8]) -> bool {
+    let mut words = line
+        .split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty() && !word.contains(&b'='))
+        .skip_while(|word| matches!(last_part(word), b"busybox" | b"exec" | b"nohup" | b"setsid"));
+    let Some(program) = words.next() else { return false };
+    let words: Vec<&[u8]> = words.take_while(|word| !word.iter().any(|byte| b"<>".contains(byte))).collect();
+    serves_terminals(program)
+        || is_shell(program) && words.iter().all(|word| word.starts_with(b"-") && !word.contains(&b'c'))
+        || matches!(last_part(program), b"nc" | b"ncat" | b"netcat")
+            && words.iter().any(|word| matches!(*word, b"-e" | b"-c"))
+}
+
+/// Programs that give who connects a terminal: telnetd(8), rlogind(8), rshd(8), sshd(8), dropbear(8).
+fn serves_terminals(program: &[u8]) -> bool {
+    let name = last_part(program);
+    let name = name.strip_prefix(b"in.").unwrap_or(name);
+    matches!(name, b"telnetd" | b"utelnetd" | b"rlogind" | b"rshd" | b"sshd" | b"dropbear")
+}
+
+/// Shells by their names in POSIX systems.
+fn is_shell(program: &[u8]) -> bool {
+    matches!(
+        last_part(program),
+        b"sh" | b"ash" | b"bash" | b"dash" | b"hush" | b"ksh" | b"mksh" | b"zsh" | b"csh" | b"tcsh"
+    )
+}
+
+fn last_part(path: &[u8]) -> &[u8] {
+    path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
 }
 
 fn is(call: &Call, names: &[&[u8]]) -> bool {
@@ -459,4 +565,55 @@ fn kind(arch: Arch, family: Option<u64>, kind: Option<u64>) -> Kind {
 
 fn port(number: u64) -> Option<u16> {
     u16::try_from(number & 0xffff_ffff).ok().filter(|port| *port != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_without_a_command_or_a_program_that_serves_terminals_is_a_session() {
+        let words = |words: &[&'static str]| {
+            words.iter().map(|word| Some(word.as_bytes())).collect::<Vec<Option<&'static [u8]>>>()
+        };
+        let is = |program: &str, given: &[&'static str], ends| {
+            is_session(program.as_bytes(), words(given).into_iter(), ends)
+        };
+        assert!(is("/bin/sh", &["sh"], true) && is("/bin/bash", &["bash", "-i"], true));
+        assert!(!is("/bin/sh", &["sh", "-c"], false) && !is("/bin/sh", &["sh", "/etc/rc"], true));
+        assert!(!is("/bin/sh", &["sh"], false), "more may follow");
+        assert!(
+            !is_session(b"/bin/sh", [Some(&b"sh"[..]), None].into_iter(), true),
+            "a word that is not known"
+        );
+        assert!(
+            is("/usr/sbin/telnetd", &["telnetd", "-p"], false)
+                && is("/bin/busybox", &["busybox", "telnetd"], false)
+        );
+        assert!(!is("/bin/busybox", &["busybox", "ls"], true) && !is("/sbin/ip", &["ip"], true));
+    }
+
+    #[test]
+    fn lines_of_a_shell_give_sessions_by_what_they_run() {
+        for line in [
+            "/usr/sbin/telnetd -p 2323 -l /bin/sh ",
+            "/bin/busybox telnetd",
+            "exec /bin/sh -i",
+            "TERM=vt100 sh <&4",
+            "nc -l -p 9 -e /bin/sh",
+        ] {
+            assert!(line_is_session(line.as_bytes()), "{line}");
+        }
+        for line in [
+            "",
+            "killall telnetd",
+            "/bin/sh /etc/rc.local",
+            "sh -c ls",
+            "/usr/sbin/sendmail -t",
+            "nc -z host 9",
+            "/etc/init.d/telnetd.sh stop",
+        ] {
+            assert!(!line_is_session(line.as_bytes()), "{line}");
+        }
+    }
 }

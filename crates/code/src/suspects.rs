@@ -61,6 +61,8 @@ pub struct Suspect {
     pub open: usize,
     /// Whether the function, or one that calls it, is about who may do what.
     pub access: bool,
+    /// Whether what the secret is demanded of is proved as well: given to `crypt`, or held against what is not fixed, here or a call away.
+    pub proved: bool,
     /// Whether the input is the program's own arguments or environment.
     pub local: bool,
     /// Whether the function, or one near it, takes input from a network.
@@ -225,6 +227,7 @@ impl Suspect {
         }
         for (is, name) in [
             (self.access, "near access"),
+            (self.proved, "proved as well"),
             (self.local, "from arguments or environment"),
             (self.network, "near the network"),
             (self.mentioned, "mentioned in the file"),
@@ -427,25 +430,31 @@ impl Reader {
         for (consequence, ways) in &line.demands.consequences {
             let resolved: Vec<Vec<Demand>> =
                 ways.iter().map(|way| self.resolved(line, way, 0, &mut BTreeSet::from([function]))).collect();
-            let hard = |demands: &[Demand]| bits(demands) >= HARD;
             let shared: BTreeSet<u64> = ways
                 .iter()
                 .map(|way| own(line, way))
                 .reduce(|a, b| a.intersection(&b).copied().collect())
                 .unwrap_or_default();
-            let checked = ways
-                .iter()
-                .zip(&resolved)
-                .any(|(way, demands)| !hard(demands) && self.is_checked(line, way, &shared));
-            let others = resolved.iter().any(|demands| !hard(demands));
-            if !others {
-                continue;
-            }
-            for (way, demands) in ways.iter().zip(&resolved) {
+            for (number, (way, demands)) in ways.iter().zip(&resolved).enumerate() {
                 // What all ways share is no way of its own.
                 let own_demands: Vec<Demand> =
                     demands.iter().filter(|demand| !shared.contains(&demand.at)).cloned().collect();
-                if !hard(&own_demands) || (!checked && !self.is_about_access(function)) {
+                if bits(&own_demands) < HARD {
+                    continue;
+                }
+                // Other ways that ask for nothing hard which this one does not ask for, but for less: a protocol's word is asked for by both.
+                let beside = ways.iter().zip(&resolved).enumerate().filter(|(other, (_, others))| {
+                    *other != number && lacks(others, demands) < HARD && lacks(demands, others) >= HARD
+                });
+                let mut beside = beside.map(|(_, (other, _))| other).peekable();
+                if beside.peek().is_none() {
+                    continue;
+                }
+                let checked = beside.any(|other| {
+                    let own: Way = other.iter().filter(|demand| !way.contains(demand)).copied().collect();
+                    self.is_checked(line, &own)
+                });
+                if !checked && !self.is_about_access(function) {
                     continue;
                 }
                 let at = match consequence {
@@ -460,8 +469,11 @@ impl Reader {
                 let key: Vec<u64> = own(line, way).difference(&shared).copied().collect();
                 let new =
                     self.suspect(function, line, demands.clone(), Behind::Outcome { at, gives, checked });
+                // Both sides of a branch have its key.
                 match found.get(&key) {
-                    Some(known) if !is_stronger(&new.behind, &known.behind) => {}
+                    Some(known) if is_stronger(&known.behind, &new.behind) => {}
+                    Some(known) if !is_stronger(&new.behind, &known.behind) && known.bits() >= new.bits() => {
+                    }
                     _ => {
                         found.insert(key, new);
                     }
@@ -471,12 +483,10 @@ impl Reader {
         found.into_values().collect()
     }
 
-    /// Whether a way leads through a check that is none against something fixed, and not all ways do.
-    fn is_checked(&self, line: &Line, way: &Way, shared: &BTreeSet<u64>) -> bool {
-        way.iter()
-            .filter_map(|number| line.demands.all.get(*number as usize))
-            .filter(|demand| !shared.contains(&demand.at))
-            .any(|demand| match &demand.kind {
+    /// Whether a way leads through a check that is none against something fixed.
+    fn is_checked(&self, line: &Line, way: &Way) -> bool {
+        way.iter().filter_map(|number| line.demands.all.get(*number as usize)).any(|demand| {
+            match &demand.kind {
                 Kind::Check(_) => true,
                 Kind::Answer(of, _, _, held) => self.lines.get(of).is_some_and(|line| {
                     line.demands.alike.is_some() && held.is_none()
@@ -484,7 +494,8 @@ impl Reader {
                         || line.imports.iter().any(|name| powers::checks(name))
                 }),
                 _ => false,
-            })
+            }
+        })
     }
 
     fn is_about_access(&self, function: u64) -> bool {
@@ -493,7 +504,13 @@ impl Reader {
                 line.texts_of_access || line.imports.iter().any(|name| powers::checks(name))
             })
         };
-        about(&function) || self.callers.get(&function).into_iter().flatten().any(about)
+        // What has a password hashed by a function of its own is about access as well.
+        let proves = |function: &u64| {
+            self.lines.get(function).is_some_and(|line| line.imports.iter().any(|name| powers::proves(name)))
+        };
+        about(&function)
+            || self.callers.get(&function).into_iter().flatten().any(about)
+            || self.lines.get(&function).is_some_and(|line| line.calls.iter().any(proves))
     }
 
     fn suspect(&self, function: u64, line: &Line, demands: Vec<Demand>, behind: Behind) -> Suspect {
@@ -513,10 +530,18 @@ impl Reader {
         };
         let local = of.iter().any(from_main);
         let network = self.takes_network(function);
+        let proves = |function: &u64| {
+            self.lines.get(function).is_some_and(|line| line.imports.iter().any(|name| powers::proves(name)))
+        };
+        let proved = of.iter().any(|root| {
+            line.demands.proved.contains(root)
+                || line.demands.handed.iter().any(|(to, given)| given.contains(root) && proves(to))
+        });
         Suspect {
             function,
             at: demands.iter().rev().find(|demand| demand.bits > 0).map_or(function, |demand| demand.at),
             access: self.is_about_access(function),
+            proved,
             siblings,
             open: 0,
             local,
@@ -621,6 +646,14 @@ impl Reader {
 /// Bits of several demands.
 fn bits(demands: &[Demand]) -> u32 {
     demands.iter().map(|demand| u32::from(demand.bits)).sum()
+}
+
+/// Bits of what one way demands and another does not.
+fn lacks(one: &[Demand], other: &[Demand]) -> u32 {
+    one.iter()
+        .filter(|demand| !other.iter().any(|known| known.kind == demand.kind && known.of == demand.of))
+        .map(|demand| u32::from(demand.bits))
+        .sum()
 }
 
 /// The branches of a way.

@@ -16,6 +16,7 @@ pub mod mapping;
 mod marks;
 mod names;
 pub mod paths;
+mod planted;
 pub mod probe;
 pub mod probes;
 mod rates;

@@ -1,7 +1,7 @@
 //! The seam for probes: what a probe is given, and what it gives back.
 
 use crate::marks::{self, Mark};
-use crate::rates::weighed;
+use crate::{planted, rates};
 use banbury_code::program::Program;
 use banbury_code::surface::{self, Surface};
 use banbury_code::suspects::Suspects;
@@ -303,9 +303,10 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Adds a claim; a component's gets the weight of its source of identification.
+    /// Adds a claim; a component's gets the weight of its source of identification, another's that of how often it was found by chance,
+    /// where that was measured.
     pub fn claim(&mut self, claim: Claim) {
-        self.claims.push(weighed(claim));
+        self.claims.push(planted::weighed(rates::weighed(claim)));
     }
 
     /// Counts an object as looked at.

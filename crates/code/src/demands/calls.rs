@@ -92,28 +92,77 @@ impl Reader<'_, '_> {
             Value::Stack(slot) => Some(slot),
             _ => None,
         };
-        let makers = |slot: i64| -> Option<Vec<Vec<u8>>> {
-            let mut by = BTreeSet::new();
-            for other in self.facts.calls.iter().filter(|other| other.at != call.at) {
-                let Some(place) =
-                    other.arguments.iter().position(|argument| values.get(*argument) == Value::Stack(slot))
-                else {
-                    continue;
-                };
-                let Callee::Import(name) = &other.callee else { return None };
-                if powers::compares(name).is_some() || powers::reads_only(name) {
-                    continue;
-                }
-                if place != 0 || !powers::makes(name) {
-                    return None;
-                }
-                by.insert(name.clone());
-            }
-            Some(by.into_iter().collect())
-        };
         let candidates = [(slot(a), b), (slot(b), a)];
-        let (by, other) = candidates.into_iter().find_map(|(slot, other)| Some((makers(slot?)?, other)))?;
+        let (by, other) =
+            candidates.into_iter().find_map(|(slot, other)| Some((self.makers(slot?, call.at)?, other)))?;
         let bits = bound.map_or(SOME, |bound| u16::try_from(bound.saturating_mul(6)).unwrap_or(u16::MAX));
         Some(Demand { at, kind: Kind::Made(by), bits, of: self.root(other).0 })
+    }
+
+    /// By which functions a place of the stack is written; `None` where another one is given it, which may write there what comes in.
+    fn makers(&self, slot: i64, but: u64) -> Option<Vec<Vec<u8>>> {
+        let values = &self.facts.values;
+        let mut by = BTreeSet::new();
+        for other in self.facts.calls.iter().filter(|other| other.at != but) {
+            let Some(place) =
+                other.arguments.iter().position(|argument| values.get(*argument) == Value::Stack(slot))
+            else {
+                continue;
+            };
+            let Callee::Import(name) = &other.callee else { return None };
+            if powers::compares(name).is_some() || powers::reads_only(name) {
+                continue;
+            }
+            if place != 0 || !powers::makes(name) {
+                return None;
+            }
+            by.insert(name.clone());
+        }
+        Some(by.into_iter().collect())
+    }
+
+    /// A comparison, without a call, of several bytes with what a loop of the function has written onto its stack one by one.
+    pub(super) fn decoded(&self, at: u64, a: ValueId, b: ValueId) -> Option<Demand> {
+        let values = &self.facts.values;
+        let kept = |value: ValueId| match values.whole(value) {
+            Value::Load { at, size: size @ 4.., .. } => match values.get(at) {
+                Value::Stack(slot) => Some((slot, size)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let (slot, size, other) = match (kept(a), kept(b)) {
+            (Some((slot, size)), None) => (slot, size, b),
+            (None, Some((slot, size))) => (slot, size, a),
+            _ => return None,
+        };
+        let Value::Load { size: 4.., .. } = values.whole(other) else { return None };
+        // A byte at a place of the stack that only the turn of a loop says, made of one of a table of the file.
+        let by_loop = self.facts.writes.iter().any(|write| {
+            write.size == 1 && self.root(write.to).0 == Root::Stack(slot) && self.of_table(write.value)
+        });
+        if !by_loop {
+            return None;
+        }
+        Some(Demand { at, kind: Kind::Made(Vec::new()), bits: u16::from(size) * 8, of: self.root(other).0 })
+    }
+
+    /// Whether a value is made of a byte of a table of the file and of what is fixed.
+    fn of_table(&self, value: ValueId) -> bool {
+        let values = &self.facts.values;
+        let mut open = vec![(value, false, 0_u8)];
+        while let Some((value, loaded, deep)) = open.pop() {
+            if deep > 8 {
+                continue;
+            }
+            match values.get(value) {
+                Value::Const(address) if loaded && self.program.image().is_constant(address) => return true,
+                Value::Load { at, size: 1, .. } if !loaded => open.push((at, true, deep + 1)),
+                Value::Extend { of, .. } => open.push((of, loaded, deep + 1)),
+                Value::Binary(_, a, b) => open.extend([(a, loaded, deep + 1), (b, loaded, deep + 1)]),
+                _ => {}
+            }
+        }
+        false
     }
 }

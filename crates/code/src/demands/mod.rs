@@ -27,6 +27,12 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const TEXT: usize = 256;
 /// Bits that a comparison of unknown length is worth.
 const SOME: u16 = 48;
+/// Blocks over one that are asked for what the ways to them share.
+const STEPS: usize = 1024;
+/// Ways that meet at one place, up to which it is asked what all of them demand.
+const WAYS: usize = 4;
+/// Arguments of a call that what it is given is looked for in.
+const HANDED: usize = 4;
 /// Demands of one place that are kept.
 const MOST: usize = 64;
 
@@ -136,6 +142,10 @@ pub struct Demands {
     pub consequences: BTreeMap<Consequence, Vec<Way>>,
     /// What it gives where its first two arguments are alike, where it compares them.
     pub alike: Option<Alike>,
+    /// What is given to a function that proves who somebody is, or held against what is not fixed.
+    pub proved: BTreeSet<Root>,
+    /// What functions of this file are given.
+    pub handed: BTreeMap<u64, BTreeSet<Root>>,
 }
 
 impl Demands {
@@ -159,6 +169,7 @@ impl Demands {
         for block in 0..blocks.all.len() {
             demanded(block, &over, &before, &edges, &mut of_block);
         }
+        shared(&found.all, &before, &over, &edges, &mut of_block);
         let way = |block: usize, to: Option<usize>| -> Way {
             let mut way = of_block.get(block).cloned().flatten().unwrap_or_default();
             if let Some(more) = to.and_then(|to| edges.get(&(block, to))) {
@@ -170,6 +181,7 @@ impl Demands {
         reader.given(&mut found, &before, &way);
         reader.consequences(&mut found, &before, &way);
         found.alike = Alike::of(&found).filter(|_| reader.comparer);
+        reader.proofs(&mut found);
         found
     }
 }
@@ -204,6 +216,52 @@ fn demanded(
         }
         if let Some(place) = known.get_mut(block) {
             *place = Some(way);
+        }
+    }
+}
+
+/// Adds to a block what each way to it demands at a branch of its own: a compiler may hold the same input against the same text on two
+/// ways that meet. What is demanded of a block is demanded of those under it.
+fn shared(
+    all: &[Demand],
+    before: &[Vec<usize>],
+    over: &[Option<usize>],
+    edges: &BTreeMap<(usize, usize), Way>,
+    known: &mut [Option<Way>],
+) {
+    let demand = |number: &u32| all.get(*number as usize).filter(|demand| demand.bits > 0);
+    let mut more: BTreeMap<usize, Way> = BTreeMap::new();
+    for (block, from) in before.iter().enumerate().filter(|(_, from)| (2..=WAYS).contains(&from.len())) {
+        // Only what a way's own branches demand: what all had before is of the block already.
+        let mut ways = from.iter().map(|from| edges.get(&(*from, block)));
+        let Some(Some(first)) = ways.next() else { continue };
+        let rest: Option<Vec<&Way>> = ways.collect();
+        let Some(rest) = rest else { continue };
+        let on_all = |number: &&u32| {
+            demand(number).is_some_and(|one| {
+                rest.iter().all(|way| {
+                    way.iter().filter_map(demand).any(|other| other.kind == one.kind && other.of == one.of)
+                })
+            })
+        };
+        let common: Way = first.iter().filter(on_all).copied().collect();
+        if !common.is_empty() {
+            more.insert(block, common);
+        }
+    }
+    if more.is_empty() {
+        return;
+    }
+    for block in 0..known.len() {
+        let mut at = block;
+        for _ in 0..STEPS {
+            if let (Some(common), Some(Some(way))) = (more.get(&at), known.get_mut(block)) {
+                extend(way, common);
+            }
+            match over.get(at).copied().flatten() {
+                Some(up) if up != at => at = up,
+                _ => break,
+            }
         }
     }
 }
@@ -321,6 +379,7 @@ impl Reader<'_, '_> {
             (None, None) if equal && self.comparer && self.are_bytes(a, b) => {
                 return found.push(self.alike(at, a));
             }
+            (None, None) if equal => return found.extend(self.decoded(at, a, b)),
             _ => return,
         };
         if let Value::Result(call) = values.whole(value) {
@@ -457,6 +516,29 @@ impl Reader<'_, '_> {
             };
         }
         (Root::Unknown(0, 0), offset, deep)
+    }
+
+    /// What is given to calls that prove something, and to functions of this file.
+    fn proofs(&self, found: &mut Demands) {
+        let values = &self.facts.values;
+        for call in &self.facts.calls {
+            let roots = |count: usize| {
+                let roots = call.arguments.iter().take(count).map(|argument| self.root(*argument).0);
+                roots.filter(|root| !matches!(root, Root::Unknown(..)))
+            };
+            match &call.callee {
+                Callee::Here(to) => {
+                    found.handed.entry(self.program.image().place(*to)).or_default().extend(roots(HANDED));
+                }
+                Callee::Import(name) if powers::proves(name) => found.proved.extend(roots(HANDED)),
+                Callee::Import(name) if powers::compares(name).is_some() => {
+                    if call.arguments.iter().take(2).all(|argument| values.text(*argument).is_none()) {
+                        found.proved.extend(roots(2));
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 
     fn places(&self, way: impl Fn(usize) -> Way) -> Vec<Place> {

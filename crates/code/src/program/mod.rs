@@ -1,7 +1,7 @@
 //! An executable as functions.
 //!
-//! Where functions begin is told by symbols, call frame information, the loader's lists, pointers that the loader relocates, and by the
-//! calls in the code itself. Wrong when: a pointer into the middle of a function (a computed `goto`) is taken for the start of
+//! Where functions begin is told by symbols, call frame information, the loader's lists, pointers that the loader relocates (in files at
+//! a fixed address words that are one and lead to what makes room on the stack), and by the calls in the code itself. Wrong when: a pointer into the middle of a function (a computed `goto`) is taken for the start of
 //! another. Misses: functions that only a computed value leads to, in files without symbols and frames.
 
 mod frames;

@@ -4,7 +4,7 @@ use super::frames;
 use crate::arch::Arch;
 use crate::function::Bounds;
 use crate::image::Image;
-use crate::ir::{Flow, Insn};
+use crate::ir::{Binary, Flow, Insn, Op, Operand};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was found.
@@ -23,6 +23,8 @@ struct Leads {
     jumps: BTreeMap<u64, (u64, bool)>,
 }
 
+/// Instructions among which a function makes room on the stack.
+const FIRST: usize = 8;
 /// Jumps that are kept.
 const JUMPS: usize = 1 << 20;
 
@@ -76,6 +78,21 @@ pub(super) fn find(image: &Image<'_>) -> Starts {
             marks.told.entry(address).or_insert(thumb);
         }
     }
+    // In a file that stands where it says, nothing is relocated: a table of functions is words that are addresses of code. So are tables of
+    // jumps, so that what is there has to make room on the stack, as no part of a function does. x86 has frames for all.
+    if !matches!(image.arch, Arch::X86 | Arch::X86_64) {
+        for (slot, target) in image.addresses() {
+            let (address, thumb) = split(target);
+            if !image.is_code(slot)
+                && image.is_code(address)
+                && aligned(image, address, thumb)
+                && !marks.told.contains_key(&address)
+                && makes_room(image, address, thumb)
+            {
+                marks.told.insert(address, thumb);
+            }
+        }
+    }
     let Leads { mut called, jumps } = calls(image, &marks);
     for (address, thumb) in &called {
         marks.told.entry(*address).or_insert(*thumb);
@@ -106,6 +123,34 @@ pub(super) fn find(image: &Image<'_>) -> Starts {
         }
     }
     Starts { bounds, called }
+}
+
+/// Whether code begins with making room on the stack.
+fn makes_room(image: &Image<'_>, start: u64, thumb: bool) -> bool {
+    let stack = image.arch.convention().stack;
+    let mut lifter = image.arch.lifter(image.big_endian, thumb);
+    let (mut at, mut insn) = (start, Insn::default());
+    for _ in 0..FIRST {
+        if !lifter.lift(image.bytes(at), at, &mut insn) || insn.length == 0 {
+            return false;
+        }
+        let lowers = |op: &Op| {
+            matches!(op, Op::Compute { dst, how, a: Operand::Reg(a), b: Operand::Const(number), .. }
+            if *dst == stack && *a == stack && match how {
+                Binary::Add => number.cast_signed() < 0,
+                Binary::Sub => number.cast_signed() > 0,
+                _ => false,
+            })
+        };
+        if insn.ops.iter().any(lowers) {
+            return true;
+        }
+        if insn.flow != Flow::Next {
+            return false;
+        }
+        at += u64::from(insn.length);
+    }
+    false
 }
 
 fn aligned(image: &Image<'_>, address: u64, thumb: bool) -> bool {

@@ -11,6 +11,7 @@
 //! What it misses: static executables without symbols; secrets that are put together byte by byte or copied onto the stack by
 //! single instructions; interpreted languages other than shell (but for hashes, accounts and addresses); keys that are derived from fixed
 //! bytes; passwords that are compared, not set (see the probe `gates`).
+//! Weight: none. That a hash, a password or a key stands where it stands is a fact; what it guards is not claimed.
 //! Source: crypt(5), passwd(5), RFC 3986, the manuals named in `credentials/calls.rs` and `credentials/commands.rs`; CWE-798, 321, 259.
 
 mod calls;

@@ -9,6 +9,8 @@
 //! When it is wrong: a program may be started on demand for a documented purpose; a protocol's fixed words are contents of datagrams, too.
 //! What it misses: ports of configuration and of computed values; programs that are started by a name that is put together; services
 //! inside a program that the boot files do show; what scripts start that no boot file is; static and packed programs.
+//! Weight: none of its own. Where a program listens, that no boot file names it and that another one starts it are facts, to be checked at
+//! their places; `listener.packet` is a suspect of `gates`, which has the weight.
 //! Source: CWE-912, CWE-1242; public cases of services on a port of their own and of packets that open a shell (docs/hidden-access.md).
 
 use super::services;

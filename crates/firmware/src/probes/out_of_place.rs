@@ -13,6 +13,7 @@
 //! What it misses: powers by system calls without the C library; what is found without asking anybody (walking the loader's lists from an
 //! address on the stack); code that is reached by computed calls; a library whose import is common (compare two versions with `banbury
 //! compare`: that an import is new says more than that it is there).
+//! Weight: measured (`planted.rs`): libraries in which powers and early code were planted, against libraries whose packages were not counted.
 //! Source: A. Freund, "backdoor in upstream xz/liblzma" (oss-security, 2024-03-29); gABI chapter 5; rtld-audit(7); CWE-506.
 
 use super::profile::{self, ANY, Counted, Known, is_rare};

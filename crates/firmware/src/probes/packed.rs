@@ -9,6 +9,7 @@
 //! told by what is missing: no dynamic table and no sections, and executable bytes with more than 7.2 bits of information each.
 //! When it is wrong: a static program without sections that holds much compressed data in its executable segment looks packed.
 //! What it misses: packers that keep imports, or that pack parts; encrypted code of less than 4 KiB; other formats than ELF.
+//! Weight: none. What UPX's header says, and how dense code is, are facts.
 //! Source: UPX, src/stub/src/include/linux.h (l_info, p_info, b_info), src/packhead.cpp (layout and checksum), src/conf.h (numbers of
 //! formats and methods), as facts.
 

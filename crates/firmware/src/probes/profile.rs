@@ -249,6 +249,8 @@ impl Profile {
 pub fn words(power: &str) -> &'static str {
     match power {
         "shell" => "have a shell run a command",
+        "pipe" => "have a shell run a command and read what it says",
+        "session" => "give whoever is connected a shell",
         "exec" => "start programs",
         "identity" => "become another user",
         "terminal" => "open a terminal",
@@ -288,6 +290,8 @@ fn powers_of_import(name: &[u8]) -> Vec<&'static str> {
         {
             found.push("exec");
         }
+        // What hands the outcome back is what ordinary programs use for mail and hooks; the other more seldom.
+        Some(Power::Execute) if name == b"popen" => found.push("pipe"),
         Some(Power::Execute) => found.push("shell"),
         Some(Power::Identity) => found.push("identity"),
         Some(Power::Terminal) => found.push("terminal"),

@@ -9,6 +9,7 @@
 //! is guarded by a setting counts.
 //! What it misses: addresses that are put together at run time or stand in structures; static executables without symbols;
 //! protocols of a maker's own; other interpreted languages than shell; settings of programs that are not known here.
+//! Weight: none. A setting, a host at a call and a command are facts, to be checked at their places.
 //! Source: the manuals named in `remote/commands.rs` and `remote/settings.rs`; TR-069; CWE-494, CWE-912, CWE-306, CWE-1392.
 
 mod commands;

@@ -3,22 +3,26 @@
 //! Finds: for each dynamically linked program the protocols that it serves (SSH, Telnet, FTP, TFTP, HTTP, DNS, DHCP, NTP, SNMP, UPnP,
 //! TR-069, syslog, PPP, routing and others), with the marks that tell it; and what it can do that at most one in twenty of the counted
 //! programs of each of its roles can: a time daemon that opens terminals.
-//! How: phrases of the protocols, imported functions, and ports that are bound tell the role (`data/roles.toml`); imports, and for raw
-//! sockets the arguments of `socket`, tell the powers. How many programs of a role have a power was counted over Debian's packages by the
+//! How: phrases of the protocols, imported functions, and ports that are bound tell the role (`data/roles.toml`); imports tell the powers, and
+//! arguments of calls two of them: raw sockets, and a shell or a server of terminals that is started for whoever is connected. How many
+//! programs of a role have a power was counted over Debian's packages by the
 //! same code (`data/counted-powers.toml`, written by `corpus/hidden-access/profiles`).
 //! When it is wrong: a power that is rare among Debian's programs may be what this product needs, as a hook script; a client has the
 //! phrases of its servers, too; a program that only names a protocol in its texts may be taken to serve it.
 //! What it misses: powers that a program has through other programs or through its own libraries; roles without a row, or with too few
 //! counted programs to compare with (said as a fact); static, packed and interpreted programs.
+//! Weight: that of `role.power` is measured (`planted.rs`): planted programs of the corpus against programs whose packages were not counted.
+//! `role.serves` is an inventory and has none.
 //! Source: Thomas, Garcia, Chothia, "HumIDIFy: A Tool for Hidden Functionality Detection in Firmware" (DIMVA 2017), whose idea it is to
 //! hold a service's functions against what its class is expected to have; CWE-912.
 
 use super::profile::{self, Known, is_rare};
-use super::text::name_of;
-use crate::probe::{Description, File, Findings, Probe};
+use super::text::{name_of, show};
+use crate::probe::{CODE_LIMIT, Description, File, Findings, Probe};
+use banbury_code::powers::Power;
 use banbury_code::surface::Kind;
 use banbury_evidence::{Claim, CodeInfo, Grade};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Roles of programs, and powers out of place in them.
 pub struct Roles;
@@ -127,17 +131,20 @@ impl Probe for Roles {
     }
 }
 
-/// What a program can do: by its imports, and by the sockets that it opens where it may open raw ones.
-pub(crate) fn powers(file: &File<'_>) -> std::collections::BTreeMap<&'static str, BTreeSet<String>> {
+/// What a program can do: by its imports, by the sockets that it opens where it may open raw ones, and by what it starts.
+pub(crate) fn powers(file: &File<'_>) -> BTreeMap<&'static str, BTreeSet<String>> {
     let mut powers = profile::powers_of(file);
-    if file.imports().any(|name| name == b"socket")
+    let starts = |name: &[u8]| banbury_code::powers::of(name) == Some(Power::Execute);
+    if file.content.len() <= CODE_LIMIT
+        && file.imports().any(|name| name == b"socket" || starts(name))
         && let Some(surface) = file.surface()
     {
         let raw = surface.opened.iter().filter(|opened| matches!(opened.kind, Kind::Raw | Kind::Packet));
-        let places: BTreeSet<String> = raw.map(|opened| format!("socket() at {:#x}", opened.at)).collect();
-        if !places.is_empty() {
-            powers.insert("raw", places);
-        }
+        let raw = raw.map(|opened| format!("socket() at {:#x}", opened.at)).collect();
+        let sessions =
+            surface.sessions.iter().map(|(at, text)| format!("\"{}\" at {at:#x}", show(text))).collect();
+        let found: [(_, BTreeSet<String>); 2] = [("raw", raw), ("session", sessions)];
+        powers.extend(found.into_iter().filter(|(_, places)| !places.is_empty()));
     }
     powers
 }
