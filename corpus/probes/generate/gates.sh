@@ -138,6 +138,41 @@ int main(int count, char **words) {
     return 2;
 }
 C
+# Two comparisons of the program's own: one that ends at the first difference, and one that takes as long whatever it finds.
+cat > "$scratch/own.c" <<'C'
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+__attribute__((noinline)) int same(const char *one, const char *other) {
+    for (; *one == *other; one++, other++)
+        if (!*one)
+            return 1;
+    return 0;
+}
+__attribute__((noinline)) int differ(const unsigned char *one, const unsigned char *other, size_t count) {
+    unsigned char all = 0;
+    for (size_t at = 0; at < count; at++)
+        all |= one[at] ^ other[at];
+    return all;
+}
+int main(int count, char **words) {
+    char line[256];
+    ssize_t got = recv(0, line, sizeof line - 1, 0);
+    if (got < 32)
+        return 1;
+    line[got] = 0;
+    if (count > 1 && same(line, words[1]))
+        return 0;
+    if (count > 2 && !differ((unsigned char *)line, (unsigned char *)words[2], strlen(words[2])))
+        return 0;
+    if (same(line, "tallow-19-kestrel-under-the-eaves"))
+        return system(line + 64);
+    if (!differ((unsigned char *)line + 8, (const unsigned char *)"ormolu/77/thicket", 17))
+        return execl("/bin/sh", "sh", "-c", line + 32, (char *)0);
+    return 2;
+}
+C
 # Functions with bytes that are no instruction in their way, as data between instructions are.
 cat > "$scratch/opaque.c" <<'C'
 #include <stdlib.h>
@@ -151,12 +186,12 @@ int main(int count, char **words) {
 }
 C
 flags='-s -Os -fno-stack-protector -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noseparate-code'
-for program in accepts admits knocks writes plain opaque; do
+for program in accepts admits knocks writes plain opaque own; do
     libraries=
     case $program in accepts | admits) libraries=-lcrypt ;; esac
     gcc $flags -o input/$program-x86-64 "$scratch/$program.c" $libraries
 done
-for program in knocks plain; do
+for program in knocks plain own; do
     aarch64-linux-gnu-gcc $flags -o input/$program-aarch64 "$scratch/$program.c"
     mipsel-linux-gnu-gcc $flags -o input/$program-mipsel "$scratch/$program.c"
 done

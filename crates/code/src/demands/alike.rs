@@ -92,6 +92,33 @@ impl Reader<'_, '_> {
         })
     }
 
+    /// What one of the first two arguments of a call is held against, should the function compare them: a text, bytes of a length that is
+    /// given, or a table whose length the function knows.
+    pub(super) fn held(&self, at: u64, call: &Call) -> Option<Demand> {
+        let how = powers::Comparison { equal_is_zero: true, finds: false, bounded: Some(2) };
+        self.compared(at, call, how).or_else(|| {
+            let table = |value: ValueId| {
+                self.facts.values.constant(value).is_some_and(|address| {
+                    self.program.image().is_constant(address)
+                        && self.program.image().text(address).is_none()
+                        && !self.program.is_function(address)
+                })
+            };
+            let (a, b) = (*call.arguments.first()?, *call.arguments.get(1)?);
+            let other = match (table(a), table(b)) {
+                (true, false) => b,
+                (false, true) => a,
+                _ => return None,
+            };
+            self.facts.values.constant(other).is_none().then(|| Demand {
+                at,
+                kind: Kind::Table,
+                bits: SOME,
+                of: self.root(other).0,
+            })
+        })
+    }
+
     /// That two values are alike, or a value that is nought where bytes were, is what a comparer says.
     pub(super) fn alike(&self, at: u64, of: ValueId) -> Demand {
         Demand { at, kind: Kind::Alike, bits: 0, of: self.root(of).0 }
@@ -175,12 +202,25 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A value without all extensions of its low bits.
+    /// What the low byte of a value comes of: without extensions, masks, and what stands above it.
     fn bare(&self, value: ValueId) -> Value {
-        let mut found = self.facts.values.get(value);
-        while let Value::Extend { of, .. } = found {
-            found = self.facts.values.get(of);
+        let values = &self.facts.values;
+        let mut found = values.get(value);
+        for _ in 0..STEPS {
+            found = match found {
+                Value::Extend { of, .. } => values.get(of),
+                Value::Binary(Binary::And, of, mask) if values.constant(mask) == Some(0xff) => values.get(of),
+                Value::Binary(Binary::Or, above, low) if self.is_above(above) => values.get(low),
+                _ => break,
+            };
         }
         found
+    }
+
+    /// Whether a value has nothing in its low byte.
+    fn is_above(&self, value: ValueId) -> bool {
+        let values = &self.facts.values;
+        matches!(values.get(value), Value::Binary(Binary::And, _, mask)
+            if values.constant(mask).is_some_and(|mask| mask & 0xff == 0))
     }
 }

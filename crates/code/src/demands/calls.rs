@@ -26,12 +26,7 @@ impl Reader<'_, '_> {
                         self.program.image().place(*to),
                         number,
                         equal,
-                        self.compared(
-                            at,
-                            call,
-                            powers::Comparison { equal_is_zero: true, finds: false, bounded: Some(2) },
-                        )
-                        .map(Box::new),
+                        self.held(at, call).map(Box::new),
                     ),
                     bits: 0,
                     of,
@@ -55,7 +50,7 @@ impl Reader<'_, '_> {
     }
 
     /// What a function that compares held its input against.
-    fn compared(&self, at: u64, call: &Call, how: powers::Comparison) -> Option<Demand> {
+    pub(super) fn compared(&self, at: u64, call: &Call, how: powers::Comparison) -> Option<Demand> {
         let values = &self.facts.values;
         let (a, b) = (*call.arguments.first()?, *call.arguments.get(1)?);
         let bound = how.bounded.and_then(|number| values.constant(*call.arguments.get(number)?));
