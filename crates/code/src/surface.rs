@@ -404,13 +404,19 @@ impl<'p, 'a> Reader<'p, 'a> {
             }
             b"execv" | b"execvp" | b"execve" | b"execvpe" => {
                 let words = self.row(facts, *call.arguments.get(1)?);
-                let end = words.iter().position(|value| value.and_then(|value| facts.values.constant(value)) == Some(0));
+                let end = words
+                    .iter()
+                    .position(|value| value.and_then(|value| facts.values.constant(value)) == Some(0));
                 let (words, ends) = (words.get(..end.unwrap_or(words.len()))?, end.is_some());
                 let words = words.iter().map(|value| value.and_then(|value| facts.values.text(value)));
                 is_session(first, words, ends).then(|| kept(first))?
             }
             // What takes a command line.
-            other if !other.starts_with(b"posix_spawn") && !other.starts_with(b"exec") && other != b"fexecve" => {
+            other
+                if !other.starts_with(b"posix_spawn")
+                    && !other.starts_with(b"exec")
+                    && other != b"fexecve" =>
+            {
                 first.split(|byte| b";&|\n`(".contains(byte)).any(line_is_session).then(|| kept(first))?
             }
             _ => None,
@@ -493,7 +499,8 @@ fn line_is_session(line: &[u8]) -> bool {
     let words: Vec<&[u8]> = words.take_while(|word| !word.iter().any(|byte| b"<>".contains(byte))).collect();
     serves_terminals(program)
         || is_shell(program) && words.iter().all(|word| word.starts_with(b"-") && !word.contains(&b'c'))
-        || matches!(last_part(program), b"nc" | b"ncat" | b"netcat") && words.iter().any(|word| matches!(*word, b"-e" | b"-c"))
+        || matches!(last_part(program), b"nc" | b"ncat" | b"netcat")
+            && words.iter().any(|word| matches!(*word, b"-e" | b"-c"))
 }
 
 /// Programs that give who connects a terminal: telnetd(8), rlogind(8), rshd(8), sshd(8), dropbear(8).
@@ -575,17 +582,37 @@ mod tests {
         assert!(is("/bin/sh", &["sh"], true) && is("/bin/bash", &["bash", "-i"], true));
         assert!(!is("/bin/sh", &["sh", "-c"], false) && !is("/bin/sh", &["sh", "/etc/rc"], true));
         assert!(!is("/bin/sh", &["sh"], false), "more may follow");
-        assert!(!is_session(b"/bin/sh", [Some(&b"sh"[..]), None].into_iter(), true), "a word that is not known");
-        assert!(is("/usr/sbin/telnetd", &["telnetd", "-p"], false) && is("/bin/busybox", &["busybox", "telnetd"], false));
+        assert!(
+            !is_session(b"/bin/sh", [Some(&b"sh"[..]), None].into_iter(), true),
+            "a word that is not known"
+        );
+        assert!(
+            is("/usr/sbin/telnetd", &["telnetd", "-p"], false)
+                && is("/bin/busybox", &["busybox", "telnetd"], false)
+        );
         assert!(!is("/bin/busybox", &["busybox", "ls"], true) && !is("/sbin/ip", &["ip"], true));
     }
 
     #[test]
     fn lines_of_a_shell_give_sessions_by_what_they_run() {
-        for line in ["/usr/sbin/telnetd -p 2323 -l /bin/sh ", "/bin/busybox telnetd", "exec /bin/sh -i", "TERM=vt100 sh <&4", "nc -l -p 9 -e /bin/sh"] {
+        for line in [
+            "/usr/sbin/telnetd -p 2323 -l /bin/sh ",
+            "/bin/busybox telnetd",
+            "exec /bin/sh -i",
+            "TERM=vt100 sh <&4",
+            "nc -l -p 9 -e /bin/sh",
+        ] {
             assert!(line_is_session(line.as_bytes()), "{line}");
         }
-        for line in ["", "killall telnetd", "/bin/sh /etc/rc.local", "sh -c ls", "/usr/sbin/sendmail -t", "nc -z host 9", "/etc/init.d/telnetd.sh stop"] {
+        for line in [
+            "",
+            "killall telnetd",
+            "/bin/sh /etc/rc.local",
+            "sh -c ls",
+            "/usr/sbin/sendmail -t",
+            "nc -z host 9",
+            "/etc/init.d/telnetd.sh stop",
+        ] {
             assert!(!line_is_session(line.as_bytes()), "{line}");
         }
     }

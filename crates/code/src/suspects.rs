@@ -472,7 +472,8 @@ impl Reader {
                 // Both sides of a branch have its key.
                 match found.get(&key) {
                     Some(known) if is_stronger(&known.behind, &new.behind) => {}
-                    Some(known) if !is_stronger(&new.behind, &known.behind) && known.bits() >= new.bits() => {}
+                    Some(known) if !is_stronger(&new.behind, &known.behind) && known.bits() >= new.bits() => {
+                    }
                     _ => {
                         found.insert(key, new);
                     }
@@ -484,16 +485,16 @@ impl Reader {
 
     /// Whether a way leads through a check that is none against something fixed.
     fn is_checked(&self, line: &Line, way: &Way) -> bool {
-        way.iter()
-            .filter_map(|number| line.demands.all.get(*number as usize))
-            .any(|demand| match &demand.kind {
+        way.iter().filter_map(|number| line.demands.all.get(*number as usize)).any(|demand| {
+            match &demand.kind {
                 Kind::Check(_) => true,
                 Kind::Answer(of, ..) => self.lines.get(of).is_some_and(|line| {
                     line.demands.all.iter().any(|demand| matches!(demand.kind, Kind::Check(_)))
                         || line.imports.iter().any(|name| powers::checks(name))
                 }),
                 _ => false,
-            })
+            }
+        })
     }
 
     fn is_about_access(&self, function: u64) -> bool {

@@ -83,7 +83,8 @@ impl Reader<'_, '_> {
             _ => None,
         };
         let candidates = [(slot(a), b), (slot(b), a)];
-        let (by, other) = candidates.into_iter().find_map(|(slot, other)| Some((self.makers(slot?, call.at)?, other)))?;
+        let (by, other) =
+            candidates.into_iter().find_map(|(slot, other)| Some((self.makers(slot?, call.at)?, other)))?;
         let bits = bound.map_or(SOME, |bound| u16::try_from(bound.saturating_mul(6)).unwrap_or(u16::MAX));
         Some(Demand { at, kind: Kind::Made(by), bits, of: self.root(other).0 })
     }

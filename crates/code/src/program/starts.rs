@@ -136,11 +136,11 @@ fn makes_room(image: &Image<'_>, start: u64, thumb: bool) -> bool {
         }
         let lowers = |op: &Op| {
             matches!(op, Op::Compute { dst, how, a: Operand::Reg(a), b: Operand::Const(number), .. }
-                if *dst == stack && *a == stack && match how {
-                    Binary::Add => number.cast_signed() < 0,
-                    Binary::Sub => number.cast_signed() > 0,
-                    _ => false,
-                })
+            if *dst == stack && *a == stack && match how {
+                Binary::Add => number.cast_signed() < 0,
+                Binary::Sub => number.cast_signed() > 0,
+                _ => false,
+            })
         };
         if insn.ops.iter().any(lowers) {
             return true;

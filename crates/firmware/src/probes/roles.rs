@@ -51,7 +51,7 @@ static POWER: CodeInfo = CodeInfo {
 
 static DESCRIPTION: Description = Description {
     name: "roles",
-    version: "1",
+    version: "2",
     finds: "what each program serves, by what is in it, and powers that programs which serve the same hardly ever have",
     how: "phrases of protocols, imports and bound ports tell the role; imports tell the powers; both are held against counts over Debian's packages",
     wrong: "a rare power may be a documented hook; a client holds the phrases of its servers; a program that names a protocol may not serve it",
@@ -141,7 +141,8 @@ pub(crate) fn powers(file: &File<'_>) -> BTreeMap<&'static str, BTreeSet<String>
     {
         let raw = surface.opened.iter().filter(|opened| matches!(opened.kind, Kind::Raw | Kind::Packet));
         let raw = raw.map(|opened| format!("socket() at {:#x}", opened.at)).collect();
-        let sessions = surface.sessions.iter().map(|(at, text)| format!("\"{}\" at {at:#x}", show(text))).collect();
+        let sessions =
+            surface.sessions.iter().map(|(at, text)| format!("\"{}\" at {at:#x}", show(text))).collect();
         let found: [(_, BTreeSet<String>); 2] = [("raw", raw), ("session", sessions)];
         powers.extend(found.into_iter().filter(|(_, places)| !places.is_empty()));
     }
