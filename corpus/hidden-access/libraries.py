@@ -41,6 +41,7 @@ class Library:
         self.name, self.package, self.edits, self.place = name, name, [], "before"
         for key in ("release", "version", "archive", "sha256", "set", "kind", "soname", "sources", "file", "above", "text"):
             setattr(self, key, fields[key])
+        self.empty = fields.get("empty", [])
         self.flags, self.anchor = fields.get("flags", "").split(), fields.get("before")
 
 
@@ -61,6 +62,8 @@ def generate(store, architectures):
     for library in read():
         tree = store / "trees" / f"library-{library.name}"
         sources.unpack(library, tree)
+        for header in library.empty:
+            (tree / header).touch()
         for number, name in enumerate(architectures or ARCHITECTURES):
             architecture = compilers.ARCHITECTURES[name]
             level = compilers.LEVELS[number % len(compilers.LEVELS)]
@@ -92,9 +95,9 @@ def generate(store, architectures):
 
 def build(library, plant, tree, environment, architecture, path):
     """Builds one library, stripped; gives what went wrong, or nothing. What no plant changes is compiled once for an architecture."""
-    whole = {source: compiled(tree, source, library.flags, environment, path.parent / f"{pathlib.Path(source).stem}.o") for source in library.sources}
     changed = tree / library.file
     try:
+        whole = {source: compiled(tree, source, library.flags, environment, path.parent / f"{pathlib.Path(source).stem}.o") for source in library.sources}
         if plant and plant.inside:
             original = changed.read_text(encoding="latin-1")
             changed.write_text(trees.Insertion(original, plant).text(library.file), encoding="latin-1")

@@ -71,16 +71,16 @@ mod tests {
         let [silence] = all.as_slice() else { panic!("one probe's silence is measured: {all:?}") };
         assert_eq!(silence.probe, "gates");
         let weight = &silence.weight;
-        // 139 of 374 over 1902 of 1948: 10·log10(0.372 / 0.976).
-        assert!((weight.decibans + 4.2).abs() < 0.15, "{weight:?}");
-        assert!(-5.5 < weight.low && weight.low < weight.decibans, "{weight:?}");
-        assert!(weight.decibans < weight.high && weight.high < -3.0, "{weight:?}");
+        // 57 of 198 over 985 of 1014: 10·log10(0.288 / 0.971).
+        assert!((weight.decibans + 5.3).abs() < 0.15, "{weight:?}");
+        assert!(-6.8 < weight.low && weight.low < weight.decibans, "{weight:?}");
+        assert!(weight.decibans < weight.high && weight.high < -4.0, "{weight:?}");
         let counted: Vec<u32> = silence.by_chance.iter().map(|one| one.programs).collect();
-        assert_eq!(counted, [46, 6, 0]);
+        assert_eq!(counted, [29, 1, 0]);
         for one in &silence.by_chance {
             assert!(one.low < one.share && one.share < one.high, "{one:?}");
         }
-        assert_eq!(silence.by_chance(17.3).map(|one| one.programs), Some(6));
+        assert_eq!(silence.by_chance(17.3).map(|one| one.programs), Some(1));
         assert_eq!(silence.by_chance(-1.0), None);
     }
 }

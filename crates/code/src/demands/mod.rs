@@ -531,10 +531,11 @@ impl Reader<'_, '_> {
                     found.handed.entry(self.program.image().place(*to)).or_default().extend(roots(HANDED));
                 }
                 Callee::Import(name) if powers::proves(name) => found.proved.extend(roots(HANDED)),
-                Callee::Import(name) if powers::compares(name).is_some() => {
-                    if call.arguments.iter().take(2).all(|argument| values.text(*argument).is_none()) {
-                        found.proved.extend(roots(2));
-                    }
+                Callee::Import(name)
+                    if powers::compares(name).is_some()
+                        && call.arguments.iter().take(2).all(|argument| values.text(*argument).is_none()) =>
+                {
+                    found.proved.extend(roots(2));
                 }
                 _ => {}
             }

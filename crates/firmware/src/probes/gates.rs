@@ -75,7 +75,7 @@ static NOT_FOLLOWED: CodeInfo = CodeInfo {
 
 static DESCRIPTION: Description = Description {
     name: "gates",
-    version: "2",
+    version: "3",
     finds: "fixed secrets that stand alone before running a command, opening a service, changing files, or that pass a check",
     how: "reads executables as functions, works out what the branches on the way to a place demand of the input, and weighs it by planted and ordinary programs",
     wrong: "commands, options and protocol words are fixed texts, too: the weight says how often such a finding was planted access",

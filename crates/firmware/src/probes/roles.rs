@@ -51,7 +51,7 @@ static POWER: CodeInfo = CodeInfo {
 
 static DESCRIPTION: Description = Description {
     name: "roles",
-    version: "1",
+    version: "2",
     finds: "what each program serves, by what is in it, and powers that programs which serve the same hardly ever have",
     how: "phrases of protocols, imports and bound ports tell the role; imports tell the powers; both are held against counts over Debian's packages",
     wrong: "a rare power may be a documented hook; a client holds the phrases of its servers; a program that names a protocol may not serve it",
@@ -175,7 +175,7 @@ mod tests {
             claims_of_file(&Roles, name, &corpus(name)).into_iter().map(|claim| claim.code).collect()
         };
         assert_eq!(codes("sbin/clock-x86-64"), ["role.serves"]);
-        assert_eq!(codes("sbin/clock-with-a-terminal-x86-64"), ["role.serves", "role.power"]);
+        assert_eq!(codes("sbin/clock-with-a-terminal-x86-64"), ["role.serves", "role.power", "role.power"]);
         assert!(codes("bin/nothing-x86-64").is_empty());
     }
 
@@ -187,7 +187,8 @@ mod tests {
             data[at] = byte;
             let end = cut.index(data.len() + 1);
             for claim in claims_of_file(&Roles, "x", &data[..end]) {
-                prop_assert!(claim.facts.contains_key("roles") && claim.weight.is_none());
+                prop_assert!(claim.facts.contains_key("roles"));
+                prop_assert_eq!(claim.weight.is_some(), claim.code == "role.power");
             }
         }
     }
