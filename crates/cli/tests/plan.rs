@@ -167,7 +167,7 @@ fn an_interrupt_is_heard_while_the_regimes_are_applied() {
     let case = island(folder.path());
     let mut heard = false;
     // The signal may come before anybody listens, or after the plan is there; then it comes at another time.
-    for wait in [500, 250, 800, 1200, 150, 2000, 3000] {
+    for wait in [500, 250, 800, 1200, 150, 2000, 3000, 6000, 12000, 24000] {
         let child = std::process::Command::new(env!("CARGO_BIN_EXE_banbury"))
             .args(["plan".as_ref(), case.as_os_str(), "--as-of".as_ref(), DAY.as_ref()])
             .args(["--by", "2029-12-31", "--regime", "all", "-o", "json=-"])
@@ -221,7 +221,26 @@ fn a_template_is_a_file_of_options() {
 fn a_regime_of_ones_own_is_planned_for() {
     let folder = tempfile::tempdir().unwrap();
     let case = island(folder.path());
-    let own = folder.path().join("our-rules");
+    let own = rules(
+        folder.path(),
+        "our-rules",
+        "in_service AND role = 'gnb'",
+        "iif(maker = 'quillfen networks', 'breached', 'met')",
+    );
+    let csv = format!("csv={}", folder.path().join("own.csv").display());
+    let regime = own.display().to_string();
+    let output = plan(&case, &["--regime", &regime, "--options", &options(), "-o", &csv]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    let csv = std::fs::read_to_string(folder.path().join("own.csv")).unwrap();
+    let rows: Vec<&str> = csv.lines().skip(1).collect();
+    // Both base stations of that maker, by the day on which the measure comes into force.
+    assert_eq!(rows.len(), 2, "{csv}");
+    assert!(rows.iter().all(|row| row.contains("GR-6") && row.contains("2027-06-30")), "{csv}");
+}
+
+/// A regime of one measure, in force from the middle of 2027.
+fn rules(folder: &Path, name: &str, of: &str, verdict: &str) -> PathBuf {
+    let own = folder.join(name);
     std::fs::create_dir_all(own.join("measures")).unwrap();
     std::fs::create_dir_all(own.join("queries")).unwrap();
     std::fs::write(
@@ -238,19 +257,62 @@ fn a_regime_of_ones_own_is_planned_for() {
     .unwrap();
     std::fs::write(
         own.join("queries/none.sql"),
-        "SELECT name AS subject, iif(maker = 'quillfen networks', 'breached', 'met') AS verdict, 'made by ' || manufacturer AS reason\n\
-         FROM devices WHERE in_service AND role = 'gnb'\n",
+        format!(
+            "SELECT name AS subject, {verdict} AS verdict, 'made by ' || manufacturer AS reason FROM devices WHERE {of}\n"
+        ),
     )
     .unwrap();
-    let csv = format!("csv={}", folder.path().join("own.csv").display());
-    let regime = own.display().to_string();
-    let output = plan(&case, &["--regime", &regime, "--options", &options(), "-o", &csv]);
-    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
-    let csv = std::fs::read_to_string(folder.path().join("own.csv")).unwrap();
-    let rows: Vec<&str> = csv.lines().skip(1).collect();
-    // Both base stations of that maker, by the day on which the measure comes into force.
-    assert_eq!(rows.len(), 2, "{csv}");
-    assert!(rows.iter().all(|row| row.contains("GR-6") && row.contains("2027-06-30")), "{csv}");
+    own
+}
+
+#[test]
+fn measures_that_contradict_each_other_are_named_and_one_of_them_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = island(folder.path());
+    let of = "in_service AND role = 'gnb'";
+    let one = rules(folder.path(), "none-of-it", of, "iif(maker = 'quillfen networks', 'breached', 'met')");
+    // Nothing but what the candidates are not.
+    let other = "iif(maker IN ('lysmark radio', 'marram broadband') AND installed >= '2026-11-01', 'breached', 'met')";
+    let other = rules(folder.path(), "nothing-new", of, other);
+    let both = format!("{},{}", one.display(), other.display());
+    let output = plan(&case, &["--regime", &both, "--options", &options()]);
+    let told = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}{}", stderr(&output));
+    assert_eq!(told.matches("      without it there is a plan").count(), 2, "{told}");
+    assert!(
+        told.contains("each of 2 candidates that fit breaches a measure in its place; add another one"),
+        "{told}"
+    );
+    // Of the two one is kept.
+    let rest = told.lines().find(|line| line.contains("the cheapest plan costs")).unwrap();
+    assert!(
+        rest.contains("without nothing-new/none-of-it the")
+            || rest.contains("without none-of-it/none-of-it the"),
+        "{rest}"
+    );
+}
+
+#[test]
+fn what_comes_too_late_or_not_at_all_is_told_of_the_devices() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = island(folder.path());
+    let verdict = "iif(maker = 'quillfen networks', 'breached', 'met')";
+    let own =
+        rules(folder.path(), "none-of-it", "in_service AND role = 'gnb'", verdict).display().to_string();
+    let text = std::fs::read_to_string(options()).unwrap();
+    let late =
+        text.replace("lead_days = 90", "lead_days = 900").replace("lead_days = 120", "lead_days = 900");
+    let none = text.replace("Quillfen GR-6", "Quillfen GC-1");
+    for (text, told) in [
+        (late, "each of 2 candidates that fit comes too late (`lead_days`)"),
+        (none, "no candidate fits it; add one with its role, functions or product"),
+    ] {
+        let file = folder.path().join("options.toml");
+        std::fs::write(&file, text).unwrap();
+        let output = plan(&case, &["--regime", &own, "--options", file.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        assert!(stdout(&output).contains(told), "{}", stdout(&output));
+    }
 }
 
 #[test]

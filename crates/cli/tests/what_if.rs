@@ -274,3 +274,41 @@ fn mistakes_are_told_with_what_to_do() {
         assert!(stderr(&output).contains(part), "{arguments:?}: {}", stderr(&output));
     }
 }
+
+#[test]
+fn one_device_with_links_to_itself_is_told_as_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = folder.path().join("one");
+    assert!(banbury(&["init".as_ref(), case.as_os_str()]).status.success());
+    let mut arguments = vec!["add".into(), case.as_os_str().to_owned()];
+    for (name, text) in [
+        ("sites.csv", "name,region,subscribers\ns,r,10\n"),
+        ("devices.csv", "Name,Status,Site,Role,Manufacturer,Type\nd,active,s,core,Ada Networks,A1\n"),
+        ("cables.csv", "ID,Device A,Device B,Capacity\n1,d,d,10\n2,d,d,10\n"),
+        ("functions.csv", "device,function\nd,AMF\n"),
+        ("demands.csv", "site,function\ns,AMF\nnowhere,AMF\ns,UDM\n"),
+    ] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+        arguments.push(folder.path().join(name).into_os_string());
+    }
+    assert!(banbury(&arguments).status.success());
+    banbury(&[
+        "assess".as_ref(),
+        case.as_os_str(),
+        "--as-of".as_ref(),
+        DAY.as_ref(),
+        "--outlook".as_ref(),
+        "never".as_ref(),
+    ]);
+    let output = ask(&case, &["--lose", "vendor:Ada Networks", "--each", "vendor"]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    let told = stdout(&output);
+    for part in [
+        "1 device in service, 2 links, 10 subscribers; asked for: AMF, UDM",
+        "2 links lead from a device to itself: they connect nothing",
+        "1 demand at sites that no table has",
+        "without UDM: nobody is served of it as it is",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}

@@ -82,8 +82,9 @@ fn beyond(
     found
 }
 
-/// What can hold together where not all of it can: requirements to leave out, set after set of those that cannot hold together, and the
-/// cheapest plan for the rest.
+/// What can hold together where not all of it can: requirements to leave out, and the cheapest plan for the rest. They are gathered set
+/// after set of those that cannot hold together; then each that can be asked again is, what is at hand (crews, deliveries, money, order)
+/// before what is wished for. So none of those left out could be kept beside the rest; another choice may leave out fewer.
 pub fn rest(
     problem: &Problem<'_>,
     solver: &dyn Solver,
@@ -100,7 +101,7 @@ pub fn rest(
             tell("the cheapest plan for the rest");
             let solved = solver.solve(&built.program, limits);
             if solved.taken.is_some() {
-                return Some((dropped.into_iter().collect(), solved));
+                return Some(fewer(problem, solver, limits, dropped, solved));
             }
             if solved.end != End::Infeasible {
                 return None;
@@ -111,6 +112,40 @@ pub fn rest(
         dropped.extend(next.members.into_iter().map(|one| one.requirement));
     }
     None
+}
+
+/// Asks again what can be kept of what was left out, and plans for it.
+fn fewer(
+    problem: &Problem<'_>,
+    solver: &dyn Solver,
+    limits: &Limits<'_>,
+    mut dropped: BTreeSet<Requirement>,
+    solved: Solved,
+) -> (Vec<Requirement>, Solved) {
+    let is_wished = |one: &Requirement| {
+        matches!(one, Requirement::Measure(_) | Requirement::Cap(_) | Requirement::Suppliers(_))
+    };
+    let mut order: Vec<Requirement> = dropped.iter().cloned().collect();
+    order.sort_by_key(is_wished);
+    let before = dropped.clone();
+    for one in order {
+        if limits.is_over() {
+            break;
+        }
+        dropped.remove(&one);
+        let relax = Relax { dropped: dropped.clone(), costless: true, ..Relax::default() };
+        if is_possible(problem, solver, limits, &relax) != Some(true) {
+            dropped.insert(one);
+        }
+    }
+    if dropped != before {
+        let built = problem.program(&Relax { dropped: dropped.clone(), ..Relax::default() });
+        let again = solver.solve(&built.program, limits);
+        if again.taken.is_some() {
+            return (dropped.into_iter().collect(), again);
+        }
+    }
+    (before.into_iter().collect(), solved)
 }
 
 /// Whether there is a plan; `None` when the search ended before it was known.
@@ -151,15 +186,24 @@ fn relax(
                 let day = (first + periods).checked_sub(1).and_then(|at| problem.periods.get(at));
                 Some(day.map_or(Relaxed::Without, |period| Relaxed::Later(period.last)))
             });
-            later.or_else(|| exceeded(problem, solver, limits, requirement))
+            // Where it is what candidates breach, no later day of the devices that stand helps.
+            let without = || without(problem, solver, limits, requirement);
+            later.or_else(|| exceeded(problem, solver, limits, requirement)).or_else(without)
         }
-        Requirement::Lead(_) | Requirement::Apart => {
-            let relax =
-                Relax { dropped: BTreeSet::from([requirement.clone()]), costless: true, ..Relax::default() };
-            (is_possible(problem, solver, limits, &relax) == Some(true)).then_some(Relaxed::Without)
-        }
+        Requirement::Lead(_) | Requirement::Apart => without(problem, solver, limits, requirement),
         _ => exceeded(problem, solver, limits, requirement),
     }
+}
+
+/// Whether there is a plan when a requirement is not asked at all.
+fn without(
+    problem: &Problem<'_>,
+    solver: &dyn Solver,
+    limits: &Limits<'_>,
+    requirement: &Requirement,
+) -> Option<Relaxed> {
+    let relax = Relax { dropped: BTreeSet::from([requirement.clone()]), costless: true, ..Relax::default() };
+    (is_possible(problem, solver, limits, &relax) == Some(true)).then_some(Relaxed::Without)
 }
 
 /// By how much the limits of a requirement are exceeded at least.

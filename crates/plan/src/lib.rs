@@ -22,5 +22,5 @@ pub mod solver;
 mod trials;
 
 pub use error::{Mistake, PlanError};
-pub use make::{Made, PURPOSE, Request, Rest, make};
+pub use make::{Made, PURPOSE, Request, Rest, Stuck, make};
 pub use trials::MOST_TRIED;

@@ -78,8 +78,8 @@ pub struct Made {
     pub words: Vec<String>,
     /// Where there is no plan: the cheapest one for what can hold together.
     pub rest: Option<Rest>,
-    /// Devices with which nothing can be done, one of each class, with how many there are.
-    pub stuck: Vec<(String, usize)>,
+    /// Devices with which nothing can be done.
+    pub stuck: Vec<Stuck>,
     /// What the checker finds wrong with crews, money, makers and order.
     pub faults: Vec<String>,
     /// What the regimes find in the network as the plan makes it; `None` when they were not applied.
@@ -90,6 +90,19 @@ pub struct Made {
     pub unasked: bool,
     /// Whether it was stopped before the regimes were applied to what the plan makes of the network.
     pub unchecked: bool,
+}
+
+/// Devices of a class that may not stay, and that nothing may replace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stuck {
+    /// One of them.
+    pub name: String,
+    /// How many there are.
+    pub devices: usize,
+    /// Candidates that fit them.
+    pub fitting: usize,
+    /// Those of these that their lead time alone forbids; the others breach something there.
+    pub late: usize,
 }
 
 /// A plan for a part of what is asked, where all of it cannot hold together.
@@ -254,7 +267,8 @@ fn solve(
         let members = built.classes.get(*class)?;
         let first = members.first()?;
         let unit = &request.inventory.units[requirements.in_play[*first].unit];
-        Some((unit.name.clone(), members.len()))
+        let (fitting, late) = problem.fitting(*class);
+        Some(Stuck { name: unit.name.clone(), devices: members.len(), fitting, late })
     });
     let stuck = stuck.collect();
     let size = [problem.classes(), built.program.choices(), built.program.rows()];

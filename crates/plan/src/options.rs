@@ -519,9 +519,26 @@ impl Reader<'_> {
         let lead = self.count(given.lead_days.as_ref(), 0, 0)?;
         let support_end = match &given.support_end {
             None => None,
-            Some(day) => Some(day.get_ref().parse::<Date>().map_err(|_| {
-                self.fault(day.span(), format!("{:?} is no day", day.get_ref()), "write it as \"YYYY-MM-DD\"")
-            })?),
+            Some(day) => {
+                let end = day.get_ref().parse::<Date>().map_err(|_| {
+                    self.fault(
+                        day.span(),
+                        format!("{:?} is no day", day.get_ref()),
+                        "write it as \"YYYY-MM-DD\"",
+                    )
+                })?;
+                if end < self.from {
+                    return Err(self.fault(
+                        day.span(),
+                        format!(
+                            "the support of {product:?} ended on {end}, before the plan begins on {}",
+                            self.from
+                        ),
+                        "correct the day, or leave the candidate out",
+                    ));
+                }
+                Some(end)
+            }
         };
         Ok(Candidate {
             product: product.to_owned(),

@@ -496,6 +496,23 @@ impl<'a> Problem<'a> {
         by
     }
 
+    /// How many candidates fit a device of a class, and how many of them are there too late for what is asked, and for nothing else.
+    pub(crate) fn fitting(&self, class: usize) -> (usize, usize) {
+        let first = self.classes.get(class).and_then(|class| class.first());
+        let Some(one) = first.map(|&first| &self.requirements.in_play[first]) else { return (0, 0) };
+        let none = Relax::default();
+        let last = self.by(one, &none).unwrap_or(self.periods.len()).min(self.periods.len());
+        let at_once = |(candidate, _): &&(usize, Breaches)| {
+            let relax =
+                Relax { dropped: BTreeSet::from([Requirement::Lead(*candidate)]), ..Relax::default() };
+            let breaches = one.candidates.iter().find(|(known, _)| known == candidate);
+            breaches.is_some_and(|(_, breaches)| {
+                (0..last).any(|period| self.may(*candidate, breaches, period, &relax))
+            })
+        };
+        (one.candidates.len(), one.candidates.iter().filter(at_once).count())
+    }
+
     /// Whether a candidate may stand in this place from the end of a period on.
     fn may(&self, candidate: usize, breaches: &[(usize, u64)], period: usize, relax: &Relax) -> bool {
         let lead = i64::from(self.options.candidates[candidate].lead_days);

@@ -147,6 +147,12 @@ fn every_mistake_has_its_line_and_its_remedy() {
             "no product \"F2\"",
             "F1",
         ),
+        (
+            "[[candidate]]\nproduct = \"M1\"\nvendor = \"Marram\"\nroles = [\"gnb\"]\nprice = 3\nsupport_end = \"2026-10-31\"\n",
+            6,
+            "ended on 2026-10-31, before the plan begins on 2026-11-01",
+            "leave the candidate out",
+        ),
         ("[work\n", 1, "", "--options-template"),
     ];
     for (text, line, cause, remedy) in cases {

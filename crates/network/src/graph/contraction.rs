@@ -9,6 +9,7 @@
 )]
 
 use super::union::Union;
+use super::ways::{MOST_LABELS, Set, Ways, bits};
 use super::{Diversity, Error, Graph, Labels, label_disjoint_pair_between};
 
 /// The graph, contracted, and the nodes that paths lead to.
@@ -72,6 +73,19 @@ impl<'a> Contraction<'a> {
         beside
     }
 
+    /// The least sets of labels that ways take up, from everywhere at once, in at most so many steps; `None` where there are more labels
+    /// than such a search can hold.
+    pub(crate) fn least(&self, steps: u64) -> Option<Least> {
+        if self.labels.count() > MOST_LABELS {
+            return None;
+        }
+        let sets: Vec<Set> = (0..self.labels.sets() as u32).map(|set| bits(self.labels.set(set))).collect();
+        let own: Vec<Set> = self.sets.iter().map(|&set| sets[set as usize]).collect();
+        let joins: Vec<(u32, u32, Set)> =
+            self.joins.iter().map(|&(a, b, set)| (a, b, sets[set as usize])).collect();
+        Some(Least { ways: Ways::new(&own, &joins, &self.to, steps), sets })
+    }
+
     /// Whether an end that stands beside these has two paths without a common label; `None` where it has no path, or it was not decided in so many
     /// steps. Beside it the searches that were made.
     pub(crate) fn has_pair(
@@ -98,5 +112,21 @@ impl<'a> Contraction<'a> {
             Diversity::Apart | Diversity::Undecided { .. } => None,
         };
         Ok((is_there, steps))
+    }
+}
+
+/// The least sets of labels of all ways, as [`Contraction::least`] finds them.
+pub(crate) struct Least {
+    ways: Ways,
+    /// By set of the labels, its bits.
+    sets: Vec<Set>,
+}
+
+impl Least {
+    /// Whether an end that stands beside these has two paths without a common label; `None` where the steps did not suffice to say.
+    pub(crate) fn has_pair(&self, beside: &[(u32, u32)]) -> Option<bool> {
+        let beside: Vec<(u32, Set)> =
+            beside.iter().map(|&(node, set)| (node, self.sets[set as usize])).collect();
+        self.ways.has_pair(&beside)
     }
 }

@@ -54,6 +54,7 @@ mod service;
 mod severed;
 mod shared;
 mod union;
+mod ways;
 
 pub use bridges::bridges;
 pub use concentration::Concentration;

@@ -5,7 +5,7 @@ use crate::functions::standard;
 use crate::graph::Labels;
 use crate::nearest::distance;
 use banbury_evidence::model::{Contract, Device};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 /// One property with all that has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,85 +18,66 @@ pub struct Label {
     pub(super) links: Vec<u32>,
 }
 
-impl Topology<'_> {
+impl<'m> Topology<'m> {
     /// All properties of a kind, by name; a device or link that states none has none.
     pub fn labels(&self, kind: Kind) -> Vec<Label> {
-        let mut all: BTreeMap<String, Label> = BTreeMap::new();
-        let mut add = |name: &str, device: Option<u32>, link: Option<u32>| {
-            // Records are told apart by their names as they stand.
-            let key = match kind {
-                Kind::Device | Kind::Link | Kind::Site => name.trim().to_owned(),
-                _ => folded(name),
-            };
-            if key.is_empty() {
-                return;
-            }
-            let label = all.entry(key).or_default();
-            if label.name.is_empty() {
-                label.name = name.trim().to_owned();
-            }
-            label.devices.extend(device);
-            label.links.extend(link);
-        };
-        let sites: HashMap<&str, &banbury_evidence::model::Site> =
-            self.model.sites.iter().rev().map(|site| (site.name.as_str(), site)).collect();
+        let mut all = Names::of(kind);
         let vendors: HashMap<String, &str> = self
             .model
             .vendors
             .iter()
             .filter_map(|vendor| Some((folded(&vendor.name), vendor.jurisdiction.as_deref()?)))
             .collect();
+        let mut makers: HashMap<&str, Option<&str>> = HashMap::new();
         for (vertex, device) in (0u32..).zip(&self.devices) {
-            let site = || device.site.as_deref().and_then(|name| sites.get(name));
-            let version = || {
-                let parts: Vec<&str> = [&device.platform, &device.software]
-                    .into_iter()
-                    .flatten()
-                    .map(|text| text.trim())
-                    .collect();
-                parts.join(" ")
-            };
+            let site =
+                || self.site_of.get(vertex as usize).copied().flatten().and_then(|site| self.site(site));
             let name = match kind {
-                Kind::Vendor => device.manufacturer.clone(),
-                Kind::Product => device.device_type.clone(),
-                Kind::Version => Some(version()),
-                Kind::Jurisdiction => device
-                    .manufacturer
-                    .as_deref()
-                    .and_then(|maker| vendors.get(&folded(maker)))
-                    .map(|text| (*text).to_owned()),
-                Kind::Site => device.site.clone(),
-                Kind::Region => site().and_then(|site| site.region.clone()),
-                Kind::Country => site().and_then(|site| site.country.clone()),
-                Kind::Power => device.power.clone().or_else(|| site().and_then(|site| site.power.clone())),
-                Kind::Segment => device.segment.clone(),
-                Kind::Role => device.role.clone(),
-                Kind::Device => Some(device.name.clone()),
+                Kind::Vendor => device.manufacturer.as_deref(),
+                Kind::Product => device.device_type.as_deref(),
+                Kind::Version => {
+                    let [platform, software] =
+                        [&device.platform, &device.software].map(|text| text.as_deref().unwrap_or_default());
+                    all.add((platform, software), Some(vertex), None);
+                    None
+                }
+                Kind::Jurisdiction => device.manufacturer.as_deref().and_then(|maker| {
+                    *makers.entry(maker).or_insert_with(|| vendors.get(&folded(maker)).copied())
+                }),
+                Kind::Site => device.site.as_deref(),
+                Kind::Region => site().and_then(|site| site.region.as_deref()),
+                Kind::Country => site().and_then(|site| site.country.as_deref()),
+                Kind::Power => {
+                    device.power.as_deref().or_else(|| site().and_then(|site| site.power.as_deref()))
+                }
+                Kind::Segment => device.segment.as_deref(),
+                Kind::Role => device.role.as_deref(),
+                Kind::Device => Some(device.name.as_str()),
                 _ => None,
             };
             if let Some(name) = name {
-                add(&name, Some(vertex), None);
+                all.add((name, ""), Some(vertex), None);
             }
         }
         match kind {
             Kind::Function => {
                 for record in &self.model.functions {
                     let vertex = self.by_name.get(record.device.as_str());
-                    add(&standard(&record.function).0, vertex.copied(), None);
+                    all.add((&record.function, ""), vertex.copied(), None);
                 }
             }
             Kind::Segment => {
                 for interface in &self.model.interfaces {
                     let vertex = self.by_name.get(interface.device.as_str());
                     if let (Some(vertex), Some(segment)) = (vertex, &interface.segment) {
-                        add(segment, Some(*vertex), None);
+                        all.add((segment, ""), Some(*vertex), None);
                     }
                 }
             }
             Kind::Contractor => {
                 for contract in &self.model.contracts {
                     for vertex in self.covered(contract) {
-                        add(&contract.party, Some(vertex), None);
+                        all.add((&contract.party, ""), Some(vertex), None);
                     }
                 }
             }
@@ -104,7 +85,7 @@ impl Topology<'_> {
                 for (name, devices) in self.extra.get(&kind).into_iter().flatten() {
                     for device in devices {
                         if let Some(vertex) = self.by_name.get(device.as_str()) {
-                            add(name, Some(*vertex), None);
+                            all.add((name, ""), Some(*vertex), None);
                         }
                     }
                 }
@@ -116,26 +97,19 @@ impl Topology<'_> {
                         Kind::Operator => link.operator.as_deref(),
                         Kind::Medium => link.medium.as_deref(),
                         Kind::Duct => {
-                            link.ducts().for_each(|duct| add(duct, None, Some(edge)));
+                            link.ducts().for_each(|duct| all.add((duct, ""), None, Some(edge)));
                             None
                         }
                         _ => Some(link.name.as_str()),
                     };
                     if let Some(name) = name {
-                        add(name, None, Some(edge));
+                        all.add((name, ""), None, Some(edge));
                     }
                 }
             }
             _ => {}
         }
-        let mut labels: Vec<Label> = all.into_values().collect();
-        for label in &mut labels {
-            for list in [&mut label.devices, &mut label.links] {
-                list.sort_unstable();
-                list.dedup();
-            }
-        }
-        labels
+        all.finish()
     }
 
     /// The same as the labels of the graph, in the order of [`labels`](Self::labels).
@@ -203,17 +177,20 @@ impl Topology<'_> {
             return BTreeSet::new();
         }
         let what = folded(&contract.scope);
-        let is = |text: &Option<String>| text.as_deref().is_some_and(|text| folded(text) == what);
+        let mut known: HashMap<&str, bool> = HashMap::new();
+        let mut is = |text: Option<&'m str>| {
+            text.is_some_and(|text| *known.entry(text).or_insert_with(|| folded(text) == what))
+        };
         let kind = folded(&contract.scope_kind);
         if kind == "function" {
-            let carries = self.model.functions.iter().filter(|record| folded(&record.function) == what);
+            let carries = self.model.functions.iter().filter(|record| is(Some(&record.function)));
             return carries.filter_map(|record| self.by_name.get(record.device.as_str()).copied()).collect();
         }
-        let covers = |device: &Device| match kind.as_str() {
+        let mut covers = |device: &'m Device| match kind.as_str() {
             "all" => true,
-            "manufacturer" => is(&device.manufacturer),
-            "role" => is(&device.role),
-            "site" => is(&device.site),
+            "manufacturer" => is(device.manufacturer.as_deref()),
+            "role" => is(device.role.as_deref()),
+            "site" => is(device.site.as_deref()),
             "device" => folded(&device.name) == what,
             _ => false,
         };
@@ -249,6 +226,69 @@ impl Topology<'_> {
             self.as_of,
             shown.join(", ")
         ))
+    }
+}
+
+/// Labels by their names, each way of writing one looked at once.
+struct Names<'m> {
+    kind: Kind,
+    /// By the name as it is written (of versions, platform and software), the number of the label; `None` where it says nothing.
+    written: HashMap<(&'m str, &'m str), Option<usize>>,
+    numbers: HashMap<String, usize>,
+    labels: Vec<(String, Label)>,
+}
+
+impl<'m> Names<'m> {
+    fn of(kind: Kind) -> Self {
+        Self { kind, written: HashMap::new(), numbers: HashMap::new(), labels: Vec::new() }
+    }
+
+    fn add(&mut self, written: (&'m str, &'m str), device: Option<u32>, link: Option<u32>) {
+        let number = match self.written.get(&written) {
+            Some(number) => *number,
+            None => {
+                let number = self.number(written);
+                self.written.insert(written, number);
+                number
+            }
+        };
+        if let Some((_, label)) = number.and_then(|number| self.labels.get_mut(number)) {
+            label.devices.extend(device);
+            label.links.extend(link);
+        }
+    }
+
+    fn number(&mut self, (first, second): (&str, &str)) -> Option<usize> {
+        let name = match self.kind {
+            Kind::Function => standard(first).0,
+            Kind::Version => format!("{} {}", first.trim(), second.trim()),
+            _ => first.to_owned(),
+        };
+        // Records are told apart by their names as they stand.
+        let key = match self.kind {
+            Kind::Device | Kind::Link | Kind::Site => name.trim().to_owned(),
+            _ => folded(&name),
+        };
+        if key.is_empty() {
+            return None;
+        }
+        Some(*self.numbers.entry(key).or_insert_with_key(|key| {
+            self.labels.push((key.clone(), Label { name: name.trim().to_owned(), ..Label::default() }));
+            self.labels.len() - 1
+        }))
+    }
+
+    /// In the order of the names without case.
+    fn finish(mut self) -> Vec<Label> {
+        self.labels.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut labels: Vec<Label> = self.labels.into_iter().map(|(_, label)| label).collect();
+        for label in &mut labels {
+            for list in [&mut label.devices, &mut label.links] {
+                list.sort_unstable();
+                list.dedup();
+            }
+        }
+        labels
     }
 }
 

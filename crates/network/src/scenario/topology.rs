@@ -4,7 +4,7 @@ use super::labels::Label;
 use super::{Error, Event, Verb};
 use crate::functions::standard;
 use crate::graph::{Graph, Lost, Service, outage};
-use banbury_evidence::model::{Device, Model};
+use banbury_evidence::model::{Device, Model, Site};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What the model does not say of devices: the components of their images, and the vulnerabilities that affect these. By kind, then
@@ -97,6 +97,8 @@ pub struct Topology<'m> {
     pub(super) asked: Vec<Asked>,
     /// By number, the site's name and subscribers.
     pub(super) sites: Vec<(&'m str, u64)>,
+    /// By number, the site's record.
+    site_records: Vec<&'m Site>,
     /// By vertex, its site's number.
     pub(super) site_of: Vec<Option<u32>>,
     pub(super) by_name: HashMap<&'m str, u32>,
@@ -131,10 +133,12 @@ impl<'m> Topology<'m> {
         let graph = Graph::new(devices.len(), ends)?;
         let mut numbers: HashMap<&str, u32> = HashMap::new();
         let mut sites: Vec<(&str, u64)> = Vec::new();
+        let mut site_records = Vec::new();
         for site in &model.sites {
             let next = u32::try_from(sites.len()).unwrap_or(u32::MAX);
             numbers.entry(&site.name).or_insert_with(|| {
                 sites.push((&site.name, site.subscribers.unwrap_or(0)));
+                site_records.push(site);
                 next
             });
         }
@@ -148,8 +152,19 @@ impl<'m> Topology<'m> {
                 list.push(vertex);
             }
         }
-        let mut topology =
-            Self { model, graph, devices, asked: Vec::new(), sites, site_of, by_name, links, extra, as_of };
+        let mut topology = Self {
+            model,
+            graph,
+            devices,
+            asked: Vec::new(),
+            sites,
+            site_records,
+            site_of,
+            by_name,
+            links,
+            extra,
+            as_of,
+        };
         topology.asked = topology.demanded(&numbers, &at)?;
         Ok(topology)
     }
@@ -198,6 +213,11 @@ impl<'m> Topology<'m> {
             .collect()
     }
 
+    /// A site's record.
+    pub(super) fn site(&self, number: u32) -> Option<&'m Site> {
+        self.site_records.get(number as usize).copied()
+    }
+
     /// Devices in service, and links between them.
     pub fn size(&self) -> (usize, usize) {
         (self.devices.len(), self.links.len())
@@ -216,6 +236,11 @@ impl<'m> Topology<'m> {
     /// The number of an edge's link in the model.
     pub(super) fn link(&self, edge: u32) -> Option<usize> {
         self.links.get(edge as usize).map(|number| *number as usize)
+    }
+
+    /// Links between devices in service that lead from one to itself, and so connect nothing.
+    pub fn loops(&self) -> usize {
+        self.graph.ends().iter().filter(|[a, b]| a == b).count()
     }
 
     /// Names that differ by case or outer blanks from one that is borne: what bears them is not joined.

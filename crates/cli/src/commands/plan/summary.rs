@@ -4,7 +4,7 @@ use super::{Answer, Answers};
 use crate::terminal::{safe, shorten};
 use banbury_plan::core::Relaxed;
 use banbury_plan::solver::End;
-use banbury_plan::{Made, Rest};
+use banbury_plan::{Made, Rest, Stuck};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -84,8 +84,11 @@ fn one(answers: &Answers, answer: &Answer, out: &mut String) {
     if made.requirements.overdue > 0 {
         let _ = writeln!(
             out,
-            "\n{} breaches of devices stand on {}: those that are planned for may stand until {}",
-            made.requirements.overdue,
+            "\n{} on {}: those that are planned for may stand until {}",
+            match made.requirements.overdue {
+                1 => "1 breach of a device stands".to_owned(),
+                several => format!("{several} breaches of devices stand"),
+            },
             answers.from,
             answers.options.overdue_by.unwrap_or(answers.by)
         );
@@ -121,8 +124,8 @@ fn one(answers: &Answers, answer: &Answer, out: &mut String) {
     if made.again > 0 {
         let _ = writeln!(
             out,
-            "  made anew {} times, for the regimes found a breach with a candidate in place",
-            made.again
+            "  made anew {}, for the regimes found a breach with a candidate in place",
+            if made.again == 1 { "once".to_owned() } else { format!("{} times", made.again) }
         );
     }
     if made.requirements.left_out > 0 {
@@ -286,7 +289,7 @@ pub(super) fn relaxed(relaxed: Option<&Relaxed>, requirement: &banbury_plan::pro
                 Requirement::Suppliers(_) => "fewer suppliers",
                 Requirement::Capacity(_) => "more devices in all",
                 Requirement::Measure(_) => "devices more than its shares allow, summed over shares and days",
-                _ => "devices more than it allows",
+                _ => "devices more than it allows, summed over the ends of periods",
             };
             format!("there is a plan with {} {what}", number(amount.ceil()))
         }
@@ -331,16 +334,35 @@ fn core(made: &Made, out: &mut String) {
     if let Some(rest) = &made.rest {
         let _ = writeln!(out, "  {}", safe(&in_part(rest)));
     }
-    for (name, devices) in made.stuck.iter().take(NAMES) {
-        let more = if *devices > 1 { format!(" and {} like it", devices - 1) } else { String::new() };
-        let _ = writeln!(
-            out,
-            "  {}{more}: it may not stay, and no candidate may take its place in time",
-            safe(name)
-        );
+    for one in made.stuck.iter().take(NAMES) {
+        let more = if one.devices > 1 { format!(" and {} like it", one.devices - 1) } else { String::new() };
+        let _ = writeln!(out, "  {}{more}: it may not stay, and {}", safe(&one.name), none_comes(one));
     }
     if made.stuck.len() > NAMES {
         let _ = writeln!(out, "  and devices of {} more kinds", made.stuck.len() - NAMES);
+    }
+}
+
+/// Why no candidate takes a device's place, and what would help.
+fn none_comes(stuck: &Stuck) -> String {
+    let fit = match stuck.fitting {
+        1 => "the one candidate that fits".to_owned(),
+        fitting => format!("each of {fitting} candidates that fit"),
+    };
+    match (stuck.fitting, stuck.late) {
+        (0, _) => {
+            "no candidate fits it; add one with its role, functions or product (`[[candidate]]`)".to_owned()
+        }
+        (_, 0) => format!("{fit} breaches a measure in its place; add another one"),
+        (fitting, late) if fitting == late => {
+            format!(
+                "{fit} comes too late (`lead_days`); add one that is delivered sooner, or ask for a later day"
+            )
+        }
+        (fitting, late) => format!(
+            "of {fitting} candidates that fit {late} come too late (`lead_days`), and the others breach a measure in its place; add \
+             another one"
+        ),
     }
 }
 

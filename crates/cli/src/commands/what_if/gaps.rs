@@ -38,8 +38,8 @@ pub(super) fn of(topology: &Topology<'_>, model: &banbury_evidence::model::Model
     ];
     for (count, what, of_sites) in counted {
         if count > 0 {
-            let who = if of_sites && model.demands.is_empty() { "sites" } else { "demands" };
-            gaps.push(format!("{count} {who} {what}"));
+            let who = if of_sites && model.demands.is_empty() { "site" } else { "demand" };
+            gaps.push(format!("{} {what}", scenario::counted(count as u64, who)));
         }
     }
     let apart = model.devices.len().saturating_sub(devices);
@@ -51,6 +51,18 @@ pub(super) fn of(topology: &Topology<'_>, model: &banbury_evidence::model::Model
     let apart = model.links.len().saturating_sub(links);
     if apart > 0 {
         gaps.push(format!("links with an end that is not in service are left out: {apart}"));
+    }
+    let loops = topology.loops();
+    if loops > 0 {
+        let links = scenario::counted(loops as u64, "link");
+        let verb = if loops == 1 {
+            "leads from a device to itself: it connects"
+        } else {
+            "lead from a device to itself: they connect"
+        };
+        gaps.push(format!(
+            "{links} {verb} nothing; correct the ends in the table of links where that is a slip"
+        ));
     }
     let misspelt = topology.misspelt();
     for one in misspelt.iter().take(NAMES) {

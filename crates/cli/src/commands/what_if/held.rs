@@ -86,6 +86,7 @@ impl<'a> Fewest<'a> {
 pub(super) fn line(one: &scenario::Fewest, share: u8, function: &str, width: usize) -> String {
     let start = format!("  fewest for {share} % without {function}: ");
     match &one.labels {
+        None if one.served == 0 => start + "nobody is served of it as it is",
         None => start + "the loss of all does not do it",
         Some(labels) => {
             let proof = match one.is_proven() {

@@ -32,10 +32,10 @@ pub(super) fn of(answers: &Answers) -> String {
     };
     line!(
         text,
-        "{} devices in service, {} links, {} subscribers; {functions}",
-        grouped(answers.devices as u64),
-        grouped(answers.links as u64),
-        grouped(answers.subscribers)
+        "{} in service, {}, {}; {functions}",
+        counted(answers.devices, "device"),
+        counted(answers.links, "link"),
+        scenario::counted(answers.subscribers, "subscriber")
     );
     if let Some(carries) = &answers.carries {
         carried::before(&mut text, carries);

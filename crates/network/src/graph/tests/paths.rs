@@ -1,6 +1,7 @@
 //! Disjoint paths and flows against minimum cuts (Menger; Ford and Fulkerson), label-disjoint pairs against all divisions.
 
 use super::*;
+use crate::graph::contraction::Contraction;
 
 /// A path as it should be: along its edges, no vertex twice.
 fn check(case: &Case, path: &Path, from: u32, to: &[u32]) {
@@ -197,4 +198,38 @@ fn a_pair_that_is_not_decided_is_said_to_be_open() {
     assert_eq!(label_disjoint_pair(&graph, &labels, 0, 5, 100).unwrap(), Diversity::None);
     let open = label_disjoint_pair(&graph, &labels, 0, 5, 0).unwrap();
     assert!(matches!(open, Diversity::None | Diversity::Undecided { .. }));
+}
+
+#[test]
+fn the_least_sets_of_labels_say_whether_there_is_a_pair() {
+    let (pairs, nones, open) = (std::cell::Cell::new(0), std::cell::Cell::new(0), std::cell::Cell::new(0));
+    each_case(4_000, 10, 8, |case, random| {
+        let some = |random: &mut Random| -> Vec<u32> {
+            (0..1 + random.below(2)).map(|_| random.vertex(case.vertices)).collect()
+        };
+        let (from, to) = (some(random), some(random));
+        if from.iter().any(|vertex| to.contains(vertex)) {
+            return;
+        }
+        let graph = case.graph();
+        let labels = case.labels(&graph);
+        let (found, _) = label_disjoint_pair_between(&graph, &labels, &from, &to, 1_000_000).unwrap();
+        let expected = match found {
+            Diversity::Pair(_) => true,
+            Diversity::None | Diversity::Apart => false,
+            Diversity::Undecided { .. } => panic!("so small a case is decided"),
+        };
+        let contraction = Contraction::new(&graph, &labels, &to);
+        let beside = contraction.beside(&from);
+        let told = contraction.least(u64::MAX).unwrap().has_pair(&beside);
+        assert_eq!(told, Some(expected), "{from:?} to {to:?}");
+        let of = if expected { &pairs } else { &nones };
+        of.set(of.get() + 1);
+        // Few steps say as much or nothing.
+        let few = contraction.least(random.below(60)).unwrap().has_pair(&beside);
+        assert!(few.is_none() || few == told, "{few:?}, and {told:?}");
+        open.set(open.get() + u32::from(few.is_none()));
+    });
+    let counts = [pairs.get(), nones.get(), open.get()];
+    assert!(counts[0] > 500 && counts[1] > 500 && counts[2] > 100, "{counts:?}");
 }

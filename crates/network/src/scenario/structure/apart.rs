@@ -6,7 +6,8 @@
 //! A label is **shared** by all paths when its loss, the ends left aside, leaves none: found for each label by [`Pass`], exactly. Where no
 //! single label is, and what has a label hangs together by itself (the devices of a site), there are two paths without a common one: each such
 //! label is as good as a vertex, and Menger's theorem holds. Elsewhere they are looked for: the shortest way, and one that avoids all labels on that;
-//! what this does not decide goes to the exact search ([`label_disjoint_pair_between`](crate::graph::label_disjoint_pair_between)) as far as the bounds reach, and is counted as undecided beyond. By
+//! what this does not decide is told by the least sets of labels that ways take up, which one search finds for all sites together
+//! ([`Contraction::least`]). Where there are too many labels for it, or too many sets, it goes to the exact search ([`label_disjoint_pair_between`](crate::graph::label_disjoint_pair_between)) as far as the bounds reach, and is counted as undecided beyond. By
 //! device and by link, no single one suffices: Menger's theorem gives two paths.
 
 #![expect(
@@ -316,14 +317,16 @@ impl<'s, 'a> Found<'s, 'a> {
         }
         let mut groups: Vec<(Vec<(u32, u32)>, Alike)> = groups.into_iter().collect();
         groups.sort_by(|a, b| (Reverse(a.1.0), &a.0).cmp(&(Reverse(b.1.0), &b.0)));
+        let least = contraction.least(bounds.least);
         let mut room = bounds.exact / contraction.size().max(1);
         for (beside, (_, demands)) in groups {
-            if room == 0 {
-                break;
+            let mut found = least.as_ref().and_then(|least| least.has_pair(&beside));
+            if found.is_none() && room > 0 {
+                // To make the graph of a question takes about as long as a few searches of it.
+                let (exactly, steps) = contraction.has_pair(&beside, room)?;
+                found = exactly;
+                room = room.saturating_sub(steps + 8);
             }
-            // To make the graph of a question takes about as long as a few searches of it.
-            let (found, steps) = contraction.has_pair(&beside, room)?;
-            room = room.saturating_sub(steps + 8);
             for demand in demands {
                 decided[demand as usize] = match found {
                     Some(true) => State::Apart,

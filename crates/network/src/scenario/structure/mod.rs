@@ -44,6 +44,8 @@ pub struct Bounds {
     pub fewest: u64,
     /// Vertices and edges that searches for a second path may look at, for one function and one kind; one search there always is.
     pub second: u64,
+    /// Steps of the search for the least sets of labels that ways take up, for one function and one kind.
+    pub least: u64,
     /// Vertices and edges that exact searches for a pair of paths without a common label may look at, for one function and one kind.
     pub exact: u64,
     /// Vertices and edges up to which it is worked out what links carry without the worst device, link and vendor.
@@ -59,7 +61,8 @@ impl Default for Bounds {
             paired: 1 << 22,
             fewest: 1 << 24,
             second: 1 << 23,
-            exact: 1 << 23,
+            least: 1 << 24,
+            exact: 1 << 21,
             carried: 1 << 19,
         }
     }

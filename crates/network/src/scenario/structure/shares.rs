@@ -9,7 +9,7 @@ use crate::graph::Concentration;
 use crate::scenario::Kind;
 use crate::scenario::labels::Label;
 use crate::scenario::topology::Topology;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How concentrated a function's carriers are among vendors, in one region, at sites of one sensitivity.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,22 +73,16 @@ fn regions<'v>(
     vendor: &[Option<usize>],
     name: &impl Fn(usize) -> &'v str,
 ) -> Vec<RegionShares> {
-    let sites: BTreeMap<&str, (&str, Option<bool>)> = topology
-        .model
-        .sites
-        .iter()
-        .rev()
-        .map(|site| (site.name.as_str(), (site.region.as_deref().unwrap_or_default(), site.sensitive)))
-        .collect();
     let place = |vertex: u32| {
-        let site = topology.devices.get(vertex as usize).and_then(|device| device.site.as_deref());
-        site.and_then(|site| sites.get(site)).copied().unwrap_or_default()
+        let site =
+            topology.site_of.get(vertex as usize).copied().flatten().and_then(|site| topology.site(site));
+        site.map_or(("", None), |site| (site.region.as_deref().unwrap_or_default(), site.sensitive))
     };
     let all: Vec<u32> = (0u32..).take(topology.size().0).collect();
     let carried = functions.iter().map(|label| (label.name.as_str(), label.devices.as_slice()));
     let mut shares = Vec::new();
     for (function, carriers) in std::iter::once(("", all.as_slice())).chain(carried) {
-        let mut counts: BTreeMap<(&str, Option<bool>), Counts> = BTreeMap::new();
+        let mut counts: HashMap<(&str, Option<bool>), Counts> = HashMap::new();
         for &vertex in carriers {
             if let Some(vendor) = vendor.get(vertex as usize).copied().flatten() {
                 *counts.entry(place(vertex)).or_default().entry(vendor).or_default() += 1;

@@ -205,7 +205,7 @@ proptest! {
     fn bounds_that_stop_everything_are_counted(small in small()) {
         let (model, extra) = (small.model(), Extra::new());
         let topology = Topology::of(&model, &extra, "2026-11-01").unwrap();
-        let none = Bounds { most: 1, looked_at: 0, paired: 0, fewest: 0, second: 0, exact: 0, carried: 0 };
+        let none = Bounds { most: 1, looked_at: 0, paired: 0, fewest: 0, second: 0, least: 0, exact: 0, carried: 0 };
         let (bounded, whole) = (report(&topology, 50, &none).unwrap(), report(&topology, 50, &Bounds::default()).unwrap());
         for (few, all) in bounded.apart.iter().zip(&whole.apart) {
             prop_assert_eq!(few.sites, all.sites);
