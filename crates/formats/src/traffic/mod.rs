@@ -20,7 +20,7 @@ mod text;
 mod values;
 mod zeek;
 
-pub use registry::{TRAFFIC_FORMATS, recognise};
+pub use registry::{TRAFFIC_FORMATS, known_without_reader, recognise};
 
 /// A form in which traffic is recorded.
 pub trait TrafficFormat: Sync {

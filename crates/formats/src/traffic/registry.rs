@@ -18,3 +18,8 @@ pub static TRAFFIC_FORMATS: &[&dyn TrafficFormat] = &[
 pub fn recognise(start: &[u8]) -> Option<&'static dyn TrafficFormat> {
     TRAFFIC_FORMATS.iter().copied().find(|format| format.recognise(start))
 }
+
+/// What bytes are of which no form is known, where it can be told: one of exporters' that has no reader.
+pub fn known_without_reader(start: &[u8]) -> Option<&'static str> {
+    netflow::other(start)
+}

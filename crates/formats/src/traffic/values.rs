@@ -12,7 +12,27 @@ pub(super) fn instant(text: &str) -> Option<i64> {
 
 /// Microseconds, from seconds with a fraction, also in scientific notation. Digits behind the sixth are cut off.
 pub(super) fn seconds(text: &str) -> Option<i64> {
-    scaled(text, 6)
+    usual(text.as_bytes()).or_else(|| scaled(text, 6))
+}
+
+/// The same for what nearly all logs have: up to twelve digits, a full stop and six digits.
+#[inline]
+fn usual(bytes: &[u8]) -> Option<i64> {
+    let (whole, [b'.', fraction @ ..]) = bytes.split_at_checked(bytes.len().checked_sub(7)?)? else {
+        return None;
+    };
+    if whole.is_empty() || whole.len() > 12 {
+        return None;
+    }
+    let mut wrong = 0;
+    let mut value = 0_u64;
+    for byte in whole.iter().chain(fraction) {
+        let digit = byte.wrapping_sub(b'0');
+        wrong |= u8::from(digit > 9);
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+    }
+    // Eighteen digits fit.
+    (wrong == 0).then_some(value as i64)
 }
 
 /// A number with a fraction, times ten to the power of `digits`. Further digits are cut off.

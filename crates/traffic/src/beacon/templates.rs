@@ -2,7 +2,7 @@
 //!
 //! A table is reversed, so that one bin of a pair adds to all shifts of a template in one pass over neighbouring numbers.
 
-use super::distributions::{self as shapes, Jitter, REACH};
+use super::distributions::{self as shapes, Jitter, REACH, SPAN};
 use super::rhythm::{BINS, COARSE, COARSE_BINS};
 use std::sync::LazyLock;
 
@@ -14,6 +14,12 @@ const LOOSE: [f64; 2] = [0.004, 0.08];
 const FLOOR_BINS: f64 = BINS as f64;
 /// Coarse offsets of a reversed table.
 const COARSE_SPAN: usize = 2 * COARSE_BINS + 1;
+/// Coarse shifts that are gone through side by side: their sums stay in registers while a pair's bins are passed over.
+const LANES: usize = 16;
+/// Zeros behind a coarse table, so that as many shifts as there may be can be read from any place of it.
+const COARSE_MORE: usize = 128;
+/// Fine shifts that are gone through side by side.
+pub const FINE: usize = 8;
 
 /// One shape.
 #[derive(Debug)]
@@ -28,9 +34,9 @@ pub struct Template {
     pub beside: Option<usize>,
     /// The coarse offset of its median from its origin.
     pub middle: i64,
-    /// Logarithms by coarse offset, reversed.
+    /// Logarithms by coarse offset, reversed; zeros behind.
     coarse: Vec<f32>,
-    /// Logarithms by fine offset, reversed, for each floor; other traffic, being smooth, has none.
+    /// Logarithms by fine offset, reversed, for each floor, with the floor's own on either side; other traffic, being smooth, has none.
     fine: Vec<Vec<f32>>,
     /// The logarithms of the floors themselves.
     floors: Vec<f32>,
@@ -105,11 +111,10 @@ impl Template {
         let fine = FLOORS
             .iter()
             .map(|floor| {
-                masses
-                    .iter()
-                    .rev()
-                    .map(|mass| ((1.0 - floor) * mass + floor / FLOOR_BINS).ln() as f32)
-                    .collect()
+                let logs =
+                    masses.iter().rev().map(|mass| ((1.0 - floor) * mass + floor / FLOOR_BINS).ln() as f32);
+                let under = [(floor / FLOOR_BINS).ln() as f32; FINE];
+                under.into_iter().chain(logs).chain(under).collect()
             })
             .collect();
         Self { jitter: Some(jitter), missing, fine, ..Self::coarse(&masses, 0.06) }
@@ -144,19 +149,42 @@ impl Template {
             first: true,
             beside: None,
             middle: (middle as i64 - REACH as i64).div_euclid(COARSE as i64),
-            coarse: coarse.iter().rev().map(|mass| ((1.0 - floor) * mass + per_coarse).ln() as f32).collect(),
+            coarse: coarse
+                .iter()
+                .rev()
+                .map(|mass| ((1.0 - floor) * mass + per_coarse).ln() as f32)
+                .chain([0.0; COARSE_MORE])
+                .collect(),
             fine: Vec::new(),
             floors: FLOORS.iter().map(|floor| (floor / FLOOR_BINS).ln() as f32).collect(),
         }
     }
 
-    /// Adds, for each of the shifts from `first` on, what so many gaps in a coarse bin say.
-    pub fn add_coarse(&self, bin: usize, count: f32, first: usize, sums: &mut [f32]) {
-        // Offset bin - shift stands, reversed, at COARSE_BINS + shift - bin.
-        let from = (COARSE_BINS + first).saturating_sub(bin);
-        for (sum, log) in sums.iter_mut().zip(self.coarse.iter().skip(from)) {
-            *sum += count * log;
+    /// For each of so many shifts from `first` on, what the gaps in coarse bins say.
+    pub fn at_coarse(&self, coarse: &[(usize, f32)], first: usize, count: usize, sums: &mut Vec<f32>) {
+        sums.clear();
+        while sums.len() < count {
+            let at = COARSE_BINS + first + sums.len();
+            if count - sums.len() > LANES {
+                sums.extend_from_slice(&self.lanes::<{ 2 * LANES }>(coarse, at));
+            } else {
+                sums.extend_from_slice(&self.lanes::<LANES>(coarse, at));
+            }
         }
+        sums.truncate(count);
+    }
+
+    fn lanes<const N: usize>(&self, coarse: &[(usize, f32)], at: usize) -> [f32; N] {
+        let mut sums = [0.0_f32; N];
+        for (bin, count) in coarse {
+            // Offset bin - shift stands, reversed, at COARSE_BINS + shift - bin.
+            let logs = self.coarse.get(at.saturating_sub(*bin)..).and_then(|logs| logs.first_chunk::<N>());
+            let Some(logs) = logs else { continue };
+            for (sum, log) in sums.iter_mut().zip(logs) {
+                *sum += count * log;
+            }
+        }
+        sums
     }
 
     /// How many floors there are.
@@ -164,23 +192,27 @@ impl Template {
         self.fine.len()
     }
 
-    /// What the gaps of a rhythm say at one fine shift and floor.
-    pub fn fine(&self, fine: &[(usize, f32)], shift: i64, floor: usize) -> f32 {
-        let (Some(table), Some(under)) = (self.fine.get(floor), self.floors.get(floor)) else {
-            return f32::MIN;
-        };
-        let mut sum = 0.0;
+    /// What the gaps of a rhythm say at the fine shifts from `first` on, with one floor.
+    pub fn fine(&self, fine: &[(usize, f32)], first: i64, floor: usize) -> [f32; FINE] {
+        let mut sums = [0.0_f32; FINE];
+        let Some(table) = self.fine.get(floor) else { return [f32::MIN; FINE] };
         for (bin, count) in fine {
-            let at = REACH as i64 + shift - *bin as i64;
-            let log = usize::try_from(at).ok().and_then(|at| table.get(at)).unwrap_or(under);
-            sum += count * log;
+            // Beyond the shape there is the floor alone, and as many places of it as are read at once.
+            let at = (FINE + REACH) as i64 + first - *bin as i64;
+            let at = at.clamp(0, (FINE + SPAN) as i64) as usize;
+            let Some(logs) = table.get(at..).and_then(|logs| logs.first_chunk::<FINE>()) else { continue };
+            for (sum, log) in sums.iter_mut().zip(logs) {
+                *sum += count * log;
+            }
         }
-        sum
+        sums
     }
 
     /// The logarithm at one bin.
     pub fn at(&self, bin: usize, shift: i64, floor: usize) -> f32 {
-        self.fine(&[(bin, 1.0)], shift, floor)
+        let at = (FINE + REACH) as i64 + shift - bin as i64;
+        let at = at.clamp(0, (FINE + SPAN) as i64) as usize;
+        self.fine.get(floor).and_then(|table| table.get(at)).copied().unwrap_or(f32::MIN)
     }
 
     /// The share of gaps that are the floor's rather than the shape's.
@@ -198,8 +230,8 @@ impl Template {
 
 #[cfg(test)]
 mod tests {
-    use super::super::distributions::SPAN;
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn every_table_is_a_distribution() {
@@ -207,11 +239,11 @@ mod tests {
         let all = Templates::all();
         assert!(all.beacons.len() > 50 && all.benign.len() > 20);
         for template in all.beacons.iter().chain(&all.benign) {
-            let coarse: f64 = template.coarse.iter().map(|log| f64::from(*log).exp()).sum();
+            let coarse: f64 = template.coarse.iter().take(COARSE_SPAN).map(|log| f64::from(*log).exp()).sum();
             // The floor is spread over the bins of a pair, and a table has those of two.
             assert!((0.9..1.3).contains(&coarse), "{coarse} {template:?}");
             for fine in &template.fine {
-                let sum: f64 = fine.iter().map(|log| f64::from(*log).exp()).sum();
+                let sum: f64 = fine.iter().skip(FINE).take(SPAN).map(|log| f64::from(*log).exp()).sum();
                 assert!((0.8..1.01).contains(&sum), "{sum}");
             }
         }
@@ -224,9 +256,50 @@ mod tests {
             .max_by(|one, other| sharp.at(500, *one, 0).total_cmp(&sharp.at(500, *other, 0)))
             .unwrap();
         assert_eq!(best, 500);
-        let mut sums = vec![0.0; COARSE_BINS];
-        sharp.add_coarse(500 / COARSE, 1.0, 0, &mut sums);
-        let coarse = (0..COARSE_BINS).max_by(|one, other| sums[*one].total_cmp(&sums[*other])).unwrap();
+        let mut sums = Vec::new();
+        sharp.at_coarse(&[(500 / COARSE, 1.0)], 100, 72, &mut sums);
+        let coarse = 100 + (0..72).max_by(|one, other| sums[*one].total_cmp(&sums[*other])).unwrap();
         assert!((124..=126).contains(&coarse), "{coarse}");
+    }
+
+    /// Gaps by bin, in order.
+    fn gaps(bins: usize) -> impl Strategy<Value = Vec<(usize, f32)>> {
+        prop::collection::btree_map(0..bins, 1u8..50, 1..40)
+            .prop_map(|gaps| gaps.into_iter().map(|(bin, count)| (bin, f32::from(count))).collect())
+    }
+
+    proptest! {
+        /// Side by side is as one by one, to the last bit.
+        #[test]
+        fn shifts_side_by_side_are_as_one_by_one(
+            coarse in gaps(COARSE_BINS), first in 0..COARSE_BINS, count in 1usize..=72,
+            fine in gaps(BINS), shift in -1i64..1030, pick in 0usize..1000,
+        ) {
+            let all = Templates::all();
+            let template = &all.beacons[pick % all.beacons.len()];
+            let mut sums = Vec::new();
+            template.at_coarse(&coarse, first, count, &mut sums);
+            prop_assert_eq!(sums.len(), count);
+            for (at, sum) in sums.iter().enumerate() {
+                let mut one = 0.0_f32;
+                for (bin, count) in &coarse {
+                    let log = template.coarse.get(COARSE_BINS + first + at - bin).filter(|_| COARSE_BINS + first + at - bin < COARSE_SPAN);
+                    one += count * log.unwrap_or(&0.0);
+                }
+                prop_assert_eq!(one.to_bits(), sum.to_bits());
+            }
+            for floor in 0..template.floors() {
+                for (at, sum) in (0..).zip(template.fine(&fine, shift, floor)) {
+                    let mut one = 0.0_f32;
+                    for (bin, count) in &fine {
+                        let offset = REACH as i64 + shift + at - *bin as i64;
+                        let inside = (0..SPAN as i64).contains(&offset);
+                        let log = if inside { template.fine[floor][FINE + offset as usize] } else { template.floors[floor] };
+                        one += count * log;
+                    }
+                    prop_assert_eq!(one.to_bits(), sum.to_bits());
+                }
+            }
+        }
     }
 }

@@ -140,11 +140,7 @@ impl Range {
     /// The first shift of a template, and its sums at this and the following shifts.
     fn sums(&self, template: &Template, coarse: &[(usize, f32)], sums: &mut Vec<f32>) -> i64 {
         let first = (self.first - template.middle).clamp(0, COARSE_BINS as i64 - 1);
-        sums.clear();
-        sums.resize(self.count, 0.0);
-        for (bin, count) in coarse {
-            template.add_coarse(*bin, *count, first as usize, sums);
-        }
+        template.at_coarse(coarse, first as usize, self.count, sums);
         first
     }
 }
@@ -158,7 +154,7 @@ fn benign(templates: &[Template], coarse: &[(usize, f32)], range: &Range) -> f64
         all.extend_from_slice(&sums);
     }
     // A coarse shift stands for its fine ones.
-    log_sum(&all) + (COARSE as f64).ln() - (templates.len() as f64).ln()
+    log_sum(&mut all) + (COARSE as f64).ln() - (templates.len() as f64).ln()
 }
 
 /// The best shapes of beacons, each with its best coarse shift, the best first.
@@ -170,7 +166,7 @@ fn candidates<'t>(
     let mut sums = Vec::with_capacity(range.count);
     let mut tried = |template: &'t Template| {
         let first = range.sums(template, coarse, &mut sums);
-        let largest = sums.iter().copied().fold(f32::MIN, f32::max);
+        let largest = largest(&sums);
         let at = sums.iter().position(|sum| *sum == largest).unwrap_or(0);
         (largest, template, first + at as i64)
     };
@@ -203,8 +199,8 @@ fn refine<'t>(fine: &[(usize, f32)], candidates: &[(f32, &'t Template, i64)]) ->
     for (_, template, coarse) in candidates {
         let from = coarse * COARSE as i64;
         for floor in 0..template.floors() {
-            for shift in from - 1..from + COARSE as i64 + 1 {
-                let log = template.fine(fine, shift, floor);
+            let logs = template.fine(fine, from - 1, floor);
+            for (shift, log) in (from - 1..from + COARSE as i64 + 1).zip(logs) {
                 all.push(log);
                 let sum = f64::from(log);
                 if best.as_ref().is_none_or(|best| sum > best.sum) {
@@ -214,7 +210,7 @@ fn refine<'t>(fine: &[(usize, f32)], candidates: &[(f32, &'t Template, i64)]) ->
         }
     }
     let shapes = Templates::all().beacons.len() as f64 * best.as_ref()?.template.floors() as f64;
-    best.map(|best| Place { sum: log_sum(&all) - shapes.ln(), ..best })
+    best.map(|best| Place { sum: log_sum(&mut all) - shapes.ln(), ..best })
 }
 
 /// The likelihood of two periods, where the strays of the first have one: the second's place, and the share that belongs to neither.
@@ -282,11 +278,59 @@ fn smoothed(coarse: &[(usize, f32)], count: f64) -> f64 {
     sum
 }
 
-/// The logarithm of a sum of what is given by its logarithms; what is a twenty-thousandth of the largest is left out.
-fn log_sum(logs: &[f32]) -> f64 {
-    let largest = logs.iter().copied().fold(f32::MIN, f32::max);
-    let sum: f32 = logs.iter().filter(|log| **log > largest - 10.0).map(|log| (log - largest).exp()).sum();
+/// The logarithm of a sum of what is given by its logarithms, which are used up; what is a twenty-thousandth of the largest is left out.
+fn log_sum(logs: &mut [f32]) -> f64 {
+    let largest = largest(logs);
+    // A loop of its own, without branches: so it is done several at a time.
+    for log in logs.iter_mut() {
+        let above = *log - largest;
+        let kept = 0_u32.wrapping_sub(u32::from(above > -10.0));
+        *log = f32::from_bits(exponential(above).to_bits() & kept);
+    }
+    let (whole, rest) = logs.as_chunks::<LANES>();
+    let mut sums = [0.0_f32; LANES];
+    for terms in whole {
+        for (sum, term) in sums.iter_mut().zip(terms) {
+            *sum += term;
+        }
+    }
+    let sum = sums.iter().sum::<f32>() + rest.iter().sum::<f32>();
     f64::from(largest) + f64::from(sum.max(f32::MIN_POSITIVE)).ln()
+}
+
+/// Numbers that are gone through side by side.
+const LANES: usize = 8;
+
+fn largest(logs: &[f32]) -> f32 {
+    let more = |one: f32, other: f32| if other > one { other } else { one };
+    let (whole, rest) = logs.as_chunks::<LANES>();
+    let mut largest = [f32::MIN; LANES];
+    for logs in whole {
+        for (largest, log) in largest.iter_mut().zip(logs) {
+            *largest = more(*largest, *log);
+        }
+    }
+    largest.iter().chain(rest).copied().fold(f32::MIN, more)
+}
+
+/// The exponential of a number between -80 and 0, to two units in the last place, and the same on every machine: a power of two times
+/// the series of what is left.
+#[inline(always)]
+fn exponential(value: f32) -> f32 {
+    // Added and taken away again, it leaves whole numbers.
+    const WHOLE: f32 = 12_582_912.0;
+    let value = if value > -80.0 { value } else { -80.0 };
+    let power = value * std::f32::consts::LOG2_E + WHOLE;
+    let bits = power.to_bits();
+    let power = power - WHOLE;
+    // The logarithm of two in two parts, of which the first has few digits.
+    let rest = value - power * 0.693_359_4 - power * -2.121_944_4e-4;
+    let series = 1.0
+        + rest
+            * (1.0
+                + rest
+                    * (0.5 + rest * (1.0 / 6.0 + rest * (1.0 / 24.0 + rest * (1.0 / 120.0 + rest / 720.0)))));
+    series * f32::from_bits(bits.wrapping_add(127) << 23)
 }
 
 #[cfg(test)]
@@ -308,6 +352,16 @@ mod tests {
     /// Numbers between 0 and 1 that fill the range evenly.
     fn evenly(count: usize) -> impl Iterator<Item = f64> {
         (0..count).map(|step| (0.5 + step as f64 * 0.618_034) % 1.0)
+    }
+
+    #[test]
+    fn the_exponential_is_near() {
+        for step in 0..=80_000 {
+            let value = -step as f32 / 1000.0;
+            let exact = f64::from(value).exp();
+            assert!((f64::from(exponential(value)) / exact - 1.0).abs() < 3e-7, "{value}");
+        }
+        assert!((log_sum(&mut [-1.0, -2.0, -3.0, -40.0]) - (-1.0_f64 + 0.407_605_964)).abs() < 1e-6);
     }
 
     #[test]

@@ -15,6 +15,10 @@ use std::net::IpAddr;
 /// Problems of one piece that are kept; all are counted.
 pub const PROBLEMS: usize = 20;
 
+/// Microseconds by which a connection has to end before another that was read before it, for time to have gone back. Programs write a
+/// connection when they took note of its end, some an hour later; clocks of two places are hours apart, or years.
+const BACK: i64 = 7_200_000_000;
+
 /// Takes the records of one piece.
 pub struct Collector<'p, 's> {
     pairing: &'p Pairing<'s>,
@@ -28,6 +32,7 @@ pub struct Collector<'p, 's> {
     logins: Vec<KnownLogin>,
     visits: Vec<Visit>,
     span: Option<(i64, i64)>,
+    latest: i64,
     counts: Counts,
     name: (String, u32),
     service: (String, u16),
@@ -44,6 +49,8 @@ pub struct Counts {
     pub queries: u64,
     /// Logins.
     pub logins: u64,
+    /// Places where time goes back by more than two hours.
+    pub back: u64,
     /// Problems.
     pub malformed: u64,
     /// The first of them, by their offset in the whole input.
@@ -89,6 +96,7 @@ impl Counts {
         self.names += other.names;
         self.queries += other.queries;
         self.logins += other.logins;
+        self.back += other.back;
         self.malformed += other.malformed;
         self.problems.extend(other.problems);
         self.problems.sort_by_key(|problem| problem.offset);
@@ -111,6 +119,7 @@ impl<'p, 's> Collector<'p, 's> {
             logins: Vec::new(),
             visits: Vec::new(),
             span: None,
+            latest: i64::MIN,
             counts: Counts::default(),
             name: Default::default(),
             service: Default::default(),
@@ -191,6 +200,11 @@ impl<'p, 's> Collector<'p, 's> {
             flags,
         };
         self.saw(row.start, row.end());
+        if row.end() < self.latest.saturating_sub(BACK) {
+            self.counts.back += 1;
+            self.latest = row.end();
+        }
+        self.latest = self.latest.max(row.end());
         self.rows.push(store::of_hosts(source, destination), row, &self.pairing.store);
     }
 

@@ -24,16 +24,15 @@ pub(super) struct Context<'a> {
 /// Puts a pair's rows in the order of time, takes away those that are there twice, and says how many these were: the same
 /// identifier, or the same source port at the same moment.
 pub(super) fn without_duplicates(rows: &mut Vec<Row>) -> u64 {
-    let fuller = |row: &Row| {
-        (std::cmp::Reverse(row.duration), std::cmp::Reverse(row.sent.saturating_add(row.received)))
-    };
-    let place = |row: &Row| (row.start, row.destination(), row.source_port);
-    rows.sort_unstable_by_key(|row| (place(row), row.id & is_query(row), fuller(row), row.place));
     let all = rows.len();
-    // Queries have no source port here: what they asked for tells them apart.
-    rows.dedup_by(|later, earlier| {
-        place(later) == place(earlier) && (!later.has(QUERY) || later.id == earlier.id)
-    });
+    // Nothing is at the same moment as another: the usual case, in which there is nothing to do here.
+    if !rows.is_sorted_by(|one, next| one.start < next.start) {
+        in_order(rows);
+        // Queries have no source port here: what they asked for tells them apart.
+        rows.dedup_by(|later, earlier| {
+            place(later) == place(earlier) && (!later.has(QUERY) || later.id == earlier.id)
+        });
+    }
     let mut ids: Vec<u64> =
         rows.iter().filter(|row| row.id != 0 && !row.has(QUERY)).map(|row| row.id).collect();
     ids.sort_unstable();
@@ -42,6 +41,24 @@ pub(super) fn without_duplicates(rows: &mut Vec<Row>) -> u64 {
         rows.retain(|row| row.id == 0 || row.has(QUERY) || seen.insert(row.id));
     }
     (all - rows.len()) as u64
+}
+
+/// By time, then by what tells records of one moment apart, the fuller of two first. Only those of one moment are held against each other
+/// whole.
+fn in_order(rows: &mut [Row]) {
+    if !rows.is_sorted_by_key(|row| row.start) {
+        rows.sort_unstable_by_key(|row| row.start);
+    }
+    let fuller = |row: &Row| {
+        (std::cmp::Reverse(row.duration), std::cmp::Reverse(row.sent.saturating_add(row.received)))
+    };
+    for same in rows.chunk_by_mut(|one, other| one.start == other.start).filter(|same| same.len() > 1) {
+        same.sort_unstable_by_key(|row| (place(row), row.id & is_query(row), fuller(row), row.place));
+    }
+}
+
+fn place(row: &Row) -> (i64, (u32, bool), u16) {
+    (row.start, row.destination(), row.source_port)
 }
 
 fn is_query(row: &Row) -> u64 {

@@ -206,11 +206,12 @@ fn each(rows: &[Row], key: impl Fn(&Row) -> Key, mut see: impl FnMut(&Key, &mut 
         next.push(begins);
         begins += count;
     }
-    let mut order = vec![0u32; rows.len()];
-    for (at, number) in of.iter().enumerate() {
+    // Starts stand beside the places: rows are long, and are moved once, when their order is known.
+    let mut order = vec![(0i64, 0u32); rows.len()];
+    for ((at, number), row) in of.iter().enumerate().zip(rows) {
         if let Some(next) = next.get_mut(*number as usize) {
             if let Some(place) = order.get_mut(*next) {
-                *place = at as u32;
+                *place = (row.start, at as u32);
             }
             *next += 1;
         }
@@ -218,8 +219,11 @@ fn each(rows: &[Row], key: impl Fn(&Row) -> Key, mut see: impl FnMut(&Key, &mut 
     let mut contacts: Vec<Row> = Vec::new();
     for ((key, count), end) in pairs.iter().zip(&next) {
         contacts.clear();
-        let places = order.get(end - count..*end).unwrap_or_default();
-        contacts.extend(places.iter().filter_map(|at| rows.get(*at as usize)));
+        let places = order.get_mut(end - count..*end).unwrap_or_default();
+        if !places.is_sorted() {
+            places.sort_unstable();
+        }
+        contacts.extend(places.iter().filter_map(|(_, at)| rows.get(*at as usize)));
         see(key, &mut contacts);
     }
 }

@@ -20,6 +20,11 @@ impl Growing {
         self.format
     }
 
+    /// Whether nothing more will be read of it, whatever comes.
+    pub fn is_given_up(&self) -> bool {
+        self.unknown
+    }
+
     /// Reads what is whole in `bytes` and what was kept before them.
     pub fn more(&mut self, bytes: &[u8], manner: &Manner, sink: &mut impl Sink) {
         if self.unknown {

@@ -13,7 +13,9 @@ pub use growing::Growing;
 pub use packing::Packing;
 
 use crate::pairs::{Collector, Counts, Pairing};
-use banbury_formats::traffic::{Reader, Settings, TRAFFIC_FORMATS, TrafficFormat, recognise};
+use banbury_formats::traffic::{
+    Reader, Settings, TRAFFIC_FORMATS, TrafficFormat, known_without_reader, recognise,
+};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::io::Read;
@@ -91,12 +93,20 @@ pub struct Account {
     pub queries: u64,
     /// Logins.
     pub logins: u64,
+    /// Places where time goes back by more than two hours: several recordings in one, or two clocks.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub back: u64,
     /// Records, and other things, that are malformed.
     pub malformed: u64,
     /// The first of them.
     pub faults: Vec<Fault>,
     /// Why not all of it was read, where it was not.
     pub not_read: Option<String>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Something malformed.
@@ -162,8 +172,9 @@ impl<'a, 's> One<'a, 's> {
 
     fn reader(&mut self, start: &[u8]) -> Option<Box<dyn Reader>> {
         let Some(format) = self.manner.of(start) else {
-            let why =
-                "no form of traffic records that is known; `banbury formats` lists them, --format states one";
+            let why = known_without_reader(start).unwrap_or(
+                "no form of traffic records that is known; `banbury formats` lists them, --format states one",
+            );
             self.account.not_read = Some(why.to_owned());
             return None;
         };
@@ -222,7 +233,7 @@ impl<'a, 's> One<'a, 's> {
         let mut pieces = Vec::new();
         while pieces.len() < PIECES * rayon::current_num_threads() {
             let Some(piece) = bytes.get(at..at + PIECE) else { break };
-            let Some(end) = piece.iter().rposition(|byte| *byte == b'\n') else { break };
+            let Some(end) = memchr::memrchr(b'\n', piece) else { break };
             let piece = piece.get(..=end).unwrap_or_default();
             let Some(other) = reader.beside(piece) else { break };
             pieces.push((other, at..at + piece.len()));
@@ -249,18 +260,18 @@ impl<'a, 's> One<'a, 's> {
         let mut buffer = vec![0; PIECE];
         let mut sink = self.collector();
         while !self.is_stopped() {
-            match packing::fill(from, &mut buffer) {
-                Ok(0) => break,
-                Ok(count) => {
-                    self.account.read += count as u64;
-                    growing.more(buffer.get(..count).unwrap_or_default(), self.manner, &mut sink);
-                }
-                Err(error) => {
-                    let read = self.account.read;
-                    self.account.not_read =
-                        Some(format!("what it holds cannot be unpacked beyond byte {read}: {error}"));
-                    break;
-                }
+            let (count, failure) = packing::fill(from, &mut buffer);
+            self.account.read += count as u64;
+            growing.more(buffer.get(..count).unwrap_or_default(), self.manner, &mut sink);
+            if let Some(error) = failure {
+                let read = self.account.read;
+                self.account.not_read =
+                    Some(format!("what it holds cannot be unpacked beyond byte {read}: {error}"));
+                break;
+            }
+            // What a bomb holds is not unpacked for nothing.
+            if count == 0 || growing.is_given_up() {
+                break;
             }
         }
         growing.end(self.manner, &mut sink);
@@ -283,6 +294,7 @@ impl Account {
         self.names += counts.names;
         self.queries += counts.queries;
         self.logins += counts.logins;
+        self.back += counts.back;
         self.malformed += counts.malformed;
         let faults = counts.problems.into_iter();
         self.faults.extend(faults.map(|problem| Fault { offset: problem.offset, what: problem.detail }));

@@ -70,18 +70,17 @@ impl Read for Frames<'_> {
     }
 }
 
-/// Fills a buffer as far as there is something. What came before an error is handed out first.
-pub(super) fn fill(from: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+/// Fills a buffer as far as there is something: how many bytes came, and the error that ended it. It has to be taken now: not every
+/// decoder that failed fails again.
+pub(super) fn fill(from: &mut dyn Read, buffer: &mut [u8]) -> (usize, Option<io::Error>) {
     let mut filled = 0;
     while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty()) {
         match from.read(room) {
             Ok(0) => break,
             Ok(count) => filled += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // A decoder that failed fails again.
-            Err(_) if filled > 0 => break,
-            Err(error) => return Err(error),
+            Err(error) => return (filled, Some(error)),
         }
     }
-    Ok(filled)
+    (filled, None)
 }

@@ -83,6 +83,63 @@ fn what_cannot_be_read_is_said() {
     assert!(accounts[2].flows > 1000 && found.tally.contacts == accounts[2].flows);
 }
 
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
+}
+
+#[test]
+fn a_wrong_checksum_is_said_and_what_came_before_it_counts() {
+    let log = log(2000);
+    let mut wrong = gzip(&log);
+    let at = wrong.len() - 8;
+    wrong[at] ^= 1;
+    let (accounts, _) = paired(&[wrong]);
+    assert_eq!((accounts[0].flows, accounts[0].read), (1998, log.len() as u64));
+    let why = accounts[0].not_read.as_deref().unwrap();
+    assert!(why.contains(&format!("beyond byte {}", log.len())), "{why}");
+}
+
+#[test]
+fn what_is_of_no_form_is_not_unpacked_to_its_end() {
+    let (accounts, _) = paired(&[gzip(&vec![0; 64 << 20])]);
+    assert!(accounts[0].read <= PIECE as u64, "{}", accounts[0].read);
+    assert!(accounts[0].not_read.as_deref().unwrap().contains("no form"));
+}
+
+#[test]
+fn a_line_that_is_too_long_is_passed_over_and_those_about_it_are_read() {
+    let (first, second) = (log(500), log(700));
+    let body = second.iter().enumerate().find(|(at, _)| second[*at..].starts_with(b"17000")).unwrap().0;
+    let longest = Settings::default().longest;
+    let long = [&first, vec![b'x'; 3 * longest].as_slice(), b"\n", &second[body..]].concat();
+    for input in [long.clone(), gzip(&long)] {
+        let (accounts, _) = paired(&[input]);
+        assert_eq!((accounts[0].flows, accounts[0].malformed), (1200, 1));
+        let fault = &accounts[0].faults[0];
+        assert_eq!(fault.offset, first.len() as u64);
+        assert!(fault.what.contains(&(3 * longest).to_string()), "{fault:?}");
+    }
+}
+
+#[test]
+fn time_that_goes_back_is_counted() {
+    let text = String::from_utf8(log(900)).unwrap();
+    let earlier = text.replace("\n1700000", "\n1600000");
+    let lines = earlier.lines().filter(|line| line.starts_with("1600000"));
+    let both = text.clone() + &lines.collect::<Vec<_>>().join("\n") + "\n";
+    let (accounts, _) = paired(&[both.into_bytes(), text.into_bytes()]);
+    assert_eq!((accounts[0].back, accounts[1].back), (1, 0));
+    assert_eq!(accounts[0].flows, 2 * accounts[1].flows);
+}
+
+#[test]
+fn what_has_no_reader_is_named() {
+    let (accounts, _) = paired(&[[&[0, 7, 0, 1][..], &[0; 72]].concat()]);
+    assert!(accounts[0].not_read.as_deref().unwrap().starts_with("NetFlow 7"));
+}
+
 #[test]
 fn a_log_that_grows_is_read_as_far_as_it_is_whole() {
     let log = log(3000);

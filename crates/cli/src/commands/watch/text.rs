@@ -104,6 +104,15 @@ fn looked(report: &Report, out: &mut String) {
             let _ = writeln!(out, "  {count} {what}");
         }
     }
+    let backwards = report.paths.iter().zip(accounts).filter(|(_, account)| account.back > 0);
+    for (path, account) in backwards.take(NAMED) {
+        let line = format!(
+            "{}: time goes back by more than 2 h at {} places: several recordings in one, or two clocks, of which scores know nothing",
+            path.display(),
+            account.back
+        );
+        let _ = writeln!(out, "  {}", safe(&line));
+    }
     let not = not_looked(report);
     if !not.is_empty() {
         let _ = writeln!(out, "{}", paint("Not looked at:", Tone::Unsure));

@@ -40,3 +40,37 @@ impl Place {
         }
     }
 }
+
+/// What exporters send that is not read here, by its first bytes: NetFlow 1 and 7, and sFlow (sflow.org, version 5).
+pub(super) fn other(start: &[u8]) -> Option<&'static str> {
+    match *start {
+        // The version, and as many flows as a datagram holds.
+        [0, 1, 0, 1..=24, ..] if start.len() >= 16 + 52 => {
+            Some("NetFlow 1, which is not read: NetFlow 5 and 9 and IPFIX are")
+        }
+        [0, 7, 0, 1..=28, ..] if start.len() >= 24 + 52 => {
+            Some("NetFlow 7, which is not read: NetFlow 5 and 9 and IPFIX are")
+        }
+        // The version, and the sort of the agent's address.
+        [0, 0, 0, 2 | 4 | 5, 0, 0, 0, 1 | 2, ..] => {
+            Some("sFlow, which samples packets and tells no connections: NetFlow 5 and 9 and IPFIX are read")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_read_is_named() {
+        let long = |start: &[u8]| [start, &[0; 80]].concat();
+        assert!(other(&long(&[0, 1, 0, 1])).unwrap().starts_with("NetFlow 1,"));
+        assert!(other(&long(&[0, 7, 0, 28])).unwrap().starts_with("NetFlow 7,"));
+        assert!(other(&[0, 0, 0, 5, 0, 0, 0, 1, 10, 0, 0, 1]).unwrap().starts_with("sFlow"));
+        for none in [&[][..], &[0, 1, 0, 1], &long(&[0, 5, 0, 1]), &long(&[0, 1, 0, 0]), b"text"] {
+            assert_eq!(other(none), None);
+        }
+    }
+}
