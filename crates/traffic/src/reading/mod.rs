@@ -6,6 +6,8 @@
 
 mod growing;
 mod packing;
+#[cfg(feature = "arrow")]
+mod parquet;
 #[cfg(test)]
 mod tests;
 
@@ -91,6 +93,9 @@ pub struct Account {
     pub queries: u64,
     /// Logins.
     pub logins: u64,
+    /// Communities of SNMP.
+    #[serde(default)]
+    pub communities: u64,
     /// Records, and other things, that are malformed.
     pub malformed: u64,
     /// The first of them.
@@ -283,6 +288,7 @@ impl Account {
         self.names += counts.names;
         self.queries += counts.queries;
         self.logins += counts.logins;
+        self.communities += counts.communities;
         self.malformed += counts.malformed;
         let faults = counts.problems.into_iter();
         self.faults.extend(faults.map(|problem| Fault { offset: problem.offset, what: problem.detail }));
@@ -292,6 +298,6 @@ impl Account {
 
     /// Records of all sorts.
     pub fn records(&self) -> u64 {
-        self.flows + self.names + self.queries + self.logins
+        self.flows + self.names + self.queries + self.logins + self.communities
     }
 }
