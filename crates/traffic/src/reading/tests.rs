@@ -1,5 +1,5 @@
 use super::*;
-use crate::pairs::{Pairing, Weighed, Weighing};
+use crate::pairs::{Keep, Pairing, Weighed, Weighing};
 use std::io::Write as _;
 
 /// A connection log of Zeek with so many lines, some of them broken.
