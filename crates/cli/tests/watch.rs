@@ -131,6 +131,102 @@ fn a_beacon_and_a_long_connection_are_found_and_a_person_is_not() {
 }
 
 #[test]
+fn what_was_found_is_drawn_and_exchanged() {
+    let (folder, path) = scratch(&log());
+    let to = |name: &str| folder.path().join(name).display().to_string();
+    let outputs = ["html", "stix", "json"].map(|format| format!("{format}={}", to(format)));
+    let mut watch = command();
+    watch.arg("watch").arg(&path);
+    outputs.iter().for_each(|output| {
+        watch.args(["-o", output]);
+    });
+    let output = watch.output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let page = std::fs::read_to_string(to("html")).unwrap();
+    assert!(page.contains("<h2>Over time</h2>") && !page.contains("<script"), "{page}");
+    assert!(
+        page.matches("<svg").count() >= 3,
+        "a timeline and gaps of the beacon, a timeline of the long connection"
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(to("json")).unwrap()).unwrap();
+    let pair = &json["pairs"][0];
+    assert_eq!(pair["picture"]["slot"], 900);
+    let counts = |name: &str| {
+        pair["picture"][name].as_array().unwrap().iter().filter_map(serde_json::Value::as_u64).sum::<u64>()
+    };
+    assert_eq!((counts("timeline"), counts("gaps")), (288, 287));
+    assert!(pair["claims"][0]["dated"]["timeline"].as_str().unwrap().contains(" 900 "));
+    assert_eq!(json["techniques"]["traffic.beacon"][0]["id"], "T1071");
+    let stix: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(to("stix")).unwrap()).unwrap();
+    let objects = stix["objects"].as_array().unwrap();
+    let of = |kind: &str| objects.iter().filter(|object| object["type"] == kind).count();
+    assert!(of("note") >= 3 && of("network-traffic") >= 2 && of("ipv4-addr") >= 4, "{stix}");
+    let again = command().arg("watch").arg(&path).args(["-o", "stix=-"]).output().unwrap();
+    assert_eq!(String::from_utf8(again.stdout).unwrap(), std::fs::read_to_string(to("stix")).unwrap());
+}
+
+#[test]
+fn a_community_from_the_factory_is_told_and_a_secret_is_not() {
+    let capture = root().join("corpus/traffic/pcap/input-snmp.pcap");
+    let (_, json) = json(&capture, &[]);
+    let found = codes(&json);
+    let pair = "10.0.0.7 > 192.0.2.10:161/udp";
+    let claim = |code: &str| {
+        let pairs = json["pairs"].as_array().unwrap();
+        let mut claims = pairs.iter().flat_map(|pair| pair["claims"].as_array().unwrap());
+        claims.find(|claim| claim["code"] == code).unwrap_or_else(|| panic!("{code}: {found:?}")).clone()
+    };
+    let default = claim("traffic.default-community");
+    assert_eq!(default["subject"]["id"], pair, "{found:?}");
+    assert_eq!(default["facts"]["communities"], serde_json::json!(["public"]));
+    assert_eq!(default["facts"]["accepted"], true);
+    assert_eq!(claim("traffic.cleartext-management")["facts"]["service"], "snmp");
+    let text = json.to_string();
+    assert!(!text.contains("guess-3") && !text.contains("monitoring"), "{text}");
+    let explained = stdout(&banbury(&["explain", "traffic.default-community"]));
+    assert!(explained.contains("T1078.001") && explained.contains("CWE-1392"), "{explained}");
+}
+
+#[test]
+fn far_more_than_ever_before_is_told_by_hour_and_kept() {
+    let mut text = HEADER.to_owned();
+    for hour in 0..240u64 {
+        let bytes = if hour == 200 { 900_000_000 } else { 1_000_000 + hour * 77 % 9000 };
+        writeln!(
+            text,
+            "{}.5\tV{hour}\t10.0.0.5\t{}\t198.51.100.{}\t443\ttcp\tssl\t9\t{bytes}\t1000\tSF\t0\tS\t5\t{bytes}\t6\t1300",
+            1_699_920_000 + hour * 3600 + hour * hour % 1700,
+            2000 + hour,
+            hour % 3
+        )
+        .unwrap();
+    }
+    let (folder, path) = scratch(&text);
+    let (_, json) = json(&path, &[]);
+    let told = json["volumes"].as_array().unwrap();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(
+        (&told[0]["subject"]["id"], &told[0]["facts"]["start"]),
+        (&"10.0.0.5 > outside".into(), &"2023-11-22T08:00:00Z".into())
+    );
+    let offset = told[0]["locations"][0]["offset"].as_u64().unwrap() as usize;
+    assert!(
+        text[offset..].contains("\tV200\t") && text[offset..].lines().next().unwrap().contains("\tV200\t")
+    );
+    let case = folder.path().join("case");
+    assert!(banbury(&["init".as_ref(), case.as_os_str()]).status.success());
+    let output = command().arg("watch").arg(&path).arg("--case").arg(&case).output().unwrap();
+    assert!(stdout(&output).contains("traffic.volume"), "{}", stdout(&output));
+    let ledger = rusqlite::Connection::open(case.join("ledger.sqlite")).unwrap();
+    let count: i64 = ledger
+        .query_row("SELECT count(*) FROM claims WHERE code = 'traffic.volume'", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(count, 1);
+}
+
+#[test]
 fn the_reader_is_confined() {
     let (_folder, path) = scratch(&log());
     let (_, json) = json(&path, &[]);
@@ -201,7 +297,7 @@ fn fail_on_bad_lines_and_bad_questions() {
         (&["watch", "/nonexistent/x.log"][..], "/nonexistent/x.log"),
         (&["watch", "x", "--internal", "10.0.0.0/99"], "10.0.0.0/99"),
         (&["watch", "x", "--format", "nonsense"], "zeek"),
-        (&["watch", "x", "-o", "sarif=-"], "json, csv or html"),
+        (&["watch", "x", "-o", "sarif=-"], "json, csv, html or stix"),
         (&["watch", "x", "--columns", "start"], "FIELD=COLUMN"),
     ] {
         let output = banbury(arguments);
@@ -238,11 +334,20 @@ fn what_is_listed_and_explained() {
     let formats = stdout(&banbury(&["formats"]));
     let probes = stdout(&banbury(&["probes"]));
     assert!(formats.contains("zeek:") && formats.contains("banbury watch"), "{formats}");
-    for probe in ["beacons", "strobes", "long-connections", "dns-tunnels", "rare-destinations"] {
+    for probe in [
+        "beacons",
+        "strobes",
+        "long-connections",
+        "dns-tunnels",
+        "rare-destinations",
+        "default-communities",
+        "volume",
+    ] {
         assert!(probes.contains(&format!("{probe} (version")), "{probe}");
     }
     let explained = stdout(&banbury(&["explain", "traffic.beacon"]));
-    assert!(explained.contains("timer"), "{explained}");
+    assert!(explained.contains("timer") && explained.contains("ATT&CK T1071 "), "{explained}");
+    assert!(explained.contains("FiGHT FGT1437") && explained.contains("the probe `beacons`"), "{explained}");
     let help = stdout(&banbury(&["watch", "--help"]));
     assert!(help.lines().count() <= 60, "{}", help.lines().count());
 }

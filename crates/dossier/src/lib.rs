@@ -8,6 +8,7 @@
 
 mod bill;
 mod cyclonedx;
+mod drawn;
 mod format;
 #[cfg(test)]
 mod format_tests;
@@ -22,13 +23,15 @@ mod sample;
 mod sarif;
 mod spdx;
 mod stated;
+pub mod stix;
 mod vex;
 mod visible;
 pub mod weigh;
 
+pub use drawn::{DRAWN_STYLE, drawn};
 pub use format::{DossierError, Need, Render, ReportFormat};
 pub use json::manifest;
-pub use report::{CaseReport, Explanation, InspectReport, UnpackReport};
+pub use report::{CaseReport, Explanation, InspectReport, Technique, UnpackReport};
 pub use stated::{Agreement, Comparison, ComponentRow, Outcome, VulnerabilityRow, is_stated};
 
 /// Every report format, in the order in which they are listed.
@@ -41,6 +44,7 @@ pub const REPORT_FORMATS: &[&ReportFormat] = &[
     &vex::CYCLONEDX,
     &vex::OPENVEX,
     &vex::CSAF,
+    &stix::FORMAT,
 ];
 
 /// The format called `name`.

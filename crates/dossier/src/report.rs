@@ -83,6 +83,23 @@ pub struct Explanation {
     pub remedy: String,
     /// CWE numbers that fit.
     pub cwe: Vec<u32>,
+    /// Techniques that look like it; often none.
+    pub techniques: Vec<Technique>,
+}
+
+/// A technique of a catalogue of techniques that looks like what a code says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Technique {
+    /// `ATT&CK` or `FiGHT`.
+    pub framework: String,
+    /// Its identifier, such as `T1071.004`.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Where it is defined.
+    pub url: String,
+    /// For what it fits.
+    pub when: String,
 }
 
 /// The code of the claim that says "this software is here".
@@ -273,6 +290,34 @@ impl CaseReport {
         findings
     }
 
+    /// Active claims about traffic: the gravest first, then by code, those that weigh most first.
+    pub(crate) fn traffic(&self) -> Vec<Finding<'_>> {
+        let is_of_traffic = |claim: &&StoredClaim| claim.claim.code.starts_with("traffic.") && active(claim);
+        let mut findings: Vec<Finding<'_>> =
+            self.claims.iter().filter(is_of_traffic).map(Finding::of).collect();
+        sort(&mut findings);
+        let weight =
+            |finding: &Finding<'_>| finding.claim.weight.as_ref().map_or(0.0, |weight| weight.decibans);
+        findings.sort_by(|one, other| {
+            let of =
+                |finding: &Finding<'_>| (std::cmp::Reverse(finding.claim.grade), finding.claim.code.clone());
+            of(one).cmp(&of(other)).then(weight(other).total_cmp(&weight(one)))
+        });
+        findings
+    }
+
+    /// Each record of traffic, and the latest runs over it.
+    pub(crate) fn watched(&self) -> Vec<(&str, String)> {
+        let records = self.exhibits.iter().filter(|exhibit| exhibit.kind == ExhibitKind::Traffic);
+        records
+            .map(|exhibit| {
+                let here = self.runs.iter().filter(|run| run.exhibit == Some(exhibit.sha256));
+                let runs: Vec<Looked<'_>> = here.map(Looked::of).collect();
+                (exhibit.name.as_str(), latest(&runs))
+            })
+            .collect()
+    }
+
     /// The exhibit that a device's `image` names, by hash or by file name.
     pub(crate) fn image(&self, image: &str) -> Option<&Exhibit> {
         self.exhibits
@@ -284,6 +329,21 @@ impl CaseReport {
 
 fn active(claim: &StoredClaim) -> bool {
     claim.state == "active"
+}
+
+/// The latest run of each probe and how it ended, those that are not complete with what they left out.
+pub(crate) fn latest(runs: &[Looked<'_>]) -> String {
+    let latest: BTreeMap<&str, &Looked<'_>> = runs.iter().map(|run| (run.probe, run)).collect();
+    if latest.is_empty() {
+        return "no probe".to_owned();
+    }
+    let mut states: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for run in latest.values() {
+        states.entry(run.status.as_str()).or_default().push(run.probe);
+    }
+    let parts: Vec<String> =
+        states.iter().map(|(state, probes)| format!("{state}: {}", probes.join(", "))).collect();
+    parts.join("; ")
 }
 
 /// The gravest first, then by code, subject and fingerprint; a claim that two runs made stands once.

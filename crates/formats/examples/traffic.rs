@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let format = format.ok_or("no format is recognised")?;
     let mut reader = format.reader(&settings);
-    let mut sink = Printer { out: BufWriter::new(stdout().lock()), count, records: [0; 4], problems: 0 };
+    let mut sink = Printer { out: BufWriter::new(stdout().lock()), count, records: [0; 5], problems: 0 };
     let began = Instant::now();
     let mut bytes = 0_u64;
     let mut is_last = filled < buffer.len();
@@ -59,11 +59,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         is_last = filled < buffer.len();
     }
     let seconds = began.elapsed().as_secs_f64();
-    let [flows, names, queries, logins] = sink.records;
+    let [flows, names, queries, logins, communities] = sink.records;
     sink.out.flush()?;
     if count {
         println!(
-            "{}: {flows} flows, {names} names, {queries} queries, {logins} logins",
+            "{}: {flows} flows, {names} names, {queries} queries, {logins} logins, {communities} communities",
             format.describe().name
         );
         println!(
@@ -89,18 +89,19 @@ fn fill(file: &mut File, buffer: &mut [u8], mut filled: usize) -> std::io::Resul
 struct Printer<W> {
     out: W,
     count: bool,
-    records: [u64; 4],
+    records: [u64; 5],
     problems: u64,
 }
 
 impl<W: Write> Sink for Printer<W> {
     fn record(&mut self, record: &Record<'_>, offset: u64) {
-        let [flows, names, queries, logins] = &mut self.records;
+        let [flows, names, queries, logins, communities] = &mut self.records;
         *match record {
             Record::Flow(_) => flows,
             Record::Name(_) => names,
             Record::Query(_) => queries,
             Record::Login(_) => logins,
+            Record::Community(_) => communities,
         } += 1;
         if !self.count && writeln!(self.out, "{offset} {record}").is_err() {
             // Nobody reads on.

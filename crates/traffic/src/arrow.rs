@@ -15,7 +15,7 @@ use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 use banbury_formats::Problem;
-use banbury_formats::traffic::{Flow, Login, Name, Query, Record, Sink, Volume};
+use banbury_formats::traffic::{Community, Flow, Login, Name, Query, Record, Sink, Volume};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::IpAddr;
@@ -68,7 +68,8 @@ macro_rules! columns {
     };
 }
 
-// What a row is: 0 a connection, 1 a name, 2 a query, 3 a login. `source` is who opened, asked or wanted in.
+// What a row is: 0 a connection, 1 a name, 2 a query, 3 a login, 4 a community (`name`) of a version (`code`) of SNMP that so many messages
+// (`answer_bytes`) had, which was accepted or not (`succeeded`). `source` is who opened, asked or wanted in.
 columns! {
     kind: Int32Builder, DataType::Int32, false;
     source: StringBuilder, DataType::Utf8, false;
@@ -286,6 +287,19 @@ impl<W: Write> Sink for Records<W> {
                 };
                 self.row(&row, offset);
             }
+            Record::Community(heard) => {
+                self.counts.communities += 1;
+                let row = Row {
+                    port: Some(heard.server_port),
+                    name: Some(heard.community),
+                    id: heard.id,
+                    code: Some(heard.version.into()),
+                    answer_bytes: Some(i64::try_from(heard.messages).unwrap_or(i64::MAX)),
+                    succeeded: Some(heard.accepted),
+                    ..Row::new(4, heard.client, heard.server, heard.time)
+                };
+                self.row(&row, offset);
+            }
             Record::Login(login) => {
                 self.counts.logins += 1;
                 let row = Row {
@@ -432,6 +446,22 @@ pub fn read(input: impl Read, pairing: &Pairing<'_>) -> Result<BTreeMap<IpAddr, 
                     };
                     sink.record(&Record::Login(login), place);
                 }
+                Some(4) => {
+                    let community = Community {
+                        time,
+                        id: id(at),
+                        client: from,
+                        server: to,
+                        server_port: port_of(port(at)).ok_or_else(|| wrong("no port"))?,
+                        version: code(at)
+                            .and_then(|number| u8::try_from(number).ok())
+                            .ok_or_else(|| wrong("no version"))?,
+                        community: name(at).ok_or_else(|| wrong("no community"))?,
+                        messages: count(answer_bytes(at)).unwrap_or_default(),
+                        accepted: succeeded(at) == Some(true),
+                    };
+                    sink.record(&Record::Community(community), place);
+                }
                 _ => return Err(wrong("a kind that there is not")),
             }
             sink.finish();
@@ -496,7 +526,7 @@ pub fn write(pairs: &[Pair], output: impl Write) -> Result<(), StreamError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pairs::Weighing;
+    use crate::pairs::{Keep, Weighing};
     use crate::reading::{Growing, Manner};
 
     const LOG: &str = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n\
@@ -519,7 +549,10 @@ mod tests {
     }
 
     fn weighed(pairing: &Pairing<'_>) -> Vec<Pair> {
-        pairing.weigh(&Weighing { least: 4, rita_alone: false, goes_on: false }, &|_| true).unwrap().pairs
+        pairing
+            .weigh(&Weighing { least: 4, rita_alone: false, goes_on: false }, &|_| Keep::Plain)
+            .unwrap()
+            .pairs
     }
 
     #[test]

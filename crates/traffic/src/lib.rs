@@ -7,16 +7,13 @@
 pub mod arrow;
 pub mod beacon;
 pub mod contact;
-pub mod dns_tunnel;
-pub mod long;
 pub mod networks;
 pub mod pairs;
 pub mod peers;
 pub mod probes;
-pub mod rarity;
 pub mod reading;
 pub mod rita;
-pub mod strobe;
+mod strobe;
 pub mod volume;
 pub mod window;
 

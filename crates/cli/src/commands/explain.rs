@@ -14,9 +14,21 @@ pub(super) fn run(code: &str) -> anyhow::Result<Outcome> {
             let cwe: Vec<String> = info.cwe.iter().map(|number| format!("CWE-{number}")).collect();
             writeln!(out, "weakness: {}", cwe.join(", "))?;
         }
+        let techniques = banbury_traffic::probes::techniques(info.code);
+        if !techniques.is_empty() {
+            writeln!(out, "\nWhat it looks like, without saying that it is")?;
+        }
+        for technique in techniques {
+            let what = format!(
+                "{} {} ({}): where {}; {}",
+                technique.framework, technique.id, technique.name, technique.when, technique.url
+            );
+            writeln!(out, "{}", indent(&what))?;
+        }
         writeln!(out, "\nWhat it means\n{}", indent(info.meaning))?;
         writeln!(out, "\nWhat to do\n{}", indent(info.remedy))?;
         let probes = banbury_firmware::probes::PROBES.iter().map(|probe| probe.describe());
+        let probes = probes.chain(banbury_traffic::probes::descriptions());
         for probe in probes.filter(|probe| probe.codes.iter().any(|known| known.code == code)) {
             writeln!(
                 out,

@@ -31,7 +31,7 @@ pub(crate) use watch::partition::Partition;
 use crate::Outcome;
 use crate::arguments::{Arguments, Command, Limits};
 use anyhow::Context as _;
-use banbury_dossier::Explanation;
+use banbury_dossier::{Explanation, Technique};
 use banbury_evidence::{CodeInfo, Grade, ledger::Clock};
 use banbury_firmware::{Options, Worker};
 use clap::CommandFactory as _;
@@ -154,8 +154,23 @@ fn explanations() -> BTreeMap<String, Explanation> {
                 meaning: info.meaning.to_owned(),
                 remedy: info.remedy.to_owned(),
                 cwe: info.cwe.to_vec(),
+                techniques: techniques(info.code),
             };
             (info.code.to_owned(), explanation)
+        })
+        .collect()
+}
+
+/// The techniques that look like what a code says.
+fn techniques(code: &str) -> Vec<Technique> {
+    banbury_traffic::probes::techniques(code)
+        .into_iter()
+        .map(|of| Technique {
+            framework: of.framework.to_owned(),
+            id: of.id.to_owned(),
+            name: of.name.to_owned(),
+            url: of.url.to_owned(),
+            when: of.when.to_owned(),
         })
         .collect()
 }

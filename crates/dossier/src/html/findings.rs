@@ -2,10 +2,10 @@
 
 use super::prose::prose;
 use super::{marks, numbers};
-use crate::Explanation;
 use crate::report::Finding;
 use crate::visible::visible;
-use banbury_evidence::Grade;
+use crate::{Explanation, drawn};
+use banbury_evidence::{Grade, Picture};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 const FINDINGS: usize = 200;
 /// Places shown of one finding.
 const PLACES: usize = 20;
+/// Findings of one code that are drawn, where they are of connections.
+const PICTURES: usize = 12;
 /// Findings of one code up to which they stand open.
 const OPEN: usize = 6;
 
@@ -47,6 +49,16 @@ fn group(grade: Grade, code: &str, findings: &[Finding<'_>], explanation: Option
                     @for number in &known.cwe { " · CWE-" (number) }
                 }
             }
+            @if let Some(known) = explanation.filter(|known| !known.techniques.is_empty()) {
+                p.meta {
+                    "Looks like, without saying that it is: "
+                    @for (index, technique) in known.techniques.iter().enumerate() {
+                        @if index > 0 { "; " }
+                        (visible(&technique.framework)) " " (visible(&technique.id)) " " (visible(&technique.name)) ", where " (visible(&technique.when))
+                    }
+                    "."
+                }
+            }
             @if let Some(known) = explanation {
                 p { (prose(&known.meaning)) }
                 p { strong { "Remedy. " } (prose(&known.remedy)) }
@@ -56,19 +68,24 @@ fn group(grade: Grade, code: &str, findings: &[Finding<'_>], explanation: Option
                     @if findings.len() == 1 { "Where it stands" }
                     @else { (numbers::grouped(findings.len() as u64)) " findings, each with where it stands" }
                 }
-                ol.findings { @for finding in findings.iter().take(FINDINGS) { (one(finding)) } }
+                ol.findings {
+                    @for (index, finding) in findings.iter().take(FINDINGS).enumerate() { (one(finding, index < PICTURES)) }
+                }
+                @let drawn = findings.iter().filter(|finding| Picture::of(finding.claim).is_some()).count();
+                @if drawn > PICTURES { p.cut { "Pictures of the first " (PICTURES) " of these findings alone." } }
                 (marks::cut(FINDINGS.min(findings.len()), findings.len(), "findings"))
             }
         }
     }
 }
 
-fn one(finding: &Finding<'_>) -> Markup {
+fn one(finding: &Finding<'_>, is_drawn: bool) -> Markup {
     let claim = finding.claim;
     let id: String = finding.fingerprint.to_string().chars().take(24).collect();
     html! {
         li id={ "claim-" (id) } {
             div.title { (visible(&claim.title)) }
+            @if let Some(picture) = Picture::of(claim).filter(|_| is_drawn) { (drawn::markup(&picture)) }
             @for location in claim.locations.iter().take(PLACES) { (marks::chain(location)) }
             (marks::cut(PLACES.min(claim.locations.len()), claim.locations.len(), "places"))
             @if claim.locations.is_empty() {

@@ -46,6 +46,7 @@ pub(super) fn case(report: &CaseReport, inspected: &[Inspected<'_>]) -> Markup {
             }
             @if idle > 0 { li { (numbers::count(idle, "image was", "images were")) " not inspected." } }
             @for (table, what) in &missing { li { "No table " code { (table) } " was imported: " (what) " is not known." } }
+            @if !super::traffic::is_there(report) { li { "No records of traffic are in this case: who talks to whom was not looked at." } }
             @if unseen == 0 && idle == 0 && missing.is_empty() { li { "Every device has an image, and every table was imported." } }
             li { "What each run left out stands with it below." }
         }

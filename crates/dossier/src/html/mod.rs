@@ -17,7 +17,7 @@ mod looked;
 mod map;
 mod marks;
 mod matrix;
-mod numbers;
+pub(crate) mod numbers;
 mod picture;
 mod prose;
 mod review;
@@ -30,6 +30,7 @@ mod support;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod traffic;
 mod trust;
 mod vendors;
 mod verdicts;
@@ -61,6 +62,7 @@ pub(crate) const FORMAT: ReportFormat = ReportFormat {
         "The map draws no coasts or borders, and above 150 sites one sign for all sites of a field.",
         "The picture of the network shows sites instead of devices above 300 devices, and regions instead of sites above 400 sites.",
         "Times of runs are left out; JSON has them.",
+        "Pictures of traffic are drawn for the first 12 findings of each sort.",
     ],
     source: "HTML Living Standard; SVG 2; WCAG 2.2 for contrast and structure",
     needs: &[],
@@ -95,6 +97,9 @@ fn case(report: &CaseReport) -> String {
     sections.push(("vendors", "Vendors", vendors::section(report)));
     sections.push(("devices", "Devices", devices::section(report, &anchors, &spoken, &inspected)));
     sections.push(("exhibits", "Exhibits", exhibits::section(&inspected, report, &anchors)));
+    if traffic::is_there(report) {
+        sections.push(("traffic", "Who talks to whom", traffic::section(report)));
+    }
     let comparisons = report.comparisons();
     if !comparisons.is_empty() {
         sections.push(("stated", "What is stated, beside what was seen", stated::section(&comparisons)));
@@ -127,7 +132,7 @@ fn head(title: &str, sheet: &str) -> Markup {
             meta name="color-scheme" content="light dark";
             meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
             title { (title) }
-            style { (PreEscaped(STYLE)) (PreEscaped(sheet)) }
+            style { (PreEscaped(STYLE)) (PreEscaped(crate::drawn::DRAWN_STYLE)) (PreEscaped(sheet)) }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Numbers as people read them.
 
 /// A whole number with a comma between thousands.
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -14,7 +14,7 @@ pub(super) fn grouped(number: u64) -> String {
 }
 
 /// A length in bytes, as the terminal writes it: exact below 10 KiB, then in binary units.
-pub(super) fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [(&str, u32); 4] = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
     if bytes < 10 << 10 {
         return format!("{} byte{}", grouped(bytes), if bytes == 1 { "" } else { "s" });
@@ -25,7 +25,7 @@ pub(super) fn size(bytes: u64) -> String {
 }
 
 /// The day, `YYYY-MM-DD`, that a number of seconds from 1970 falls on (UTC, in the Gregorian calendar).
-pub(super) fn date(seconds: i64) -> String {
+pub(crate) fn date(seconds: i64) -> String {
     // Days from 0000-03-01, so that a leap day ends its year; eras are of 400 years.
     let days = seconds.div_euclid(86_400).saturating_add(719_468);
     let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
@@ -39,7 +39,7 @@ pub(super) fn date(seconds: i64) -> String {
 
 /// `part` of `whole` as a percentage; what is not nothing is never shown as 0 %, nor what is not all as 100 %. No line breaks
 /// inside it.
-pub(super) fn percent(part: u64, whole: u64) -> String {
+pub(crate) fn percent(part: u64, whole: u64) -> String {
     if part == 0 || whole == 0 {
         return "0\u{a0}%".to_owned();
     }
@@ -55,7 +55,7 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
 }
 
 /// `count` and the word for it: `1 file`, `2 files`.
-pub(super) fn count(number: usize, one: &str, many: &str) -> String {
+pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number as u64), if number == 1 { one } else { many })
 }
 

@@ -1,7 +1,7 @@
 use super::compared::Compared;
 use super::{model, outlook, software};
 use crate::holdings::Holdings;
-use crate::{CaseReport, Explanation, InspectReport, report};
+use crate::{CaseReport, Explanation, InspectReport, Technique, report};
 use banbury_evidence as inner;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -249,6 +249,8 @@ pub(super) struct Explained<'a> {
     meaning: &'a str,
     remedy: &'a str,
     cwe: &'a [u32],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    techniques: &'a [Technique],
 }
 
 impl<'a> Inspection<'a> {
@@ -536,8 +538,8 @@ pub(super) fn explained(explanations: &BTreeMap<String, Explanation>) -> BTreeMa
     explanations
         .iter()
         .map(|(code, explanation)| {
-            let Explanation { title, meaning, remedy, cwe } = explanation;
-            (code.as_str(), Explained { title, meaning, remedy, cwe })
+            let Explanation { title, meaning, remedy, cwe, techniques } = explanation;
+            (code.as_str(), Explained { title, meaning, remedy, cwe, techniques })
         })
         .collect()
 }

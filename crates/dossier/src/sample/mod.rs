@@ -1,6 +1,7 @@
 //! Reports for tests: a small one full of hostile text, and a richer one to look at. All vendors are invented.
 
 mod island;
+mod traffic;
 
 pub(crate) use island::island;
 
@@ -33,6 +34,7 @@ pub(crate) fn explanations() -> BTreeMap<String, Explanation> {
         meaning: meaning.to_owned(),
         remedy: remedy.to_owned(),
         cwe: cwe.to_vec(),
+        techniques: Vec::new(),
     };
     BTreeMap::from([
         (
@@ -450,7 +452,7 @@ pub(crate) fn hostile() -> CaseReport {
         verdict,
         reason: HOSTILE.to_owned(),
     };
-    CaseReport {
+    let mut report = CaseReport {
         exploitation: Err("there is no feed database".to_owned()),
         name: HOSTILE.to_owned(),
         created_by: "banbury 0.1.0".to_owned(),
@@ -502,7 +504,9 @@ pub(crate) fn hostile() -> CaseReport {
         explanations: explanations(),
         publisher: Some(publisher()),
         outlook: outlook(),
-    }
+    };
+    traffic::add(&mut report);
+    report
 }
 
 /// What follows from it, with hostile text in every field that comes from an input.

@@ -1,6 +1,6 @@
 //! Records as lines for people and for golden files: one each, fields in a fixed order, what is not known left out.
 
-use super::{Flow, Login, Name, Query, Record, Volume};
+use super::{Community, Flow, Login, Name, Query, Record, Volume};
 use crate::time::iso8601;
 use core::net::IpAddr;
 use std::fmt::{Display, Formatter, Result};
@@ -12,6 +12,7 @@ impl Display for Record<'_> {
             Self::Name(name) => name.fmt(out),
             Self::Query(query) => query.fmt(out),
             Self::Login(login) => login.fmt(out),
+            Self::Community(community) => community.fmt(out),
         }
     }
 }
@@ -79,6 +80,20 @@ impl Display for Login<'_> {
         shown(out, "succeeded", self.succeeded)?;
         quoted(out, "client", self.client_software)?;
         quoted(out, "server", self.server_software)?;
+        shown(out, "id", self.id)
+    }
+}
+
+impl Display for Community<'_> {
+    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
+        out.write_str("community ")?;
+        time(out, self.time)?;
+        write!(out, " {} ->", self.client)?;
+        end(out, self.server, Some(self.server_port))?;
+        write!(out, " version={} community={:?} messages={}", self.version, self.community, self.messages)?;
+        if self.accepted {
+            out.write_str(" accepted")?;
+        }
         shown(out, "id", self.id)
     }
 }

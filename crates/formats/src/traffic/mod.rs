@@ -112,6 +112,8 @@ pub enum Record<'a> {
     Query(Query<'a>),
     /// An attempt to log in.
     Login(Login<'a>),
+    /// A community of SNMP.
+    Community(Community<'a>),
 }
 
 /// A connection, or what a format calls a flow: packets of one protocol between two ends.
@@ -251,4 +253,27 @@ pub struct Login<'a> {
     pub client_software: Option<&'a str>,
     /// What the server's software calls itself.
     pub server_software: Option<&'a str>,
+}
+
+/// A community by which a client spoke to an agent of SNMP: messages of versions 1 and 2c hold it in clear text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Community<'a> {
+    /// Microseconds since 1970-01-01 00:00 UTC of its first message in the connection.
+    pub time: i64,
+    /// The connection, as [`Flow::id`].
+    pub id: Option<&'a str>,
+    /// Who spoke first.
+    pub client: IpAddr,
+    /// To whom.
+    pub server: IpAddr,
+    /// The server's port: 161 an agent, 162 who takes traps.
+    pub server_port: u16,
+    /// 1, or 2 for 2c.
+    pub version: u8,
+    /// The community; bytes that are no text are `\xNN`.
+    pub community: &'a str,
+    /// Messages of the connection that had it.
+    pub messages: u64,
+    /// Whether an agent answered with it, which it does only where the community is its own.
+    pub accepted: bool,
 }

@@ -1,13 +1,14 @@
 //! The sink: records of one piece of one input on their way to the pairs.
 
+use super::communities::Communities;
 use super::domain::registered;
 use super::joins::Answer;
 use super::row::{self, DESTINATION_V6, ONE_WAY, PORTS, QUERY, Row, SOURCE_V6, UNANSWERED};
 use super::store::{self, Collected};
-use super::{Pairing, Queries};
+use super::{Pairing, Queries, Taken};
 use crate::peers::Visit;
 use banbury_formats::Problem;
-use banbury_formats::traffic::{Flow, Login, Name, Query, Record, Sink, Volume};
+use banbury_formats::traffic::{Community, Flow, Login, Name, Query, Record, Sink, Volume};
 use std::collections::HashMap;
 use std::hash::BuildHasher as _;
 use std::net::IpAddr;
@@ -30,6 +31,7 @@ pub struct Collector<'p, 's> {
     answers: Vec<Answer>,
     queries: HashMap<((u32, bool), u32), Queries>,
     logins: Vec<KnownLogin>,
+    communities: Communities,
     visits: Vec<Visit>,
     span: Option<(i64, i64)>,
     latest: i64,
@@ -51,6 +53,8 @@ pub struct Counts {
     pub logins: u64,
     /// Places where time goes back by more than two hours.
     pub back: u64,
+    /// Communities of SNMP.
+    pub communities: u64,
     /// Problems.
     pub malformed: u64,
     /// The first of them, by their offset in the whole input.
@@ -97,6 +101,7 @@ impl Counts {
         self.queries += other.queries;
         self.logins += other.logins;
         self.back += other.back;
+        self.communities += other.communities;
         self.malformed += other.malformed;
         self.problems.extend(other.problems);
         self.problems.sort_by_key(|problem| problem.offset);
@@ -117,6 +122,7 @@ impl<'p, 's> Collector<'p, 's> {
             answers: Vec::new(),
             queries: HashMap::new(),
             logins: Vec::new(),
+            communities: Communities::default(),
             visits: Vec::new(),
             span: None,
             latest: i64::MIN,
@@ -139,8 +145,9 @@ impl<'p, 's> Collector<'p, 's> {
         let (ids, answers) = (std::mem::take(&mut self.ids), std::mem::take(&mut self.answers));
         self.pairing.joins.take(ids, answers, &self.pairing.names);
         let (queries, logins) = (std::mem::take(&mut self.queries), std::mem::take(&mut self.logins));
-        let visits = std::mem::take(&mut self.visits);
-        self.pairing.take(self.input, self.span.take(), queries, logins, visits);
+        let (visits, communities) = (std::mem::take(&mut self.visits), std::mem::take(&mut self.communities));
+        let taken = Taken { span: self.span.take(), queries, logins, communities, visits };
+        self.pairing.take(self.input, taken);
     }
 
     fn hash(text: &str) -> u64 {
@@ -272,6 +279,13 @@ impl<'p, 's> Collector<'p, 's> {
             record: super::Place { input: self.input, offset: self.base + offset },
         });
     }
+
+    fn community(&mut self, community: &Community<'_>, offset: u64) {
+        self.counts.communities += 1;
+        self.saw(community.time, community.time);
+        let record = super::Place { input: self.input, offset: self.base + offset };
+        self.communities.count(community, record, &self.pairing.names);
+    }
 }
 
 /// Bytes above the transport's header; where they are not known, those with the IP header.
@@ -286,6 +300,7 @@ impl Sink for Collector<'_, '_> {
             Record::Name(name) => self.server(name),
             Record::Query(query) => self.query(query, offset),
             Record::Login(login) => self.login(login, offset),
+            Record::Community(community) => self.community(community, offset),
         }
     }
 

@@ -1,11 +1,13 @@
 //! One pair's contacts, added up and scored.
 
+use super::communities::Communities;
 use super::joins::Ready;
 use super::names::Names;
 use super::partition::Rest;
 use super::row::{Key, QUERY, Row, UNANSWERED, placed};
-use super::{Pair, Place, Queries, scores};
-use crate::{Contact, Window};
+use super::{Keep, Pair, Place, Queries, scores};
+use crate::networks::Inside;
+use crate::{Contact, Window, strobe};
 use std::collections::HashMap;
 
 /// What all partitions are weighed with.
@@ -18,7 +20,10 @@ pub(super) struct Context<'a> {
     /// RITA's score alone.
     pub rita_alone: bool,
     pub queries: &'a HashMap<((u32, bool), u32), Queries>,
-    pub keep: &'a (dyn Fn(&Pair) -> bool + Sync),
+    pub communities: &'a Communities,
+    /// What is inside, where what leaves it is to be counted.
+    pub inside: Option<&'a Inside>,
+    pub keep: &'a (dyn Fn(&Pair) -> Keep + Sync),
 }
 
 /// Puts a pair's rows in the order of time, takes away those that are there twice, and says how many these were: the same
@@ -100,7 +105,13 @@ pub(super) fn pair(key: &Key, rows: &[Row], rest: Rest, context: &Context<'_>) -
         queries: None,
         rita: None,
         beacon: None,
+        busiest_day: strobe::busiest_day(rows.iter().map(|row| row.start)),
+        communities: Vec::new(),
+        picture: None,
     };
+    if let (false, Some(port)) = (by_name, key.port) {
+        pair.communities = context.communities.of(key.source, key.destination, port);
+    }
     for row in rows {
         pair.unanswered += u64::from(row.has(UNANSWERED));
         pair.end = pair.end.max(row.end());

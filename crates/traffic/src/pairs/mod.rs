@@ -15,12 +15,15 @@
 //! first in time, and of several at one moment that of the input that was named first.
 
 mod collect;
+mod communities;
 mod domain;
 mod evaluate;
 mod joins;
+mod leaving;
 mod names;
 mod one_way;
 mod partition;
+mod picture;
 mod queries;
 mod row;
 mod scores;
@@ -29,17 +32,22 @@ mod store;
 mod tests;
 
 pub use collect::{Collector, Counts, KnownLogin, PROBLEMS};
+pub use communities::{COMMUNITIES, KnownCommunity, default_source};
 pub use joins::JOINS;
+pub use leaving::{HOURS, Leap};
 pub use names::NAMES;
 pub use partition::CONTACTS;
+pub use picture::SLOTS;
 pub use queries::Queries;
 pub use row::INPUTS;
 pub use scores::{BeaconWeight, Part, RitaScore};
 pub use store::Scratch;
 
 use crate::Window;
+use crate::networks::Inside;
 use crate::peers::Visit;
 use crate::peers::interest::{Interest, VISITS};
+use communities::Communities;
 use evaluate::Context;
 use joins::Joins;
 use names::{Names, lock};
@@ -114,6 +122,15 @@ pub struct Pair {
     /// The weight of being a beacon.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beacon: Option<BeaconWeight>,
+    /// The most connections within 24 hours; absent where it has too few for that to matter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busiest_day: Option<u64>,
+    /// Communities of SNMP that the source spoke to the destination with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub communities: Vec<KnownCommunity>,
+    /// Its connections over time, where somebody will look at them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<banbury_evidence::Picture>,
 }
 
 /// Where a record stands.
@@ -144,7 +161,7 @@ pub struct Tally {
     pub continued: u64,
     /// Contacts that were counted and not weighed, being beyond [`CONTACTS`] of their pair.
     pub beyond: u64,
-    /// Names, addresses, answers, domains and logins that were not kept, being too many.
+    /// Names, addresses, answers, domains, logins and communities that were not kept, being too many.
     pub not_kept: u64,
     /// Rows that were written to the scratch file.
     pub spilled: u64,
@@ -178,6 +195,9 @@ pub struct Weighed {
     pub spans: BTreeMap<u32, (i64, i64)>,
     /// Connections to ends of interest, in the order of time.
     pub visits: Vec<Visit>,
+    /// Periods in which far more left an address inside than before; nothing where there were too many hours, or nobody asked.
+    #[serde(default)]
+    pub leaps: Option<Vec<Leap>>,
 }
 
 /// Collects connections, and weighs their pairs.
@@ -189,6 +209,7 @@ pub struct Pairing<'s> {
     budget: usize,
     scratch: Option<&'s dyn Scratch>,
     interest: Interest,
+    inside: Option<Inside>,
     rest: Mutex<Rest>,
 }
 
@@ -199,7 +220,29 @@ struct Rest {
     visits: Vec<Visit>,
     queries: HashMap<((u32, bool), u32), Queries>,
     logins: Vec<KnownLogin>,
+    communities: Communities,
     not_kept: u64,
+}
+
+/// What a collector hands over beside rows.
+#[derive(Default)]
+struct Taken {
+    span: Option<(i64, i64)>,
+    queries: HashMap<((u32, bool), u32), Queries>,
+    logins: Vec<KnownLogin>,
+    communities: Communities,
+    visits: Vec<Visit>,
+}
+
+/// What becomes of a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// It is counted alone.
+    No,
+    /// It is handed out.
+    Plain,
+    /// It is handed out with its picture.
+    Drawn,
 }
 
 impl<'s> Pairing<'s> {
@@ -213,6 +256,7 @@ impl<'s> Pairing<'s> {
             budget,
             scratch,
             interest: Interest::default(),
+            inside: None,
             rest: Mutex::default(),
         }
     }
@@ -224,6 +268,13 @@ impl<'s> Pairing<'s> {
         self
     }
 
+    /// The same, and what leaves these networks is counted by address and hour.
+    #[must_use]
+    pub fn with_inside(mut self, inside: Inside) -> Self {
+        self.inside = Some(inside);
+        self
+    }
+
     /// A sink for a piece of an input (its number, from 0) that begins at `base`.
     pub fn collector(&self, input: u32, base: u64) -> Collector<'_, 's> {
         Collector::new(self, input, base)
@@ -231,7 +282,7 @@ impl<'s> Pairing<'s> {
 
     /// Takes these moments for ones that records spoke of: where some of all records are weighed apart, those of all.
     pub fn observe(&self, since: i64, until: i64) {
-        self.take(0, Some((since, until)), HashMap::new(), Vec::new(), Vec::new());
+        self.take(0, Taken { span: Some((since, until)), ..Taken::default() });
     }
 
     /// Microseconds from the first moment that any record spoke of to the last.
@@ -239,14 +290,8 @@ impl<'s> Pairing<'s> {
         whole(&lock(&self.rest).spans).map_or(0, |(first, last)| last.abs_diff(first))
     }
 
-    fn take(
-        &self,
-        input: u32,
-        span: Option<(i64, i64)>,
-        queries: HashMap<((u32, bool), u32), Queries>,
-        logins: Vec<KnownLogin>,
-        visits: Vec<Visit>,
-    ) {
+    fn take(&self, input: u32, taken: Taken) {
+        let Taken { span, queries, logins, communities, visits } = taken;
         let mut rest = lock(&self.rest);
         if let Some((start, end)) = span {
             let (first, last) = rest.spans.get(&input).copied().unwrap_or((start, end));
@@ -265,6 +310,7 @@ impl<'s> Pairing<'s> {
             }
             rest.queries.entry(which).or_default().add(&queries);
         }
+        rest.not_kept += rest.communities.append(communities);
         rest.logins.extend(logins);
         if rest.logins.len() > LOGINS {
             rest.logins.sort_unstable();
@@ -273,12 +319,19 @@ impl<'s> Pairing<'s> {
         }
     }
 
-    /// Weighs all pairs, and keeps those that `keep` says yes to. Fails where the scratch file does.
-    pub fn weigh(&self, weighing: &Weighing, keep: &(dyn Fn(&Pair) -> bool + Sync)) -> io::Result<Weighed> {
-        let (spans, queries, mut logins, mut visits, not_kept) = {
+    /// Weighs all pairs, and hands out those that `keep` wants. Fails where the scratch file does.
+    pub fn weigh(&self, weighing: &Weighing, keep: &(dyn Fn(&Pair) -> Keep + Sync)) -> io::Result<Weighed> {
+        let (spans, queries, mut logins, mut visits, communities, not_kept) = {
             let rest = lock(&self.rest);
             let queries = rest.queries.iter().map(|(which, queries)| (*which, queries.clone().settled()));
-            (rest.spans.clone(), queries.collect(), rest.logins.clone(), rest.visits.clone(), rest.not_kept)
+            (
+                rest.spans.clone(),
+                queries.collect(),
+                rest.logins.clone(),
+                rest.visits.clone(),
+                rest.communities.clone(),
+                rest.not_kept,
+            )
         };
         logins.sort_unstable();
         visits.sort_unstable_by(|one, other| {
@@ -294,6 +347,8 @@ impl<'s> Pairing<'s> {
             least: weighing.least.max(1),
             rita_alone: weighing.rita_alone,
             queries: &queries,
+            communities: &communities,
+            inside: self.inside.as_ref(),
             keep,
         };
         let named = Store::new(self.budget / 2, self.scratch);
@@ -306,7 +361,7 @@ impl<'s> Pairing<'s> {
         for store in [&self.store, &self.queries_store, &named] {
             store.failure().map_or(Ok(()), Err)?;
         }
-        let partition::Outcome { mut pairs, mut tally, sources } = outcome;
+        let partition::Outcome { mut pairs, mut tally, sources, leaving } = outcome;
         for pair in &mut pairs {
             if let Some(destination) = pair.destination {
                 pair.sources = sources.get(&self.names.host(destination)).copied().map(u64::from);
@@ -318,7 +373,8 @@ impl<'s> Pairing<'s> {
         tally.destinations = sources.len() as u64;
         tally.not_kept = not_kept + self.names.beyond() + self.joins.beyond();
         tally.spilled = [&self.store, &self.queries_store, &named].iter().map(|store| store.spilled()).sum();
-        Ok(Weighed { pairs, logins, tally, window, spans, visits })
+        let leaps = self.inside.as_ref().and_then(|_| leaving.leaps(&self.names, &context.window));
+        Ok(Weighed { pairs, logins, tally, window, spans, visits, leaps })
     }
 }
 

@@ -1,10 +1,12 @@
 //! The rows of one partition, pair by pair.
 
 use super::evaluate::{self, Context};
+use super::leaving::Leaving;
 use super::one_way::{self, Joined};
 use super::row::{Key, Row};
 use super::store::{Collected, Store};
-use super::{Pair, Tally};
+use super::{Keep, Pair, Tally, picture};
+use crate::Contact;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::collections::HashMap;
 use std::hash::BuildHasher as _;
@@ -23,6 +25,8 @@ pub(super) struct Outcome {
     pub tally: Tally,
     /// How many sources each destination has.
     pub sources: HashMap<(u32, bool), u32, DefaultHashBuilder>,
+    /// What left addresses inside, by the hour.
+    pub leaving: Leaving,
 }
 
 /// What of a pair is not weighed because it has too many contacts.
@@ -64,8 +68,11 @@ pub(super) fn by_address(
         for row in contacts.iter().filter(|row| row.name != 0) {
             collected.push(super::store::of_name(row.source(), row.name), *row, named);
         }
+        if let Some(inside) = context.inside {
+            outcome.leaving.pair(contacts, context.names, inside);
+        }
         let rest = rests.get(key).copied().unwrap_or_default();
-        outcome.add(evaluate::pair(key, contacts, rest, context), context);
+        outcome.add(evaluate::pair(key, contacts, rest, context), contacts, context);
     });
     collected.flush(named);
     ends.sort_unstable();
@@ -100,13 +107,13 @@ pub(super) fn by_name(
             outcome.tally.duplicates += duplicates;
         }
         let rest = rests.get(key).copied().unwrap_or_default();
-        outcome.add(evaluate::pair(key, contacts, rest, context), context);
+        outcome.add(evaluate::pair(key, contacts, rest, context), contacts, context);
     });
     Ok(outcome)
 }
 
 impl Outcome {
-    fn add(&mut self, pair: Pair, context: &Context<'_>) {
+    fn add(&mut self, mut pair: Pair, rows: &[Row], context: &Context<'_>) {
         if pair.destination.is_some() {
             self.tally.pairs += 1;
             self.tally.contacts += pair.contacts;
@@ -115,9 +122,15 @@ impl Outcome {
         }
         self.tally.weighed += u64::from(pair.rita.is_some() || pair.beacon.is_some());
         self.tally.beyond += pair.contacts - pair.weighed;
-        if (context.keep)(&pair) {
-            self.pairs.push(pair);
+        match (context.keep)(&pair) {
+            Keep::No => return,
+            Keep::Plain => {}
+            Keep::Drawn => {
+                let contacts: Vec<Contact> = rows.iter().map(Row::contact).collect();
+                pair.picture = Some(picture::draw(&contacts, &context.window));
+            }
         }
+        self.pairs.push(pair);
     }
 
     /// Adds what came of another partition.
@@ -127,6 +140,7 @@ impl Outcome {
         for (host, count) in other.sources {
             *self.sources.entry(host).or_default() += count;
         }
+        self.leaving.append(other.leaving);
     }
 }
 

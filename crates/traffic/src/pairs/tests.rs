@@ -26,7 +26,7 @@ fn flow<'a>(start: i64, source: &str, destination: &str, ports: (u16, u16), id: 
 const ALL: Weighing = Weighing { least: 4, rita_alone: false, goes_on: false };
 
 fn weigh(pairing: &Pairing<'_>, weighing: &Weighing) -> Weighed {
-    pairing.weigh(weighing, &|_| true).unwrap()
+    pairing.weigh(weighing, &|_| Keep::Plain).unwrap()
 }
 
 #[test]

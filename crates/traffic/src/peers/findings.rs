@@ -63,7 +63,7 @@ static MEDIATED_SESSION: CodeInfo = CodeInfo {
     cwe: &[],
 };
 
-static CLEAR: CodeInfo = CodeInfo {
+pub(crate) const CLEAR: CodeInfo = CodeInfo {
     code: "traffic.cleartext-management",
     title: "Equipment is managed in clear text",
     grade: Grade::Medium,
@@ -108,7 +108,7 @@ pub static CODES: &[CodeInfo] = &[
 /// What is held against the model, as `banbury probes` lists it.
 pub static DESCRIPTION: Description = Description {
     name: "peers",
-    version: "1",
+    version: "2",
     finds: "who talks to the devices of the network model that nobody expects, who came to manage them and how, and how they are managed",
     how: "addresses become devices and parties by the model; exchanges are held against what it states and what standards make usual \
           between functions; connections to management services become sessions",
@@ -117,7 +117,7 @@ pub static DESCRIPTION: Description = Description {
         "devices without an address in the model, and traffic that passes no sensor",
         "who comes by a console, by a tunnel that ends inside, or from a room of the operator",
         "services on ports of their own that no reader recognises; what was done in a session",
-        "default communities of SNMP: messages are not read",
+        "versions of SNMP in logs and flow exports, which do not tell them: captures do",
     ],
     codes: CODES,
     source: "Telecommunications Security Code of Practice (2022), M10.22 and M10.32; 3GPP TS 23.501; IANA's registry of ports",
@@ -286,6 +286,9 @@ fn peers(traffic: &Traffic<'_>, network: &Network<'_>) -> Vec<Claim> {
             let mut claim = Claim::observation(info, device(from), title)
                 .fact("to", to)
                 .fact("protocol", protocol_name(protocol))
+                .dated("connections", whole(peer.connections))
+                .dated("sent", whole(peer.sent))
+                .dated("received", whole(peer.received))
                 .note(format!(
                     "{} answered; {} sent, {} received",
                     peer.answered,
@@ -300,6 +303,7 @@ fn peers(traffic: &Traffic<'_>, network: &Network<'_>) -> Vec<Claim> {
             }
             if let Some((first, record)) = peer.first {
                 claim = claim.note(format!("first {}, last {}", instant(first), instant(peer.last)));
+                claim = claim.dated("first", instant(first)).dated("last", instant(peer.last));
                 claim = traffic.locate(claim, record);
             }
             let addresses: Vec<String> =
@@ -347,6 +351,10 @@ fn session_claims(session: &Session, traffic: &Traffic<'_>) -> Vec<Claim> {
             .fact("seconds", seconds)
             .fact("bytes", i64::try_from(session.sent.saturating_add(session.received)).unwrap_or(i64::MAX))
             .fact("kind", if session.is_bulk() { "bulk" } else { "interactive" })
+            .dated("last", instant(session.end))
+            .dated("connections", whole(session.connections))
+            .dated("sent", whole(session.sent))
+            .dated("received", whole(session.received))
             .note(format!(
                 "{}; {} sent to the device, {} received",
                 counted(session.connections, "connection"),
@@ -395,6 +403,13 @@ impl Managed {
 fn management(traffic: &Traffic<'_>, network: &Network<'_>) -> Vec<Claim> {
     let places = &network.places;
     let mut all: BTreeMap<(&'static str, &str, &'static str), Managed> = BTreeMap::new();
+    // SNMP whose community was read.
+    let clear: BTreeSet<(IpAddr, IpAddr, Option<u16>)> = traffic
+        .talks
+        .iter()
+        .filter(|talk| talk.is_clear)
+        .map(|talk| (talk.source.to_canonical(), talk.destination.to_canonical(), talk.port))
+        .collect();
     for visit in traffic.visits.iter().filter(|visit| visit.received > 0) {
         let Some(service) = services::of(visit.protocol, visit.port, visit.service.as_deref()) else {
             continue;
@@ -409,9 +424,8 @@ fn management(traffic: &Traffic<'_>, network: &Network<'_>) -> Vec<Claim> {
             let mut tell = |info: &CodeInfo, from: String| {
                 all.entry((info.code, &device.name, service.name)).or_default().add(visit, from);
             };
-            if service.is_clear
-                && is_management(service, &origin, from_segment.is_some() || to_segment.is_some())
-            {
+            let is_clear = service.is_clear || clear.contains(&(visit.source, visit.destination, visit.port));
+            if is_clear && is_management(service, &origin, from_segment.is_some() || to_segment.is_some()) {
                 tell(&CLEAR, visit.source.to_string());
             }
             let is_apart = crosses && !service.is_common && !matches!(origin, Place::Mediation(_));
@@ -444,7 +458,12 @@ fn management(traffic: &Traffic<'_>, network: &Network<'_>) -> Vec<Claim> {
             listed.join(", ")
         ));
         match seen.first {
-            Some((first, record)) => traffic.locate(claim.note(format!("first {}", instant(first))), record),
+            Some((first, record)) => {
+                let claim = claim
+                    .note(format!("first {}", instant(first)))
+                    .dated("connections", whole(seen.connections));
+                traffic.locate(claim, record)
+            }
             None => claim,
         }
     };
@@ -460,6 +479,10 @@ fn is_management(service: &Service, origin: &Place<'_, '_>, in_segment: bool) ->
 /// The day of a moment, `YYYY-MM-DD`.
 pub(super) fn day(at: i64) -> String {
     instant(at).chars().take(10).collect()
+}
+
+fn whole(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn counted(count: u64, what: &str) -> String {

@@ -79,6 +79,8 @@ pub struct Talk {
     pub sent: u64,
     /// Bytes that the destination sent.
     pub received: u64,
+    /// Whether an agent of SNMP took a community in clear text.
+    pub is_clear: bool,
     /// Where the first's record stands.
     pub record: Record,
 }
@@ -126,6 +128,7 @@ impl Talk {
             last: pair.last,
             sent: pair.sent,
             received: pair.received,
+            is_clear: pair.communities.iter().any(|one| one.accepted),
             record: pair.first_record,
         })
     }
@@ -145,6 +148,7 @@ impl From<&Visit> for Talk {
             last: visit.start,
             sent: visit.sent,
             received: visit.received,
+            is_clear: false,
             record: visit.record,
         }
     }

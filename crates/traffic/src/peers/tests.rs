@@ -86,6 +86,7 @@ pub(super) fn talk(source: &str, destination: &str, protocol: u8, port: u16) -> 
         last: MONDAY + HOUR,
         sent: 100,
         received: 200,
+        is_clear: false,
         record: at(17),
     }
 }

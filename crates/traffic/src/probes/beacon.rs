@@ -51,6 +51,6 @@ impl Probe for Beacons {
         let weight =
             Weight { decibans: beacon.decibans, low, high, basis: Weights::of(beacon.sized).basis.clone() };
         let title = format!("{} every {}, {} check-ins", ends(pair), span(beacon.period), beacon.check_ins);
-        Some(Finding { info: &BEACON, title, weight: Some(weight) })
+        Some(Finding { weight: Some(weight), ..Finding::of(&BEACON, title) })
     }
 }

@@ -60,6 +60,6 @@ impl Probe for DnsTunnels {
             "{} asked for some {} names under {name}, {mean} bytes each in front of it",
             pair.source, queries.names
         );
-        Some(Finding { info: &TUNNEL, title, weight: None })
+        Some(Finding::of(&TUNNEL, title))
     }
 }

@@ -46,6 +46,6 @@ impl Probe for LongConnections {
             return None;
         }
         let title = format!("{} open for {}", ends(pair), span(pair.longest.unsigned_abs()));
-        Some(Finding { info: &LONG_CONNECTION, title, weight: None })
+        Some(Finding::of(&LONG_CONNECTION, title))
     }
 }

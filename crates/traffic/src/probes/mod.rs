@@ -1,14 +1,19 @@
 //! What is found of pairs, as claims. To add a probe: a file here, and a line in [`PROBES`].
 
 mod beacon;
+mod communities;
 mod dns_tunnel;
 mod long_connection;
 mod rare_destination;
 mod strobe;
+mod techniques;
+pub mod volume;
+
+pub use techniques::{Technique, techniques};
 
 use crate::networks::Inside;
-use crate::pairs::Pair;
-use banbury_evidence::{Claim, CodeInfo, Description, Location, Subject, SubjectKind};
+use crate::pairs::{Pair, Place};
+use banbury_evidence::{Claim, CodeInfo, Description, Location, Subject, SubjectKind, Value};
 use banbury_formats::time::iso8601;
 use std::fmt::Write as _;
 
@@ -30,6 +35,47 @@ pub struct Finding {
     pub title: String,
     /// The weight, for a hypothesis.
     pub weight: Option<banbury_evidence::Weight>,
+    /// What makes the claim this one, beside the pair's ends.
+    pub facts: Vec<(&'static str, Value)>,
+    /// Further remarks.
+    pub notes: Vec<String>,
+    /// Where it stands, where that is not the pair's first record.
+    pub record: Option<Place>,
+    /// Whether it is a finding even where the network model expects the two to talk.
+    pub is_whoever: bool,
+}
+
+impl Finding {
+    /// A fact that a pair shows.
+    pub fn of(info: &'static CodeInfo, title: String) -> Self {
+        Self {
+            info,
+            title,
+            weight: None,
+            facts: Vec::new(),
+            notes: Vec::new(),
+            record: None,
+            is_whoever: false,
+        }
+    }
+
+    fn fact(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.facts.push((name, value.into()));
+        self
+    }
+
+    fn note(mut self, note: String) -> Self {
+        self.notes.push(note);
+        self
+    }
+
+    fn from(self, record: Place) -> Self {
+        Self { record: Some(record), ..self }
+    }
+
+    fn whoever_it_is(self) -> Self {
+        Self { is_whoever: true, ..self }
+    }
 }
 
 /// What is known beside a pair.
@@ -50,11 +96,14 @@ pub const PROBES: &[&dyn Probe] = &[
     &long_connection::LongConnections,
     &dns_tunnel::DnsTunnels,
     &rare_destination::RareDestinations,
+    &communities::DefaultCommunities,
+    &communities::ClearCommunities,
 ];
 
-/// The documentation of all that looks at traffic: the probes of pairs, and what is held against the network model.
+/// The documentation of all that looks at traffic: the probes of pairs, what leaves devices, and what is held against the network model.
 pub fn descriptions() -> impl Iterator<Item = &'static Description> {
-    PROBES.iter().map(|probe| probe.describe()).chain([&crate::peers::findings::DESCRIPTION])
+    let others = [&volume::DESCRIPTION, &crate::peers::findings::DESCRIPTION];
+    PROBES.iter().map(|probe| probe.describe()).chain(others)
 }
 
 /// All that the probes find of a pair, with the name of the probe.
@@ -62,7 +111,7 @@ pub fn look(pair: &Pair, scene: &Scene) -> Vec<(&'static str, Finding)> {
     PROBES.iter().filter_map(|probe| Some((probe.describe().name, probe.look(pair, scene)?))).collect()
 }
 
-/// The claim that a finding is; `location` is where the pair's first record stands.
+/// The claim that a finding is; `location` is where the finding's record stands, else the pair's first.
 pub fn claim(pair: &Pair, finding: &Finding, location: Location) -> Claim {
     let mut claim = Claim::observation(finding.info, subject(pair), finding.title.clone())
         .fact("source", pair.source.to_string())
@@ -99,8 +148,15 @@ pub fn claim(pair: &Pair, finding: &Finding, location: Location) -> Claim {
     if let Some(rita) = &pair.rita {
         claim = claim.note(format!("RITA's score, to compare with: {:.3}", rita.score));
     }
+    for (name, value) in &finding.facts {
+        claim = claim.fact(name, value.clone());
+    }
+    claim.notes.extend(finding.notes.iter().cloned());
     claim.weight = finding.weight.clone();
-    claim
+    match &pair.picture {
+        Some(picture) => picture.beside(claim),
+        None => claim,
+    }
 }
 
 /// A pair as a subject: `10.0.0.1 > 192.0.2.7:443/tcp`.

@@ -46,6 +46,6 @@ impl Probe for RareDestinations {
             return None;
         }
         let title = format!("{}: no other source talks to it", ends(pair));
-        Some(Finding { info: &RARE, title, weight: None })
+        Some(Finding::of(&RARE, title))
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::pairs::{BeaconWeight, Place, Queries};
+use crate::pairs::{BeaconWeight, KnownCommunity, Place, Queries};
 use banbury_evidence::Digest;
 
 fn pair() -> Pair {
@@ -27,6 +27,9 @@ fn pair() -> Pair {
         queries: None,
         rita: None,
         beacon: None,
+        busiest_day: None,
+        communities: Vec::new(),
+        picture: None,
     }
 }
 
@@ -68,7 +71,8 @@ fn each_is_found_where_it_is() {
         codes(&Pair { beacon: weight(9.0), sources: Some(1), ..pair() }),
         ["traffic.rare-destination"]
     );
-    assert_eq!(codes(&Pair { contacts: 86_400, ..pair() }), ["traffic.strobe"]);
+    assert_eq!(codes(&Pair { busiest_day: Some(86_400), ..pair() }), ["traffic.strobe"]);
+    assert_eq!(codes(&Pair { busiest_day: Some(86_399), ..pair() }), [] as [&str; 0]);
     let five_hours = 5 * 3_600_000_000;
     assert_eq!(codes(&Pair { longest: five_hours, ..pair() }), ["traffic.long-connection"]);
     let inside = Some("10.0.0.2".parse().unwrap());
@@ -85,6 +89,39 @@ fn each_is_found_where_it_is() {
     assert_eq!(codes(&tunnel), ["traffic.dns-tunnel"]);
     letters.retain(|letter, _| *letter == b'a');
     assert_eq!(codes(&Pair { queries: Some(queries(letters)), ..tunnel }), [] as [&str; 0]);
+}
+
+fn community(text: &str, accepted: bool) -> KnownCommunity {
+    KnownCommunity {
+        version: 2,
+        default: crate::pairs::default_source(text).map(|_| text.to_owned()),
+        sha256: Digest::of(text.as_bytes()),
+        messages: 3,
+        accepted,
+        first: 5,
+        record: Place { input: 0, offset: 500 },
+    }
+}
+
+#[test]
+fn a_default_community_is_told_by_whether_an_agent_takes_it() {
+    let with =
+        |communities: Vec<KnownCommunity>| Pair { port: Some(161), protocol: 17, communities, ..pair() };
+    let guessed = with(vec![community("private", false), community("a secret", false)]);
+    let found = look(&guessed, &scene());
+    assert_eq!(found.len(), 1);
+    assert!(found[0].1.title.contains("no agent answered"), "{}", found[0].1.title);
+    let taken =
+        with(vec![community("public", true), community("private", false), community("a secret", true)]);
+    assert_eq!(codes(&taken), ["traffic.default-community", "traffic.cleartext-management"]);
+    let location = Location::exhibit(Digest::of(b"log")).range(500, 0);
+    let claims: Vec<Claim> =
+        look(&taken, &scene()).iter().map(|(_, finding)| claim(&taken, finding, location.clone())).collect();
+    assert_eq!(claims[0].facts["communities"], Value::List(vec!["public".to_owned()]));
+    assert_eq!(claims[0].text("accepted").as_deref(), Some("yes"));
+    let text = format!("{claims:?}");
+    assert!(!text.contains("a secret") && text.contains(&Digest::of(b"a secret").to_string()), "{text}");
+    assert_eq!(codes(&with(vec![community("a secret", false)])), [] as [&str; 0]);
 }
 
 #[test]

@@ -6,6 +6,8 @@
 
 mod growing;
 mod packing;
+#[cfg(feature = "arrow")]
+mod parquet;
 #[cfg(test)]
 mod tests;
 
@@ -96,6 +98,9 @@ pub struct Account {
     /// Places where time goes back by more than two hours: several recordings in one, or two clocks.
     #[serde(default, skip_serializing_if = "is_none")]
     pub back: u64,
+    /// Communities of SNMP.
+    #[serde(default)]
+    pub communities: u64,
     /// Records, and other things, that are malformed.
     pub malformed: u64,
     /// The first of them.
@@ -295,6 +300,7 @@ impl Account {
         self.queries += counts.queries;
         self.logins += counts.logins;
         self.back += counts.back;
+        self.communities += counts.communities;
         self.malformed += counts.malformed;
         let faults = counts.problems.into_iter();
         self.faults.extend(faults.map(|problem| Fault { offset: problem.offset, what: problem.detail }));
@@ -304,6 +310,6 @@ impl Account {
 
     /// Records of all sorts.
     pub fn records(&self) -> u64 {
-        self.flows + self.names + self.queries + self.logins
+        self.flows + self.names + self.queries + self.logins + self.communities
     }
 }

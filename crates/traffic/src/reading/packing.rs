@@ -11,6 +11,8 @@ pub enum Packing {
     Gzip,
     /// Zstandard (RFC 8878), one frame or several.
     Zstd,
+    /// Apache Parquet: what it holds is a table, and an offset one in that table's text.
+    Parquet,
 }
 
 impl Packing {
@@ -20,6 +22,8 @@ impl Packing {
             Some(Self::Gzip)
         } else if bytes.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) {
             Some(Self::Zstd)
+        } else if bytes.starts_with(b"PAR1") {
+            Some(Self::Parquet)
         } else {
             None
         }
@@ -30,6 +34,7 @@ impl Packing {
         match self {
             Self::Gzip => "gzip",
             Self::Zstd => "zstd",
+            Self::Parquet => "parquet",
         }
     }
 
@@ -38,7 +43,24 @@ impl Packing {
         match self {
             Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(bytes)),
             Self::Zstd => Box::new(Frames { rest: bytes, frame: None }),
+            #[cfg(feature = "arrow")]
+            Self::Parquet => Box::new(super::parquet::Text::of(bytes)),
+            #[cfg(not(feature = "arrow"))]
+            Self::Parquet => Box::new(Unread),
         }
+    }
+}
+
+/// Parquet in a build that does not read it.
+#[cfg(not(feature = "arrow"))]
+struct Unread;
+
+#[cfg(not(feature = "arrow"))]
+impl Read for Unread {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::other(
+            "a file of Apache Parquet, which this build does not read; build Banbury with `--features arrow`, or write it as CSV",
+        ))
     }
 }
 

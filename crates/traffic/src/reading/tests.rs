@@ -1,5 +1,5 @@
 use super::*;
-use crate::pairs::{Pairing, Weighed, Weighing};
+use crate::pairs::{Keep, Pairing, Weighed, Weighing};
 use std::io::Write as _;
 
 /// A connection log of Zeek with so many lines, some of them broken.
@@ -33,7 +33,7 @@ fn paired(inputs: &[Vec<u8>]) -> (Vec<Account>, Weighed) {
     let inputs: Vec<&dyn Bytes> = inputs.iter().map(|input| input as &dyn Bytes).collect();
     let accounts = read(&inputs, &manner, &pairing, &AtomicBool::new(false));
     let weighing = Weighing { least: 4, rita_alone: true, goes_on: false };
-    (accounts, pairing.weigh(&weighing, &|_| true).unwrap())
+    (accounts, pairing.weigh(&weighing, &|_| Keep::Plain).unwrap())
 }
 
 #[test]
@@ -155,6 +155,6 @@ fn a_log_that_grows_is_read_as_far_as_it_is_whole() {
         growing.end(&manner, &mut sink);
         assert_eq!((growing.format(), sink.finish().flows), (Some("zeek"), 2997));
         let weighing = Weighing { least: 4, rita_alone: true, goes_on: false };
-        assert!(pairing.weigh(&weighing, &|_| true).unwrap() == expected);
+        assert!(pairing.weigh(&weighing, &|_| Keep::Plain).unwrap() == expected);
     }
 }

@@ -11,7 +11,7 @@ use banbury_firmware::mapping::Mapping;
 use banbury_firmware::worker::end_with_parent;
 use banbury_formats::traffic::Settings;
 use banbury_traffic::networks::Inside;
-use banbury_traffic::pairs::{Pair, Pairing, Scratch, Weighed, Weighing};
+use banbury_traffic::pairs::{Keep, Pair, Pairing, Scratch, Weighed, Weighing};
 use banbury_traffic::peers::interest::Interest;
 use banbury_traffic::probes::{self, Scene};
 use banbury_traffic::reading::{self, Account, Bytes, Growing, Manner};
@@ -103,7 +103,9 @@ pub(in crate::commands) fn run(task: &str, paths: &[PathBuf]) -> anyhow::Result<
     }
     ground.without_calls(&mut confinement);
     let interest = receive_interest(&mut io::stdin().lock()).context("what is of interest")?;
-    let pairing = Pairing::new(task.budget, Some(&ground.scratch)).with_interest(interest.clone());
+    let pairing = Pairing::new(task.budget, Some(&ground.scratch))
+        .with_interest(interest.clone())
+        .with_inside(inside.clone());
     let scene = Scene { inside, observed: 0, least_weight: task.least_weight };
     let job =
         Job { task: &task, manner: &manner, pairing: &pairing, interest: &interest, scene, confinement };
@@ -190,10 +192,16 @@ impl Job<'_> {
         let observed = self.pairing.observed();
         let scene = Scene { observed, ..self.scene.clone() };
         let keep = |pair: &Pair| {
-            self.task.all
+            let is_wanted = self.task.all
                 || self.interest.touches(pair)
-                || pair.rita.as_ref().is_some_and(|rita| rita.score >= self.task.least_rita)
-                || !probes::look(&Pair { sources: Some(1), ..pair.clone() }, &scene).is_empty()
+                || pair.rita.as_ref().is_some_and(|rita| rita.score >= self.task.least_rita);
+            if !probes::look(&Pair { sources: Some(1), ..pair.clone() }, &scene).is_empty() {
+                Keep::Drawn
+            } else if is_wanted {
+                Keep::Plain
+            } else {
+                Keep::No
+            }
         };
         let weighing = Weighing { goes_on, ..self.task.weighing };
         self.pairing.weigh(&weighing, &keep).context("the scratch file for connections beyond --memory")

@@ -78,6 +78,11 @@ fn tell(report: Report, told: &mut BTreeSet<String>) -> anyhow::Result<()> {
             }
         }
     }
+    for title in report.leaps().iter().map(banbury_traffic::probes::volume::title) {
+        if told.insert(title.clone()) {
+            writeln!(out, "traffic.volume: {}", terminal::safe(&title))?;
+        }
+    }
     Ok(out.flush()?)
 }
 

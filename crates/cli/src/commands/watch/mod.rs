@@ -11,6 +11,7 @@ mod page;
 pub(crate) mod partition;
 mod peers;
 mod record;
+mod stix;
 mod table;
 mod text;
 
@@ -19,15 +20,17 @@ pub(crate) use options::Watch;
 use crate::terminal::Progress;
 use crate::{Outcome, outputs};
 use anyhow::{Context as _, bail};
-use banbury_evidence::{Digest, Location, Prefix, Step};
+use banbury_evidence::{Claim, Digest, Location, Prefix, Step};
 use banbury_traffic::networks::Inside;
-use banbury_traffic::pairs::{Pair, Weighing};
+use banbury_traffic::pairs::{Leap, Pair, Place, Weighing};
 use banbury_traffic::peers::Network;
 use banbury_traffic::peers::findings::Findings;
 use banbury_traffic::peers::interest::Interest;
 use banbury_traffic::probes::{self, Finding, Scene};
 use child::{Answer, Task};
+use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// RITA's threshold that people use: pairs from it on are shown to compare with, whatever their weight.
@@ -47,6 +50,8 @@ pub(super) struct Report {
     left: Vec<String>,
     /// What it comes to, held against the case's network model, where it has one.
     held: Option<Findings>,
+    /// The devices of that model at addresses of the pairs.
+    devices: BTreeMap<IpAddr, String>,
     /// How it was asked.
     least_weight: f64,
     top: usize,
@@ -62,8 +67,8 @@ pub(super) struct Told {
 
 pub(super) fn run(arguments: Watch) -> anyhow::Result<Outcome> {
     for output in &arguments.outputs {
-        if !["json", "csv", "html"].contains(&output.format.name) {
-            bail!("-o {}: not for traffic; use json, csv or html", output.format.name);
+        if !["json", "csv", "html", "stix"].contains(&output.format.name) {
+            bail!("-o {}: not for traffic; use json, csv, html or stix", output.format.name);
         }
     }
     let networks: Result<Vec<Prefix>, _> =
@@ -169,6 +174,7 @@ impl Report {
             rows,
             left,
             held: None,
+            devices: BTreeMap::new(),
             least_weight: arguments.least_weight,
             top: arguments.top,
         }
@@ -200,16 +206,41 @@ impl Report {
             output.write(&match output.format.name {
                 "json" => document::of(self)?,
                 "csv" => table::of(self),
+                "stix" => stix::of(self)?,
                 _ => page::of(self),
             })?;
         }
         Ok(())
     }
 
-    /// Where a pair's first record stands, from its input's hash on.
-    fn location(&self, pair: &Pair) -> Option<Location> {
-        let location = self.input(pair.first_record.input as usize)?;
-        Some(Location { offset: Some(pair.first_record.offset), ..location })
+    /// Where a record stands, from its input's hash on.
+    fn location(&self, place: Place) -> Option<Location> {
+        let location = self.input(place.input as usize)?;
+        Some(Location { offset: Some(place.offset), ..location })
+    }
+
+    /// The claim that a finding of a pair is.
+    fn claim(&self, told: &Told, finding: &Finding) -> Option<Claim> {
+        Some(probes::claim(&told.pair, finding, self.location(told.place(finding))?))
+    }
+
+    /// The claims that were found of a pair.
+    fn claims(&self, told: &Told) -> Vec<Claim> {
+        told.findings.iter().filter_map(|(_, finding)| self.claim(told, finding)).collect()
+    }
+
+    /// What left addresses inside in far larger amounts than before.
+    fn leaps(&self) -> &[Leap] {
+        self.answer.weighed.leaps.as_deref().unwrap_or_default()
+    }
+
+    /// The claim that a leap is.
+    fn leap(&self, leap: &Leap) -> Option<Claim> {
+        let claim = probes::volume::claim(leap, self.location(leap.record)?);
+        Some(match self.devices.get(&leap.source.to_canonical()) {
+            Some(device) => claim.note(format!("the address is of {device}")),
+            None => claim,
+        })
     }
 
     /// Where an input's records begin, from its hash on.
@@ -231,6 +262,11 @@ impl Report {
 impl Told {
     fn order(&self) -> f64 {
         self.pair.beacon.as_ref().map_or(f64::NEG_INFINITY, |beacon| beacon.decibans)
+    }
+
+    /// Where what was found stands.
+    fn place(&self, finding: &Finding) -> Place {
+        finding.record.unwrap_or(self.pair.first_record)
     }
 
     /// Whether something was found of it, or people would ask for it: RITA's score from [`LEAST_RITA`] on.

@@ -52,7 +52,7 @@ pub(crate) struct Watch {
     /// Compute RITA's score alone.
     #[arg(long)]
     pub rita_alone: bool,
-    /// Write json, csv, html; `-` is stdout; repeatable.
+    /// Write json, csv, html, stix; `-` is stdout; repeatable.
     #[arg(short, long = "output", value_name = "FORMAT=PATH")]
     pub outputs: Vec<crate::outputs::Output>,
     /// Connections in memory, in MiB; more go to a file.

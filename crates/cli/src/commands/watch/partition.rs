@@ -11,7 +11,7 @@ use banbury_firmware::confine::Statement;
 use banbury_firmware::worker::end_with_parent;
 use banbury_formats::traffic::Settings;
 use banbury_traffic::arrow::{self, Records};
-use banbury_traffic::pairs::{Pair, Pairing, Weighing};
+use banbury_traffic::pairs::{Keep, Pair, Pairing, Weighing};
 use banbury_traffic::reading::{self, Account, Bytes, Growing, Manner, Packing};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
@@ -160,7 +160,10 @@ pub(in crate::commands) fn child(task: &str) -> anyhow::Result<Outcome> {
 
 fn weigh(pairing: &Pairing<'_>, least: u64) -> anyhow::Result<Vec<Pair>> {
     let weighing = Weighing { least, rita_alone: false, goes_on: false };
-    Ok(pairing.weigh(&weighing, &|_| true).context("the scratch file for connections beyond --memory")?.pairs)
+    Ok(pairing
+        .weigh(&weighing, &|_| Keep::Plain)
+        .context("the scratch file for connections beyond --memory")?
+        .pairs)
 }
 
 /// Reads one file, and says whether all of it was read.

@@ -29,10 +29,19 @@ pub(super) fn hold(network: &Network<'_>, ledger: &Ledger, report: &mut Report) 
         let Some(talk) = Talk::of(&told.pair) else { continue };
         if let Expectation::Expected(by) = network.judge(&talk) {
             told.expected = Some(by);
-            told.findings.clear();
+            told.findings.retain(|(_, finding)| finding.is_whoever);
         }
     }
     report.rows.retain(Told::is_worth_telling);
+    let leaps = report.answer.weighed.leaps.iter().flatten().map(|leap| leap.source);
+    let ends = report.rows.iter().flat_map(|told| [Some(told.pair.source), told.pair.destination]).flatten();
+    for address in ends.chain(leaps) {
+        let devices = network.places.devices(address);
+        if !devices.is_empty() {
+            let names: Vec<&str> = devices.iter().map(|device| device.name.as_str()).collect();
+            report.devices.insert(address.to_canonical(), names.join(", "));
+        }
+    }
     // Stable: what nobody expects comes first.
     report.rows.sort_by_key(|told| told.expected.is_some());
     Ok(())

@@ -82,10 +82,22 @@ impl Record {
                     // Without a model nothing was held against it, and there is no such run.
                     let Some(found) = &report.held else { continue };
                     super::peers::claims(found, exhibit).cloned().collect()
+                } else if description.name == probes::volume::DESCRIPTION.name {
+                    let here = report.leaps().iter().filter(|leap| leap.record.input as usize == number);
+                    here.filter_map(|leap| report.leap(leap)).collect()
                 } else {
                     self.of_pairs(report, number, description.name)
                 };
-                let mut skipped = skipped.clone();
+                let (mut skipped, mut status) = (skipped.clone(), status);
+                if description.name == probes::volume::DESCRIPTION.name
+                    && report.answer.weighed.leaps.is_none()
+                {
+                    skipped.push(Skipped {
+                        what: "all addresses".to_owned(),
+                        why: super::text::TOO_MANY.to_owned(),
+                    });
+                    status = status.max(Status::Incomplete);
+                }
                 if let Some(found) = report.held.as_ref().filter(|_| description.name == DESCRIPTION.name) {
                     let what = || "the network model".to_owned();
                     skipped.extend(
@@ -109,15 +121,9 @@ impl Record {
     }
 
     fn of_pairs(&self, report: &Report, number: usize, probe: &str) -> Vec<Claim> {
-        report
-            .rows
-            .iter()
-            .filter(|told| told.pair.first_record.input as usize == number)
-            .flat_map(|told| told.findings.iter().map(move |found| (told, found)))
-            .filter(|(_, (name, _))| *name == probe)
-            .filter_map(|(told, (_, finding))| {
-                Some(probes::claim(&told.pair, finding, report.location(&told.pair)?))
-            })
+        let all = report.rows.iter().flat_map(|told| told.findings.iter().map(move |found| (told, found)));
+        all.filter(|(told, (name, finding))| *name == probe && told.place(finding).input as usize == number)
+            .filter_map(|(told, (_, finding))| report.claim(told, finding))
             .collect()
     }
 }

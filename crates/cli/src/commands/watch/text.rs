@@ -6,6 +6,10 @@ use banbury_traffic::probes::{ends, instant, span};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+/// Why nothing is said of what left addresses inside.
+pub(super) const TOO_MANY: &str =
+    "what left addresses inside, by the hour: more than 4,194,304 hours of addresses";
+
 /// Inputs that are named one by one where not all of them could be read.
 const NAMED: usize = 20;
 
@@ -64,11 +68,31 @@ fn findings(report: &Report, out: &mut String) {
     for (_, finding) in report.rows.iter().flat_map(|told| &told.findings) {
         counts.entry(finding.info.code).or_insert((0, finding.info.title)).0 += 1;
     }
+    for info in
+        banbury_traffic::probes::volume::DESCRIPTION.codes.iter().filter(|_| !report.leaps().is_empty())
+    {
+        counts.insert(info.code, (report.leaps().len(), info.title));
+    }
     if !counts.is_empty() {
         let _ = writeln!(out, "\nFindings (`banbury explain CODE` says what each means):");
     }
     for (code, (count, title)) in counts {
         let _ = writeln!(out, "  {count:>6}  {code}: {title}");
+    }
+    special(report, out);
+}
+
+/// What is not of a pair's rhythm: communities, and what left in far larger amounts than before.
+fn special(report: &Report, out: &mut String) {
+    let heard = report.rows.iter().flat_map(|told| told.findings.iter().map(|(_, finding)| finding));
+    let heard = heard.filter(|finding| finding.is_whoever).map(|finding| finding.title.clone());
+    let left = report.leaps().iter().map(banbury_traffic::probes::volume::title);
+    let all: Vec<String> = heard.chain(left).collect();
+    for title in all.iter().take(report.top) {
+        let _ = writeln!(out, "          {}", safe(title));
+    }
+    if all.len() > report.top {
+        let _ = writeln!(out, "          and {} more: -o json=PATH lists them", all.len() - report.top);
     }
 }
 
@@ -77,7 +101,7 @@ fn looked(report: &Report, out: &mut String) {
     let sum = |of: fn(&banbury_traffic::reading::Account) -> u64| accounts.iter().map(of).sum::<u64>();
     let _ = writeln!(
         out,
-        "\n{} {} files, {}: {} connections, {} names, {} queries, {} logins",
+        "\n{} {} files, {}: {} connections, {} names, {} queries, {} logins{}",
         paint("Looked at:", Tone::Strong),
         accounts.len(),
         bytes(sum(|account| account.size)),
@@ -85,6 +109,10 @@ fn looked(report: &Report, out: &mut String) {
         sum(|account| account.names),
         sum(|account| account.queries),
         sum(|account| account.logins),
+        match sum(|account| account.communities) {
+            0 => String::new(),
+            count => format!(", {count} communities of SNMP"),
+        },
     );
     if let Some((first, last)) = report.answer.weighed.window {
         let _ =
@@ -153,6 +181,9 @@ pub(super) fn not_looked(report: &Report) -> Vec<String> {
     lines.extend(report.left.iter().take(NAMED).cloned());
     if let Some(found) = &report.held {
         lines.extend(found.not_looked.iter().take(NAMED).cloned());
+    }
+    if report.answer.weighed.leaps.is_none() {
+        lines.push(TOO_MANY.to_owned());
     }
     let tally = &report.answer.weighed.tally;
     if tally.beyond > 0 {

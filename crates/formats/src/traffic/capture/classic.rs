@@ -16,7 +16,7 @@ pub(in crate::traffic) struct Pcap;
 static DESCRIPTION: TrafficDescription = TrafficDescription {
     name: "pcap",
     title: "pcap capture",
-    yields: "flows put together from packets; names of TLS and HTTP; DNS queries; banners of SSH; flows that exporters sent",
+    yields: "flows put together from packets; names of TLS and HTTP; DNS queries; banners of SSH; communities of SNMP; flows that exporters sent",
     limits: &[
         "link types other than Ethernet, raw IP, Linux cooked (1 and 2), null and loop, PPP, PPPoE and Cisco HDLC are counted and not read",
         "frames that carry no IP (ARP, LLDP) are passed over",

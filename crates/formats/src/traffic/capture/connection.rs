@@ -2,6 +2,7 @@
 
 use super::content::{Content, Seen, Told};
 use super::packet::{Carried, Packet, Tcp};
+use super::snmp;
 use crate::traffic::{Flow, Record, Sink, Volume};
 use core::net::IpAddr;
 use std::fmt::Write;
@@ -276,6 +277,9 @@ fn is_answer(packet: &Packet<'_>) -> bool {
         (17, Some((53 | 5353, _)), [_, _, flags, ..]) => flags & 0x80 != 0,
         // Mode 4: a server.
         (17, Some((123, _)), [first, ..]) => first & 7 == 4,
+        (17, Some((161, _)), payload) => {
+            snmp::Message::read(payload).is_some_and(|message| message.is_response())
+        }
         _ => false,
     }
 }

@@ -1,12 +1,13 @@
 //! What the first bytes of a connection say: its service, the server's name, what both ends call themselves, what is asked of the
-//! domain name system. No more than its first messages are looked at.
+//! domain name system, by which communities an agent of SNMP is asked. No more than its first messages are looked at.
 //!
-//! Source: RFC 8446 and 6066 (TLS), 9110 and 9112 (HTTP), 4253 (SSH), 1035 (DNS), 5905 (NTP), 3411 (SNMP), 5424 (syslog), 4271 (BGP),
+//! Source: RFC 8446 and 6066 (TLS), 9110 and 9112 (HTTP), 4253 (SSH), 1035 (DNS), 5905 (NTP), 1157, 1901, 3411 (SNMP), 5424 (syslog), 4271 (BGP),
 //! 854 (TELNET), 2131 (DHCP), 9000 (QUIC), 3261 (SIP), 2865 (RADIUS), 7296 (IKE), 3GPP TS 29.244, 29.281, 29.274 (PFCP, GTP), the
 //! registry of SCTP payload protocols, MS-RDPBCGR.
 
 use super::dns::{Message, Waiting};
 use super::hello::{self, Hello};
+use super::snmp::{self, Communities};
 use crate::bytes::{slice, tail, u16_be, u32_be};
 use crate::traffic::text::short;
 use crate::traffic::{Login, Name, Record, Sink};
@@ -36,6 +37,7 @@ pub(super) enum Content {
     Http(Vec<u8>),
     Ssh(Box<Banners>),
     Dns(Box<Waiting>),
+    Snmp(Box<Communities>),
     /// There is nothing more to learn.
     Done,
 }
@@ -84,6 +86,7 @@ impl Content {
                         "http" => Self::Http(Vec::new()),
                         "ssh" => Self::Ssh(Box::default()),
                         "dns" => Self::Dns(Box::default()),
+                        "snmp" => Self::Snmp(Box::default()),
                         "rdp" => {
                             sink.record(
                                 &Record::Login(login(seen, "rdp", seen.time, None, None)),
@@ -145,6 +148,11 @@ impl Content {
                     waiting.see(message, seen, sink);
                 }
             }
+            Self::Snmp(communities) => {
+                if let Some(message) = snmp::Message::read(seen.payload) {
+                    communities.see(&message, seen, sink);
+                }
+            }
             Self::New(_) | Self::Done => {}
         }
     }
@@ -154,6 +162,7 @@ impl Content {
         match std::mem::replace(self, Self::Done) {
             Self::Ssh(banners) => banners.hand_over(seen, sink),
             Self::Dns(mut waiting) => waiting.end(seen, sink),
+            Self::Snmp(mut communities) => communities.end(seen, sink),
             _ => {}
         }
     }

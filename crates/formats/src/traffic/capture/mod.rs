@@ -1,7 +1,7 @@
 //! Captures of packets: what two files of packets share, from a frame to the connections that its packets belong to.
 //!
 //! Finds: connections of TCP, UDP, SCTP, ICMP and whatever else IP carries, with what each end sent; names asked for in TLS and HTTP;
-//! DNS queries; banners of SSH. How: each frame is taken apart down to its transport's header; packets of one protocol between two
+//! DNS queries; banners of SSH; communities of SNMP. How: each frame is taken apart down to its transport's header; packets of one protocol between two
 //! ends are one connection until both ended it, one reset it, another is asked for, or nothing was heard for `Settings::idle`. Bytes of
 //! TCP are counted by sequence numbers, so that what was sent twice counts once. A packet that carries another (GRE, GTP-U, VXLAN)
 //! counts to its own connection, and the other to its. What collectors of flows are sent (NetFlow, IPFIX) is read as theirs.
@@ -21,6 +21,7 @@ mod hello;
 mod layers;
 mod next;
 mod packet;
+mod snmp;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -17,7 +17,7 @@ pub(in crate::traffic) struct PcapNg;
 static DESCRIPTION: TrafficDescription = TrafficDescription {
     name: "pcapng",
     title: "pcapng capture",
-    yields: "flows put together from packets; names of TLS and HTTP; DNS queries; banners of SSH; flows that exporters sent",
+    yields: "flows put together from packets; names of TLS and HTTP; DNS queries; banners of SSH; communities of SNMP; flows that exporters sent",
     limits: &[
         "packets of simple packet blocks have no time: they have that of the packet before",
         "names that the capture itself resolved, statistics, comments and keys are not read",
