@@ -102,8 +102,6 @@ fn axis(most: u32) -> Markup {
 /// A bar for each count; one that is not 0 can be seen, however many there are elsewhere.
 fn bars(counts: &[u32], most: u32) -> Markup {
     let step = (WIDTH - LEFT) / counts.len().max(1) as f64;
-    // A few bars do not fill the picture.
-    let step = step.min(24.0);
     html! {
         @for (at, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
             @let height = (f64::from(*count) / f64::from(most.max(1)) * (FLOOR - TOP)).max(1.0);

@@ -70,6 +70,10 @@ pub(super) fn of(claim: &Claim) -> Observed {
     for (name, value) in contributing {
         crate::format::set(&mut traffic, name, value);
     }
+    // What has an end is over.
+    if observed.last.is_some() {
+        crate::format::set(&mut traffic, "is_active", json!(false));
+    }
     for (name, from) in
         [("src_byte_count", "sent"), ("dst_byte_count", "received"), ("src_byte_count", "bytes")]
     {

@@ -6,8 +6,6 @@
 
 mod growing;
 mod packing;
-#[cfg(feature = "arrow")]
-mod parquet;
 #[cfg(test)]
 mod tests;
 

@@ -11,7 +11,7 @@ pub enum Packing {
     Gzip,
     /// Zstandard (RFC 8878), one frame or several.
     Zstd,
-    /// Apache Parquet: what it holds is a table, and an offset one in that table's text.
+    /// Apache Parquet, which is recognised so that it is said what to do, and not read.
     Parquet,
 }
 
@@ -43,23 +43,18 @@ impl Packing {
         match self {
             Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(bytes)),
             Self::Zstd => Box::new(Frames { rest: bytes, frame: None }),
-            #[cfg(feature = "arrow")]
-            Self::Parquet => Box::new(super::parquet::Text::of(bytes)),
-            #[cfg(not(feature = "arrow"))]
             Self::Parquet => Box::new(Unread),
         }
     }
 }
 
-/// Parquet in a build that does not read it.
-#[cfg(not(feature = "arrow"))]
+/// Parquet, which is recognised and not read.
 struct Unread;
 
-#[cfg(not(feature = "arrow"))]
 impl Read for Unread {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         Err(io::Error::other(
-            "a file of Apache Parquet, which this build does not read; build Banbury with `--features arrow`, or write it as CSV",
+            "a file of Apache Parquet, which is not read; write it as CSV and state its columns with --columns (docs/traffic.md)",
         ))
     }
 }

@@ -158,3 +158,14 @@ fn a_log_that_grows_is_read_as_far_as_it_is_whole() {
         assert!(pairing.weigh(&weighing, &|_| Keep::Plain).unwrap() == expected);
     }
 }
+
+#[test]
+fn parquet_is_recognised_and_said_and_not_read() {
+    let bytes = b"PAR1 and more".to_vec();
+    let pairing = Pairing::new(1 << 20, None);
+    let manner = Manner::new(None, Default::default()).unwrap();
+    let accounts = read(&[&bytes], &manner, &pairing, &AtomicBool::new(false));
+    let why = accounts[0].not_read.clone().unwrap();
+    assert!(why.contains("Apache Parquet") && why.contains("--columns"), "{why}");
+    assert_eq!(accounts[0].records(), 0);
+}
