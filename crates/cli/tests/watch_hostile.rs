@@ -27,7 +27,7 @@ const BEGIN: u64 = 1_700_000_000;
 fn lines(numbers: impl Iterator<Item = u64>) -> String {
     let mut text = String::new();
     for n in numbers {
-        let (at, port) = (BEGIN + n * 300, 1024 + n);
+        let (at, port) = (BEGIN + n * 300, 1024 + n % 50_000);
         writeln!(text, "{at}.5\tC{n}\t10.0.0.5\t{port}\t198.51.100.7\t443\ttcp\tssl\t1.25\t312\t1000\tSF")
             .unwrap();
     }
@@ -138,7 +138,8 @@ fn whatever_is_wrong_is_said_of_each_file_and_the_rest_is_read() {
         .collect();
     let whole = capture(65_535, &packets);
     put("cut.pcap", &whole[..whole.len() - 20]);
-    expected.push(("cut.pcap", 1, 2, "the capture ends"));
+    // What is left of the last packet says between whom it was, and not of which ports.
+    expected.push(("cut.pcap", 2, 2, "the capture ends"));
     let none: Vec<(u64, &[u8], usize)> =
         packets.iter().map(|(at, _, length)| (*at, &[][..], *length)).collect();
     put("snap-of-nothing.pcap", &capture(0, &none));
@@ -147,7 +148,8 @@ fn whatever_is_wrong_is_said_of_each_file_and_the_rest_is_read() {
     expected.push(("snap-of-nothing-that-has-all.pcap", 1, 0, ""));
     let turned: Vec<_> = packets.iter().rev().copied().collect();
     put("backwards.pcap", &capture(65_535, &turned));
-    expected.push(("backwards.pcap", 1, 2, "time goes back"));
+    // The end comes before the beginning, which is then another connection's.
+    expected.push(("backwards.pcap", 2, 0, ""));
     // Sequence numbers pass 2^32 on the way.
     let mut wrapping = vec![segment(true, 3000, u32::MAX - 500, 2, b"")];
     wrapping.extend(
@@ -196,9 +198,9 @@ fn whatever_is_wrong_is_said_of_each_file_and_the_rest_is_read() {
         let told = not_looked.filter(|line| line.as_str().unwrap().contains(&format!("/{name}: "))).count();
         assert_eq!(told, usize::from(!said.is_empty()), "{name}: {}", found["not_looked"]);
     }
-    // What several files say alike counts once: all are one pair, at 60 different moments and a few of captures and exports.
+    // All are one pair, and one more without ports.
     let tally = &found["tally"];
-    assert_eq!(tally["pairs"], 1, "{tally}");
+    assert_eq!(tally["pairs"], 2, "{tally}");
     let flows: u64 = inputs.iter().map(|input| input["flows"].as_u64().unwrap()).sum();
     let kept = tally["contacts"].as_u64().unwrap() + tally["duplicates"].as_u64().unwrap();
     assert_eq!(kept, flows, "nothing is lost: {tally}");
