@@ -144,15 +144,22 @@ fn what_was_found_is_drawn_and_exchanged() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let page = std::fs::read_to_string(to("html")).unwrap();
     assert!(page.contains("<h2>Over time</h2>") && !page.contains("<script"), "{page}");
-    assert!(page.matches("<svg").count() >= 3, "a timeline and gaps of the beacon, a timeline of the long connection");
-    let json: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(to("json")).unwrap()).unwrap();
+    assert!(
+        page.matches("<svg").count() >= 3,
+        "a timeline and gaps of the beacon, a timeline of the long connection"
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(to("json")).unwrap()).unwrap();
     let pair = &json["pairs"][0];
     assert_eq!(pair["picture"]["slot"], 900);
-    let counts = |name: &str| pair["picture"][name].as_array().unwrap().iter().filter_map(serde_json::Value::as_u64).sum::<u64>();
+    let counts = |name: &str| {
+        pair["picture"][name].as_array().unwrap().iter().filter_map(serde_json::Value::as_u64).sum::<u64>()
+    };
     assert_eq!((counts("timeline"), counts("gaps")), (288, 287));
     assert!(pair["claims"][0]["dated"]["timeline"].as_str().unwrap().contains(" 900 "));
     assert_eq!(json["techniques"]["traffic.beacon"][0]["id"], "T1071");
-    let stix: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(to("stix")).unwrap()).unwrap();
+    let stix: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(to("stix")).unwrap()).unwrap();
     let objects = stix["objects"].as_array().unwrap();
     let of = |kind: &str| objects.iter().filter(|object| object["type"] == kind).count();
     assert!(of("note") >= 3 && of("network-traffic") >= 2 && of("ipv4-addr") >= 4, "{stix}");
@@ -200,16 +207,22 @@ fn far_more_than_ever_before_is_told_by_hour_and_kept() {
     let (_, json) = json(&path, &[]);
     let told = json["volumes"].as_array().unwrap();
     assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!((&told[0]["subject"]["id"], &told[0]["facts"]["start"]), (&"10.0.0.5 > outside".into(), &"2023-11-22T08:00:00Z".into()));
+    assert_eq!(
+        (&told[0]["subject"]["id"], &told[0]["facts"]["start"]),
+        (&"10.0.0.5 > outside".into(), &"2023-11-22T08:00:00Z".into())
+    );
     let offset = told[0]["locations"][0]["offset"].as_u64().unwrap() as usize;
-    assert!(text[offset..].contains("\tV200\t") && text[offset..].lines().next().unwrap().contains("\tV200\t"));
+    assert!(
+        text[offset..].contains("\tV200\t") && text[offset..].lines().next().unwrap().contains("\tV200\t")
+    );
     let case = folder.path().join("case");
     assert!(banbury(&["init".as_ref(), case.as_os_str()]).status.success());
     let output = command().arg("watch").arg(&path).arg("--case").arg(&case).output().unwrap();
     assert!(stdout(&output).contains("traffic.volume"), "{}", stdout(&output));
     let ledger = rusqlite::Connection::open(case.join("ledger.sqlite")).unwrap();
-    let count: i64 =
-        ledger.query_row("SELECT count(*) FROM claims WHERE code = 'traffic.volume'", [], |row| row.get(0)).unwrap();
+    let count: i64 = ledger
+        .query_row("SELECT count(*) FROM claims WHERE code = 'traffic.volume'", [], |row| row.get(0))
+        .unwrap();
     assert_eq!(count, 1);
 }
 
@@ -321,7 +334,15 @@ fn what_is_listed_and_explained() {
     let formats = stdout(&banbury(&["formats"]));
     let probes = stdout(&banbury(&["probes"]));
     assert!(formats.contains("zeek:") && formats.contains("banbury watch"), "{formats}");
-    for probe in ["beacons", "strobes", "long-connections", "dns-tunnels", "rare-destinations", "default-communities", "volume"] {
+    for probe in [
+        "beacons",
+        "strobes",
+        "long-connections",
+        "dns-tunnels",
+        "rare-destinations",
+        "default-communities",
+        "volume",
+    ] {
         assert!(probes.contains(&format!("{probe} (version")), "{probe}");
     }
     let explained = stdout(&banbury(&["explain", "traffic.beacon"]));

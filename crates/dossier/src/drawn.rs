@@ -66,7 +66,8 @@ fn timeline(picture: &Picture) -> Markup {
 fn gaps(picture: &Picture) -> Markup {
     let most = picture.gaps.iter().copied().max().unwrap_or_default();
     let top = picture.gaps.iter().position(|count| *count == most).unwrap_or_default();
-    let bin = |at: usize| Picture::gap(picture.from.saturating_add(u32::try_from(at).unwrap_or(u32::MAX / 2)));
+    let bin =
+        |at: usize| Picture::gap(picture.from.saturating_add(u32::try_from(at).unwrap_or(u32::MAX / 2)));
     let (from, to) = (bin(0), bin(picture.gaps.len()));
     let often = format!("{} to {}", lasting(bin(top)), lasting(bin(top + 1)));
     let said = format!(
@@ -147,7 +148,13 @@ mod tests {
 
     #[test]
     fn every_count_has_its_bar_and_the_tallest_reaches_the_top() {
-        let picture = Picture { since: 1_793_577_600, slot: 900, timeline: vec![3, 0, 7, 4_000_000], from: 54, gaps: vec![9, 1] };
+        let picture = Picture {
+            since: 1_793_577_600,
+            slot: 900,
+            timeline: vec![3, 0, 7, 4_000_000],
+            from: 54,
+            gaps: vec![9, 1],
+        };
         let text = drawn(&picture);
         assert_eq!(text.matches("<rect").count(), 5);
         assert!(text.contains(r#"y="6""#) && text.contains("4M"), "{text}");
@@ -162,7 +169,15 @@ mod tests {
 
     #[test]
     fn times_in_words() {
-        for (seconds, text) in [(0.001, "1 ms"), (0.25, "250 ms"), (90.0, "90 s"), (900.0, "15 min"), (5400.0, "90 min"), (86_400.0, "24 h"), (400_000.0, "4.6 d")] {
+        for (seconds, text) in [
+            (0.001, "1 ms"),
+            (0.25, "250 ms"),
+            (90.0, "90 s"),
+            (900.0, "15 min"),
+            (5400.0, "90 min"),
+            (86_400.0, "24 h"),
+            (400_000.0, "4.6 d"),
+        ] {
             assert_eq!(lasting(seconds), text);
         }
         assert_eq!(moment(-1), "1969-12-31 23:59");

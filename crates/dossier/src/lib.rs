@@ -28,9 +28,9 @@ mod vex;
 mod visible;
 pub mod weigh;
 
+pub use drawn::{DRAWN_STYLE, drawn};
 pub use format::{DossierError, Need, Render, ReportFormat};
 pub use json::manifest;
-pub use drawn::{DRAWN_STYLE, drawn};
 pub use report::{CaseReport, Explanation, InspectReport, Technique, UnpackReport};
 pub use stated::{Agreement, Comparison, ComponentRow, Outcome, VulnerabilityRow, is_stated};
 

@@ -293,11 +293,14 @@ impl CaseReport {
     /// Active claims about traffic: the gravest first, then by code, those that weigh most first.
     pub(crate) fn traffic(&self) -> Vec<Finding<'_>> {
         let is_of_traffic = |claim: &&StoredClaim| claim.claim.code.starts_with("traffic.") && active(claim);
-        let mut findings: Vec<Finding<'_>> = self.claims.iter().filter(is_of_traffic).map(Finding::of).collect();
+        let mut findings: Vec<Finding<'_>> =
+            self.claims.iter().filter(is_of_traffic).map(Finding::of).collect();
         sort(&mut findings);
-        let weight = |finding: &Finding<'_>| finding.claim.weight.as_ref().map_or(0.0, |weight| weight.decibans);
+        let weight =
+            |finding: &Finding<'_>| finding.claim.weight.as_ref().map_or(0.0, |weight| weight.decibans);
         findings.sort_by(|one, other| {
-            let of = |finding: &Finding<'_>| (std::cmp::Reverse(finding.claim.grade), finding.claim.code.clone());
+            let of =
+                |finding: &Finding<'_>| (std::cmp::Reverse(finding.claim.grade), finding.claim.code.clone());
             of(one).cmp(&of(other)).then(weight(other).total_cmp(&weight(one)))
         });
         findings
@@ -338,7 +341,8 @@ pub(crate) fn latest(runs: &[Looked<'_>]) -> String {
     for run in latest.values() {
         states.entry(run.status.as_str()).or_default().push(run.probe);
     }
-    let parts: Vec<String> = states.iter().map(|(state, probes)| format!("{state}: {}", probes.join(", "))).collect();
+    let parts: Vec<String> =
+        states.iter().map(|(state, probes)| format!("{state}: {}", probes.join(", "))).collect();
     parts.join("; ")
 }
 

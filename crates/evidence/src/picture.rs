@@ -52,7 +52,8 @@ impl Picture {
     pub fn of(claim: &Claim) -> Option<Self> {
         let (timeline, gaps) = (claim.dated_text(TIMELINE)?, claim.dated_text(GAPS)?);
         let counts = |words: std::str::SplitWhitespace<'_>| -> Option<Vec<u32>> {
-            let counts: Vec<u32> = words.take(MOST + 1).map(|word| word.parse().ok()).collect::<Option<_>>()?;
+            let counts: Vec<u32> =
+                words.take(MOST + 1).map(|word| word.parse().ok()).collect::<Option<_>>()?;
             (counts.len() <= MOST).then_some(counts)
         };
         let mut words = timeline.split_whitespace();
@@ -76,13 +77,15 @@ mod tests {
     use crate::{CodeInfo, Grade, Subject, SubjectKind};
 
     fn claim() -> Claim {
-        let info = CodeInfo { code: "a.b", title: "t", grade: Grade::Info, meaning: "m", remedy: "r", cwe: &[] };
+        let info =
+            CodeInfo { code: "a.b", title: "t", grade: Grade::Info, meaning: "m", remedy: "r", cwe: &[] };
         Claim::observation(&info, Subject::named(SubjectKind::Flow, "f"), "one")
     }
 
     #[test]
     fn a_picture_comes_back_and_makes_no_other_claim() {
-        let picture = Picture { since: 1_700_000_100, slot: 900, timeline: vec![3, 0, 7], from: 54, gaps: vec![9] };
+        let picture =
+            Picture { since: 1_700_000_100, slot: 900, timeline: vec![3, 0, 7], from: 54, gaps: vec![9] };
         let with = picture.beside(claim());
         assert_eq!(Picture::of(&with).as_ref(), Some(&picture));
         assert_eq!(with.fingerprint(), claim().fingerprint());
@@ -95,9 +98,15 @@ mod tests {
     #[test]
     fn what_is_no_picture_is_none() {
         assert_eq!(Picture::of(&claim()), None);
-        for (timeline, gaps) in
-            [("1 0 3", "1"), ("1", "1"), ("x 1", "1"), ("1 1 -3", "1"), ("1 1", ""), ("1 1", "5000"), ("1 1 9999999999", "1")]
-        {
+        for (timeline, gaps) in [
+            ("1 0 3", "1"),
+            ("1", "1"),
+            ("x 1", "1"),
+            ("1 1 -3", "1"),
+            ("1 1", ""),
+            ("1 1", "5000"),
+            ("1 1 9999999999", "1"),
+        ] {
             let claim = claim().dated("timeline", timeline).dated("gaps", gaps);
             assert_eq!(Picture::of(&claim), None, "{timeline:?} {gaps:?}");
         }

@@ -549,7 +549,10 @@ mod tests {
     }
 
     fn weighed(pairing: &Pairing<'_>) -> Vec<Pair> {
-        pairing.weigh(&Weighing { least: 4, rita_alone: false, goes_on: false }, &|_| Keep::Plain).unwrap().pairs
+        pairing
+            .weigh(&Weighing { least: 4, rita_alone: false, goes_on: false }, &|_| Keep::Plain)
+            .unwrap()
+            .pairs
     }
 
     #[test]

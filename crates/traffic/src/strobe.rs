@@ -39,7 +39,10 @@ mod tests {
         assert_eq!(every(1_100_000, 200_000), Some(78_546));
         assert_eq!(every(1, 3599), None);
         // One busy day of a quiet week.
-        let week: Vec<i64> = (0..7).map(|day| day * DAY as i64).chain((0..90_000).map(|n| 7 * DAY as i64 + n * 900_000)).collect();
+        let week: Vec<i64> = (0..7)
+            .map(|day| day * DAY as i64)
+            .chain((0..90_000).map(|n| 7 * DAY as i64 + n * 900_000))
+            .collect();
         assert_eq!(busiest_day(week.iter().copied()), Some(90_000));
     }
 

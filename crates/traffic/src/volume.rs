@@ -3,8 +3,8 @@
 //! What is counted: the bytes that went from an address inside to all addresses outside, by the hour and by the day of UTC in which their
 //! connections began. A period is told where it is larger than each earlier one by a factor, lies far above their median by their own
 //! spread, and is not small: no distribution is needed for the first (of periods that are exchangeable, the newest is the largest of n + 1
-//! with probability 1 / (n + 1)), the others keep the usual records of a growing series out. Figures, no weight: how often ordinary
-//! traffic is told was measured on generated traffic alone (docs/watch.md).
+//! with probability 1 / (n + 1)), the others keep the usual records of a growing series out. Figures, no weight: the thresholds
+//! are Banbury's own and were not measured.
 //!
 //! When it is wrong: backups, updates, a new task, a customer's traffic behind the device. What it misses: what leaves slowly, or within
 //! what the device sends anyway; a device whose history already holds it, or that sent nothing outside before.
@@ -94,21 +94,30 @@ pub fn excesses(hours: &BTreeMap<i64, u64>, window: &Window) -> Vec<Excess> {
         *day = day.saturating_add(*bytes);
     }
     // A day that is large by an hour that is told is told by that.
-    found.extend(of(Period::Day, &days, window).into_iter().filter(|excess| !told.contains(&excess.hour.div_euclid(DAY))));
+    found.extend(
+        of(Period::Day, &days, window)
+            .into_iter()
+            .filter(|excess| !told.contains(&excess.hour.div_euclid(DAY))),
+    );
     found
 }
 
 fn of(period: Period, sums: &BTreeMap<i64, u64>, window: &Window) -> Vec<Excess> {
     let length = period.hours() * HOUR;
-    let (Some((&first, _)), true) = (sums.first_key_value(), window.end > window.start) else { return Vec::new() };
+    let (Some((&first, _)), true) = (sums.first_key_value(), window.end > window.start) else {
+        return Vec::new();
+    };
     let whole = window.start.div_euclid(length) + i64::from(window.start.rem_euclid(length) != 0);
     let since = first.max(whole);
     let mut found = Vec::new();
     let mut largest = 0u64;
     for (&number, &bytes) in sums.range(since..) {
         let before = usize::try_from(number - since).unwrap_or(0);
-        let stands_out = before >= period.least() && bytes >= FLOOR && bytes >= largest.max(1).saturating_mul(TIMES);
-        if stands_out && let Some((median, deviations)) = spread(sums.range(since..number).map(|(_, bytes)| *bytes), before, bytes)
+        let stands_out =
+            before >= period.least() && bytes >= FLOOR && bytes >= largest.max(1).saturating_mul(TIMES);
+        if stands_out
+            && let Some((median, deviations)) =
+                spread(sums.range(since..number).map(|(_, bytes)| *bytes), before, bytes)
             && deviations >= DEVIATIONS
         {
             found.push(Excess {

@@ -2,9 +2,9 @@
 
 use super::prose::prose;
 use super::{marks, numbers};
-use crate::{Explanation, drawn};
 use crate::report::Finding;
 use crate::visible::visible;
+use crate::{Explanation, drawn};
 use banbury_evidence::{Grade, Picture};
 use maud::{Markup, html};
 use std::collections::BTreeMap;

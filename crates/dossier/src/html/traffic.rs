@@ -82,7 +82,8 @@ fn runs(report: &CaseReport, exhibit: &banbury_evidence::Exhibit) -> String {
 fn table(sessions: &[&Finding<'_>]) -> Markup {
     let mut sorted = sessions.to_vec();
     sorted.sort_by_cached_key(|finding| (finding.fact("start"), finding.fingerprint));
-    let number = |finding: &Finding<'_>, name: &str| finding.value(name).and_then(|text| text.parse::<u64>().ok());
+    let number =
+        |finding: &Finding<'_>, name: &str| finding.value(name).and_then(|text| text.parse::<u64>().ok());
     html! {
         @if sorted.is_empty() {
             p.meta { "None from outside was seen, of the devices whose traffic was looked at." }

@@ -11,7 +11,12 @@ use std::collections::BTreeMap;
 /// Adds a record of traffic, what was found in it, and the run.
 pub(super) fn add(report: &mut CaseReport) {
     let exhibit = Digest::of(b"a capture");
-    report.exhibits.push(Exhibit { sha256: exhibit, name: HOSTILE.to_owned(), kind: ExhibitKind::Traffic, size: 77_000 });
+    report.exhibits.push(Exhibit {
+        sha256: exhibit,
+        name: HOSTILE.to_owned(),
+        kind: ExhibitKind::Traffic,
+        size: 77_000,
+    });
     report.runs.push(StoredRun {
         id: 99,
         probe: "beacons".to_owned(),
@@ -49,8 +54,18 @@ pub(super) fn add(report: &mut CaseReport) {
         remedy: "Find out which program opens the connections.".to_owned(),
         cwe: Vec::new(),
         techniques: vec![
-            technique("ATT&CK", "T1071", "Application Layer Protocol", "https://attack.mitre.org/techniques/T1071/"),
-            technique("FiGHT", "FGT1437", "Application Layer Protocol", "https://fight.mitre.org/techniques/FGT1437"),
+            technique(
+                "ATT&CK",
+                "T1071",
+                "Application Layer Protocol",
+                "https://attack.mitre.org/techniques/T1071/",
+            ),
+            technique(
+                "FiGHT",
+                "FGT1437",
+                "Application Layer Protocol",
+                "https://fight.mitre.org/techniques/FGT1437",
+            ),
         ],
     };
     report.explanations.insert("traffic.beacon".to_owned(), beacon);
@@ -58,9 +73,13 @@ pub(super) fn add(report: &mut CaseReport) {
 
 fn claims(at: &dyn Fn(u64) -> Location) -> Vec<Claim> {
     let flow = |code: &'static str, id: &str| {
-        Claim::observation(&info(code, Grade::Medium), Subject::named(SubjectKind::Flow, id), format!("{id}: {HOSTILE}"))
-            .dated("first", "2019-03-27T00:00:09Z")
-            .dated("last", "2019-03-27T23:58:00Z")
+        Claim::observation(
+            &info(code, Grade::Medium),
+            Subject::named(SubjectKind::Flow, id),
+            format!("{id}: {HOSTILE}"),
+        )
+        .dated("first", "2019-03-27T00:00:09Z")
+        .dated("last", "2019-03-27T23:58:00Z")
     };
     let device = |code: &'static str| {
         Claim::observation(&info(code, Grade::Medium), Subject::named(SubjectKind::Device, "bare"), HOSTILE)
@@ -95,7 +114,8 @@ fn claims(at: &dyn Fn(u64) -> Location) -> Vec<Claim> {
             .note(HOSTILE)
             .at(at(21)),
     );
-    beacon.weight = Some(Weight { decibans: 46.1, low: 39.1, high: 76.2, basis: "corpus/beacons".to_owned() });
+    beacon.weight =
+        Some(Weight { decibans: 46.1, low: 39.1, high: 76.2, basis: "corpus/beacons".to_owned() });
     let named = |name: &str| {
         flow("traffic.dns-tunnel", name)
             .fact("source", "2001:db8::5")
@@ -116,14 +136,21 @@ fn claims(at: &dyn Fn(u64) -> Location) -> Vec<Claim> {
             .fact("contract", HOSTILE)
             .fact("hours", "outside"),
         device("traffic.cleartext-management").fact("service", "telnet").at(at(3)),
-        device("traffic.watched").fact("since", "2019-03-27T00:00:00Z").fact("until", "2019-03-28T00:00:00Z").at(at(0)),
-        Claim::observation(&info("traffic.volume", Grade::Low), Subject::named(SubjectKind::Flow, "10.0.0.5 > outside"), "much")
-            .fact("source", "10.0.0.5")
-            .fact("period", "hour")
-            .fact("start", "2019-03-27T12:00:00Z")
-            .dated("last", "2019-03-27T13:00:00Z")
-            .dated("bytes", 900_000_000)
-            .dated("to", "198.51.100.7")
-            .at(at(40)),
+        device("traffic.watched")
+            .fact("since", "2019-03-27T00:00:00Z")
+            .fact("until", "2019-03-28T00:00:00Z")
+            .at(at(0)),
+        Claim::observation(
+            &info("traffic.volume", Grade::Low),
+            Subject::named(SubjectKind::Flow, "10.0.0.5 > outside"),
+            "much",
+        )
+        .fact("source", "10.0.0.5")
+        .fact("period", "hour")
+        .fact("start", "2019-03-27T12:00:00Z")
+        .dated("last", "2019-03-27T13:00:00Z")
+        .dated("bytes", 900_000_000)
+        .dated("to", "198.51.100.7")
+        .at(at(40)),
     ]
 }

@@ -158,7 +158,8 @@ impl<'a> Bundle<'a> {
         let (created, modified) = (moment(first), moment(last));
         let which = format!("{}:{created}", claim.fingerprint());
         let mut about: Vec<String> = Vec::new();
-        let refs: Vec<Value> = observed.objects.iter().filter_map(|object| object.get("id").cloned()).collect();
+        let refs: Vec<Value> =
+            observed.objects.iter().filter_map(|object| object.get("id").cloned()).collect();
         if !refs.is_empty() && observed.first.is_some() {
             observed.objects.into_iter().for_each(|object| self.put(object));
             let id = format!("observed-data--{}", uuid::own(&format!("observed:{which}")));
@@ -173,7 +174,9 @@ impl<'a> Bundle<'a> {
         if claim.subject.kind == SubjectKind::Device {
             about.push(self.identity(&claim.subject.id, "system", "a device of the network"));
         }
-        for (fact, what) in [("party", "who has access to equipment"), ("owner", "whose range of addresses it is")] {
+        for (fact, what) in
+            [("party", "who has access to equipment"), ("owner", "whose range of addresses it is")]
+        {
             if let Some(name) = claim.text(fact) {
                 about.push(self.identity(&name, "organization", what));
             }
@@ -246,7 +249,10 @@ fn content(claim: &Claim, known: Option<&Explanation>) -> String {
         lines.push(known.meaning.clone());
     }
     if let Some(weight) = &claim.weight {
-        lines.push(format!("weight {:+.1} dB ({:+.1} to {:+.1}), measured on {}", weight.decibans, weight.low, weight.high, weight.basis));
+        lines.push(format!(
+            "weight {:+.1} dB ({:+.1} to {:+.1}), measured on {}",
+            weight.decibans, weight.low, weight.high, weight.basis
+        ));
     }
     lines.extend(claim.facts.iter().map(|(name, value)| format!("{name}: {}", value.to_text())));
     lines.extend(claim.notes.iter().cloned());

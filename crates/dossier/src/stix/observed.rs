@@ -19,7 +19,8 @@ pub(super) struct Observed {
 const MOST: i64 = 999_999_999;
 
 pub(super) fn of(claim: &Claim) -> Observed {
-    let text = |name: &str| claim.text(name).or_else(|| claim.dated_text(name)).filter(|text| !text.is_empty());
+    let text =
+        |name: &str| claim.text(name).or_else(|| claim.dated_text(name)).filter(|text| !text.is_empty());
     let number = |name: &str| match claim.facts.get(name).or_else(|| claim.dated.get(name)) {
         Some(Fact::Number(number)) => Some(*number),
         _ => None,
@@ -36,7 +37,11 @@ pub(super) fn of(claim: &Claim) -> Observed {
     if source.is_none() && destination.is_none() {
         return observed;
     }
-    let family = if [&source, &destination].into_iter().flatten().any(|id| id.starts_with("ipv6")) { "ipv6" } else { "ipv4" };
+    let family = if [&source, &destination].into_iter().flatten().any(|id| id.starts_with("ipv6")) {
+        "ipv6"
+    } else {
+        "ipv4"
+    };
     let mut protocols = vec![family.to_owned()];
     let protocol = text("protocol").unwrap_or_default();
     // A session's protocol is the service; below it is what the service is spoken over.
@@ -69,7 +74,9 @@ pub(super) fn of(claim: &Claim) -> Observed {
     if observed.last.is_some() {
         crate::format::set(&mut traffic, "is_active", json!(false));
     }
-    for (name, from) in [("src_byte_count", "sent"), ("dst_byte_count", "received"), ("src_byte_count", "bytes")] {
+    for (name, from) in
+        [("src_byte_count", "sent"), ("dst_byte_count", "received"), ("src_byte_count", "bytes")]
+    {
         // What a session moved in all is no figure of one side.
         if let Some(bytes) = number(from).filter(|_| from != "bytes" || claim.dated.contains_key("bytes")) {
             crate::format::set(&mut traffic, name, json!(bytes.max(0)));

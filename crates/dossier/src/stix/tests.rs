@@ -31,12 +31,16 @@ fn each_finding_is_a_note_about_what_was_observed() {
         .iter()
         .map(|one| (one["source_name"].as_str().unwrap(), one["external_id"].as_str().unwrap()))
         .collect();
-    assert_eq!(references, [("banbury", "traffic.beacon"), ("mitre-attack", "T1071"), ("mitre-fight", "FGT1437")]);
+    assert_eq!(
+        references,
+        [("banbury", "traffic.beacon"), ("mitre-attack", "T1071"), ("mitre-fight", "FGT1437")]
+    );
     let weight = beacon["extensions"].as_object().unwrap().iter().next().unwrap();
     assert_eq!(weight.0, of(&all, "extension-definition")[0]["id"].as_str().unwrap());
     assert_eq!((weight.1["decibans"].as_f64(), weight.1["low"].as_f64()), (Some(46.1), Some(39.1)));
     assert!(all.iter().all(|object| object.get("confidence").is_none() && object["type"] != "indicator"));
-    let observed = of(&all, "observed-data").into_iter().find(|one| beacon["object_refs"][0] == one["id"]).unwrap();
+    let observed =
+        of(&all, "observed-data").into_iter().find(|one| beacon["object_refs"][0] == one["id"]).unwrap();
     assert_eq!(observed["number_observed"], 999_999_999);
     assert_eq!(observed["first_observed"], "2019-03-27T00:00:09.000Z");
 }
@@ -53,7 +57,11 @@ fn ends_are_addresses_and_domain_names_and_nothing_else() {
     let sessions: Vec<&Value> =
         of(&all, "network-traffic").into_iter().filter(|one| one["protocols"][2] == "ssh").collect();
     assert_eq!(sessions.len(), 2);
-    assert!(sessions.iter().all(|one| one["protocols"][1] == "tcp" && one["dst_port"] == 22 && one.get("dst_ref").is_none()));
+    assert!(
+        sessions
+            .iter()
+            .all(|one| one["protocols"][1] == "tcp" && one["dst_port"] == 22 && one.get("dst_ref").is_none())
+    );
     assert_eq!(sessions[0]["src_byte_count"], 3_000_000);
     for traffic in of(&all, "network-traffic") {
         assert!(traffic["start"].as_str() <= traffic["end"].as_str(), "{traffic}");
@@ -73,5 +81,9 @@ fn without_findings_the_bundle_says_what_was_looked_at() {
     let text = bundle(&material).unwrap();
     assert!(text.contains("looked at x") && text == bundle(&material).unwrap());
     let other = Material { looked: vec!["looked at y".to_owned()], ..material };
-    assert_ne!(bundle(&other).unwrap().lines().nth(1), text.lines().nth(1), "another bundle has another identifier");
+    assert_ne!(
+        bundle(&other).unwrap().lines().nth(1),
+        text.lines().nth(1),
+        "another bundle has another identifier"
+    );
 }

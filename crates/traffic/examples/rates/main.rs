@@ -92,11 +92,18 @@ fn told(family: &Family, count: u32, seed: u64) -> std::io::Result<usize> {
     Ok(told.len())
 }
 
-fn record(sink: &mut banbury_traffic::pairs::Collector<'_, '_>, source: IpAddr, start: i64, event: &Event, place: u64) {
+fn record(
+    sink: &mut banbury_traffic::pairs::Collector<'_, '_>,
+    source: IpAddr,
+    start: i64,
+    event: &Event,
+    place: u64,
+) {
     match &event.what {
         What::Flow { to, port, lasts, sent, received } => {
             let id = format!("{source}-{place}");
-            let volume = |bytes: f64| Volume { payload: Some(bytes.max(0.0) as u64), ip: None, packets: None };
+            let volume =
+                |bytes: f64| Volume { payload: Some(bytes.max(0.0) as u64), ip: None, packets: None };
             let flow = Flow {
                 duration: Some((lasts * SECOND) as i64),
                 source_port: Some((1024 + place % 60_000) as u16),

@@ -46,7 +46,8 @@ struct Table {
 
 static DEFAULTS: LazyLock<Vec<Known>> = LazyLock::new(|| {
     // The file is a part of the program; a test reads it.
-    toml::from_str::<Table>(include_str!("communities.toml")).map_or_else(|_| Vec::new(), |table| table.default)
+    toml::from_str::<Table>(include_str!("communities.toml"))
+        .map_or_else(|_| Vec::new(), |table| table.default)
 });
 
 /// Who says that agents have this community from the factory; nothing where nobody does.
@@ -98,7 +99,8 @@ impl Communities {
         }
         let count = self.0.values().map(BTreeMap::len).sum::<usize>();
         let Some(more) = count.checked_sub(COMMUNITIES).filter(|more| *more > 0) else { return 0 };
-        let all = self.0.iter().flat_map(|(ends, all)| all.iter().map(|(which, one)| (one.record, *ends, *which)));
+        let all =
+            self.0.iter().flat_map(|(ends, all)| all.iter().map(|(which, one)| (one.record, *ends, *which)));
         let mut places: Vec<(Place, Ends, (u8, Digest))> = all.collect();
         places.sort_unstable();
         for (_, ends, which) in places.into_iter().rev().take(more) {
@@ -155,7 +157,8 @@ mod tests {
         heard("10.0.0.1", "public", 9, true);
         heard("10.0.0.1", "public", 5, false);
         heard("10.0.0.2", "private", 7, false);
-        let (client, server) = (names.host("10.0.0.1".parse().unwrap()), names.host("10.0.0.9".parse().unwrap()));
+        let (client, server) =
+            (names.host("10.0.0.1".parse().unwrap()), names.host("10.0.0.9".parse().unwrap()));
         let found = all.of(client, server, 161);
         assert_eq!(found.len(), 2);
         assert_eq!((found[0].default.as_deref(), found[0].messages, found[0].first), (Some("public"), 4, 5));

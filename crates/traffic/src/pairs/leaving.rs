@@ -1,8 +1,8 @@
 //! What leaves each address inside for addresses outside, by the hour.
 
-use super::row::{Row, placed};
-use super::names::Names;
 use super::Place;
+use super::names::Names;
+use super::row::{Row, placed};
 use crate::Window;
 use crate::networks::Inside;
 use crate::volume::{self, Excess, HOUR};
@@ -60,7 +60,8 @@ impl Leaving {
     pub(super) fn pair(&mut self, rows: &[Row], names: &Names, inside: &Inside) {
         let Some(row) = rows.first().filter(|_| !self.is_full) else { return };
         let (source, destination) = (row.source(), row.destination());
-        let (from, to) = (inside.contains(names.address(source)), inside.contains(names.address(destination)));
+        let (from, to) =
+            (inside.contains(names.address(source)), inside.contains(names.address(destination)));
         if from == to {
             return;
         }
@@ -69,7 +70,8 @@ impl Leaving {
             let Some(first) = some.first() else { continue };
             let out = |row: &Row| if from { row.sent } else { row.received };
             let bytes = some.iter().fold(0u64, |sum, row| sum.saturating_add(out(row)));
-            let place = some.iter().map(|row| (row.start, row.place)).min().map_or(first.place, |(_, place)| place);
+            let place =
+                some.iter().map(|row| (row.start, row.place)).min().map_or(first.place, |(_, place)| place);
             if bytes > 0 {
                 self.add((host, first.start.div_euclid(HOUR)), &Hour { bytes, most: bytes, to: peer, place });
             }
@@ -111,8 +113,11 @@ impl Leaving {
         for (source, hours) in hosts {
             let sums = hours.iter().map(|(hour, of)| (*hour, of.bytes)).collect();
             for excess in volume::excesses(&sums, window) {
-                let within = hours.range(excess.hour..excess.hour + excess.period.hours()).map(|(_, hour)| hour);
-                let Some(most) = within.max_by_key(|hour| (hour.most, std::cmp::Reverse(hour.place))) else { continue };
+                let within =
+                    hours.range(excess.hour..excess.hour + excess.period.hours()).map(|(_, hour)| hour);
+                let Some(most) = within.max_by_key(|hour| (hour.most, std::cmp::Reverse(hour.place))) else {
+                    continue;
+                };
                 let (input, offset) = placed(most.place);
                 let record = Place { input, offset };
                 leaps.push(Leap { source, excess, to: names.address(most.to), most: most.most, record });

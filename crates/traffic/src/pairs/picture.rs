@@ -21,14 +21,16 @@ pub(super) fn draw(contacts: &[Contact], window: &Window) -> Picture {
     let seconds = window.length() / 1_000_000;
     // One slot may begin before the window does.
     let least = seconds / (SLOTS as u64 - 1) + 1;
-    let slot = STEPS.into_iter().find(|step| *step >= least).unwrap_or_else(|| least.div_ceil(86_400) * 86_400);
+    let slot =
+        STEPS.into_iter().find(|step| *step >= least).unwrap_or_else(|| least.div_ceil(86_400) * 86_400);
     let micros = i64::try_from(slot).unwrap_or(i64::MAX).saturating_mul(1_000_000);
     let first = window.start.div_euclid(micros).saturating_mul(micros);
     let count = window.end.max(window.start).abs_diff(first) / micros.unsigned_abs() + 1;
     let mut timeline = vec![0u32; usize::try_from(count).unwrap_or(SLOTS).min(SLOTS)];
     let mut gaps = vec![0u32; LAST + 1];
     for contact in contacts {
-        let at = contact.start.clamp(window.start, window.end.max(window.start)).abs_diff(first) / micros.unsigned_abs();
+        let at = contact.start.clamp(window.start, window.end.max(window.start)).abs_diff(first)
+            / micros.unsigned_abs();
         if let Some(slot) = usize::try_from(at).ok().and_then(|at| timeline.get_mut(at)) {
             *slot = slot.saturating_add(1);
         }
@@ -70,7 +72,10 @@ mod tests {
     #[test]
     fn one_moment_is_one_slot() {
         let picture = draw(&[at(5), at(5)], &Window::new(5, 5));
-        assert_eq!((picture.timeline.as_slice(), picture.from, picture.gaps.as_slice()), (&[2][..], 0, &[1][..]));
+        assert_eq!(
+            (picture.timeline.as_slice(), picture.from, picture.gaps.as_slice()),
+            (&[2][..], 0, &[1][..])
+        );
         assert!(draw(&[], &Window::default()).gaps.is_empty());
     }
 

@@ -425,9 +425,7 @@ fn management(traffic: &Traffic<'_>, network: &Network<'_>) -> Vec<Claim> {
                 all.entry((info.code, &device.name, service.name)).or_default().add(visit, from);
             };
             let is_clear = service.is_clear || clear.contains(&(visit.source, visit.destination, visit.port));
-            if is_clear
-                && is_management(service, &origin, from_segment.is_some() || to_segment.is_some())
-            {
+            if is_clear && is_management(service, &origin, from_segment.is_some() || to_segment.is_some()) {
                 tell(&CLEAR, visit.source.to_string());
             }
             let is_apart = crosses && !service.is_common && !matches!(origin, Place::Mediation(_));
@@ -461,7 +459,9 @@ fn management(traffic: &Traffic<'_>, network: &Network<'_>) -> Vec<Claim> {
         ));
         match seen.first {
             Some((first, record)) => {
-                let claim = claim.note(format!("first {}", instant(first))).dated("connections", whole(seen.connections));
+                let claim = claim
+                    .note(format!("first {}", instant(first)))
+                    .dated("connections", whole(seen.connections));
                 traffic.locate(claim, record)
             }
             None => claim,

@@ -46,7 +46,11 @@ static CLEARTEXT: Description = Description {
     how: "Each pair with messages that hold a community in clear text and that an agent answered. The community is told where it is a \
           known default, else by its SHA-256.",
     wrong: "Where the way is protected below: within IPsec or MACsec, whose outside is another pair.",
-    misses: &["logs and flow exports, which do not tell versions of SNMP", "agents on ports other than 161", "traps alone"],
+    misses: &[
+        "logs and flow exports, which do not tell versions of SNMP",
+        "agents on ports other than 161",
+        "traps alone",
+    ],
     codes: &[CLEAR],
     source: "RFC 1157, 4.1; RFC 1901; RFC 3410, 7 (versions 1 and 2c have no security)",
 };
@@ -86,9 +90,14 @@ impl Probe for ClearCommunities {
 
     fn look(&self, pair: &Pair, _scene: &Scene) -> Option<Finding> {
         let first = pair.communities.iter().find(|one| one.accepted)?;
-        let title = format!("{} manages by SNMP version {}, which does not encrypt", ends(pair), versions(&pair.communities));
+        let title = format!(
+            "{} manages by SNMP version {}, which does not encrypt",
+            ends(pair),
+            versions(&pair.communities)
+        );
         let own = pair.communities.iter().filter(|one| one.accepted && one.default.is_none());
-        let mut finding = Finding::of(&CLEAR, title).whoever_it_is().fact("service", "snmp").from(first.record);
+        let mut finding =
+            Finding::of(&CLEAR, title).whoever_it_is().fact("service", "snmp").from(first.record);
         for one in own.take(LISTED) {
             finding = finding.note(format!("a community of its own, SHA-256 {}", one.sha256));
         }

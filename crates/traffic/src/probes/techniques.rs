@@ -40,7 +40,8 @@ struct Fit {
 }
 
 // The file is a part of the program; a test reads it.
-static TABLE: LazyLock<Table> = LazyLock::new(|| toml::from_str(include_str!("techniques.toml")).unwrap_or_default());
+static TABLE: LazyLock<Table> =
+    LazyLock::new(|| toml::from_str(include_str!("techniques.toml")).unwrap_or_default());
 
 /// The techniques that look like what this code says, in the order of the table; often none.
 pub fn techniques(code: &str) -> Vec<Technique> {

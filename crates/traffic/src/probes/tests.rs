@@ -105,12 +105,14 @@ fn community(text: &str, accepted: bool) -> KnownCommunity {
 
 #[test]
 fn a_default_community_is_told_by_whether_an_agent_takes_it() {
-    let with = |communities: Vec<KnownCommunity>| Pair { port: Some(161), protocol: 17, communities, ..pair() };
+    let with =
+        |communities: Vec<KnownCommunity>| Pair { port: Some(161), protocol: 17, communities, ..pair() };
     let guessed = with(vec![community("private", false), community("a secret", false)]);
     let found = look(&guessed, &scene());
     assert_eq!(found.len(), 1);
     assert!(found[0].1.title.contains("no agent answered"), "{}", found[0].1.title);
-    let taken = with(vec![community("public", true), community("private", false), community("a secret", true)]);
+    let taken =
+        with(vec![community("public", true), community("private", false), community("a secret", true)]);
     assert_eq!(codes(&taken), ["traffic.default-community", "traffic.cleartext-management"]);
     let location = Location::exhibit(Digest::of(b"log")).range(500, 0);
     let claims: Vec<Claim> =

@@ -22,7 +22,7 @@ pub static DESCRIPTION: Description = Description {
         "contacts of a pair beyond the first 1,000,000, whose hours are not kept",
     ],
     codes: &[VOLUME],
-    source: "docs/watch.md: rates on generated traffic; P. J. Rousseeuw and C. Croux, Alternatives to the Median Absolute Deviation, 1993",
+    source: "docs/watch.md; the figures are Banbury's own and are not measured; P. J. Rousseeuw and C. Croux, Alternatives to the Median Absolute Deviation, 1993",
 };
 
 const VOLUME: CodeInfo = CodeInfo {
@@ -44,7 +44,11 @@ pub fn subject(leap: &Leap) -> Subject {
 pub fn title(leap: &Leap) -> String {
     let excess = &leap.excess;
     let many = excess.bytes as f64 / excess.largest.max(1) as f64;
-    let than = if excess.largest == 0 { "where nothing did before".to_owned() } else { format!("{many:.1} times the most before") };
+    let than = if excess.largest == 0 {
+        "where nothing did before".to_owned()
+    } else {
+        format!("{many:.1} times the most before")
+    };
     format!(
         "{} sent {} outside in the {} from {}, {than}",
         leap.source,

@@ -52,13 +52,11 @@ struct Told<'a> {
 pub(super) fn of(report: &Report) -> anyhow::Result<String> {
     let weighed = &report.answer.weighed;
     let inputs = report.paths.iter().zip(&report.hashes).zip(&report.answer.accounts);
-    let pairs = report.rows.iter().map(|told| {
-        Told {
-            pair: &told.pair,
-            claims: report.claims(told),
-            location: report.location(told.pair.first_record),
-            expected: told.expected.as_deref(),
-        }
+    let pairs = report.rows.iter().map(|told| Told {
+        pair: &told.pair,
+        claims: report.claims(told),
+        location: report.location(told.pair.first_record),
+        expected: told.expected.as_deref(),
     });
     let document = Document {
         schema: "urn:banbury:schema:watch:1",
@@ -87,7 +85,8 @@ pub(super) fn of(report: &Report) -> anyhow::Result<String> {
 
 /// The techniques of each code that was found and has any.
 fn techniques(report: &Report) -> BTreeMap<String, Vec<banbury_dossier::Technique>> {
-    let of_pairs = report.rows.iter().flat_map(|told| told.findings.iter().map(|(_, finding)| finding.info.code));
+    let of_pairs =
+        report.rows.iter().flat_map(|told| told.findings.iter().map(|(_, finding)| finding.info.code));
     let of_leaps = report.leaps().iter().filter_map(|leap| report.leap(leap)).map(|claim| claim.code);
     let of_peers = report.held.iter().flat_map(|found| &found.claims).map(|claim| claim.code.clone());
     let codes = of_pairs.map(str::to_owned).chain(of_leaps).chain(of_peers);

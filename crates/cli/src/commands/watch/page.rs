@@ -118,11 +118,20 @@ fn pictures(report: &Report, out: &mut String) {
     for told in found().take(DRAWN) {
         let Some(picture) = &told.pair.picture else { continue };
         let titles: Vec<String> = told.findings.iter().map(|(_, finding)| html(&finding.title)).collect();
-        let _ = writeln!(out, "<h3>{}{}</h3>\n<p>{}</p>", html(&ends(&told.pair)), devices(report, told), titles.join("<br>"));
+        let _ = writeln!(
+            out,
+            "<h3>{}{}</h3>\n<p>{}</p>",
+            html(&ends(&told.pair)),
+            devices(report, told),
+            titles.join("<br>")
+        );
         out.push_str(&drawn(picture));
     }
     if count > DRAWN {
-        let _ = writeln!(out, "<p class=\"note\">Drawn are the first {DRAWN} of {count} pairs with a finding.</p>");
+        let _ = writeln!(
+            out,
+            "<p class=\"note\">Drawn are the first {DRAWN} of {count} pairs with a finding.</p>"
+        );
     }
 }
 
@@ -142,7 +151,8 @@ fn volumes(report: &Report, out: &mut String) {
     }
     let _ = writeln!(out, "</ul>");
     if report.leaps().len() > PAIRS {
-        let _ = writeln!(out, "<p class=\"note\">And {} more, in the JSON.</p>", report.leaps().len() - PAIRS);
+        let _ =
+            writeln!(out, "<p class=\"note\">And {} more, in the JSON.</p>", report.leaps().len() - PAIRS);
     }
 }
 

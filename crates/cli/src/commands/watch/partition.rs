@@ -160,7 +160,10 @@ pub(in crate::commands) fn child(task: &str) -> anyhow::Result<Outcome> {
 
 fn weigh(pairing: &Pairing<'_>, least: u64) -> anyhow::Result<Vec<Pair>> {
     let weighing = Weighing { least, rita_alone: false, goes_on: false };
-    Ok(pairing.weigh(&weighing, &|_| Keep::Plain).context("the scratch file for connections beyond --memory")?.pairs)
+    Ok(pairing
+        .weigh(&weighing, &|_| Keep::Plain)
+        .context("the scratch file for connections beyond --memory")?
+        .pairs)
 }
 
 /// Reads one file, and says whether all of it was read.

@@ -92,7 +92,10 @@ impl Record {
                 if description.name == probes::volume::DESCRIPTION.name
                     && report.answer.weighed.leaps.is_none()
                 {
-                    skipped.push(Skipped { what: "all addresses".to_owned(), why: super::text::TOO_MANY.to_owned() });
+                    skipped.push(Skipped {
+                        what: "all addresses".to_owned(),
+                        why: super::text::TOO_MANY.to_owned(),
+                    });
                     status = status.max(Status::Incomplete);
                 }
                 if let Some(found) = report.held.as_ref().filter(|_| description.name == DESCRIPTION.name) {

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Why nothing is said of what left addresses inside.
-pub(super) const TOO_MANY: &str = "what left addresses inside, by the hour: more than 4,194,304 hours of addresses";
+pub(super) const TOO_MANY: &str =
+    "what left addresses inside, by the hour: more than 4,194,304 hours of addresses";
 
 /// Inputs that are named one by one where not all of them could be read.
 const NAMED: usize = 20;
@@ -67,7 +68,9 @@ fn findings(report: &Report, out: &mut String) {
     for (_, finding) in report.rows.iter().flat_map(|told| &told.findings) {
         counts.entry(finding.info.code).or_insert((0, finding.info.title)).0 += 1;
     }
-    for info in banbury_traffic::probes::volume::DESCRIPTION.codes.iter().filter(|_| !report.leaps().is_empty()) {
+    for info in
+        banbury_traffic::probes::volume::DESCRIPTION.codes.iter().filter(|_| !report.leaps().is_empty())
+    {
         counts.insert(info.code, (report.leaps().len(), info.title));
     }
     if !counts.is_empty() {

@@ -86,9 +86,8 @@ impl Communities {
     pub(super) fn see(&mut self, message: &Message<'_>, seen: &Seen<'_>, sink: &mut dyn Sink) {
         // An agent answers only who has its community (RFC 1157, 4.1); a manager that answers an inform tells nothing of it.
         let accepted = message.is_response() && !seen.from_client && seen.server_port == 161;
-        let is_it = |heard: &&mut Heard| {
-            heard.version == message.version && heard.community == message.community
-        };
+        let is_it =
+            |heard: &&mut Heard| heard.version == message.version && heard.community == message.community;
         if let Some(heard) = self.0.iter_mut().find(is_it) {
             heard.messages += 1;
             heard.accepted |= accepted;
@@ -164,7 +163,11 @@ mod tests {
         let read = Message::read(&bytes).unwrap();
         assert_eq!((read.version, read.community, read.is_response()), (2, &b""[..], true));
         assert_eq!(Message::read(&message(3, b"public", 0xa0, &[], 0)), None);
-        assert_eq!(Message::read(&message(0, b"public", 0x30, &[], 0)), None, "a dictionary of something else");
+        assert_eq!(
+            Message::read(&message(0, b"public", 0x30, &[], 0)),
+            None,
+            "a dictionary of something else"
+        );
         assert_eq!(Message::read(b"\x30\x80\x02\x01\x00"), None, "lengths that are not stated are none here");
     }
 
