@@ -60,13 +60,13 @@ impl Alike {
 impl Reader<'_, '_> {
     /// Whether the function has the shape of one that compares two rows of bytes.
     pub(super) fn is_comparer(&self) -> bool {
-        let plain = |call: &&Call| match &call.callee {
+        let plain = |call: &Call| match &call.callee {
             Callee::Import(name) => powers::measures(name),
             _ => false,
         };
         if self.blocks.all.len() > BLOCKS
             || self.loops.is_empty()
-            || !self.calls.values().all(|call| plain(&call))
+            || !self.calls.values().all(|call| plain(call))
             || self.names_table()
         {
             return false;
