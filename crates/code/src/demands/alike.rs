@@ -76,13 +76,7 @@ impl Reader<'_, '_> {
             matches!(decision.relation, Relation::Equal | Relation::NotEqual)
                 && in_loop(decision.block)
                 && (self.are_bytes(decision.a, decision.b) || self.is_difference(decision.a))
-        }) || self
-            .facts
-            .ways
-            .values()
-            .flatten()
-            .flatten()
-            .any(|value| self.gathers(*value, 0, &mut Vec::new()))
+        }) || self.facts.ways.values().flatten().flatten().any(|value| self.is_gathered(*value))
     }
 
     /// Whether the function names a table of the file.
@@ -168,6 +162,11 @@ impl Reader<'_, '_> {
         }
         let bits = turns.map_or(SOME, |turns| u16::try_from(turns * 8).unwrap_or(SOME));
         Some(Demand { at, kind: Kind::Table, bits, of: self.root(value).0 })
+    }
+
+    /// Whether a loop gathered differences in a value.
+    pub(super) fn is_gathered(&self, value: ValueId) -> bool {
+        self.gathers(value, 0, &mut Vec::new())
     }
 
     /// Whether differences are gathered in a value, turn by turn: `d | a ^ b`, or one more for each. Notes the blocks where ways meet with it.

@@ -341,18 +341,20 @@ impl Reader<'_, '_> {
         }
         let zero = if test { a == b } else { values.constant(b) == Some(0) };
         if zero {
+            if equal && let Some(demand) = self.gathered(at, a) {
+                return found.push(demand);
+            }
             match values.whole(a) {
                 Value::Holds { relation, a, b, test } => {
                     let relation = if equal { relation.negated() } else { relation };
                     return self.relation(at, relation, a, b, test, found, deep + 1);
                 }
-                // Both are nought: differences that are gathered.
-                _ if equal && self.gathered(at, a).is_some() => return found.extend(self.gathered(at, a)),
                 Value::Binary(Binary::Xor | Binary::Sub, one, other)
                     if equal && self.comparer && self.are_bytes(one, other) =>
                 {
                     return found.push(self.alike(at, one));
                 }
+                // Both are nought: differences that are gathered.
                 Value::Binary(Binary::Or, one, other) if equal => {
                     for side in [one, other] {
                         self.zero(at, side, found, deep + 1);
@@ -625,7 +627,7 @@ impl Reader<'_, '_> {
                     found.gives.push((given, demands));
                 }
                 // A difference, which is nought where all were alike.
-                _ if self.comparer && (self.gathered(0, value).is_some() || self.is_difference(value)) => {
+                _ if self.comparer && (self.is_gathered(value) || self.is_difference(value)) => {
                     found.gives.push((Given::Other, demands.clone()));
                     demands.push(u32::try_from(found.all.len()).unwrap_or(u32::MAX));
                     found.all.push(self.alike(self.blocks.address(block), value));
