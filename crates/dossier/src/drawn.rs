@@ -4,7 +4,7 @@
 //! ([`DRAWN_STYLE`] names the variables), so that they follow light and dark.
 
 use crate::html::numbers;
-use banbury_evidence::Picture;
+use banbury_evidence::{Picture, in_its_unit};
 use maud::{Markup, html};
 
 /// The style of what is drawn; a page has to have `--known`, `--muted`, `--line` and `--sans`.
@@ -131,13 +131,7 @@ pub(crate) fn moment(seconds: i64) -> String {
 
 /// A length of time in words: `1 ms`, `5 min`, `1.5 h`.
 pub(crate) fn lasting(seconds: f64) -> String {
-    let (value, unit) = match seconds {
-        s if s < 1.0 => (s * 1000.0, "ms"),
-        s if s < 120.0 => (s, "s"),
-        s if s < 7200.0 => (s / 60.0, "min"),
-        s if s < 172_800.0 => (s / 3600.0, "h"),
-        s => (s / 86_400.0, "d"),
-    };
+    let (value, unit) = in_its_unit(seconds);
     let text = if value < 10.0 { format!("{value:.1}") } else { format!("{value:.0}") };
     format!("{} {unit}", text.strip_suffix(".0").unwrap_or(&text))
 }

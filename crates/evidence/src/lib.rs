@@ -29,7 +29,7 @@ pub use digest::{Digest, DigestError};
 pub use examination::{Examination, Object, ObjectKind, Region, RegionClass, Shares};
 pub use kept::{Kept, KeptPart};
 pub use location::{Location, Step};
-pub use picture::Picture;
+pub use picture::{Picture, in_its_unit};
 pub use prefix::{Prefix, PrefixError};
 pub use run::{RunReport, Skipped, Status};
 pub use silence::{ByChance, Silence};

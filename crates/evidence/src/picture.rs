@@ -27,7 +27,23 @@ const BINS: f64 = 10.0;
 const TIMELINE: &str = "timeline";
 const GAPS: &str = "gaps";
 
+/// A length of time in the unit in which people say it, and that unit.
+pub fn in_its_unit(seconds: f64) -> (f64, &'static str) {
+    match seconds {
+        s if s < 1.0 => (s * 1000.0, "ms"),
+        s if s < 120.0 => (s, "s"),
+        s if s < 7200.0 => (s / 60.0, "min"),
+        s if s < 172_800.0 => (s / 3600.0, "h"),
+        s => (s / 86_400.0, "d"),
+    }
+}
+
 impl Picture {
+    /// The bin that a gap falls into.
+    pub fn bin(microseconds: u64) -> usize {
+        ((microseconds as f64 / 1000.0).max(1.0).log10() * BINS) as usize
+    }
+
     /// Where a bin begins, in seconds.
     pub fn gap(bin: u32) -> f64 {
         10f64.powf(f64::from(bin) / BINS - 3.0)

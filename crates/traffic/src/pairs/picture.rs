@@ -5,10 +5,6 @@ use banbury_evidence::Picture;
 
 /// Slots that a window has at most.
 pub const SLOTS: usize = 120;
-/// Bins of gaps for each factor of ten.
-const BINS: f64 = 10.0;
-/// The shortest gap that is told apart, in microseconds: a millisecond.
-const LEAST: f64 = 1000.0;
 /// The last bin: gaps of 31 years and more.
 const LAST: usize = 120;
 
@@ -36,8 +32,7 @@ pub(super) fn draw(contacts: &[Contact], window: &Window) -> Picture {
         }
     }
     for (one, next) in contacts.iter().zip(contacts.iter().skip(1)) {
-        let gap = next.start.abs_diff(one.start) as f64;
-        let bin = ((gap / LEAST).max(1.0).log10() * BINS) as usize;
+        let bin = Picture::bin(next.start.abs_diff(one.start));
         if let Some(bin) = gaps.get_mut(bin.min(LAST)) {
             *bin = bin.saturating_add(1);
         }

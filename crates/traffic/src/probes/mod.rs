@@ -198,14 +198,7 @@ pub fn protocol(number: u8) -> String {
 
 /// Microseconds for a person: `5 min`, `1.5 h`.
 pub fn span(microseconds: u64) -> String {
-    let seconds = microseconds as f64 / 1e6;
-    let (value, unit) = match seconds {
-        s if s < 1.0 => (s * 1000.0, "ms"),
-        s if s < 120.0 => (s, "s"),
-        s if s < 7200.0 => (s / 60.0, "min"),
-        s if s < 48.0 * 3600.0 => (s / 3600.0, "h"),
-        s => (s / 86_400.0, "d"),
-    };
+    let (value, unit) = banbury_evidence::in_its_unit(microseconds as f64 / 1e6);
     let text = format!("{value:.1}");
     format!("{} {unit}", text.strip_suffix(".0").unwrap_or(&text))
 }
