@@ -163,6 +163,7 @@ impl Template {
     /// For each of so many shifts from `first` on, what the gaps in coarse bins say.
     pub fn at_coarse(&self, coarse: &[(usize, f32)], first: usize, count: usize, sums: &mut Vec<f32>) {
         sums.clear();
+        sums.reserve(count + 2 * LANES);
         while sums.len() < count {
             let at = COARSE_BINS + first + sums.len();
             if count - sums.len() > LANES {

@@ -7,7 +7,7 @@
 
 use super::distributions::{Jitter, kernel};
 use super::rhythm::{BINS, COARSE, COARSE_BINS, Rhythm, gap_at, width};
-use super::templates::{Template, Templates};
+use super::templates::{FINE, Template, Templates};
 use std::sync::LazyLock;
 
 /// Shapes that are gone through in fine bins.
@@ -147,7 +147,7 @@ impl Range {
 
 /// The logarithm of the mean likelihood over the shapes and scales of other traffic, by coarse bins.
 fn benign(templates: &[Template], coarse: &[(usize, f32)], range: &Range) -> f64 {
-    let mut sums = Vec::with_capacity(range.count);
+    let mut sums = Vec::new();
     let mut all = Vec::with_capacity(range.count * templates.len());
     for template in templates {
         range.sums(template, coarse, &mut sums);
@@ -163,7 +163,7 @@ fn candidates<'t>(
     coarse: &[(usize, f32)],
     range: &Range,
 ) -> Vec<(f32, &'t Template, i64)> {
-    let mut sums = Vec::with_capacity(range.count);
+    let mut sums = Vec::new();
     let mut tried = |template: &'t Template| {
         let first = range.sums(template, coarse, &mut sums);
         let largest = largest(&sums);
@@ -194,7 +194,8 @@ struct Place<'t> {
 
 /// Goes through shapes in fine bins about their coarse shifts: the best place, with the logarithm of the mean likelihood over all.
 fn refine<'t>(fine: &[(usize, f32)], candidates: &[(f32, &'t Template, i64)]) -> Option<Place<'t>> {
-    let mut all = Vec::new();
+    let tables: usize = candidates.iter().map(|(_, template, _)| template.floors()).sum();
+    let mut all = Vec::with_capacity(tables * FINE);
     let mut best: Option<Place> = None;
     for (_, template, coarse) in candidates {
         let from = coarse * COARSE as i64;

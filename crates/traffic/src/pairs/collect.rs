@@ -37,8 +37,12 @@ pub struct Collector<'p, 's> {
     latest: i64,
     counts: Counts,
     name: (String, u32),
-    service: (String, u16),
+    /// Services that came lately; connections of several come by turns.
+    services: Vec<(String, u16)>,
 }
+
+/// Services that are remembered.
+const SERVICES: usize = 16;
 
 /// How many records of each sort a piece had, and what was wrong with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -128,7 +132,7 @@ impl<'p, 's> Collector<'p, 's> {
             latest: i64::MIN,
             counts: Counts::default(),
             name: Default::default(),
-            service: Default::default(),
+            services: Vec::new(),
         }
     }
 
@@ -168,6 +172,18 @@ impl<'p, 's> Collector<'p, 's> {
         self.name.1
     }
 
+    /// A service's number.
+    fn service(&mut self, service: &str) -> u16 {
+        if let Some((_, number)) = self.services.iter().find(|(known, _)| known == service) {
+            return *number;
+        }
+        let number = self.pairing.names.service(service);
+        if self.services.len() < SERVICES {
+            self.services.push((service.to_owned(), number));
+        }
+        number
+    }
+
     fn flow(&mut self, flow: &Flow<'_>, offset: u64) {
         self.counts.flows += 1;
         let record = super::Place { input: self.input, offset: self.base + offset };
@@ -181,12 +197,7 @@ impl<'p, 's> Collector<'p, 's> {
         set(ONE_WAY, flow.one_way);
         set(PORTS, flow.destination_port.is_some());
         set(UNANSWERED, matches!(flow.state, Some("S0" | "REJ" | "RSTOS0" | "SH" | "OTH" | "RSTRH" | "SHR")));
-        if let Some(service) = flow.service
-            && self.service.0 != service
-        {
-            self.service = (service.to_owned(), names.service(service));
-        }
-        let service = flow.service.map_or(0, |_| self.service.1);
+        let service = flow.service.map_or(0, |service| self.service(service));
         let duration = flow.duration.unwrap_or_default().max(0);
         let name = flow.name.map_or(0, |name| self.name(name));
         let row = Row {

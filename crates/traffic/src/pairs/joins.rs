@@ -93,6 +93,9 @@ impl Ready {
         {
             return *name;
         }
+        if self.answers.is_empty() {
+            return 0;
+        }
         let before = self
             .answers
             .partition_point(|(who, what, when, _)| (*who, *what, *when) <= (client, server, start));

@@ -14,6 +14,9 @@ use std::net::IpAddr;
 /// Hours of addresses that are held; where there are more, nothing is said of any address: 4,194,304, some 250 MB.
 pub const HOURS: usize = 1 << 22;
 
+/// Hours that most pairs have at most.
+const DAY: usize = 24;
+
 /// A period in which far more left an address inside than before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Leap {
@@ -51,7 +54,10 @@ impl Hour {
 /// What left, by address and hour.
 #[derive(Debug, Default)]
 pub(super) struct Leaving {
-    hours: HashMap<((u32, bool), i64), Hour, DefaultHashBuilder>,
+    /// Each address's hours in their order: a pair's connections come hour after hour, so that an address is looked up once for all of them.
+    hosts: HashMap<(u32, bool), Vec<(i64, Hour)>, DefaultHashBuilder>,
+    /// Hours of all addresses together.
+    count: usize,
     is_full: bool,
 }
 
@@ -66,37 +72,67 @@ impl Leaving {
             return;
         }
         let (host, peer) = if from { (source, destination) } else { (destination, source) };
-        for some in rows.chunk_by(|one, next| one.start.div_euclid(HOUR) == next.start.div_euclid(HOUR)) {
-            let Some(first) = some.first() else { continue };
-            let out = |row: &Row| if from { row.sent } else { row.received };
+        let out = |row: &Row| if from { row.sent } else { row.received };
+        let mut hours = Vec::with_capacity(DAY);
+        let mut rest = rows;
+        while let Some(first) = rest.first() {
+            let hour = first.start.div_euclid(HOUR);
+            let until = (hour + 1).saturating_mul(HOUR);
+            let (some, behind) =
+                rest.split_at(rest.iter().take_while(|row| row.start < until).count().max(1));
+            rest = behind;
             let bytes = some.iter().fold(0u64, |sum, row| sum.saturating_add(out(row)));
             let place =
                 some.iter().map(|row| (row.start, row.place)).min().map_or(first.place, |(_, place)| place);
             if bytes > 0 {
-                self.add((host, first.start.div_euclid(HOUR)), &Hour { bytes, most: bytes, to: peer, place });
+                hours.push((hour, Hour { bytes, most: bytes, to: peer, place }));
             }
+        }
+        if !hours.is_empty() {
+            self.add(host, hours);
         }
     }
 
-    fn add(&mut self, which: ((u32, bool), i64), hour: &Hour) {
-        self.hours.entry(which).and_modify(|known| known.add(hour)).or_insert(*hour);
+    /// Adds hours of one address, in their order.
+    fn add(&mut self, host: (u32, bool), hours: Vec<(i64, Hour)>) {
+        let known = self.hosts.entry(host).or_default();
+        let before = known.len();
+        if known.is_empty() {
+            *known = hours;
+        } else if known.last().is_none_or(|(last, _)| hours.first().is_some_and(|(first, _)| last < first)) {
+            known.extend(hours);
+        } else {
+            let mut both = Vec::with_capacity(before.max(hours.len()));
+            let mut others = hours.into_iter().peekable();
+            for (hour, mut of) in known.drain(..) {
+                while let Some(other) = others.next_if(|(other, _)| *other < hour) {
+                    both.push(other);
+                }
+                if let Some((_, other)) = others.next_if(|(other, _)| *other == hour) {
+                    of.add(&other);
+                }
+                both.push((hour, of));
+            }
+            both.extend(others);
+            *known = both;
+        }
+        self.count += known.len() - before;
         // Whether it comes to that does not depend on the order: who has more in a part has more in all.
-        if self.hours.len() > HOURS {
-            self.is_full = true;
-            self.hours = HashMap::default();
+        if self.count > HOURS {
+            *self = Self { is_full: true, ..Self::default() };
         }
     }
 
     pub(super) fn append(&mut self, other: Self) {
-        self.is_full |= other.is_full;
-        if self.is_full {
-            self.hours = HashMap::default();
+        if self.is_full || other.is_full {
+            *self = Self { is_full: true, ..Self::default() };
             return;
         }
-        for (which, hour) in other.hours {
-            if !self.is_full {
-                self.add(which, &hour);
+        for (host, hours) in other.hosts {
+            if self.is_full {
+                return;
             }
+            self.add(host, hours);
         }
     }
 
@@ -105,16 +141,14 @@ impl Leaving {
         if self.is_full {
             return None;
         }
-        let mut hosts: BTreeMap<IpAddr, BTreeMap<i64, Hour>> = BTreeMap::new();
-        for ((host, hour), of) in self.hours {
-            hosts.entry(names.address(host)).or_default().insert(hour, of);
-        }
+        let hosts = self.hosts.into_iter().map(|(host, hours)| (names.address(host), hours));
+        let hosts: BTreeMap<IpAddr, Vec<(i64, Hour)>> = hosts.collect();
         let mut leaps = Vec::new();
         for (source, hours) in hosts {
             let sums = hours.iter().map(|(hour, of)| (*hour, of.bytes)).collect();
             for excess in volume::excesses(&sums, window) {
-                let within =
-                    hours.range(excess.hour..excess.hour + excess.period.hours()).map(|(_, hour)| hour);
+                let period = excess.hour..excess.hour + excess.period.hours();
+                let within = hours.iter().filter(|(hour, _)| period.contains(hour)).map(|(_, hour)| hour);
                 let Some(most) = within.max_by_key(|hour| (hour.most, std::cmp::Reverse(hour.place))) else {
                     continue;
                 };

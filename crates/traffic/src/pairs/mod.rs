@@ -348,7 +348,7 @@ impl<'s> Pairing<'s> {
             rita_alone: weighing.rita_alone,
             queries: &queries,
             communities: &communities,
-            inside: self.inside.as_ref(),
+            inside: self.inside.as_ref().filter(|_| !weighing.rita_alone),
             keep,
         };
         let named = Store::new(self.budget / 2, self.scratch);
@@ -373,7 +373,7 @@ impl<'s> Pairing<'s> {
         tally.destinations = sources.len() as u64;
         tally.not_kept = not_kept + self.names.beyond() + self.joins.beyond();
         tally.spilled = [&self.store, &self.queries_store, &named].iter().map(|store| store.spilled()).sum();
-        let leaps = self.inside.as_ref().and_then(|_| leaving.leaps(&self.names, &context.window));
+        let leaps = context.inside.and_then(|_| leaving.leaps(&self.names, &context.window));
         Ok(Weighed { pairs, logins, tally, window, spans, visits, leaps })
     }
 }
@@ -403,9 +403,9 @@ impl Tally {
 fn together(
     weigh: impl Fn(usize) -> io::Result<partition::Outcome> + Send + Sync,
 ) -> io::Result<partition::Outcome> {
-    let add = |mut one: partition::Outcome, other: partition::Outcome| {
-        one.append(other);
-        Ok(one)
-    };
-    (0..PARTITIONS).into_par_iter().with_max_len(1).map(weigh).try_reduce(partition::Outcome::default, add)
+    let outcomes: io::Result<Vec<partition::Outcome>> =
+        (0..PARTITIONS).into_par_iter().with_max_len(1).map(weigh).collect();
+    let mut all = partition::Outcome::default();
+    outcomes?.into_iter().for_each(|outcome| all.append(outcome));
+    Ok(all)
 }

@@ -150,7 +150,8 @@ fn gather(
     key: impl Fn(&Row) -> Key,
     rests: &mut Rests,
 ) -> io::Result<Vec<Row>> {
-    let mut rows: Vec<Row> = Vec::new();
+    let count: usize = from.iter().map(|(store, number, _)| store.count(*number)).sum();
+    let mut rows: Vec<Row> = Vec::with_capacity(count.min(MANY));
     let mut many = MANY;
     for (store, number, keep) in from {
         store.visit(*number, *keep, |some| {

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub(super) const PARTITIONS: usize = 128;
 
 /// Rows that a thread collects before it hands them over.
-pub(super) const CHUNK: usize = 256;
+pub(super) const CHUNK: usize = 128;
 
 /// Rows of a run that are read at a time.
 const PIECE: usize = 1 << 14;
@@ -109,6 +109,14 @@ impl<'s> Store<'s> {
                 }
             }
         }
+    }
+
+    /// Rows of a partition.
+    pub(super) fn count(&self, partition: usize) -> usize {
+        let Some(part) = self.partitions.get(partition) else { return 0 };
+        let part = lock(part);
+        part.chunks.iter().map(Vec::len).sum::<usize>()
+            + part.runs.iter().map(|(_, rows)| rows).sum::<usize>()
     }
 
     /// Shows all rows of a partition, some at a time; they are gone afterwards unless they are to be kept.

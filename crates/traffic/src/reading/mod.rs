@@ -125,7 +125,7 @@ pub struct Fault {
 const START: usize = 64 << 10;
 
 /// Bytes of a piece.
-const PIECE: usize = 4 << 20;
+const PIECE: usize = 8 << 20;
 
 /// Pieces that are under way, for each thread.
 const PIECES: usize = 4;

@@ -15,6 +15,7 @@ use banbury_traffic::pairs::{Keep, Pair, Pairing, Scratch, Weighed, Weighing};
 use banbury_traffic::peers::interest::Interest;
 use banbury_traffic::probes::{self, Scene};
 use banbury_traffic::reading::{self, Account, Bytes, Growing, Manner};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, BufRead as _, Read as _, Write};
@@ -114,11 +115,10 @@ pub(in crate::commands) fn run(task: &str, paths: &[PathBuf]) -> anyhow::Result<
         return pool.install(|| job.follow(&mut output));
     }
     let inputs: Vec<&dyn Bytes> = ground.inputs.iter().map(|input| input as &dyn Bytes).collect();
-    let (accounts, weighed) = pool.install(|| {
+    pool.install(|| {
         let accounts = reading::read(&inputs, &manner, &pairing, &stop);
-        job.weigh(false).map(|weighed| (accounts, weighed))
-    })?;
-    job.answer(accounts, weighed).send(&mut output)
+        job.answer(accounts, job.weigh(false)?).send(&mut output)
+    })
 }
 
 /// What a confined child that reads traffic stands on: its inputs and scratch file, opened before it gives up files.
@@ -320,9 +320,20 @@ impl Answer {
         let pairs = std::mem::take(&mut self.weighed.pairs);
         serde_json::to_writer(&mut *output, &self)?;
         output.write_all(b"\n")?;
-        for pair in &pairs {
-            serde_json::to_writer(&mut *output, pair)?;
-            output.write_all(b"\n")?;
+        let lines = |pairs: &[Pair]| -> anyhow::Result<Vec<u8>> {
+            let mut lines = Vec::new();
+            for pair in pairs {
+                serde_json::to_writer(&mut lines, pair)?;
+                lines.push(b'\n');
+            }
+            Ok(lines)
+        };
+        // Some at a time, so that they are never all there twice.
+        for some in pairs.chunks(AT_ONCE) {
+            let written: anyhow::Result<Vec<Vec<u8>>> = some.par_chunks(AT_ONCE / 16).map(lines).collect();
+            for lines in written? {
+                output.write_all(&lines)?;
+            }
         }
         Ok(output.flush()?)
     }
@@ -340,13 +351,24 @@ impl Answer {
         };
         next(&mut line, input)?;
         let mut answer: Self = serde_json::from_slice(&line)?;
-        for _ in 0..answer.pairs {
-            next(&mut line, input)?;
-            answer.weighed.pairs.push(serde_json::from_slice(&line)?);
+        let mut left = answer.pairs;
+        while left > 0 {
+            let mut lines = Vec::new();
+            while left > 0 && lines.len() < AT_ONCE {
+                next(&mut line, input)?;
+                lines.push(std::mem::take(&mut line));
+                left -= 1;
+            }
+            let pairs: Result<Vec<Pair>, serde_json::Error> =
+                lines.par_iter().map(|line| serde_json::from_slice(line)).collect();
+            answer.weighed.pairs.extend(pairs?);
         }
         Ok(answer)
     }
 }
+
+/// Pairs that are written and read side by side.
+const AT_ONCE: usize = 8192;
 
 /// Bytes of a line of an answer, at most.
 const LINE: u64 = 1 << 28;

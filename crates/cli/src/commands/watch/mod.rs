@@ -55,6 +55,7 @@ pub(super) struct Report {
     /// How it was asked.
     least_weight: f64,
     top: usize,
+    rita_alone: bool,
 }
 
 /// A pair and what was found of it.
@@ -177,6 +178,7 @@ impl Report {
             devices: BTreeMap::new(),
             least_weight: arguments.least_weight,
             top: arguments.top,
+            rita_alone: arguments.rita_alone,
         }
     }
 

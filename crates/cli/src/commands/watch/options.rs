@@ -49,8 +49,8 @@ pub(crate) struct Watch {
     /// With --follow: seconds between two weighings.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "follow", value_parser = clap::value_parser!(u64).range(1..))]
     pub every: u64,
-    /// Compute RITA's score alone.
-    #[arg(long)]
+    /// Compute RITA's score alone: no weights, no volumes.
+    #[arg(long, conflicts_with = "case")]
     pub rita_alone: bool,
     /// Write json, csv, html, stix; `-` is stdout; repeatable.
     #[arg(short, long = "output", value_name = "FORMAT=PATH")]

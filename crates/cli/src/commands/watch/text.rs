@@ -182,7 +182,11 @@ pub(super) fn not_looked(report: &Report) -> Vec<String> {
     if let Some(found) = &report.held {
         lines.extend(found.not_looked.iter().take(NAMED).cloned());
     }
-    if report.answer.weighed.leaps.is_none() {
+    if report.rita_alone {
+        lines.push(
+            "weights of beacons, and what left addresses inside: --rita-alone leaves them out".to_owned(),
+        );
+    } else if report.answer.weighed.leaps.is_none() {
         lines.push(TOO_MANY.to_owned());
     }
     let tally = &report.answer.weighed.tally;

@@ -9,8 +9,9 @@ use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-/// Microseconds for which packets of an ended connection still belong to it (the last acknowledgement of a FIN).
-const STRAGGLERS: i64 = 5_000_000;
+/// Microseconds for which packets of an ended connection still belong to it (the last acknowledgement of a FIN, what was sent again): as long as
+/// Linux keeps a connection in TIME-WAIT. RFC 9293 (3.4.2) has four minutes, in which ports are used anew.
+const STRAGGLERS: i64 = 60_000_000;
 
 /// No slot.
 const NONE: u32 = u32::MAX;
