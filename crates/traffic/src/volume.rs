@@ -4,7 +4,7 @@
 //! connections began. A period is told where it is larger than each earlier one by a factor, lies far above their median by their own
 //! spread, and is not small: no distribution is needed for the first (of periods that are exchangeable, the newest is the largest of n + 1
 //! with probability 1 / (n + 1)), the others keep the usual records of a growing series out. Figures, no weight: the thresholds
-//! are Banbury's own and were not measured.
+//! are Banbury's own; docs/watch.md counts how often they tell something.
 //!
 //! When it is wrong: backups, updates, a new task, a customer's traffic behind the device. What it misses: what leaves slowly, or within
 //! what the device sends anyway; a device whose history already holds it, or that sent nothing outside before.

@@ -38,7 +38,7 @@ fn paired(inputs: &[Vec<u8>]) -> (Vec<Account>, Weighed) {
 
 #[test]
 fn packed_or_not_in_pieces_or_not_is_the_same() {
-    let plain = log(120_000);
+    let plain = log(240_000);
     assert!(plain.len() > 2 * PIECE);
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(&plain[..1 << 20]).unwrap();
@@ -51,10 +51,10 @@ fn packed_or_not_in_pieces_or_not_is_the_same() {
     zstd.extend(ruzstd::encoding::compress_to_vec(&plain[3 << 20..], level));
     let (accounts, expected) = paired(std::slice::from_ref(&plain));
     let [account] = accounts.as_slice() else { panic!("{accounts:?}") };
-    assert_eq!((account.flows, account.malformed, account.read), (119_880, 120, plain.len() as u64));
+    assert_eq!((account.flows, account.malformed, account.read), (239_760, 240, plain.len() as u64));
     assert_eq!(account.faults.len(), crate::pairs::PROBLEMS);
     assert_eq!(account.not_read, None);
-    assert_eq!((expected.tally.contacts, expected.tally.pairs), (119_880, 7400));
+    assert_eq!((expected.tally.contacts, expected.tally.pairs), (239_760, 7400));
     for (packed, packing) in [(gzip, Packing::Gzip), (zstd, Packing::Zstd)] {
         let (accounts, found) = paired(&[packed]);
         assert!(found == expected);
@@ -63,7 +63,7 @@ fn packed_or_not_in_pieces_or_not_is_the_same() {
     }
     // The same log twice is the same traffic.
     let (_, twice) = paired(&[plain.clone(), plain]);
-    assert_eq!(twice.tally.duplicates, 119_880);
+    assert_eq!(twice.tally.duplicates, 239_760);
     assert!(twice.pairs == expected.pairs);
 }
 
