@@ -14,7 +14,7 @@ const PAIRS: usize = 1000;
 
 const STYLE: &str = ":root{color-scheme:light dark;--known:#4d7f9c;--muted:#555;--line:#ddd;--sans:system-ui,sans-serif}*{box-sizing:border-box}body{overflow-wrap:break-word;font:15px/1.5 system-ui,sans-serif;max-width:76rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}\
 .t{overflow-x:auto}table{border-collapse:collapse;margin:1rem 0}th,td{text-align:left;padding:.2rem .8rem .2rem 0;border-bottom:1px solid #ddd;vertical-align:top}\
-td.n,th.n{text-align:right;white-space:nowrap}.note{color:#555}\
+td.n,th.n{text-align:right;white-space:nowrap}.t td:last-child{min-width:15rem}.note{color:#555}\
 @media print{body{margin:0}}@media(prefers-color-scheme:dark){:root{--known:#6ea3c2;--muted:#aaa;--line:#444}body{color:#eee;background:#161616}th,td{border-color:#444}.note{color:#aaa}}";
 
 pub(super) fn of(report: &Report) -> String {
