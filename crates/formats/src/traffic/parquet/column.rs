@@ -42,7 +42,11 @@ impl<'a> Pages<'a> {
     }
 
     /// How many values the page has that is being read, or the next one that has any.
-    pub(super) fn available(&mut self, budget: &mut Budget, tell: &mut dyn FnMut(Fault)) -> Result<u64, Fault> {
+    pub(super) fn available(
+        &mut self,
+        budget: &mut Budget,
+        tell: &mut dyn FnMut(Fault),
+    ) -> Result<u64, Fault> {
         loop {
             match &self.page {
                 Some(page) if page.left > 0 => return Ok(page.left),
@@ -75,7 +79,9 @@ impl<'a> Pages<'a> {
             };
             slots.push(if there {
                 let value = page.values.next(dictionary);
-                value.ok_or_else(|| Fault::malformed(page.at, "fewer values than stated, or none of the dictionary"))?
+                value.ok_or_else(|| {
+                    Fault::malformed(page.at, "fewer values than stated, or none of the dictionary")
+                })?
             } else {
                 Slot::Missing
             });
@@ -107,7 +113,10 @@ impl<'a> Pages<'a> {
         })?;
         self.at = at + header.length + header.size;
         if header.crc.is_some_and(|stated| stated != crc32(body)) {
-            tell(Fault { kind: crate::ProblemKind::Checksum, ..Fault::malformed(at, "a page's CRC-32 does not fit") });
+            tell(Fault {
+                kind: crate::ProblemKind::Checksum,
+                ..Fault::malformed(at, "a page's CRC-32 does not fit")
+            });
         }
         match header.kind {
             Kind::Other => Ok(()),
@@ -142,8 +151,9 @@ impl<'a> Pages<'a> {
         at: usize,
         budget: &mut Budget,
     ) -> Result<Cow<'a, [u8]>, Fault> {
-        if size == 0 && body.is_empty() {
-            return Ok(Cow::Borrowed(body));
+        // Of some writers' pages without values nothing is packed.
+        if size == 0 {
+            return Ok(Cow::Borrowed(&[]));
         }
         if self.chunk.codec != 0 {
             budget.take(size, at)?;
@@ -174,7 +184,9 @@ impl<'a> Pages<'a> {
         let mut from = 0;
         for _ in 0..header.values {
             let slot = plain(&bytes, &mut from, self.kind, true);
-            slots.push(slot.ok_or_else(|| Fault::malformed(at, "a dictionary with fewer values than it states"))?);
+            slots.push(
+                slot.ok_or_else(|| Fault::malformed(at, "a dictionary with fewer values than it states"))?,
+            );
         }
         self.dictionary = Some((slots, bytes));
         Ok(())
@@ -197,7 +209,8 @@ impl<'a> Pages<'a> {
             return Err(Fault::unsupported(at, what));
         }
         let length = u32_le(&bytes, 0).map_or(usize::MAX, |length| length as usize);
-        let levels = slice(&bytes, 4, length).ok_or_else(|| Fault::malformed(at, "levels that are cut off"))?;
+        let levels =
+            slice(&bytes, 4, length).ok_or_else(|| Fault::malformed(at, "levels that are cut off"))?;
         budget.take(levels.len(), at)?;
         let runs = Runs::new(0, length, 1);
         let levels = Some((Cow::Owned(levels.to_vec()), runs));
@@ -226,11 +239,8 @@ impl<'a> Pages<'a> {
         let levels = slice(body, second.repetition, second.definition).unwrap_or_default();
         let levels = self.optional.then(|| (Cow::Borrowed(levels), Runs::new(0, levels.len(), 1)));
         let body = tail(body, before);
-        let values = if !second.packed {
-            Cow::Borrowed(body)
-        } else {
-            self.unpacked(body, size, at, budget)?
-        };
+        let values =
+            if !second.packed { Cow::Borrowed(body) } else { self.unpacked(body, size, at, budget)? };
         Ok((levels, values))
     }
 }

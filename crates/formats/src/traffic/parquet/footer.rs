@@ -200,7 +200,8 @@ impl Node {
             Logical::Uuid => physical == Some(Physical::Fixed(16)),
             Logical::Plain | Logical::Other(_) => true,
         };
-        let logical = if fits { logical } else { Logical::Other("a column whose meaning does not fit its type") };
+        let logical =
+            if fits { logical } else { Logical::Other("a column whose meaning does not fit its type") };
         let (optional, repeated) = (repetition == 1, repetition > 1);
         Ok(Self { name, children, optional, repeated, physical, logical })
     }
@@ -348,11 +349,7 @@ fn group(thrift: &mut Thrift<'_>, end: usize, wanted: &[&Column]) -> Result<Resu
     Ok(Ok(Group { rows: rows_stated, chunks, at }))
 }
 
-fn chunk(
-    thrift: &mut Thrift<'_>,
-    end: usize,
-    column: &Column,
-) -> Result<(Chunk, Option<Fault>), Fault> {
+fn chunk(thrift: &mut Thrift<'_>, end: usize, column: &Column) -> Result<(Chunk, Option<Fault>), Fault> {
     let at = end + thrift.consumed();
     let (mut kind, mut codec, mut values) = (-1, 0, -1);
     let (mut data, mut dictionary, mut size) = (-1, 0, -1);
@@ -402,7 +399,10 @@ fn chunk(
     } else if elsewhere {
         Some(Fault::unsupported(at, format!("`{name}` stands in another file")))
     } else if range.is_none() {
-        Some(Fault::malformed(at, format!("`{name}` is to have {size} bytes from {start} on, which are not there")))
+        Some(Fault::malformed(
+            at,
+            format!("`{name}` is to have {size} bytes from {start} on, which are not there"),
+        ))
     } else if kind != stated {
         Some(Fault::malformed(at, format!("`{name}` has another type than the file says")))
     } else if values < 0 {

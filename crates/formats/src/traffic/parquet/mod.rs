@@ -172,16 +172,23 @@ fn parts<'a>(
 ) -> Result<Vec<Box<dyn Part + 'a>>, Fault> {
     let (directory, base) = footer::of(file)?;
     let (columns, stated) = footer::schema(directory, base)?;
+    if columns.is_empty() {
+        return Err(Fault::malformed(base, "a directory that names no column"));
+    }
     let unread = |why: String| Fault::unsupported(base, format!("{why}: {stated} rows are not read"));
     let mapping = mapped(&columns, settings, base, sink).map_err(unread)?;
     let mut wanted: Vec<usize> = mapping.columns().collect();
     wanted.sort_unstable();
     wanted.dedup();
     let read: Vec<&Column> = wanted.iter().filter_map(|place| columns.get(*place)).collect();
-    let groups = footer::groups(directory, base, &read, |fault| sink.problem(fault.problem()))?;
+    let mut whole = true;
+    let groups = footer::groups(directory, base, &read, |fault| {
+        whole = false;
+        sink.problem(fault.problem());
+    })?;
     let rows: u128 = groups.iter().map(|group| u128::from(group.rows)).sum();
-    if i128::try_from(rows).ok() != Some(i128::from(stated)) {
-        let what = format!("a file of {stated} rows, whose groups that can be read have {rows}");
+    if whole && i128::try_from(rows).ok() != Some(i128::from(stated)) {
+        let what = format!("a file of {stated} rows, whose groups have {rows}");
         sink.problem(Problem::new(ProblemKind::Undefined, base as u64, what));
     }
     let mut places = vec![None; columns.len()];

@@ -116,7 +116,11 @@ impl<'a> Values<'a> {
             State::Indices(runs) => dictionary.get(runs.next(&self.bytes)? as usize).copied(),
             State::Deltas(deltas) => {
                 let value = deltas.next(&self.bytes)?;
-                Some(Slot::Int(if self.kind.0 == Physical::Int32 { of_32(value as u32, self.kind.1) } else { value }))
+                Some(Slot::Int(if self.kind.0 == Physical::Int32 {
+                    of_32(value as u32, self.kind.1)
+                } else {
+                    value
+                }))
             }
             State::Spans { lengths, at } => {
                 let (start, length) = (*at, lengths.next()?);
