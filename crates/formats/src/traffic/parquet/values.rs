@@ -62,10 +62,7 @@ impl<'a> Values<'a> {
             // Without a value not even their width need be there.
             (2 | 8, _) => match bytes.first() {
                 None => State::Indices(Runs::new(0, 0, 1)),
-                Some(0..=32) => {
-                    let width = bytes.first().copied().map_or(0, u32::from);
-                    State::Indices(Runs::new(1, bytes.len(), width))
-                }
+                Some(width @ 0..=32) => State::Indices(Runs::new(1, bytes.len(), u32::from(*width))),
                 Some(width) => {
                     return Err(Fault::malformed(at, format!("indices of a dictionary of {width} bits")));
                 }
