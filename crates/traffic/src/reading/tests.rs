@@ -163,7 +163,7 @@ fn a_log_that_grows_is_read_as_far_as_it_is_whole() {
 fn parquet_is_read_by_its_parts_and_packed_as_far_as_it_is_kept() {
     let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/traffic/parquet");
     let bytes = std::fs::read(corpus.join("input-groups.parquet")).unwrap();
-    let (accounts, found) = paired(&[bytes.clone()]);
+    let (accounts, found) = paired(std::slice::from_ref(&bytes));
     let account = &accounts[0];
     assert_eq!((account.format.as_deref(), account.packing), (Some("parquet"), None));
     assert_eq!((account.flows, account.malformed, account.not_read.as_deref()), (300, 0, None));

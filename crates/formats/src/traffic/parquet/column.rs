@@ -1,7 +1,8 @@
 //! One column of one group of rows, page by page.
 
 use super::codec::unpack;
-use super::footer::{Chunk, Logical, Physical};
+use super::footer::{Logical, Physical};
+use super::groups::Chunk;
 use super::levels::Runs;
 use super::page::{Header, Kind, Second};
 use super::values::{Slot, Values, plain};

@@ -14,6 +14,7 @@ mod codec;
 mod column;
 mod delta;
 mod footer;
+mod groups;
 mod levels;
 mod page;
 mod rows;
@@ -25,7 +26,8 @@ mod values;
 use super::fields::{Mapping, is_field};
 use super::{Part, Reader, Settings, Sink, TrafficDescription, TrafficFormat};
 use crate::{Problem, ProblemKind};
-use footer::{Column, Group};
+use footer::Column;
+use groups::Group;
 use rows::{Plan, Read, Rows};
 use std::sync::Arc;
 
@@ -182,7 +184,7 @@ fn parts<'a>(
     wanted.dedup();
     let read: Vec<&Column> = wanted.iter().filter_map(|place| columns.get(*place)).collect();
     let mut whole = true;
-    let groups = footer::groups(directory, base, &read, |fault| {
+    let groups = groups::of(directory, base, &read, |fault| {
         whole = false;
         sink.problem(fault.problem());
     })?;

@@ -2,7 +2,8 @@
 
 use super::cell::Value;
 use super::column::Pages;
-use super::footer::{Column, Group, Logical, Physical};
+use super::footer::{Column, Logical, Physical};
+use super::groups::Group;
 use super::values::Slot;
 use super::{Budget, Fault};
 use crate::traffic::fields::Mapping;
