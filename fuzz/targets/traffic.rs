@@ -1,5 +1,5 @@
 //! Traffic records: no panic, all is consumed, and it does not matter in what pieces an input comes. The first byte picks the form,
-//! the second the pieces.
+//! the second the pieces. A form that has parts is read by them, too.
 
 #![no_main]
 
@@ -25,6 +25,10 @@ fuzz_target!(|bytes: &[u8]| {
     let [pick, size, data @ ..] = bytes else { return };
     let format = TRAFFIC_FORMATS[usize::from(*pick) % TRAFFIC_FORMATS.len()];
     let settings = Settings { longest: 4096, open_connections: 16, templates: 8, ..Settings::default() };
+    let mut found = Found::default();
+    for mut part in format.parts(data, &Settings::default(), &mut found).unwrap_or_default() {
+        while part.read(&mut found) {}
+    }
     let whole = read(format, data, data.len().max(1), &settings);
     assert_eq!(read(format, data, usize::from(*size).max(1), &settings), whole);
 });

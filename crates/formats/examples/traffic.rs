@@ -44,6 +44,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let began = Instant::now();
     let mut bytes = 0_u64;
     let mut is_last = filled < buffer.len();
+    // A form that is read by its parts has to be there in whole.
+    while !is_last && format.parts(b"", &settings, &mut Nothing).is_some() {
+        buffer.resize(buffer.len() * 2, 0);
+        filled = fill(&mut file, &mut buffer, filled)?;
+        is_last = filled < buffer.len();
+    }
+    if let Some(parts) = format.parts(buffer.get(..filled).unwrap_or_default(), &settings, &mut sink) {
+        for mut part in parts {
+            while part.read(&mut sink) {}
+        }
+        bytes = filled as u64;
+        is_last = true;
+        filled = 0;
+    }
     loop {
         let consumed = reader.read(buffer.get(..filled).unwrap_or_default(), is_last, &mut sink);
         bytes += consumed as u64;
@@ -84,6 +98,15 @@ fn fill(file: &mut File, buffer: &mut [u8], mut filled: usize) -> std::io::Resul
         }
     }
     Ok(filled)
+}
+
+/// Asks only.
+struct Nothing;
+
+impl Sink for Nothing {
+    fn record(&mut self, _: &Record<'_>, _: u64) {}
+
+    fn problem(&mut self, _: Problem) {}
 }
 
 struct Printer<W> {

@@ -14,6 +14,7 @@ pub mod lzma;
 pub(crate) mod lzo;
 pub mod lzop;
 pub(crate) mod output;
+pub(crate) mod snappy;
 #[cfg(test)]
 pub(crate) mod test_support;
 mod xxhash;

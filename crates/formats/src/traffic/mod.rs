@@ -6,14 +6,17 @@
 
 use super::Problem;
 use core::net::IpAddr;
+use core::ops::Range;
 
 mod capture;
 mod display;
 mod eve;
+mod fields;
 mod json;
 mod lines;
 mod netflow;
 mod nfcapd;
+mod parquet;
 mod registry;
 mod table;
 mod text;
@@ -32,6 +35,28 @@ pub trait TrafficFormat: Sync {
 
     /// A reader for one input, from its first byte.
     fn reader(&self, settings: &Settings) -> Box<dyn Reader>;
+
+    /// The parts of an input that is all of `bytes`, for a form that says at its end where what stands; each is read by itself, side
+    /// by side with others. What is wrong with the whole goes to `sink`. `None` for forms that are read from their start, by a reader;
+    /// a form that has parts has a reader too, which asks for all of the input, as long as that is no more than [`Settings::longest`].
+    fn parts<'a>(
+        &self,
+        bytes: &'a [u8],
+        settings: &Settings,
+        sink: &mut dyn Sink,
+    ) -> Option<Vec<Box<dyn Part + 'a>>> {
+        let _ = (bytes, settings, sink);
+        None
+    }
+}
+
+/// Reads one part of an input.
+pub trait Part: Send {
+    /// Reads some records more, and says whether there may be others.
+    fn read(&mut self, sink: &mut dyn Sink) -> bool;
+
+    /// The bytes of the input that are of this part alone.
+    fn ranges(&self) -> Vec<Range<usize>>;
 }
 
 /// Reads one input, piece by piece.

@@ -1,6 +1,6 @@
 //! The forms of traffic records that are read.
 
-use super::{TrafficFormat, capture, eve, netflow, nfcapd, table, zeek};
+use super::{TrafficFormat, capture, eve, netflow, nfcapd, parquet, table, zeek};
 
 /// Every form, in the order in which they are tried.
 pub static TRAFFIC_FORMATS: &[&dyn TrafficFormat] = &[
@@ -8,6 +8,7 @@ pub static TRAFFIC_FORMATS: &[&dyn TrafficFormat] = &[
     &capture::PcapNg,
     &nfcapd::Nfcapd,
     &netflow::NetFlow,
+    &parquet::Parquet,
     &zeek::Zeek,
     &eve::Eve,
     &zeek::ZeekJson,

@@ -1,7 +1,8 @@
 //! Inputs to records: which form an input has, whether it is packed, and reading it in pieces on several threads.
 //!
 //! A mapped input whose form is lines is read several pieces at a time ([`Reader::beside`]); others window by window. What is read is
-//! given back, so that an input takes no more memory than its pieces. gzip (several members too) and zstd (several frames too) are
+//! given back, so that an input takes no more memory than its pieces. A form that says at its end where what stands is read by its parts
+//! ([`TrafficFormat::parts`]), several at a time. gzip (several members too) and zstd (several frames too) are
 //! unpacked on the way, each input on one thread.
 
 mod growing;
@@ -14,7 +15,7 @@ pub use packing::Packing;
 
 use crate::pairs::{Collector, Counts, Pairing};
 use banbury_formats::traffic::{
-    Reader, Settings, TRAFFIC_FORMATS, TrafficFormat, known_without_reader, recognise,
+    Part, Reader, Settings, TRAFFIC_FORMATS, TrafficFormat, known_without_reader, recognise,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -168,12 +169,19 @@ impl<'a, 's> One<'a, 's> {
         } else if let Some(packing) = self.account.packing {
             let mut unpacked = packing.unpack(bytes);
             self.stream(&mut *unpacked);
-        } else if let Some(reader) = self.reader(bytes.get(..START).unwrap_or(bytes)) {
-            self.mapped(input, reader);
+        } else if let Some(format) = self.format(bytes.get(..START).unwrap_or(bytes)) {
+            let mut sink = self.collector();
+            let parts = format.parts(bytes, &self.manner.settings, &mut sink);
+            let counts = sink.finish();
+            self.count(counts);
+            match parts {
+                Some(parts) => self.by_parts(input, parts),
+                None => self.mapped(input, format.reader(&self.manner.settings)),
+            }
         }
     }
 
-    fn reader(&mut self, start: &[u8]) -> Option<Box<dyn Reader>> {
+    fn format(&mut self, start: &[u8]) -> Option<&'static dyn TrafficFormat> {
         let Some(format) = self.manner.of(start) else {
             let why = known_without_reader(start).unwrap_or(
                 "no form of traffic records that is known; `banbury formats` lists them, --format states one",
@@ -182,7 +190,29 @@ impl<'a, 's> One<'a, 's> {
             return None;
         };
         self.account.format = Some(format.describe().name.to_owned());
-        Some(format.reader(&self.manner.settings))
+        Some(format)
+    }
+
+    /// Reads parts side by side.
+    fn by_parts(&mut self, input: &dyn Bytes, parts: Vec<Box<dyn Part + '_>>) {
+        let (number, pairing, stop) = (self.number, self.pairing, self.stop);
+        let counts: Vec<(Counts, u64)> = parts
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|mut part| {
+                let mut sink = pairing.collector(number, 0);
+                while !stop.load(Ordering::Relaxed) && part.read(&mut sink) {}
+                let ranges = part.ranges();
+                let read = ranges.iter().map(|range| range.len() as u64).sum();
+                ranges.into_iter().for_each(|range| input.give_back(range));
+                (sink.finish(), read)
+            })
+            .collect();
+        for (counts, read) in counts {
+            self.count(counts);
+            self.account.read += read;
+        }
+        self.is_stopped();
     }
 
     fn collector(&self) -> Collector<'a, 's> {

@@ -11,8 +11,6 @@ pub enum Packing {
     Gzip,
     /// Zstandard (RFC 8878), one frame or several.
     Zstd,
-    /// Apache Parquet, which is recognised so that it is said what to do, and not read.
-    Parquet,
 }
 
 impl Packing {
@@ -22,8 +20,6 @@ impl Packing {
             Some(Self::Gzip)
         } else if bytes.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) {
             Some(Self::Zstd)
-        } else if bytes.starts_with(b"PAR1") {
-            Some(Self::Parquet)
         } else {
             None
         }
@@ -34,7 +30,6 @@ impl Packing {
         match self {
             Self::Gzip => "gzip",
             Self::Zstd => "zstd",
-            Self::Parquet => "parquet",
         }
     }
 
@@ -43,19 +38,7 @@ impl Packing {
         match self {
             Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(bytes)),
             Self::Zstd => Box::new(Frames { rest: bytes, frame: None }),
-            Self::Parquet => Box::new(Unread),
         }
-    }
-}
-
-/// Parquet, which is recognised and not read.
-struct Unread;
-
-impl Read for Unread {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        Err(io::Error::other(
-            "a file of Apache Parquet, which is not read; write it as CSV and state its columns with --columns (docs/traffic.md)",
-        ))
     }
 }
 

@@ -160,12 +160,22 @@ fn a_log_that_grows_is_read_as_far_as_it_is_whole() {
 }
 
 #[test]
-fn parquet_is_recognised_and_said_and_not_read() {
-    let bytes = b"PAR1 and more".to_vec();
-    let pairing = Pairing::new(1 << 20, None);
-    let manner = Manner::new(None, Default::default()).unwrap();
-    let accounts = read(&[&bytes], &manner, &pairing, &AtomicBool::new(false));
-    let why = accounts[0].not_read.clone().unwrap();
-    assert!(why.contains("Apache Parquet") && why.contains("--columns"), "{why}");
-    assert_eq!(accounts[0].records(), 0);
+fn parquet_is_read_by_its_parts_and_packed_as_far_as_it_is_kept() {
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/traffic/parquet");
+    let bytes = std::fs::read(corpus.join("input-groups.parquet")).unwrap();
+    let (accounts, found) = paired(std::slice::from_ref(&bytes));
+    let account = &accounts[0];
+    assert_eq!((account.format.as_deref(), account.packing), (Some("parquet"), None));
+    assert_eq!((account.flows, account.malformed, account.not_read.as_deref()), (300, 0, None));
+    assert!(account.read > 0 && account.read < account.size);
+    let (packed, same) = paired(&[gzip(&bytes)]);
+    assert_eq!((packed[0].flows, packed[0].malformed, packed[0].packing), (300, 0, Some(Packing::Gzip)));
+    assert!(found == same);
+    // What is packed and longer than is kept is said.
+    let long = [&b"PAR1"[..], &vec![0; 17 << 20]].concat();
+    let (accounts, _) = paired(&[gzip(&long)]);
+    assert_eq!((accounts[0].flows, accounts[0].malformed), (0, 1));
+    assert!(accounts[0].faults[0].what.contains("a file that is whole"), "{:?}", accounts[0].faults);
+    let (accounts, _) = paired(&[b"PAR1 and more".to_vec()]);
+    assert!(accounts[0].faults[0].what.contains("no directory"), "{:?}", accounts[0].faults);
 }

@@ -173,9 +173,17 @@ fn one(
     manner: &Manner,
     records: &mut Records<impl io::Write>,
 ) -> anyhow::Result<bool> {
+    let packing = Packing::of(bytes);
+    let format = if packing.is_none() { manner.of(bytes.get(..START).unwrap_or(bytes)) } else { None };
+    if let Some(parts) = format.and_then(|format| format.parts(bytes, &manner.settings, records)) {
+        for mut part in parts {
+            while part.read(records) {}
+        }
+        return Ok(true);
+    }
     let mut growing = Growing::default();
     let mut whole = true;
-    match Packing::of(bytes) {
+    match packing {
         None => bytes.chunks(PIECE).for_each(|piece| growing.more(piece, manner, records)),
         Some(packing) => {
             let mut unpacked = packing.unpack(bytes);
@@ -202,6 +210,9 @@ fn one(
     }
     Ok(whole)
 }
+
+/// Bytes from which a form is told.
+const START: usize = 64 << 10;
 
 /// Bytes that are read at a time.
 const PIECE: usize = 1 << 20;
