@@ -40,7 +40,7 @@ pub struct Call {
     pub tail: bool,
 }
 
-/// A branch with what it compares.
+/// A branch with what it compares; where its block has one block that follows, the side where it is taken leads out of the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// The instruction.
@@ -123,20 +123,17 @@ pub fn facts<'i>(
         for (number, insn) in insns.iter().enumerate() {
             // What is in the delay slot of a call was seen with it: it is done before control leaves.
             if std::mem::take(&mut in_slot) {
-                machine.effects(&mut state, insn);
-            } else {
-                found.effects(&mut machine, &mut state, insn, block);
+                continue;
             }
+            found.effects(&mut machine, &mut state, insn, block);
             // A branch compares before the instruction in its delay slot; a call has its arguments after it.
-            match insns.get(number + 1).filter(|_| insn.delay && !matches!(insn.flow, Flow::Branch(..))) {
-                Some(slot) => {
-                    let mut after = state.clone();
-                    found.effects(&mut machine, &mut after, slot, block);
-                    in_slot = true;
-                    found.flow(&mut machine, &after, insn, block, blocks);
-                }
-                None => found.flow(&mut machine, &state, insn, block, blocks),
+            if let Some(slot) =
+                insns.get(number + 1).filter(|_| insn.delay && !matches!(insn.flow, Flow::Branch(..)))
+            {
+                found.effects(&mut machine, &mut state, slot, block);
+                in_slot = true;
             }
+            found.flow(&mut machine, &state, insn, block, blocks);
             machine.leave(&mut state, insn);
         }
         for next in blocks.all.get(block).map(|block| block.next.as_slice()).unwrap_or_default() {
@@ -211,10 +208,18 @@ impl Found {
         blocks: &Blocks,
     ) {
         let place = (insn.address, 0x30);
-        if let (Some(condition), true) =
-            (insn.condition(), blocks.all.get(block).is_some_and(|block| block.decides))
+        // A branch that leads out of the function, or a return under a condition, has one side in it.
+        let leads_on = |flow: Flow| match flow {
+            Flow::Branch(..) | Flow::Jump(_) => true,
+            Flow::Return => insn.when.is_some(),
+            Flow::JumpRegister(register) => insn.when.is_some() && register == machine.convention.link,
+            _ => false,
+        };
+        if let (Some(condition), true) = (
+            insn.condition(),
+            blocks.all.get(block).is_some_and(|block| block.decides || block.next.len() == 1),
+        ) && leads_on(insn.flow)
             && let Some((relation, compared)) = machine.compared(state, condition, place)
-            && matches!(insn.flow, Flow::Branch(..) | Flow::Jump(_))
         {
             self.decide(machine, insn.address, block, relation, compared);
         }
