@@ -3,7 +3,9 @@
 
 use super::state::{Compared, Machine, State};
 use super::{Blocks, Surroundings};
+use crate::arch::Arch;
 use crate::image::Filled;
+use crate::program::asks_i386;
 use crate::ir::{Flow, Insn, Op, Operand, Reg, Relation};
 use crate::values::{Value, ValueId, Values};
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,6 +78,17 @@ pub struct Written {
     pub size: u8,
 }
 
+/// A call of the system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct System {
+    /// The instruction.
+    pub at: u64,
+    /// Its number.
+    pub number: ValueId,
+    /// Its first arguments.
+    pub arguments: [ValueId; 3],
+}
+
 /// What a function does.
 #[derive(Debug)]
 pub struct Facts<'i> {
@@ -83,6 +96,8 @@ pub struct Facts<'i> {
     pub values: Values<'i>,
     /// Calls, by block.
     pub calls: Vec<Call>,
+    /// Calls of the system, by block.
+    pub systems: Vec<System>,
     /// Branches, by block.
     pub decisions: Vec<Decision>,
     /// Writes, by block.
@@ -152,6 +167,7 @@ pub fn facts<'i>(
     Facts {
         values: machine.values,
         calls: found.calls,
+        systems: found.systems,
         decisions: found.decisions,
         writes: found.writes,
         kept: found.kept,
@@ -167,6 +183,7 @@ pub fn facts<'i>(
 #[derive(Default)]
 struct Found {
     calls: Vec<Call>,
+    systems: Vec<System>,
     decisions: Vec<Decision>,
     writes: Vec<Written>,
     kept: Vec<Written>,
@@ -222,6 +239,17 @@ impl Found {
             && let Some((relation, compared)) = machine.compared(state, condition, place)
         {
             self.decide(machine, insn.address, block, relation, compared);
+        }
+        let image = machine.around.image();
+        let by_memory = matches!(insn.flow, Flow::CallMemory(_))
+            && image.arch == Arch::X86
+            && asks_i386(image, image.bytes(insn.address));
+        if insn.flow == Flow::System || by_memory {
+            let (number, arguments) = image.arch.system();
+            let number = machine.register(state, number);
+            let arguments = arguments.map(|register| machine.register(state, register));
+            self.systems.push(System { at: insn.address, number, arguments });
+            return;
         }
         let leaves = blocks.leaves.iter().any(|(at, _)| *at == insn.address);
         let (callee, tail) = match insn.flow {
