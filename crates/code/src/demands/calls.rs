@@ -162,8 +162,7 @@ impl Reader<'_, '_> {
 
 /// What a fixed text is, and the bits that it is worth.
 pub(super) fn text_kind(text: Vec<u8>) -> (Kind, u16) {
-    let printed =
-        text.iter().all(|byte| is_written(*byte) || matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
+    let printed = text.iter().all(|byte| is_written(*byte) || matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
     let bits = u16::try_from(text.len() * if printed { 6 } else { 8 }).unwrap_or(u16::MAX);
     (if printed { Kind::Text(text) } else { Kind::Bytes(text) }, bits)
 }

@@ -206,8 +206,7 @@ impl Demands {
             }
             way
         };
-        found.places =
-            reader.places(|call| if call.tail { out(call.block) } else { way(call.block, None) });
+        found.places = reader.places(|call| if call.tail { out(call.block) } else { way(call.block, None) });
         reader.given(&mut found, &before, &way, &out);
         reader.consequences(&mut found, &before, &way);
         found.alike = Alike::of(&found).filter(|_| reader.comparer);

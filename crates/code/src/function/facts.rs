@@ -4,9 +4,9 @@
 use super::state::{Compared, Machine, State};
 use super::{Blocks, Surroundings};
 use crate::arch::Arch;
-use crate::image::Filled;
-use crate::program::asks_i386;
+use crate::image::{Filled, Image};
 use crate::ir::{Flow, Insn, Op, Operand, Reg, Relation};
+use crate::program::{asks_i386, asks_thumb};
 use crate::values::{Value, ValueId, Values};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -140,6 +140,7 @@ pub fn facts<'i>(
             if std::mem::take(&mut in_slot) {
                 continue;
             }
+            found.system(&mut machine, &state, insn);
             found.effects(&mut machine, &mut state, insn, block);
             // A branch compares before the instruction in its delay slot; a call has its arguments after it.
             if let Some(slot) =
@@ -240,18 +241,10 @@ impl Found {
         {
             self.decide(machine, insn.address, block, relation, compared);
         }
-        let image = machine.around.image();
-        let by_memory = matches!(insn.flow, Flow::CallMemory(_))
-            && image.arch == Arch::X86
-            && asks_i386(image, image.bytes(insn.address));
-        if insn.flow == Flow::System || by_memory {
-            let (number, arguments) = image.arch.system();
-            let number = machine.register(state, number);
-            let arguments = arguments.map(|register| machine.register(state, register));
-            self.systems.push(System { at: insn.address, number, arguments });
+        let leaves = blocks.leaves.iter().any(|(at, _)| *at == insn.address);
+        if matches!(insn.flow, Flow::CallMemory(_)) && asks(machine.around.image(), insn) {
             return;
         }
-        let leaves = blocks.leaves.iter().any(|(at, _)| *at == insn.address);
         let (callee, tail) = match insn.flow {
             Flow::Call(to)
                 if to != insn.address + u64::from(insn.length)
@@ -309,6 +302,18 @@ impl Found {
         self.calls.push(Call { at: insn.address, block, callee, arguments, tail });
     }
 
+    /// A call of the system: what stands in the registers before it.
+    fn system(&mut self, machine: &mut Machine<'_, '_>, state: &State, insn: &Insn) {
+        let image = machine.around.image();
+        if asks(image, insn) {
+            let (number, arguments) = image.arch.system();
+            let number = if matches!(insn.flow, Flow::Call(_)) { ASKED } else { number };
+            let number = machine.register(state, number);
+            let arguments = arguments.map(|register| machine.register(state, register));
+            self.systems.push(System { at: insn.address, number, arguments });
+        }
+    }
+
     /// A branch by a comparison; where that was made under conditions, these hold, too, on the side that they alone lead to.
     fn decide(
         &mut self,
@@ -353,6 +358,19 @@ impl Found {
             }
             _ => Callee::Value(value),
         }
+    }
+}
+
+/// The register in which glibc's `__libc_do_syscall` is given the number, as code in Thumb state has no other to spare.
+const ASKED: Reg = 12;
+
+/// Whether an instruction asks the system for something.
+fn asks(image: &Image<'_>, insn: &Insn) -> bool {
+    match insn.flow {
+        Flow::System => true,
+        Flow::CallMemory(_) => image.arch == Arch::X86 && asks_i386(image, image.bytes(insn.address)),
+        Flow::Call(to) => image.arch == Arch::Arm && asks_thumb(image, image.place(to)),
+        _ => false,
     }
 }
 

@@ -77,10 +77,13 @@ pub(super) fn resolvers<'a>(elf: &Elf<'a>, image: &Image<'a>) -> Vec<u64> {
 
 /// In a file without a dynamic table the relocations that it does itself when it starts, which stand in sections: the resolvers that it asks.
 pub(super) fn own(elf: &Elf<'_>, image: &Image<'_>) -> Vec<u64> {
-    tables(elf, image).into_values().filter_map(|bound| match bound {
-        Bound::Address(address) => Some(address),
-        Bound::Import(_) => None,
-    }).collect()
+    tables(elf, image)
+        .into_values()
+        .filter_map(|bound| match bound {
+            Bound::Address(address) => Some(address),
+            Bound::Import(_) => None,
+        })
+        .collect()
 }
 
 fn tables<'a>(elf: &Elf<'a>, image: &Image<'a>) -> BTreeMap<u64, Bound<'a>> {
@@ -98,7 +101,8 @@ fn tables<'a>(elf: &Elf<'a>, image: &Image<'a>) -> BTreeMap<u64, Bound<'a>> {
 
 /// In a file without a dynamic table addresses stand where they are read from: its tables of addresses hold them as they are.
 pub(super) fn settled<'a>(elf: &Elf<'a>, image: &mut Image<'a>) {
-    const TABLES: [&[u8]; 6] = [b".got", b".got.plt", b".got2", b".toc", b".data.rel.ro", b".data.rel.ro.local"];
+    const TABLES: [&[u8]; 6] =
+        [b".got", b".got.plt", b".got2", b".toc", b".data.rel.ro", b".data.rel.ro.local"];
     let mut more = tables(elf, image);
     let word = u64::from(image.bits() / 8);
     let mut add = |from: u64, size: u64| {

@@ -10,7 +10,7 @@ mod starts;
 mod stubs;
 mod tables;
 
-pub(crate) use library::asks_i386;
+pub(crate) use library::{asks_i386, asks_thumb};
 
 use crate::function::{Blocks, Bounds, Callee, Facts, Gap, Surroundings, facts};
 use crate::image::Image;

@@ -224,14 +224,22 @@ impl Pointer {
         let global = image.global().filter(|_| matches!(image.arch, Arch::Mips | Arch::Mips64))?;
         for op in &insn.ops {
             match *op {
-                Op::Load { dst: T9, from, .. } if from.base == Some(convention.global) && from.index.is_none() => {
+                Op::Load { dst: T9, from, .. }
+                    if from.base == Some(convention.global) && from.index.is_none() =>
+                {
                     let slot = image.cut(global.wrapping_add_signed(from.offset));
                     self.0 = match image.filled(slot) {
                         Some(Filled::Address(to)) => Some(to),
                         _ => None,
                     };
                 }
-                Op::Compute { dst: T9, how: Binary::Add, a: Operand::Reg(T9), b: Operand::Const(more), .. } => {
+                Op::Compute {
+                    dst: T9,
+                    how: Binary::Add,
+                    a: Operand::Reg(T9),
+                    b: Operand::Const(more),
+                    ..
+                } => {
                     self.0 = self.0.map(|to| image.cut(to.wrapping_add(more)));
                 }
                 Op::Load { dst: T9, .. }

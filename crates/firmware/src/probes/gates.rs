@@ -308,9 +308,7 @@ fn demanded(demand: &Demand) -> String {
         Kind::Number(number) => format!("a number made of {of} == {number:#x}"),
         Kind::Table => format!("each byte of {of}, changed or not, equals that of a table"),
         Kind::OneOf(several) => {
-            let each = |demands: &Vec<Demand>| {
-                demands.iter().map(demanded).collect::<Vec<_>>().join(" and ")
-            };
+            let each = |demands: &Vec<Demand>| demands.iter().map(demanded).collect::<Vec<_>>().join(" and ");
             several.iter().map(each).collect::<Vec<_>>().join(", or ")
         }
         Kind::Made(by) if by.is_empty() => format!("{of} equals what the function itself has made"),
@@ -328,11 +326,10 @@ fn demanded(demand: &Demand) -> String {
 }
 
 fn kind(suspect: &Suspect) -> &'static str {
-    let has =
-        |is: fn(&Kind) -> bool| {
-            let mut each = suspect.demands.iter().flat_map(Demand::each);
-            each.any(|demand| demand.bits > 0 && is(&demand.kind))
-        };
+    let has = |is: fn(&Kind) -> bool| {
+        let mut each = suspect.demands.iter().flat_map(Demand::each);
+        each.any(|demand| demand.bits > 0 && is(&demand.kind))
+    };
     if has(|kind| matches!(kind, Kind::Made(_))) {
         "value made of its own"
     } else if has(|kind| matches!(kind, Kind::Table)) {

@@ -63,9 +63,8 @@ impl<'p, 'a> Code<'p, 'a> {
         }
         let lifter = if thumb { &mut self.thumb } else { &mut self.arm };
         let mut insn = Insn::default();
-        let read = self.image.is_code(at)
-            && lifter.lift(self.image.bytes(at), at, &mut insn)
-            && insn.length > 0;
+        let read =
+            self.image.is_code(at) && lifter.lift(self.image.bytes(at), at, &mut insn) && insn.length > 0;
         let found = read.then(|| Rc::new(insn));
         self.known.insert((at, thumb), found.clone());
         found
@@ -212,9 +211,16 @@ impl<'c, 'p, 'a> Machine<'c, 'p, 'a> {
                 return Err(Stop::Open);
             }
             self.code.steps -= 1;
-            match self.step(at)? {
-                Some(next) => at = next,
-                None => return Ok(()),
+            match self.step(at) {
+                Ok(Some(next)) => at = next,
+                Ok(None) => return Ok(()),
+                Err(stop) => {
+                    if std::env::var_os("DBG").is_some_and(|v| v.to_string_lossy() == format!("{function:x}"))
+                    {
+                        eprintln!("{function:x}: stop at {at:x} {:?}", self.code.read(at, self.thumb));
+                    }
+                    return Err(stop);
+                }
             }
         }
         Err(Stop::Open)
@@ -353,7 +359,9 @@ impl<'c, 'p, 'a> Machine<'c, 'p, 'a> {
                 let value = match (self.operand(a), self.operand(b)) {
                     (Some(a), Some(b)) => compute(how, cut(a, width), b, width),
                     // With itself it is nought whatever it is.
-                    _ if a == b && a != Operand::Unknown && matches!(how, Binary::Xor | Binary::Sub) => Some(0),
+                    _ if a == b && a != Operand::Unknown && matches!(how, Binary::Xor | Binary::Sub) => {
+                        Some(0)
+                    }
                     _ => None,
                 };
                 self.set(dst, value.map(|value| extend(value, width, signed)));

@@ -15,7 +15,7 @@ mod trial;
 mod vectors;
 mod words;
 
-pub(crate) use systems::asks_i386;
+pub(crate) use systems::{asks_i386, asks_thumb};
 
 use super::{FINAL, Program};
 use crate::function::{Bounds, Callee};
@@ -153,7 +153,8 @@ fn is_known(name: &[u8]) -> bool {
 fn start(program: &mut Program<'_>) {
     let mut open = vec![program.image.place(program.image.entry)];
     for _ in 0..3 {
-        let Some(read) = open.pop().and_then(|at| program.bounds(at)).map(|bounds| program.read(bounds)) else {
+        let Some(read) = open.pop().and_then(|at| program.bounds(at)).map(|bounds| program.read(bounds))
+        else {
             return;
         };
         for call in &read.facts.calls {
@@ -236,9 +237,13 @@ fn spawns(program: &mut Program<'_>, callers: &BTreeMap<u64, BTreeSet<u64>>, sys
         let read = program.read(bounds);
         let insns = read.blocks.insns.len();
         let names: BTreeSet<u64> = read.facts.names.iter().map(|(_, address)| *address).collect();
-        let texts: BTreeSet<&[u8]> =
-            names.iter().filter(|at| !program.image.is_code(**at)).filter_map(|at| program.image.text(*at)).collect();
-        let names_exec = names.iter().any(|at| executes.get(&program.image.place(*at)).is_some_and(|deep| *deep < 2));
+        let texts: BTreeSet<&[u8]> = names
+            .iter()
+            .filter(|at| !program.image.is_code(**at))
+            .filter_map(|at| program.image.text(*at))
+            .collect();
+        let names_exec =
+            names.iter().any(|at| executes.get(&program.image.place(*at)).is_some_and(|deep| *deep < 2));
         let is_shell = texts.contains(b"-c".as_slice())
             && (texts.contains(b"sh".as_slice()) || texts.contains(b"/bin/sh".as_slice()));
         if is_shell && insns <= LONG {
@@ -253,7 +258,8 @@ fn spawns(program: &mut Program<'_>, callers: &BTreeMap<u64, BTreeSet<u64>>, sys
         } else if insns <= SHORT {
             let mut to = BTreeSet::new();
             for call in &read.facts.calls {
-                let own = call.arguments.first().is_some_and(|first| is_first(program, &read.facts.values, *first));
+                let own =
+                    call.arguments.first().is_some_and(|first| is_first(program, &read.facts.values, *first));
                 if let Callee::Here(callee) = call.callee
                     && own
                 {
@@ -276,7 +282,11 @@ fn spawns(program: &mut Program<'_>, callers: &BTreeMap<u64, BTreeSet<u64>>, sys
 }
 
 /// Whether a value is the function's own first argument.
-fn is_first(program: &Program<'_>, values: &crate::values::Values<'_>, value: crate::values::ValueId) -> bool {
+fn is_first(
+    program: &Program<'_>,
+    values: &crate::values::Values<'_>,
+    value: crate::values::ValueId,
+) -> bool {
     match values.get(value) {
         Value::Entry(register) => program.image.arch.convention().arguments.first() == Some(&register),
         Value::Load { at, .. } => values.get(at) == Value::Stack(4),
@@ -285,11 +295,7 @@ fn is_first(program: &Program<'_>, values: &crate::values::Values<'_>, value: cr
 }
 
 /// Functions that come to some within so many calls, and how many.
-fn layers(
-    of: &BTreeSet<u64>,
-    callers: &BTreeMap<u64, BTreeSet<u64>>,
-    deep: usize,
-) -> BTreeMap<u64, usize> {
+fn layers(of: &BTreeSet<u64>, callers: &BTreeMap<u64, BTreeSet<u64>>, deep: usize) -> BTreeMap<u64, usize> {
     let mut found: BTreeMap<u64, usize> = of.iter().map(|function| (*function, 0)).collect();
     let mut layer: Vec<u64> = of.iter().copied().collect();
     for steps in 1..=deep {

@@ -121,12 +121,18 @@ pub(super) fn find(program: &Program<'_>, callers: &BTreeMap<u64, BTreeSet<u64>>
     let mut found = Systems::default();
     let mut handed: BTreeMap<u64, usize> = BTreeMap::new();
     let mut kept: BTreeSet<u64> = BTreeSet::new();
-    let functions: BTreeSet<usize> = places(program.image())
-        .into_iter()
-        .filter_map(|at| {
-            program.functions.partition_point(|bounds| bounds.start <= at).checked_sub(1)
-        })
-        .collect();
+    let function = |at: u64| program.functions.partition_point(|bounds| bounds.start <= at).checked_sub(1);
+    let mut functions: BTreeSet<usize> = places(program.image()).into_iter().filter_map(function).collect();
+    if program.image.arch == Arch::Arm {
+        let asked: Vec<u64> = functions
+            .iter()
+            .filter_map(|number| program.functions.get(*number))
+            .map(|bounds| bounds.start)
+            .filter(|start| asks_thumb(program.image(), *start))
+            .collect();
+        let by = asked.iter().filter_map(|asked| callers.get(asked)).flatten();
+        functions.extend(by.filter_map(|caller| function(*caller)));
+    }
     for number in functions {
         let Some(bounds) = program.functions.get(number) else { continue };
         let read = program.read(*bounds);
@@ -345,4 +351,9 @@ pub(crate) fn asks_i386(image: &Image<'_>, bytes: &[u8]) -> bool {
         .map(|bytes| crate::image::number(bytes, false))
         .and_then(|slot| image.word(slot))
         .is_some_and(|to| image.bytes(to).starts_with(&[0xcd, 0x80, 0xc3]))
+}
+
+/// Code that asks with the number that `ip` holds: `push {r7, lr}`, `mov r7, ip`, `svc 0`.
+pub(crate) fn asks_thumb(image: &Image<'_>, at: u64) -> bool {
+    image.bytes(at).starts_with(&[0x80, 0xb5, 0x67, 0x46, 0x00, 0xdf])
 }

@@ -71,7 +71,11 @@ impl Trial<'_, '_, '_> {
             (b"b\0", b"a\0", 1),
             (b"abc\0", b"ab\0", 1),
             (b"\0", b"\0", 0),
-            (b"a text that is longer than sixteen bytes\0", b"a text that is longer than sixteen bytez\0", -1),
+            (
+                b"a text that is longer than sixteen bytes\0",
+                b"a text that is longer than sixteen bytez\0",
+                -1,
+            ),
         ];
         if !self.answers(Third::Unknown, &orders) {
             return None;

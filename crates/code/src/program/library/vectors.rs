@@ -1,9 +1,10 @@
 //! What the reader of x86 does not model and C libraries compare texts with: sixteen bytes at once (SSE2), the first bit that is set, the order of
-//! bytes turned round, subtraction with a borrow.
+//! bytes turned round, shifts by a register, subtraction with a borrow.
 //!
 //! Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2.
 
 use super::machine::Machine;
+use crate::lift::evaluate::{cut, extend};
 use iced_x86::{Decoder, DecoderOptions, Instruction, Mnemonic, OpKind, Register};
 
 /// The registers of sixteen bytes, as far as they are known.
@@ -15,17 +16,21 @@ pub(super) fn carry_out(machine: &mut Machine<'_, '_, '_>, bytes: &[u8], at: u64
     let bytes = bytes.get(..15).unwrap_or(bytes);
     // Those of the second table of opcodes, behind prefixes, and `sbb`.
     let opcode = bytes.iter().find(|byte| !matches!(byte, 0x66 | 0xf2 | 0xf3 | 0x40..=0x4f))?;
-    if !matches!(opcode, 0x0f | 0x18..=0x1b | 0x83) {
+    if !matches!(opcode, 0x0f | 0x18..=0x1b | 0x83 | 0xd3) {
         return None;
     }
-    let instruction =
-        Decoder::with_ip(u32::from(machine.bits()), bytes, at, DecoderOptions::NONE).decode();
+    let instruction = Decoder::with_ip(u32::from(machine.bits()), bytes, at, DecoderOptions::NONE).decode();
     let mut one = One { machine, instruction };
     let vector = (0..instruction.op_count()).any(|number| {
         instruction.op_kind(number) == OpKind::Register && instruction.op_register(number).is_xmm()
     });
     match instruction.mnemonic() {
-        Mnemonic::Bsf | Mnemonic::Tzcnt | Mnemonic::Bsr | Mnemonic::Bswap | Mnemonic::Sbb => Some(one.whole()),
+        Mnemonic::Shl | Mnemonic::Shr | Mnemonic::Sar if instruction.op1_kind() == OpKind::Register => {
+            Some(one.whole())
+        }
+        Mnemonic::Bsf | Mnemonic::Tzcnt | Mnemonic::Bsr | Mnemonic::Bswap | Mnemonic::Sbb => {
+            Some(one.whole())
+        }
         _ if vector => Some(one.vector()),
         _ => None,
     }
@@ -44,7 +49,9 @@ impl One<'_, '_, '_, '_> {
         let value = match self.instruction.mnemonic() {
             Mnemonic::Sbb => {
                 // A register with itself: nought, or all bits where there was a borrow.
-                if self.instruction.op1_kind() == OpKind::Immediate8to32 && self.instruction.immediate32() == u32::MAX {
+                if self.instruction.op1_kind() == OpKind::Immediate8to32
+                    && self.instruction.immediate32() == u32::MAX
+                {
                     let value = self.general(self.instruction.op0_register())?;
                     let borrow = u64::from(self.machine.borrows()?);
                     value.wrapping_add(1).wrapping_sub(borrow)
@@ -55,6 +62,20 @@ impl One<'_, '_, '_, '_> {
                 } else {
                     return None;
                 }
+            }
+            how @ (Mnemonic::Shl | Mnemonic::Shr | Mnemonic::Sar) => {
+                let value = self.general(self.instruction.op0_register())?;
+                let by = self.machine.register(1)? & (u64::from(bits) - 1);
+                let value = match how {
+                    Mnemonic::Shl => value << by,
+                    Mnemonic::Shr => value >> by,
+                    _ => (extend(value, bits, true).cast_signed() >> by).cast_unsigned(),
+                };
+                let to = self.number(self.instruction.op0_register())?;
+                let value = cut(value, bits);
+                self.machine.set(to, Some(value));
+                self.machine.results(Some(value).filter(|_| by > 0), bits);
+                return Some(());
             }
             Mnemonic::Bswap => {
                 let value = self.general(self.instruction.op0_register())?;
@@ -86,9 +107,10 @@ impl One<'_, '_, '_, '_> {
 
     fn vector(&mut self) -> Option<()> {
         use Mnemonic::{
-            Movaps, Movapd, Movd, Movdqa, Movdqu, Movhpd, Movhps, Movlpd, Movlps, Movq, Movups, Movupd, Pand,
-            Pandn, Pcmpeqb, Pcmpeqd, Pcmpeqw, Pcmpgtb, Pmaxub, Pminub, Pmovmskb, Por, Pshufd, Pslldq, Psrldq, Psubb,
-            Paddb, Punpckhqdq, Punpcklbw, Punpcklqdq, Punpcklwd, Pxor, Subps, Xorpd, Xorps, Andps, Orps,
+            Andps, Movapd, Movaps, Movd, Movdqa, Movdqu, Movhpd, Movhps, Movlpd, Movlps, Movq, Movupd,
+            Movups, Orps, Paddb, Pand, Pandn, Pcmpeqb, Pcmpeqd, Pcmpeqw, Pcmpgtb, Pmaxub, Pminub, Pmovmskb,
+            Por, Pshufd, Pslldq, Psrldq, Psubb, Punpckhqdq, Punpcklbw, Punpcklqdq, Punpcklwd, Pxor, Subps,
+            Xorpd, Xorps,
         };
         let mnemonic = self.instruction.mnemonic();
         let own = self.instruction.op0_kind() == OpKind::Register && self.instruction.op0_register().is_xmm();
@@ -108,9 +130,11 @@ impl One<'_, '_, '_, '_> {
             }
             Pmovmskb => {
                 let value = self.vector_of(self.instruction.op1_register())?;
-                let mask = value.to_le_bytes().iter().enumerate().fold(0_u64, |mask, (place, byte)| {
-                    mask | u64::from(byte >> 7) << place
-                });
+                let mask = value
+                    .to_le_bytes()
+                    .iter()
+                    .enumerate()
+                    .fold(0_u64, |mask, (place, byte)| mask | u64::from(byte >> 7) << place);
                 let to = self.number(self.instruction.op0_register())?;
                 self.machine.set(to, Some(mask));
                 Some(())
@@ -154,7 +178,11 @@ impl One<'_, '_, '_, '_> {
             Punpckhqdq => self.joined(|a, b| interleaved(a >> 64, b >> 64, 64)),
             _ if own && mnemonic != Subps => {
                 // Not modelled: its register is not known.
-                self.machine.vectors.0.get_mut(index(self.instruction.op0_register())?).map(|place| *place = None)
+                self.machine
+                    .vectors
+                    .0
+                    .get_mut(index(self.instruction.op0_register())?)
+                    .map(|place| *place = None)
             }
             _ => None,
         }
@@ -174,9 +202,9 @@ impl One<'_, '_, '_, '_> {
                 self.put_known(value.map(|value| value & low))
             }
             (OpKind::Register, OpKind::Register) if to.is_xmm() => {
-                let value = self.general(from).map(|value| {
-                    u128::from(if bytes == 4 { value & 0xffff_ffff } else { value })
-                });
+                let value = self
+                    .general(from)
+                    .map(|value| u128::from(if bytes == 4 { value & 0xffff_ffff } else { value }));
                 self.put_known(value)
             }
             (OpKind::Register, OpKind::Register) => {
@@ -287,7 +315,9 @@ impl One<'_, '_, '_, '_> {
             register => self.machine.register(self.number(register)?),
         };
         let sum = part(instruction.memory_base())?
-            .wrapping_add(part(instruction.memory_index())?.wrapping_mul(u64::from(instruction.memory_index_scale())))
+            .wrapping_add(
+                part(instruction.memory_index())?.wrapping_mul(u64::from(instruction.memory_index_scale())),
+            )
             .wrapping_add(instruction.memory_displacement64());
         Some(if self.machine.bits() == 32 { sum & 0xffff_ffff } else { sum })
     }

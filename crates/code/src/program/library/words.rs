@@ -9,7 +9,12 @@ use crate::image::{Image, number};
 use crate::ir::Reg;
 
 /// Carries out an instruction of these; `false` where it is none.
-pub(super) fn carry_out(machine: &mut Machine<'_, '_, '_>, image: &Image<'_>, bytes: &[u8], length: u8) -> bool {
+pub(super) fn carry_out(
+    machine: &mut Machine<'_, '_, '_>,
+    image: &Image<'_>,
+    bytes: &[u8],
+    length: u8,
+) -> bool {
     let Some(word) = bytes.get(..usize::from(length)) else { return false };
     // Code of Arm is little-endian in all files of BE8; half words of Thumb stand one after the other.
     let code = number(word, image.big_endian) as u32;
@@ -40,7 +45,9 @@ fn a64(machine: &Machine<'_, '_, '_>, code: u32) -> Option<(Reg, u64)> {
     let value = match (code >> 10 & 63, wide) {
         (0, true) => value.reverse_bits(),
         (0, false) => u64::from((value as u32).reverse_bits()),
-        (2, true) => u64::from((value as u32).swap_bytes()) | u64::from(((value >> 32) as u32).swap_bytes()) << 32,
+        (2, true) => {
+            u64::from((value as u32).swap_bytes()) | u64::from(((value >> 32) as u32).swap_bytes()) << 32
+        }
         (2, false) => u64::from((value as u32).swap_bytes()),
         (3, true) => value.swap_bytes(),
         (4, true) => u64::from(value.leading_zeros()),
