@@ -125,7 +125,8 @@ impl Suspects {
             let mut line =
                 Line { demands: Demands::of(program, &read.blocks, &read.facts), ..Line::default() };
             for (_, address) in &read.facts.names {
-                let is_text = !program.image().is_code(*address);
+                // Where texts stand in the segment of the code, they are no less texts.
+                let is_text = !program.is_function(*address);
                 line.texts_of_access |=
                     is_text && program.image().text(*address).is_some_and(is_about_access);
             }

@@ -88,7 +88,7 @@ impl<'a> Program<'a> {
         for symbol in program.image.symbols().iter().filter(|symbol| symbol.import && symbol.function) {
             program.imports.insert(symbol.address, symbol.name.to_vec());
         }
-        let starts = starts::find(&program.image);
+        let starts = starts::find(&program.image, program.is_static);
         program.functions = starts.bounds;
         if program.is_static {
             library::by_symbols(&mut program);

@@ -25,6 +25,8 @@ struct Leads {
     /// The calls, by where they stand.
     calls: Vec<(u64, u64)>,
     jumps: BTreeMap<u64, (u64, bool)>,
+    /// Addresses of code that a register is set to, on x86-64.
+    named: BTreeSet<u64>,
 }
 
 /// Instructions among which a function makes room on the stack.
@@ -43,7 +45,7 @@ struct Marks {
     inside: BTreeMap<u64, u64>,
 }
 
-pub(super) fn find(image: &Image<'_>) -> Starts {
+pub(super) fn find(image: &Image<'_>, is_static: bool) -> Starts {
     let mut marks = Marks::default();
     for symbol in image
         .symbols()
@@ -97,7 +99,7 @@ pub(super) fn find(image: &Image<'_>) -> Starts {
             }
         }
     }
-    let Leads { mut called, calls, jumps } = calls(image, &marks);
+    let Leads { mut called, calls, jumps, named } = calls(image, &marks);
     for (address, thumb) in &called {
         marks.told.entry(*address).or_insert(*thumb);
     }
@@ -113,6 +115,9 @@ pub(super) fn find(image: &Image<'_>) -> Starts {
             .filter(|(address, _)| !within(**address))
             .map(|(address, thumb)| (*address, *thumb)),
     );
+    if is_static && image.arch == Arch::X86_64 && marks.inside.len() * 4 < called.len() {
+        more(image, &mut all, &jumps, &named);
+    }
     let addresses: Vec<(u64, bool)> = all.into_iter().collect();
     let mut bounds = Vec::with_capacity(addresses.len());
     for (number, (start, thumb)) in addresses.iter().enumerate() {
@@ -137,6 +142,23 @@ pub(super) fn find(image: &Image<'_>) -> Starts {
         }
     }
     Starts { bounds, called, callers }
+}
+
+/// In a file without frames: what a register is set to, and what jumps lead to from another function, where it stands as functions do. In a
+/// library whose functions hand on to others by a jump these would else be taken for parts of those before them.
+fn more(
+    image: &Image<'_>,
+    all: &mut BTreeMap<u64, bool>,
+    jumps: &BTreeMap<u64, (u64, bool)>,
+    named: &BTreeSet<u64>,
+) {
+    let aligned = |to: u64| to.is_multiple_of(16) && image.is_code(to);
+    let known = all.clone();
+    let before = |at: u64| known.range(..=at).next_back().map(|(start, _)| *start);
+    let far = jumps.iter().filter(|(from, (to, _))| before(**from) != before(*to)).map(|(_, (to, _))| *to);
+    for to in far.chain(named.iter().copied()).filter(|to| aligned(*to)) {
+        all.entry(to).or_insert(false);
+    }
 }
 
 /// Whether code begins with making room on the stack.
@@ -204,6 +226,13 @@ fn calls(image: &Image<'_>, marks: &Marks) -> Leads {
                     leads.call(at, target);
                 }
                 leads.jump(at, &insn, false);
+                if image.arch == Arch::X86_64 {
+                    let set = |op: &Op| match *op {
+                        Op::Set { src: Operand::Const(to), .. } if image.is_code(to) => Some(to),
+                        _ => None,
+                    };
+                    leads.named.extend(insn.ops.iter().filter_map(set));
+                }
                 at += u64::from(insn.length);
             } else {
                 at += step;

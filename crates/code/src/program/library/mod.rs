@@ -239,7 +239,7 @@ fn spawns(program: &mut Program<'_>, callers: &BTreeMap<u64, BTreeSet<u64>>, sys
         let names: BTreeSet<u64> = read.facts.names.iter().map(|(_, address)| *address).collect();
         let texts: BTreeSet<&[u8]> = names
             .iter()
-            .filter(|at| !program.image.is_code(**at))
+            .filter(|at| !program.is_function(**at))
             .filter_map(|at| program.image.text(*at))
             .collect();
         let names_exec =
