@@ -153,10 +153,13 @@ fn more(
     named: &BTreeSet<u64>,
 ) {
     let aligned = |to: u64| to.is_multiple_of(16) && image.is_code(to);
+    for to in named.iter().copied().filter(|to| aligned(*to)) {
+        all.entry(to).or_insert(false);
+    }
     let known = all.clone();
     let before = |at: u64| known.range(..=at).next_back().map(|(start, _)| *start);
     let far = jumps.iter().filter(|(from, (to, _))| before(**from) != before(*to)).map(|(_, (to, _))| *to);
-    for to in far.chain(named.iter().copied()).filter(|to| aligned(*to)) {
+    for to in far.filter(|to| aligned(*to)) {
         all.entry(to).or_insert(false);
     }
 }

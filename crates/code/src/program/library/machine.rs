@@ -20,6 +20,8 @@ pub(super) const ROOM: u64 = 0x400;
 const STACK: u64 = 0x4000;
 /// Steps of one trial.
 const STEPS: u32 = 4000;
+/// What stands where nothing was given.
+pub(super) const ANYTHING: u64 = 0x4a4a_4a4a_4a4a_0000;
 /// Calls that are open at once.
 const DEEP: usize = 16;
 
@@ -109,6 +111,8 @@ pub(super) struct Machine<'c, 'p, 'a> {
     registers: Vec<Option<u64>>,
     pub vectors: Vectors,
     flags: [Option<Flags>; 8],
+    /// The flags of Arm that say of each byte whether a sum of two overflowed.
+    pub overflows: Option<[bool; 4]>,
     rooms: [Room; 3],
     /// Whether the first piece of memory may be written.
     writes: bool,
@@ -122,7 +126,7 @@ pub(super) fn call(
     code: &mut Code<'_, '_>,
     function: (u64, bool),
     given: [&[u8]; 2],
-    arguments: [Option<u64>; 3],
+    arguments: [u64; 3],
     writes: bool,
 ) -> End {
     let Some(mut machine) = Machine::new(code, function, given, arguments, writes) else { return End::Open };
@@ -142,7 +146,7 @@ impl<'c, 'p, 'a> Machine<'c, 'p, 'a> {
         code: &'c mut Code<'p, 'a>,
         (function, thumb): (u64, bool),
         given: [&[u8]; 2],
-        arguments: [Option<u64>; 3],
+        arguments: [u64; 3],
         writes: bool,
     ) -> Option<Self> {
         let image = code.image;
@@ -166,9 +170,13 @@ impl<'c, 'p, 'a> Machine<'c, 'p, 'a> {
             code,
             convention,
             bits,
-            registers: vec![None; usize::from(convention.registers)],
+            // What a function is not given is some number: code writes to parts of registers whose rest it does not ask for.
+            registers: (0..convention.registers)
+                .map(|register| Some(cut(ANYTHING + u64::from(register) * 0x101, bits)))
+                .collect(),
             vectors: Vectors::default(),
             flags: [None; 8],
+            overflows: None,
             rooms,
             writes,
             thumb,
@@ -194,8 +202,8 @@ impl<'c, 'p, 'a> Machine<'c, 'p, 'a> {
         let word = u64::from(bits / 8);
         for (number, argument) in (0_u64..).zip(arguments) {
             match convention.arguments.get(usize::try_from(number).ok()?) {
-                Some(register) => machine.set(*register, argument),
-                None => machine.put(top + word * (number + 1), argument, bits / 8).ok()?,
+                Some(register) => machine.set(*register, Some(argument)),
+                None => machine.put(top + word * (number + 1), Some(argument), bits / 8).ok()?,
             }
         }
         if convention.link == NONE {
@@ -211,16 +219,9 @@ impl<'c, 'p, 'a> Machine<'c, 'p, 'a> {
                 return Err(Stop::Open);
             }
             self.code.steps -= 1;
-            match self.step(at) {
-                Ok(Some(next)) => at = next,
-                Ok(None) => return Ok(()),
-                Err(stop) => {
-                    if std::env::var_os("DBG").is_some_and(|v| v.to_string_lossy() == format!("{function:x}"))
-                    {
-                        eprintln!("{function:x}: stop at {at:x} {:?}", self.code.read(at, self.thumb));
-                    }
-                    return Err(stop);
-                }
+            match self.step(at)? {
+                Some(next) => at = next,
+                None => return Ok(()),
             }
         }
         Err(Stop::Open)

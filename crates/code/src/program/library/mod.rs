@@ -32,7 +32,7 @@ const STEPS: u64 = 12_000_000;
 const LARGE: u64 = 12 << 10;
 /// Functions that name a shell which are looked for, and calls away from the system that they stand.
 const SHELLS: usize = 2000;
-const DEEP: usize = 5;
+const DEEP: usize = 7;
 /// Instructions of a function that names a shell, and of one that only hands on.
 const LONG: usize = 600;
 const SHORT: usize = 40;
@@ -181,7 +181,7 @@ fn by_trial(program: &mut Program<'_>, called: &BTreeMap<u64, bool>) {
     for resolver in &resolvers {
         // The processor that has nothing special gets what needs nothing special.
         let place = program.image.place(*resolver);
-        let end = machine::call(&mut code, (place, place != *resolver), [&[], &[]], [Some(0); 3], false);
+        let end = machine::call(&mut code, (place, place != *resolver), [&[], &[]], [0; 3], false);
         if let machine::End::Back { result: Some(chosen), .. } = end
             && program.image.is_code(program.image.place(chosen))
         {

@@ -1,13 +1,13 @@
 //! What a function is called, by what it does: it is given texts and numbers, and what it makes of them is held against what POSIX says that the
 //! function of that name makes.
 //!
-//! Each name has to answer several questions, of which some tell it from its neighbours. An argument that a function of that name does not have is not
-//! known, so that nothing may depend on it.
+//! Each name has to answer several questions, of which some tell it from its neighbours. An argument that a function of that name does not have is one
+//! number and another one, so that nothing may depend on it.
 //!
 //! When it is wrong: a function that does the same for all that is asked and something else for one input; what it is used for in the program
 //! is then the same for all other inputs. Misses: what a locale or the thread's own memory takes part in, and what asks the system.
 
-use super::machine::{Code, End, call};
+use super::machine::{ANYTHING, Code, End, call};
 
 /// The name of a function; `None` where it is none of those known here.
 pub(super) fn name(code: &mut Code<'_, '_>, function: (u64, bool)) -> Option<&'static str> {
@@ -15,7 +15,7 @@ pub(super) fn name(code: &mut Code<'_, '_>, function: (u64, bool)) -> Option<&'s
     let mut trial = Trial { code, function, a, b };
     match trial.end(b"Same7\0", b"Same7\0", Third::Unknown, false) {
         End::Back { result: Some(result), wrote: false, .. } => match result {
-            0 => trial.compares_texts(),
+            0 => trial.compares_texts().or_else(|| trial.bounded()),
             5 => trial.measures(),
             result if result == a => trial.finds(),
             _ => None,
@@ -42,10 +42,10 @@ struct Trial<'t, 'p, 'a> {
 impl Trial<'_, '_, '_> {
     fn end(&mut self, a: &[u8], b: &[u8], third: Third, writes: bool) -> End {
         let third = match third {
-            Third::Unknown => None,
-            Third::Number(number) => Some(number),
+            Third::Unknown => ANYTHING,
+            Third::Number(number) => number,
         };
-        call(self.code, self.function, [a, b], [Some(self.a), Some(self.b), third], writes)
+        call(self.code, self.function, [a, b], [self.a, self.b, third], writes)
     }
 
     fn result(&mut self, a: &[u8], b: &[u8], third: Third) -> Option<u64> {
@@ -77,7 +77,8 @@ impl Trial<'_, '_, '_> {
                 -1,
             ),
         ];
-        if !self.answers(Third::Unknown, &orders) {
+        // The same whatever stands where a number would be.
+        if !self.answers(Third::Unknown, &orders) || !self.answers(Third::Number(1), &orders) {
             return None;
         }
         match self.order(b"PASS-word\0", b"pass-WORD\0", Third::Unknown)? {
@@ -90,7 +91,8 @@ impl Trial<'_, '_, '_> {
         let long = b"a text that is longer than sixteen bytes\0";
         let is = self.result(b"\0", b"\0", Third::Unknown) == Some(0)
             && self.result(b"a\0bc\0", b"\0", Third::Unknown) == Some(1)
-            && self.result(long, b"\0", Third::Unknown) == Some(long.len() as u64 - 1);
+            && self.result(long, b"\0", Third::Unknown) == Some(long.len() as u64 - 1)
+            && self.result(long, long, Third::Number(1)) == Some(long.len() as u64 - 1);
         is.then_some("strlen")
     }
 
@@ -151,7 +153,10 @@ impl Trial<'_, '_, '_> {
 
     fn writes(&mut self) -> Option<&'static str> {
         let place = self.a;
-        if let Some((result, bytes)) = self.made(b"old old old old\0", b"new\0zz", Third::Unknown, 6) {
+        if let Some((result, bytes)) = self.made(b"old old old old\0", b"new\0zz", Third::Unknown, 6)
+            && self.made(b"old old old old\0", b"new\0zz", Third::Number(1), 6)
+                == Some((result, bytes.clone()))
+        {
             let copies = bytes == b"new\0ol";
             return match result {
                 result if copies && result == place => Some("strcpy"),

@@ -1,7 +1,7 @@
 //! What the readers of other machines do not model and C libraries compare texts with: zeros counted from above, the order of bytes turned
 //! round, bytes chosen by flags.
 //!
-//! Sources: Arm Architecture Reference Manuals (A64 `CLZ`, `RBIT`, `REV`; A32 and T32 `CLZ`, `REV`); PowerPC UISA (`cntlzw`).
+//! Sources: Arm Architecture Reference Manuals (A64 `CLZ`, `RBIT`, `REV`; A32 and T32 `CLZ`, `REV`, `UADD8`, `SEL`); PowerPC UISA (`cntlzw`).
 
 use super::machine::Machine;
 use crate::arch::Arch;
@@ -57,9 +57,10 @@ fn a64(machine: &Machine<'_, '_, '_>, code: u32) -> Option<(Reg, u64)> {
     Some((zero(to), value))
 }
 
-/// `clz` and `rev`, as A32 has them and, with its half words turned round, T32.
-fn arm(machine: &Machine<'_, '_, '_>, code: u32, thumb: u32) -> Option<(Reg, u64)> {
-    let register = |number: u32| machine.register((number & 15) as Reg).map(|value| value as u32);
+/// `clz`, `rev`, `uadd8` and `sel`, as A32 has them and, with its half words turned round, T32.
+fn arm(machine: &mut Machine<'_, '_, '_>, code: u32, thumb: u32) -> Option<(Reg, u64)> {
+    let known: Vec<Option<u64>> = (0..16).map(|number| machine.register(number)).collect();
+    let register = |number: u32| known.get(number as usize & 15).copied().flatten().map(|value| value as u32);
     if code & 0x0fff_0ff0 == 0x016f_0f10 {
         return Some(((code >> 12 & 15) as Reg, u64::from(register(code)?.leading_zeros())));
     }
@@ -72,5 +73,24 @@ fn arm(machine: &Machine<'_, '_, '_>, code: u32, thumb: u32) -> Option<(Reg, u64
     if thumb & 0xfff0_f0f0 == 0xfa90_f080 {
         return Some(((thumb >> 8 & 15) as Reg, u64::from(register(thumb)?.swap_bytes())));
     }
-    None
+    let is = |code: u32, mask: u32, bits: u32| code & mask == bits;
+    let (adds, to, a, b) = if is(code, 0x0ff0_0ff0, 0x0650_0f90) || is(code, 0x0ff0_0ff0, 0x0680_0fb0) {
+        (code & 0x0080_0000 == 0, code >> 12, code >> 16, code)
+    } else if is(thumb, 0xfff0_f0f0, 0xfa80_f040) || is(thumb, 0xfff0_f0f0, 0xfaa0_f080) {
+        (thumb & 0x0020_0000 == 0, thumb >> 8, thumb >> 16, thumb)
+    } else {
+        return None;
+    };
+    let (a, b) = (register(a)?.to_le_bytes(), register(b)?.to_le_bytes());
+    let mut made = [0_u8; 4];
+    let mut overflows = machine.overflows.or(adds.then_some([false; 4]))?;
+    for (((made, overflow), a), b) in made.iter_mut().zip(&mut overflows).zip(a).zip(b) {
+        if adds {
+            (*made, *overflow) = a.overflowing_add(b);
+        } else {
+            *made = if *overflow { a } else { b };
+        }
+    }
+    machine.overflows = Some(overflows);
+    Some(((to & 15) as Reg, u64::from(u32::from_le_bytes(made))))
 }
