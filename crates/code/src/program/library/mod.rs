@@ -236,7 +236,9 @@ fn spawns(program: &mut Program<'_>, callers: &BTreeMap<u64, BTreeSet<u64>>, sys
         let Some(bounds) = program.bounds(function) else { continue };
         let read = program.read(bounds);
         let insns = read.blocks.insns.len();
-        let names: BTreeSet<u64> = read.facts.names.iter().map(|(_, address)| *address).collect();
+        let mut names: BTreeSet<u64> = read.facts.names.iter().map(|(_, address)| *address).collect();
+        let written = read.facts.kept.iter().chain(&read.facts.writes);
+        names.extend(written.filter_map(|written| read.facts.values.constant(written.value)));
         let texts: BTreeSet<&[u8]> = names
             .iter()
             .filter(|at| !program.is_function(**at))
