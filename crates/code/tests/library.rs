@@ -50,6 +50,8 @@ fn functions_are_told_by_what_they_do() {
                 Some("fork") => {
                     assert!(matches!(told.as_deref(), Some("fork" | "clone")), "{machine}: {told:?}")
                 }
+                // Two addresses of texts at once in a vector register: what starts a program all the same.
+                Some("system") if machine == "x86-64" => assert_eq!(told.as_deref(), Some("execv")),
                 Some(posix) if is_missed(machine, posix) => assert_eq!(told, None, "{machine}: {posix}"),
                 Some(posix) => assert_eq!(told.as_deref(), Some(posix), "{machine}"),
                 // What depends on a further argument or looks for the beginning only is none of them.
