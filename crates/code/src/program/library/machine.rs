@@ -336,10 +336,10 @@ impl<'c, 'p, 'a> Machine<'c, 'p, 'a> {
                     return done.ok_or(Stop::Open);
                 }
             }
-            _ if insn.ops.iter().any(|op| matches!(op, Op::Clobber { .. })) => {
-                if words::carry_out(self, image, bytes, insn.length) {
-                    return Ok(());
-                }
+            _ if insn.ops.iter().any(|op| matches!(op, Op::Clobber { .. }))
+                && words::carry_out(self, image, bytes, insn.length) =>
+            {
+                return Ok(());
             }
             _ => {}
         }

@@ -1,7 +1,7 @@
 //! The C library in executables that are linked statically: which of their functions are those that a dynamically linked one would have from
 //! another file.
 //!
-//! Where the file has symbols, they say so. Else a function is told by what it does: by what it asks the system for ([`systems`]); by what it makes of
+//! Where the file has symbols that are not of one source file alone, they say so. Else a function is told by what it does: by what it asks the system for ([`systems`]); by what it makes of
 //! texts that it is given, on a machine of our own ([`trial`]), also where a resolver (`IFUNC`) chooses it; and what names a shell
 //! with its option `-c`, and comes to a system call that starts a program, is `system`. Whatever a name is given to is still read as a function.
 //!
@@ -63,13 +63,7 @@ pub(super) fn by_deeds(
     called: &BTreeMap<u64, bool>,
     callers: &BTreeMap<u64, BTreeSet<u64>>,
 ) {
-    let named = program.library.names.len();
     stubs(program);
-    // A file with its symbols says all there is to say.
-    let told = program.image.symbols().iter().filter(|symbol| symbol.function).take(64).count() == 64;
-    if named > 0 && told {
-        return;
-    }
     if program.functions.len() > FUNCTIONS {
         program.library.missed = Some("more functions than are looked at for those of the C library");
         return;
