@@ -185,10 +185,30 @@ int main(int count, char **words) {
     return sum ? 0 : system("/bin/true");
 }
 C
+cat > "$scratch/login.c" <<'C'
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/socket.h>
+extern char *crypt(const char *, const char *);
+static const unsigned char kept[] = {0x8d, 0x9a, 0xc9, 0xcc, 0xd2, 0x94, 0xa6, 0xb0, 0x8e, 0x97, 0x83, 0x91};
+static char stored[64];
+__attribute__((noinline)) int login_of(int fd) {
+    char in[64];
+    unsigned i;
+    if (recv(fd, in, 63, 0) < 12) return 0;
+    for (i = 0; i < sizeof kept; i++) if ((unsigned char)in[i] != (unsigned char)~kept[i]) break;
+    if (i == sizeof kept) return 1;
+    if (!strcmp(crypt(in, stored), stored)) { puts("welcome"); return 1; }
+    puts("password incorrect");
+    return 0;
+}
+int main(void) { fgets(stored, 64, stdin); return login_of(0); }
+C
 flags='-s -Os -fno-stack-protector -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noseparate-code'
-for program in accepts admits knocks writes plain opaque own; do
+for program in accepts admits login knocks writes plain opaque own; do
     libraries=
-    case $program in accepts | admits) libraries=-lcrypt ;; esac
+    case $program in accepts | admits | login) libraries=-lcrypt ;; esac
     gcc $flags -o input/$program-x86-64 "$scratch/$program.c" $libraries
 done
 for program in knocks plain own; do

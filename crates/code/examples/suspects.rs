@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
+use banbury_code::demands::Demand;
 use banbury_code::program::Program;
 use banbury_code::suspects::{Behind, Suspect, Suspects};
 use banbury_formats::executable::elf::Elf;
@@ -46,7 +47,7 @@ fn line(suspect: &Suspect) -> Value {
         "trigger": String::from_utf8_lossy(&trigger),
         "plain": plain,
         "features": suspect.features(),
-        "places": suspect.demands.iter().map(|demand| demand.at).collect::<Vec<_>>(),
+        "places": suspect.demands.iter().flat_map(Demand::each).map(|demand| demand.at).collect::<Vec<_>>(),
         "kinds": kinds,
     })
 }

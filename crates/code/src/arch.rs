@@ -121,6 +121,20 @@ impl Arch {
         }
     }
 
+    /// Where Linux takes the number of a system call, and its first arguments.
+    #[must_use]
+    pub fn system(self) -> (Reg, [Reg; 3]) {
+        match self {
+            Self::Arm => (7, [0, 1, 2]),
+            Self::Aarch64 => (8, [0, 1, 2]),
+            Self::Mips | Self::Mips64 => (2, [4, 5, 6]),
+            Self::Ppc | Self::Ppc64 => (0, [3, 4, 5]),
+            Self::X86 => (0, [3, 1, 2]),
+            Self::X86_64 => (0, [7, 6, 2]),
+            Self::Riscv32 | Self::Riscv64 => (17, [10, 11, 12]),
+        }
+    }
+
     /// Its calling convention.
     #[must_use]
     pub fn convention(self) -> Convention {

@@ -4,14 +4,12 @@
 //! a fixed secret. And an outcome (what a function gives back, where ways meet, what is written) that a real check leads to, and a fixed
 //! secret as well. What each is worth is not decided here: a suspect is described by what can be counted ([`Suspect::features`]).
 
-use crate::demands::{Consequence, Demand, Demands, Given, Kind, Root, Way};
+use crate::demands::{Consequence, Demand, Demands, Given, HARD, Kind, Root, Way, bits};
 use crate::function::{Bounds, Callee};
 use crate::powers::{self, Power};
 use crate::program::{Program, Read};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// Bits from which on something is hard to guess.
-const HARD: u32 = 21;
 /// Calls deep that an answer is followed, and a power looked for.
 const DEEP: u8 = 4;
 /// Suspects of one program that are kept, those of most bits first.
@@ -127,7 +125,8 @@ impl Suspects {
             let mut line =
                 Line { demands: Demands::of(program, &read.blocks, &read.facts), ..Line::default() };
             for (_, address) in &read.facts.names {
-                let is_text = !program.image().is_code(*address);
+                // Where texts stand in the segment of the code, they are no less texts.
+                let is_text = !program.is_function(*address);
                 line.texts_of_access |=
                     is_text && program.image().text(*address).is_some_and(is_about_access);
             }
@@ -193,6 +192,7 @@ impl Suspect {
             .demands
             .iter()
             .filter(|demand| demand.bits > 0)
+            .flat_map(Demand::each)
             .filter_map(|demand| match &demand.kind {
                 Kind::Text(_) => Some("text"),
                 Kind::Bytes(_) => Some("bytes"),
@@ -200,7 +200,7 @@ impl Suspect {
                 Kind::Number(_) => Some("number"),
                 Kind::Table => Some("table"),
                 Kind::Made(_) => Some("made here"),
-                Kind::Answer(..) | Kind::Check(_) | Kind::Alike => None,
+                Kind::Answer(..) | Kind::Check(_) | Kind::Alike | Kind::OneOf(_) => None,
             })
             .collect();
         if kinds.len() > 1 {
@@ -262,7 +262,7 @@ impl Suspect {
 
     /// The texts that are demanded, of some length.
     fn texts(&self) -> impl Iterator<Item = &[u8]> {
-        self.demands.iter().filter_map(|demand| match &demand.kind {
+        self.demands.iter().flat_map(Demand::each).filter_map(|demand| match &demand.kind {
             Kind::Text(text) if text.len() > 2 => Some(text.as_slice()),
             _ => None,
         })
@@ -274,7 +274,7 @@ impl Suspect {
         let mut shown = Vec::new();
         let mut plain = true;
         let mut characters: BTreeMap<(Root, i64), u8> = BTreeMap::new();
-        for demand in &self.demands {
+        for demand in self.demands.iter().flat_map(Demand::each) {
             match &demand.kind {
                 Kind::Text(text) => {
                     if !shown.is_empty() {
@@ -287,7 +287,7 @@ impl Suspect {
                     characters.insert((demand.of.clone(), *offset), *byte);
                 }
                 Kind::Bytes(_) | Kind::Number(_) | Kind::Table | Kind::Made(_) => plain = false,
-                Kind::Answer(..) | Kind::Check(_) | Kind::Alike => {}
+                Kind::Answer(..) | Kind::Check(_) | Kind::Alike | Kind::OneOf(_) => {}
             }
         }
         shown.extend(characters.into_values());
@@ -516,13 +516,19 @@ impl Reader {
     fn suspect(&self, function: u64, line: &Line, demands: Vec<Demand>, behind: Behind) -> Suspect {
         let of: BTreeSet<&Root> =
             demands.iter().filter(|demand| demand.bits > 0).map(|demand| &demand.of).collect();
-        let at: BTreeSet<u64> = demands.iter().map(|demand| demand.at).collect();
-        let siblings = line
+        let at: BTreeSet<u64> = demands.iter().flat_map(Demand::each).map(|demand| demand.at).collect();
+        let beside = line
             .demands
             .all
             .iter()
             .filter(|demand| self.is_text(demand) && of.contains(&demand.of) && !at.contains(&demand.at))
             .count();
+        // Of texts of which one is enough the others stand beside it.
+        let others = |demand: &Demand| match &demand.kind {
+            Kind::OneOf(several) => several.len().saturating_sub(1),
+            _ => 0,
+        };
+        let siblings = beside + demands.iter().map(others).max().unwrap_or(0);
         let from_main = |root: &&Root| match root {
             Root::Argument(_, deep) => self.main == Some(function) && *deep > 0,
             Root::Result(_, Some(name)) => matches!(name.as_slice(), b"getenv" | b"secure_getenv"),
@@ -641,11 +647,6 @@ impl Reader {
         open.remove(&function);
         least.unwrap_or_default()
     }
-}
-
-/// Bits of several demands.
-fn bits(demands: &[Demand]) -> u32 {
-    demands.iter().map(|demand| u32::from(demand.bits)).sum()
 }
 
 /// Bits of what one way demands and another does not.

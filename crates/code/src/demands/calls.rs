@@ -70,14 +70,12 @@ impl Reader<'_, '_> {
             (None, Some(text)) => (text, a),
             (Some(text), None) => (text, b),
             (Some(_), Some(_)) => return None,
-            (None, None) => return self.made(at, call, a, b, bound),
+            (None, None) => {
+                return self.tabled(at, a, b, bound, how).or_else(|| self.made(at, call, a, b, bound));
+            }
         };
-        let printed =
-            text.iter().all(|byte| is_written(*byte) || matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
-        let bits = u16::try_from(text.len() * if printed { 6 } else { 8 }).unwrap_or(u16::MAX);
-        let of = self.root(other).0;
-        let kind = if printed { Kind::Text(text) } else { Kind::Bytes(text) };
-        Some(Demand { at, kind, bits, of })
+        let (kind, bits) = text_kind(text);
+        Some(Demand { at, kind, bits, of: self.root(other).0 })
     }
 
     /// A comparison with what the function itself has written onto its stack, from nothing that came in.
@@ -160,4 +158,11 @@ impl Reader<'_, '_> {
         }
         false
     }
+}
+
+/// What a fixed text is, and the bits that it is worth.
+pub(super) fn text_kind(text: Vec<u8>) -> (Kind, u16) {
+    let printed = text.iter().all(|byte| is_written(*byte) || matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
+    let bits = u16::try_from(text.len() * if printed { 6 } else { 8 }).unwrap_or(u16::MAX);
+    (if printed { Kind::Text(text) } else { Kind::Bytes(text) }, bits)
 }

@@ -8,11 +8,12 @@
 //! nothing: states, lengths, and errors are such.
 //!
 //! When it is wrong: a loop that holds bytes against a table is known by its shape, not by what it computes. What it misses: conditions
-//! that are joined without a branch; tables of texts that a loop goes through; values that go through memory which is not the stack.
+//! that are joined without a branch; values that go through memory which is not the stack.
 
 mod alike;
 mod calls;
 mod loops;
+mod several;
 
 pub use alike::Alike;
 
@@ -23,6 +24,8 @@ use crate::program::Program;
 use crate::values::{Value, ValueId, Values};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Bits from which on something is hard to guess.
+pub const HARD: u32 = 21;
 /// Bytes of a fixed text that are kept.
 pub const TEXT: usize = 256;
 /// Bits that a comparison of unknown length is worth.
@@ -49,6 +52,8 @@ pub enum Kind {
     Number(u64),
     /// Bytes one after the other, against a table.
     Table,
+    /// One of several, each of which is enough.
+    OneOf(Vec<Vec<Demand>>),
     /// What the function itself made, by the functions named.
     Made(Vec<Vec<u8>>),
     /// That a function of this file answers so: `true` for equal to the number, `false` for anything else. With the demand that it is, where that
@@ -72,6 +77,23 @@ pub struct Demand {
     pub bits: u16,
     /// What it is demanded of.
     pub of: Root,
+}
+
+impl Demand {
+    /// The demand; where one of several is enough, each of these.
+    #[must_use]
+    pub fn each(&self) -> Vec<&Self> {
+        match &self.kind {
+            Kind::OneOf(several) => several.iter().flatten().flat_map(Self::each).collect(),
+            _ => vec![self],
+        }
+    }
+}
+
+/// Bits of several demands that are all made.
+#[must_use]
+pub fn bits(demands: &[Demand]) -> u32 {
+    demands.iter().map(|demand| u32::from(demand.bits)).sum()
 }
 
 /// What a value comes of, through loads and sums.
@@ -164,12 +186,12 @@ impl Demands {
         };
         reader.comparer = reader.is_comparer();
         let mut found = Self::default();
-        let edges = reader.edges(&mut found.all);
+        let (edges, exits) = reader.edges(&mut found.all);
         let mut of_block: Vec<Option<Way>> = vec![None; blocks.all.len()];
         for block in 0..blocks.all.len() {
             demanded(block, &over, &before, &edges, &mut of_block);
         }
-        shared(&found.all, &before, &over, &edges, &mut of_block);
+        several::shared(&mut found.all, &before, &over, &edges, &mut of_block);
         let way = |block: usize, to: Option<usize>| -> Way {
             let mut way = of_block.get(block).cloned().flatten().unwrap_or_default();
             if let Some(more) = to.and_then(|to| edges.get(&(block, to))) {
@@ -177,8 +199,15 @@ impl Demands {
             }
             way
         };
-        found.places = reader.places(|block| way(block, None));
-        reader.given(&mut found, &before, &way);
+        let out = |block: usize| -> Way {
+            let mut way = way(block, None);
+            if let Some(more) = exits.get(&block) {
+                extend(&mut way, more);
+            }
+            way
+        };
+        found.places = reader.places(|call| if call.tail { out(call.block) } else { way(call.block, None) });
+        reader.given(&mut found, &before, &way, &out);
         reader.consequences(&mut found, &before, &way);
         found.alike = Alike::of(&found).filter(|_| reader.comparer);
         reader.proofs(&mut found);
@@ -220,52 +249,6 @@ fn demanded(
     }
 }
 
-/// Adds to a block what each way to it demands at a branch of its own: a compiler may hold the same input against the same text on two
-/// ways that meet. What is demanded of a block is demanded of those under it.
-fn shared(
-    all: &[Demand],
-    before: &[Vec<usize>],
-    over: &[Option<usize>],
-    edges: &BTreeMap<(usize, usize), Way>,
-    known: &mut [Option<Way>],
-) {
-    let demand = |number: &u32| all.get(*number as usize).filter(|demand| demand.bits > 0);
-    let mut more: BTreeMap<usize, Way> = BTreeMap::new();
-    for (block, from) in before.iter().enumerate().filter(|(_, from)| (2..=WAYS).contains(&from.len())) {
-        // Only what a way's own branches demand: what all had before is of the block already.
-        let mut ways = from.iter().map(|from| edges.get(&(*from, block)));
-        let Some(Some(first)) = ways.next() else { continue };
-        let rest: Option<Vec<&Way>> = ways.collect();
-        let Some(rest) = rest else { continue };
-        let on_all = |number: &&u32| {
-            demand(number).is_some_and(|one| {
-                rest.iter().all(|way| {
-                    way.iter().filter_map(demand).any(|other| other.kind == one.kind && other.of == one.of)
-                })
-            })
-        };
-        let common: Way = first.iter().filter(on_all).copied().collect();
-        if !common.is_empty() {
-            more.insert(block, common);
-        }
-    }
-    if more.is_empty() {
-        return;
-    }
-    for block in 0..known.len() {
-        let mut at = block;
-        for _ in 0..STEPS {
-            if let (Some(common), Some(Some(way))) = (more.get(&at), known.get_mut(block)) {
-                extend(way, common);
-            }
-            match over.get(at).copied().flatten() {
-                Some(up) if up != at => at = up,
-                _ => break,
-            }
-        }
-    }
-}
-
 struct Reader<'r, 'i> {
     program: &'r Program<'i>,
     blocks: &'r Blocks,
@@ -278,23 +261,29 @@ struct Reader<'r, 'i> {
 }
 
 impl Reader<'_, '_> {
-    /// What each side of a branch demands, by both its ends.
-    fn edges(&self, all: &mut Vec<Demand>) -> BTreeMap<(usize, usize), Way> {
+    /// What each side of a branch demands, by both its ends; and what the side demands that leads out of the function, by the block.
+    #[allow(clippy::type_complexity, reason = "two maps")]
+    fn edges(&self, all: &mut Vec<Demand>) -> (BTreeMap<(usize, usize), Way>, BTreeMap<usize, Way>) {
         let mut edges: BTreeMap<(usize, usize), Way> = BTreeMap::new();
-        let mut add = |all: &mut Vec<Demand>, from: usize, to: usize, demand: Demand| {
+        let mut exits: BTreeMap<usize, Way> = BTreeMap::new();
+        let mut add = |all: &mut Vec<Demand>, from: usize, to: Option<usize>, demand: Demand| {
             let number = u32::try_from(all.len()).unwrap_or(u32::MAX);
             all.push(demand);
-            let way = edges.entry((from, to)).or_default();
+            let way = match to {
+                Some(to) => edges.entry((from, to)).or_default(),
+                None => exits.entry(from).or_default(),
+            };
             if way.len() < MOST {
                 way.push(number);
             }
         };
         for decision in &self.facts.decisions {
             let Some(block) = self.blocks.all.get(decision.block) else { continue };
-            let [taken, other] = *block.next.as_slice() else { continue };
-            if taken == other {
-                continue;
-            }
+            let (taken, other) = match *block.next.as_slice() {
+                [taken, other] if taken != other => (Some(taken), Some(other)),
+                [other] => (None, Some(other)),
+                _ => continue,
+            };
             // Where what is stated holds, and where its contrary does.
             let (holds, fails) = if decision.taken { (taken, other) } else { (other, taken) };
             for demand in self.demands(decision, decision.relation) {
@@ -305,11 +294,13 @@ impl Reader<'_, '_> {
                     add(all, decision.block, fails, demand);
                 }
             }
-            if let Some((last, end, demand)) = self.table(decision, holds, fails) {
-                add(all, last, end, demand);
+            if let (Some(holds), Some(fails)) = (holds, fails)
+                && let Some((last, end, demand)) = self.table(decision, holds, fails)
+            {
+                add(all, last, Some(end), demand);
             }
         }
-        edges
+        (edges, exits)
     }
 
     /// What is demanded where a relation of two values holds.
@@ -544,7 +535,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn places(&self, way: impl Fn(usize) -> Way) -> Vec<Place> {
+    fn places(&self, way: impl Fn(&Call) -> Way) -> Vec<Place> {
         let values = &self.facts.values;
         self.facts
             .calls
@@ -562,13 +553,19 @@ impl Reader<'_, '_> {
                     .map(|argument| Some(values.text(*argument)?.iter().copied().take(TEXT).collect()))
                     .collect(),
                 numbers: call.arguments.iter().map(|argument| values.constant(*argument)).collect(),
-                demands: way(call.block),
+                demands: way(call),
             })
             .collect()
     }
 
     /// What the function gives back, by the block that decides it: where ways meet before a return, by each of them.
-    fn given(&self, found: &mut Demands, before: &[Vec<usize>], way: &dyn Fn(usize, Option<usize>) -> Way) {
+    fn given(
+        &self,
+        found: &mut Demands,
+        before: &[Vec<usize>],
+        way: &dyn Fn(usize, Option<usize>) -> Way,
+        out: &dyn Fn(usize) -> Way,
+    ) {
         let values = &self.facts.values;
         let starts: BTreeMap<u64, usize> =
             (0..self.blocks.all.len()).map(|block| (self.blocks.address(block), block)).collect();
@@ -578,14 +575,14 @@ impl Reader<'_, '_> {
         // A call that is the last of a function gives what it gives.
         for call in self.facts.calls.iter().filter(|call| call.tail) {
             if let Callee::Here(to) = call.callee {
-                found.gives.push((Given::Answer(self.program.image().place(to)), way(call.block, None)));
+                found.gives.push((Given::Answer(self.program.image().place(to)), out(call.block)));
             }
         }
         while let Some((block, to, value)) = open.pop() {
             if seen.len() > 4096 || !seen.insert((block, to, value)) {
                 continue;
             }
-            let mut demands = way(block, to);
+            let mut demands = if to.is_some() { way(block, to) } else { out(block) };
             match values.whole(value) {
                 Value::Unknown(at, register)
                     if register == u16::from(self.facts.result) && starts.contains_key(&at) =>

@@ -3,8 +3,10 @@
 
 use super::state::{Compared, Machine, State};
 use super::{Blocks, Surroundings};
-use crate::image::Filled;
+use crate::arch::Arch;
+use crate::image::{Filled, Image};
 use crate::ir::{Flow, Insn, Op, Operand, Reg, Relation};
+use crate::program::{asks_i386, asks_thumb};
 use crate::values::{Value, ValueId, Values};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +42,7 @@ pub struct Call {
     pub tail: bool,
 }
 
-/// A branch with what it compares.
+/// A branch with what it compares; where its block has one block that follows, the side where it is taken leads out of the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// The instruction.
@@ -76,6 +78,17 @@ pub struct Written {
     pub size: u8,
 }
 
+/// A call of the system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct System {
+    /// The instruction.
+    pub at: u64,
+    /// Its number.
+    pub number: ValueId,
+    /// Its first arguments.
+    pub arguments: [ValueId; 3],
+}
+
 /// What a function does.
 #[derive(Debug)]
 pub struct Facts<'i> {
@@ -83,6 +96,8 @@ pub struct Facts<'i> {
     pub values: Values<'i>,
     /// Calls, by block.
     pub calls: Vec<Call>,
+    /// Calls of the system, by block.
+    pub systems: Vec<System>,
     /// Branches, by block.
     pub decisions: Vec<Decision>,
     /// Writes, by block.
@@ -123,20 +138,18 @@ pub fn facts<'i>(
         for (number, insn) in insns.iter().enumerate() {
             // What is in the delay slot of a call was seen with it: it is done before control leaves.
             if std::mem::take(&mut in_slot) {
-                machine.effects(&mut state, insn);
-            } else {
-                found.effects(&mut machine, &mut state, insn, block);
+                continue;
             }
+            found.system(&mut machine, &state, insn);
+            found.effects(&mut machine, &mut state, insn, block);
             // A branch compares before the instruction in its delay slot; a call has its arguments after it.
-            match insns.get(number + 1).filter(|_| insn.delay && !matches!(insn.flow, Flow::Branch(..))) {
-                Some(slot) => {
-                    let mut after = state.clone();
-                    found.effects(&mut machine, &mut after, slot, block);
-                    in_slot = true;
-                    found.flow(&mut machine, &after, insn, block, blocks);
-                }
-                None => found.flow(&mut machine, &state, insn, block, blocks),
+            if let Some(slot) =
+                insns.get(number + 1).filter(|_| insn.delay && !matches!(insn.flow, Flow::Branch(..)))
+            {
+                found.effects(&mut machine, &mut state, slot, block);
+                in_slot = true;
             }
+            found.flow(&mut machine, &state, insn, block, blocks);
             machine.leave(&mut state, insn);
         }
         for next in blocks.all.get(block).map(|block| block.next.as_slice()).unwrap_or_default() {
@@ -155,6 +168,7 @@ pub fn facts<'i>(
     Facts {
         values: machine.values,
         calls: found.calls,
+        systems: found.systems,
         decisions: found.decisions,
         writes: found.writes,
         kept: found.kept,
@@ -170,6 +184,7 @@ pub fn facts<'i>(
 #[derive(Default)]
 struct Found {
     calls: Vec<Call>,
+    systems: Vec<System>,
     decisions: Vec<Decision>,
     writes: Vec<Written>,
     kept: Vec<Written>,
@@ -211,14 +226,25 @@ impl Found {
         blocks: &Blocks,
     ) {
         let place = (insn.address, 0x30);
-        if let (Some(condition), true) =
-            (insn.condition(), blocks.all.get(block).is_some_and(|block| block.decides))
+        // A branch that leads out of the function, or a return under a condition, has one side in it.
+        let leads_on = |flow: Flow| match flow {
+            Flow::Branch(..) | Flow::Jump(_) => true,
+            Flow::Return => insn.when.is_some(),
+            Flow::JumpRegister(register) => insn.when.is_some() && register == machine.convention.link,
+            _ => false,
+        };
+        if let (Some(condition), true) = (
+            insn.condition(),
+            blocks.all.get(block).is_some_and(|block| block.decides || block.next.len() == 1),
+        ) && leads_on(insn.flow)
             && let Some((relation, compared)) = machine.compared(state, condition, place)
-            && matches!(insn.flow, Flow::Branch(..) | Flow::Jump(_))
         {
             self.decide(machine, insn.address, block, relation, compared);
         }
         let leaves = blocks.leaves.iter().any(|(at, _)| *at == insn.address);
+        if matches!(insn.flow, Flow::CallMemory(_)) && asks(machine.around.image(), insn) {
+            return;
+        }
         let (callee, tail) = match insn.flow {
             Flow::Call(to)
                 if to != insn.address + u64::from(insn.length)
@@ -276,6 +302,18 @@ impl Found {
         self.calls.push(Call { at: insn.address, block, callee, arguments, tail });
     }
 
+    /// A call of the system: what stands in the registers before it.
+    fn system(&mut self, machine: &mut Machine<'_, '_>, state: &State, insn: &Insn) {
+        let image = machine.around.image();
+        if asks(image, insn) {
+            let (number, arguments) = image.arch.system();
+            let number = if matches!(insn.flow, Flow::Call(_)) { ASKED } else { number };
+            let number = machine.register(state, number);
+            let arguments = arguments.map(|register| machine.register(state, register));
+            self.systems.push(System { at: insn.address, number, arguments });
+        }
+    }
+
     /// A branch by a comparison; where that was made under conditions, these hold, too, on the side that they alone lead to.
     fn decide(
         &mut self,
@@ -320,6 +358,19 @@ impl Found {
             }
             _ => Callee::Value(value),
         }
+    }
+}
+
+/// The register in which glibc's `__libc_do_syscall` is given the number, as code in Thumb state has no other to spare.
+const ASKED: Reg = 12;
+
+/// Whether an instruction asks the system for something.
+fn asks(image: &Image<'_>, insn: &Insn) -> bool {
+    match insn.flow {
+        Flow::System => true,
+        Flow::CallMemory(_) => image.arch == Arch::X86 && asks_i386(image, image.bytes(insn.address)),
+        Flow::Call(to) => image.arch == Arch::Arm && asks_thumb(image, image.place(to)),
+        _ => false,
     }
 }
 

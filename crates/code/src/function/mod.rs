@@ -6,7 +6,7 @@ mod graph;
 mod state;
 
 pub use blocks::{Block, Blocks, Gap};
-pub use facts::{Call, Callee, Decision, Facts, Written, facts};
+pub use facts::{Call, Callee, Decision, Facts, System, Written, facts};
 pub use graph::{Under, dominators};
 
 use crate::image::Image;

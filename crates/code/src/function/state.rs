@@ -116,9 +116,7 @@ impl<'m, 'i> Machine<'m, 'i> {
             let mut changed = false;
             for block in &order {
                 let Some(mut state) = before.get(*block).cloned().flatten() else { continue };
-                for insn in blocks.insns_of(*block) {
-                    self.step(&mut state, insn);
-                }
+                self.steps(&mut state, blocks.insns_of(*block));
                 for next in blocks.all.get(*block).map(|block| block.next.as_slice()).unwrap_or_default() {
                     let address = blocks.address(*next);
                     let Some(place) = before.get_mut(*next) else { continue };
@@ -256,10 +254,19 @@ impl<'m, 'i> Machine<'m, 'i> {
         u16::try_from(number).ok().map(|number| Also { number, otherwise })
     }
 
-    /// Carries out one instruction.
-    pub fn step(&mut self, state: &mut State, insn: &Insn) {
-        self.effects(state, insn);
-        self.leave(state, insn);
+    /// Carries out instructions one after the other; what is in the delay slot of a call before control leaves.
+    fn steps(&mut self, state: &mut State, insns: &[Insn]) {
+        let mut insns = insns.iter();
+        while let Some(insn) = insns.next() {
+            self.effects(state, insn);
+            if insn.delay
+                && matches!(insn.flow, Flow::Call(_) | Flow::CallRegister(_) | Flow::CallMemory(_))
+                && let Some(slot) = insns.next()
+            {
+                self.effects(state, slot);
+            }
+            self.leave(state, insn);
+        }
     }
 
     /// What an instruction does, but for where control goes.

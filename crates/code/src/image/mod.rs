@@ -53,6 +53,8 @@ pub struct Image<'a> {
     pub(crate) starting: Vec<u64>,
     /// Functions that the loader asks where others are (`IFUNC`).
     pub(crate) resolvers: Vec<u64>,
+    /// The same in a file that no loader relocates, which does it itself.
+    pub(crate) choosers: Vec<u64>,
     /// What the section of call frames holds, with its address.
     pub(crate) frames: Option<(u64, &'a [u8])>,
 }
@@ -98,12 +100,17 @@ impl<'a> Image<'a> {
             constructors: Vec::new(),
             starting: Vec::new(),
             resolvers: Vec::new(),
+            choosers: Vec::new(),
             frames: frames.map(|section| (section.address, elf.section_bytes(section))),
         };
         image.symbols = symbols::read(elf, &image);
         image.bound = relocations::read(elf, &image);
         image.follow_descriptors();
         image.global = image.global_pointer(elf);
+        if !elf.is_dynamic() {
+            image.choosers = relocations::own(elf, &image);
+            relocations::settled(elf, &mut image);
+        }
         image.tables = image.address_tables(elf);
         // DT_INIT, DT_INIT_ARRAY and DT_PREINIT_ARRAY; DT_FINI and DT_FINI_ARRAY.
         image.starting = image.called_by_the_loader(elf, 12, &[(25, 27), (32, 33)]);
@@ -286,6 +293,7 @@ impl<'a> Image<'a> {
             // By the supplement `$gp` stands 0x7ff0 behind the start of the global offset table.
             Arch::Mips | Arch::Mips64 => named(b"_gp")
                 .or_else(|| elf.dynamic_value(3).and_then(|table| table.checked_add(0x7ff0)))
+                .or_else(|| registers(elf))
                 .map(|address| self.cut(address)),
             // `.TOC.` is 0x8000 behind the start of the table of contents.
             Arch::Ppc64 => named(b".TOC.").or_else(|| {
@@ -328,6 +336,13 @@ impl<'a> Image<'a> {
         found.retain(|address| self.is_code(address & !1));
         found
     }
+}
+
+/// The global pointer that the segment `PT_MIPS_REGINFO` says: behind the masks of five sets of registers.
+fn registers(elf: &Elf<'_>) -> Option<u64> {
+    let segment = elf.segments.iter().find(|segment| segment.kind == 0x7000_0000)?;
+    let bytes = elf.segment_bytes(segment).get(20..24)?;
+    Some(number(bytes, elf.big_endian)).filter(|pointer| *pointer != 0)
 }
 
 /// A number of up to eight bytes.

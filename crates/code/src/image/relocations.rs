@@ -75,6 +75,59 @@ pub(super) fn resolvers<'a>(elf: &Elf<'a>, image: &Image<'a>) -> Vec<u64> {
     found
 }
 
+/// In a file without a dynamic table the relocations that it does itself when it starts, which stand in sections: the resolvers that it asks.
+pub(super) fn own(elf: &Elf<'_>, image: &Image<'_>) -> Vec<u64> {
+    tables(elf, image)
+        .into_values()
+        .filter_map(|bound| match bound {
+            Bound::Address(address) => Some(address),
+            Bound::Import(_) => None,
+        })
+        .collect()
+}
+
+fn tables<'a>(elf: &Elf<'a>, image: &Image<'a>) -> BTreeMap<u64, Bound<'a>> {
+    const ALLOCATED: u64 = 2;
+    let names = Names { elf, image, table: 0, texts: 0 };
+    let mut bound = BTreeMap::new();
+    // SHT_RELA, SHT_REL.
+    for section in elf.sections.iter().filter(|section| section.flags & ALLOCATED != 0) {
+        if matches!(section.kind, 4 | 9) {
+            names.table(section.address, section.size, section.kind == 4, &mut bound);
+        }
+    }
+    bound
+}
+
+/// In a file without a dynamic table addresses stand where they are read from: its tables of addresses hold them as they are.
+pub(super) fn settled<'a>(elf: &Elf<'a>, image: &mut Image<'a>) {
+    const TABLES: [&[u8]; 6] =
+        [b".got", b".got.plt", b".got2", b".toc", b".data.rel.ro", b".data.rel.ro.local"];
+    let mut more = tables(elf, image);
+    let word = u64::from(image.bits() / 8);
+    let mut add = |from: u64, size: u64| {
+        let slots = (0..(size / word).min(MOST)).filter_map(|number| from.checked_add(number * word));
+        for slot in slots {
+            if let Some(to) = image.word(slot).filter(|to| *to >= 0x1000 && image.is_mapped(*to & !1)) {
+                more.entry(slot).or_insert(Bound::Address(to));
+            }
+        }
+    };
+    for section in elf.sections.iter().filter(|section| TABLES.contains(&section.name)) {
+        add(section.address, section.size);
+    }
+    // The table of MIPS stands 0x7ff0 before what the global pointer says, and is as long as that reaches.
+    if matches!(image.arch, Arch::Mips | Arch::Mips64)
+        && elf.sections.is_empty()
+        && let Some(table) = image.global.and_then(|global| global.checked_sub(0x7ff0))
+    {
+        add(table, 0xfff0);
+    }
+    for (slot, bound) in more {
+        image.bound.entry(slot).or_insert(bound);
+    }
+}
+
 impl<'a> Names<'_, 'a> {
     fn table(&self, table: u64, size: u64, addends: bool, bound: &mut BTreeMap<u64, Bound<'a>>) {
         let word = u64::from(self.image.bits() / 8);

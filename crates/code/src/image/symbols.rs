@@ -20,6 +20,8 @@ pub struct Symbol<'a> {
     pub function: bool,
     /// Whether it is code in Thumb state.
     pub thumb: bool,
+    /// Whether only its own source file knows it.
+    pub local: bool,
     /// Whether it stands for something that another file has: a stub that leads there.
     pub import: bool,
 }
@@ -27,15 +29,15 @@ pub struct Symbol<'a> {
 /// All symbols with an address, by address.
 pub(super) fn read<'a>(elf: &Elf<'a>, image: &Image<'a>) -> Vec<Symbol<'a>> {
     let mut found = Vec::new();
-    let mut add = |name: &'a [u8], address: u64, size: u64, function: bool, defined: bool| {
+    let mut add = |name: &'a [u8], address: u64, size: u64, function: bool, local: bool, defined: bool| {
         let thumb = image.arch == Arch::Arm && function && address & 1 == 1;
         let address = if thumb { address & !1 } else { address };
         if address != 0 && image.is_mapped(address) {
-            found.push(Symbol { address, size, name, function, thumb, import: !defined });
+            found.push(Symbol { address, size, name, function, thumb, local, import: !defined });
         }
     };
     for symbol in elf.symbols() {
-        add(symbol.name, symbol.address, symbol.size, symbol.function, symbol.defined);
+        add(symbol.name, symbol.address, symbol.size, symbol.function, false, symbol.defined);
     }
     for table in elf.sections.iter().filter(|section| section.kind == 2) {
         let names = usize::try_from(table.link).ok().and_then(|link| elf.sections.get(link));
@@ -56,7 +58,7 @@ pub(super) fn read<'a>(elf: &Elf<'a>, image: &Image<'a>) -> Vec<Symbol<'a>> {
             let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
             // STT_NOTYPE (mapping symbols, hand-written code), STT_OBJECT, STT_FUNC, STT_GNU_IFUNC.
             if section != 0 && !name.is_empty() && matches!(info & 15, 0 | 1 | 2 | 10) {
-                add(name, address, bytes, matches!(info & 15, 2 | 10), true);
+                add(name, address, bytes, matches!(info & 15, 2 | 10), info >> 4 == 0, true);
             }
         }
     }

@@ -1,13 +1,17 @@
-//! Effects carried out on numbers, for tests that hold them against what the manuals say.
+//! Effects carried out on numbers: for tests that hold them against what the manuals say, and for functions that are tried.
 
-use crate::ir::{Binary, Condition, Op, Operand, Reg, Relation};
+use crate::ir::{Binary, Relation};
+#[cfg(test)]
+use crate::ir::{Condition, Op, Operand, Reg};
 
 /// The registers of a machine of so many bits; `None` where a value is not known.
+#[cfg(test)]
 pub(super) struct Registers {
     pub bits: u8,
     pub values: Vec<Option<u64>>,
 }
 
+#[cfg(test)]
 impl Registers {
     /// Known ones.
     pub(super) fn new(bits: u8, values: &[u64]) -> Self {
@@ -40,7 +44,7 @@ impl Registers {
                 Op::Select { dst, when, yes, no } => {
                     let Condition::Values(relation, a, b) = when else { panic!("{when:?}") };
                     let holds = match (self.read(a), self.read(b)) {
-                        (Some(a), Some(b)) => Some(holds(relation, a, b, self.bits)),
+                        (Some(a), Some(b)) => holds(relation, a, b, self.bits),
                         _ => None,
                     };
                     (dst, holds.and_then(|holds| self.read(if holds { yes } else { no })))
@@ -61,17 +65,18 @@ impl Registers {
     }
 }
 
-pub(super) fn cut(value: u64, bits: u8) -> u64 {
+pub(crate) fn cut(value: u64, bits: u8) -> u64 {
     value & (u64::MAX >> (64 - bits))
 }
 
 /// The low bits, with zeros or the sign above them.
-pub(super) fn extend(value: u64, bits: u8, signed: bool) -> u64 {
+pub(crate) fn extend(value: u64, bits: u8, signed: bool) -> u64 {
     let left = 64 - u32::from(bits);
     if signed { ((value << left).cast_signed() >> left).cast_unsigned() } else { cut(value, bits) }
 }
 
-fn compute(how: Binary, a: u64, b: u64, bits: u8) -> Option<u64> {
+/// Two numbers as one; `None` where the machines do different things.
+pub(crate) fn compute(how: Binary, a: u64, b: u64, bits: u8) -> Option<u64> {
     let by = || u32::try_from(b).ok().filter(|by| *by < u32::from(bits));
     Some(match how {
         Binary::Add => a.wrapping_add(b),
@@ -88,9 +93,10 @@ fn compute(how: Binary, a: u64, b: u64, bits: u8) -> Option<u64> {
     })
 }
 
-fn holds(relation: Relation, a: u64, b: u64, bits: u8) -> bool {
+/// Whether a relation holds; `None` for one that is none of numbers.
+pub(crate) fn holds(relation: Relation, a: u64, b: u64, bits: u8) -> Option<bool> {
     let (left, right) = (extend(a, bits, true).cast_signed(), extend(b, bits, true).cast_signed());
-    match relation {
+    Some(match relation {
         Relation::Equal => a == b,
         Relation::NotEqual => a != b,
         Relation::Less => left < right,
@@ -103,6 +109,6 @@ fn holds(relation: Relation, a: u64, b: u64, bits: u8) -> bool {
         Relation::AboveOrEqual => a >= b,
         Relation::Negative => left.wrapping_sub(right) < 0,
         Relation::NotNegative => left.wrapping_sub(right) >= 0,
-        Relation::Other => panic!("no relation of numbers"),
-    }
+        Relation::Other => return None,
+    })
 }

@@ -3,8 +3,7 @@
 pub mod a64;
 mod aarch32;
 pub mod arm;
-#[cfg(test)]
-mod evaluate;
+pub(crate) mod evaluate;
 pub mod mips;
 pub mod ppc;
 pub mod riscv;

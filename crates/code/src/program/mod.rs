@@ -5,9 +5,12 @@
 //! another. Misses: functions that only a computed value leads to, in files without symbols and frames.
 
 mod frames;
+mod library;
 mod starts;
 mod stubs;
 mod tables;
+
+pub(crate) use library::{asks_i386, asks_thumb};
 
 use crate::function::{Blocks, Bounds, Callee, Facts, Gap, Surroundings, facts};
 use crate::image::Image;
@@ -32,6 +35,10 @@ pub struct Program<'a> {
     tellers: BTreeMap<u64, Reg>,
     /// Functions of another file that never come back.
     finals: BTreeSet<u64>,
+    /// Whether no other file takes part in it.
+    is_static: bool,
+    /// Functions of the C library in it, where it is linked statically.
+    library: library::Library,
 }
 
 /// A function that was read.
@@ -75,12 +82,17 @@ impl<'a> Program<'a> {
             own: BTreeMap::new(),
             tellers: BTreeMap::new(),
             finals: BTreeSet::new(),
+            is_static: is_static(elf),
+            library: library::Library::default(),
         };
         for symbol in program.image.symbols().iter().filter(|symbol| symbol.import && symbol.function) {
             program.imports.insert(symbol.address, symbol.name.to_vec());
         }
-        let starts = starts::find(&program.image);
+        let starts = starts::find(&program.image, program.is_static);
         program.functions = starts.bounds;
+        if program.is_static {
+            library::by_symbols(&mut program);
+        }
         stubs::find(&mut program, &starts.called);
         program.finals = program
             .imports
@@ -88,6 +100,10 @@ impl<'a> Program<'a> {
             .filter(|(_, name)| FINAL.contains(&name.as_slice()))
             .map(|(address, _)| *address)
             .collect();
+        if program.is_static {
+            library::finals(&mut program);
+            library::by_deeds(&mut program, &starts.called, &starts.callers);
+        }
         Some(program)
     }
 
@@ -122,6 +138,31 @@ impl<'a> Program<'a> {
     #[must_use]
     pub fn imports(&self) -> &BTreeMap<u64, Vec<u8>> {
         &self.imports
+    }
+
+    /// Whether it is an executable in which no other file takes part.
+    #[must_use]
+    pub fn is_static(&self) -> bool {
+        self.is_static
+    }
+
+    /// The functions of the C library in an executable that is linked statically, by their address, as far as they were told.
+    #[must_use]
+    pub fn library(&self) -> &BTreeMap<u64, Vec<u8>> {
+        &self.library.names
+    }
+
+    /// Why these were not looked for to the end.
+    #[must_use]
+    pub fn library_missed(&self) -> Option<&'static str> {
+        self.library.missed
+    }
+
+    /// The function that begins at an address.
+    #[must_use]
+    pub fn bounds(&self, address: u64) -> Option<Bounds> {
+        let number = self.functions.binary_search_by_key(&address, |bounds| bounds.start).ok()?;
+        self.functions.get(number).copied()
     }
 
     /// The function that a place leads to which only leads there by a slot; other places as they are.
@@ -180,13 +221,19 @@ impl<'a> Program<'a> {
     }
 }
 
+/// Whether a file is an executable that asks for no other.
+fn is_static(elf: &Elf<'_>) -> bool {
+    (elf.kind == 2 || elf.kind == 3 && elf.is_pie()) && elf.interpreter().is_none() && elf.needed().is_empty()
+}
+
 impl Surroundings for Program<'_> {
     fn image(&self) -> &Image<'_> {
         &self.image
     }
 
     fn import(&self, address: u64) -> Option<&[u8]> {
-        self.imports.get(&self.image.place(address)).map(Vec::as_slice)
+        let place = self.image.place(address);
+        self.imports.get(&place).or_else(|| self.library.names.get(&place)).map(Vec::as_slice)
     }
 
     fn is_final(&self, address: u64) -> bool {

@@ -3,7 +3,7 @@
 use super::frames;
 use crate::arch::Arch;
 use crate::function::Bounds;
-use crate::image::Image;
+use crate::image::{Filled, Image};
 use crate::ir::{Binary, Flow, Insn, Op, Operand};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,18 +14,24 @@ pub(super) struct Starts {
     /// Everything that something calls, with the state of its code, and what a jump leads to from another function: a stub that is only
     /// jumped to, as the last thing that functions do, is called by nothing.
     pub called: BTreeMap<u64, bool>,
+    /// Of each function that something calls or jumps to from another one, which do.
+    pub callers: BTreeMap<u64, BTreeSet<u64>>,
 }
 
 /// What code leads to: calls, and jumps by where they stand.
 #[derive(Default)]
 struct Leads {
     called: BTreeMap<u64, bool>,
+    /// The calls, by where they stand.
+    calls: Vec<(u64, u64)>,
     jumps: BTreeMap<u64, (u64, bool)>,
+    /// Addresses of code that a register is set to, on x86-64.
+    named: BTreeSet<u64>,
 }
 
 /// Instructions among which a function makes room on the stack.
 const FIRST: usize = 8;
-/// Jumps that are kept.
+/// Jumps, and calls, that are kept.
 const JUMPS: usize = 1 << 20;
 
 /// By address, whether the code there is in Thumb state, and how sure it is that a function begins there.
@@ -39,7 +45,7 @@ struct Marks {
     inside: BTreeMap<u64, u64>,
 }
 
-pub(super) fn find(image: &Image<'_>) -> Starts {
+pub(super) fn find(image: &Image<'_>, is_static: bool) -> Starts {
     let mut marks = Marks::default();
     for symbol in image
         .symbols()
@@ -93,7 +99,7 @@ pub(super) fn find(image: &Image<'_>) -> Starts {
             }
         }
     }
-    let Leads { mut called, jumps } = calls(image, &marks);
+    let Leads { mut called, calls, jumps, named } = calls(image, &marks);
     for (address, thumb) in &called {
         marks.told.entry(*address).or_insert(*thumb);
     }
@@ -109,6 +115,9 @@ pub(super) fn find(image: &Image<'_>) -> Starts {
             .filter(|(address, _)| !within(**address))
             .map(|(address, thumb)| (*address, *thumb)),
     );
+    if is_static && image.arch == Arch::X86_64 && marks.inside.len() * 4 < called.len() {
+        more(image, &mut all, &jumps, &named);
+    }
     let addresses: Vec<(u64, bool)> = all.into_iter().collect();
     let mut bounds = Vec::with_capacity(addresses.len());
     for (number, (start, thumb)) in addresses.iter().enumerate() {
@@ -117,12 +126,42 @@ pub(super) fn find(image: &Image<'_>) -> Starts {
         bounds.push(Bounds { start: *start, end: next.min(part), thumb: *thumb });
     }
     let function = |at: u64| bounds.partition_point(|known| known.start <= at);
+    let mut callers: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
+    let mut leads = |from: u64, to: u64| {
+        if let Some(bounds) = function(from).checked_sub(1).and_then(|number| bounds.get(number)) {
+            callers.entry(to).or_default().insert(bounds.start);
+        }
+    };
+    for (from, to) in calls {
+        leads(from, to);
+    }
     for (from, (to, thumb)) in jumps {
         if function(from) != function(to) && image.is_code(to) {
             called.entry(to).or_insert(thumb);
+            leads(from, to);
         }
     }
-    Starts { bounds, called }
+    Starts { bounds, called, callers }
+}
+
+/// In a file without frames: what a register is set to, and what jumps lead to from another function, where it stands as functions do. In a
+/// library whose functions hand on to others by a jump these would else be taken for parts of those before them.
+fn more(
+    image: &Image<'_>,
+    all: &mut BTreeMap<u64, bool>,
+    jumps: &BTreeMap<u64, (u64, bool)>,
+    named: &BTreeSet<u64>,
+) {
+    let aligned = |to: u64| to.is_multiple_of(16) && image.is_code(to);
+    for to in named.iter().copied().filter(|to| aligned(*to)) {
+        all.entry(to).or_insert(false);
+    }
+    let known = all.clone();
+    let before = |at: u64| known.range(..=at).next_back().map(|(start, _)| *start);
+    let far = jumps.iter().filter(|(from, (to, _))| before(**from) != before(*to)).map(|(_, (to, _))| *to);
+    for to in far.filter(|to| aligned(*to)) {
+        all.entry(to).or_insert(false);
+    }
 }
 
 /// Whether code begins with making room on the stack.
@@ -174,17 +213,29 @@ fn calls(image: &Image<'_>, marks: &Marks) -> Leads {
     let mut lifter = image.arch.lifter(image.big_endian, false);
     let step = u64::from(lifter.step());
     let mut insn = Insn::default();
+    let mut pointer = Pointer::default();
     for (from, to) in image.code() {
         let mut at = from;
         while at < to {
             if lifter.lift(image.bytes(at), at, &mut insn) && insn.length > 0 {
+                if let Some(target) = pointer.follow(image, &insn) {
+                    leads.call(at, target);
+                }
                 if let Flow::Call(target) = insn.flow
                     && target != at + u64::from(insn.length)
                     && image.is_code(target)
                 {
                     leads.called.insert(target, false);
+                    leads.call(at, target);
                 }
                 leads.jump(at, &insn, false);
+                if image.arch == Arch::X86_64 {
+                    let set = |op: &Op| match *op {
+                        Op::Set { src: Operand::Const(to), .. } if image.is_code(to) => Some(to),
+                        _ => None,
+                    };
+                    leads.named.extend(insn.ops.iter().filter_map(set));
+                }
                 at += u64::from(insn.length);
             } else {
                 at += step;
@@ -194,7 +245,56 @@ fn calls(image: &Image<'_>, marks: &Marks) -> Leads {
     leads
 }
 
+/// What MIPS code calls through `$t9`, where that is read from a table by the global pointer, which is the same in all of the file.
+#[derive(Default)]
+struct Pointer(Option<u64>);
+
+impl Pointer {
+    fn follow(&mut self, image: &Image<'_>, insn: &Insn) -> Option<u64> {
+        const T9: u8 = 25;
+        let convention = image.arch.convention();
+        let global = image.global().filter(|_| matches!(image.arch, Arch::Mips | Arch::Mips64))?;
+        for op in &insn.ops {
+            match *op {
+                Op::Load { dst: T9, from, .. }
+                    if from.base == Some(convention.global) && from.index.is_none() =>
+                {
+                    let slot = image.cut(global.wrapping_add_signed(from.offset));
+                    self.0 = match image.filled(slot) {
+                        Some(Filled::Address(to)) => Some(to),
+                        _ => None,
+                    };
+                }
+                Op::Compute {
+                    dst: T9,
+                    how: Binary::Add,
+                    a: Operand::Reg(T9),
+                    b: Operand::Const(more),
+                    ..
+                } => {
+                    self.0 = self.0.map(|to| image.cut(to.wrapping_add(more)));
+                }
+                Op::Load { dst: T9, .. }
+                | Op::Set { dst: T9, .. }
+                | Op::Compute { dst: T9, .. }
+                | Op::Clobber { dst: T9 } => self.0 = None,
+                _ => {}
+            }
+        }
+        match insn.flow {
+            Flow::CallRegister(T9) | Flow::JumpRegister(T9) => self.0.filter(|to| image.is_code(*to)),
+            _ => None,
+        }
+    }
+}
+
 impl Leads {
+    fn call(&mut self, at: u64, target: u64) {
+        if self.calls.len() < JUMPS {
+            self.calls.push((at, target));
+        }
+    }
+
     fn jump(&mut self, at: u64, insn: &Insn, thumb: bool) {
         if let Flow::Jump(target) = insn.flow
             && self.jumps.len() < JUMPS
@@ -222,6 +322,7 @@ fn follow_calls(image: &Image<'_>, marks: &Marks, leads: &mut Leads) {
                     let state = thumb != insn.switches;
                     if image.is_code(target) && aligned(image, target, state) {
                         leads.called.entry(target).or_insert(state);
+                        leads.call(at, target);
                         if known.insert(target) {
                             open.insert(target, state);
                         }

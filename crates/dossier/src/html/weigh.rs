@@ -87,7 +87,7 @@ fn hidden(weighing: &Weighing) -> Markup {
                             td.number data-label="weight of each" { @match &hidden.silence { Some(weight) => (Figure::of(weight).text()), None => "0.0 dB: not measured" } } }
                     }
                     @if hidden.linked_statically > 0 {
-                        tr { th scope="row" { "statically linked: cannot be read" } td.number data-label="programs" { (numbers::grouped(hidden.linked_statically)) } td.number data-label="weight of each" { "0.0 dB" } }
+                        tr { th scope="row" { "statically linked: what silence says there was not measured" } td.number data-label="programs" { (numbers::grouped(hidden.linked_statically)) } td.number data-label="weight of each" { "0.0 dB" } }
                     }
                     tr { th scope="row" { "One of them, whichever" } td.number data-label="programs" { (numbers::grouped(hidden.read + hidden.linked_statically)) }
                         td.number data-label="weight" { strong { (figure.text()) } } }

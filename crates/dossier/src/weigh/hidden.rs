@@ -30,7 +30,7 @@ pub struct Hidden {
     pub read: u64,
     /// Of these, those in which nothing weighs as much as a finding that counts.
     pub silent: u64,
-    /// Programs that are linked statically, which the probe cannot read: they count with 0 dB.
+    /// Programs that are linked statically: what it says that nothing is found in one was not measured, so that they count with 0 dB.
     pub linked_statically: u64,
     /// Other executables and libraries that it did not read: they import nothing that would give a way in, or are of no machine it knows.
     pub not_read: u64,

@@ -8,9 +8,10 @@
 //! findings of one executable are told, those of most weight.
 //! When it is wrong: commands, options and protocol words are fixed texts, too; the weight says how often such a finding was one. Whether
 //! it is documented, and what it is for, no program can tell.
-//! What it misses: static executables (the C library's functions have no names there), libraries that import nothing which runs
+//! Static executables are read where functions of the C library are told in them, by symbols or by what they do (`code::program`).
+//! What it misses: static executables of which nothing is told, libraries that import nothing which runs
 //! commands, takes another identity or checks who somebody is, packed and interpreted code, powers behind computed
-//! calls, secrets spread over several programs, texts in tables that a loop goes through, other machines than those of `code`.
+//! calls, secrets spread over several programs, other machines than those of `code`.
 //! Source: Thomas and Francillon, "Backdoors: Definition, Deniability and Detection" (RAID 2018); Thomas, Chothia, Garcia, "Stringer"
 //! (ESORICS 2017); CWE-798, CWE-912.
 
@@ -75,15 +76,15 @@ static NOT_FOLLOWED: CodeInfo = CodeInfo {
 
 static DESCRIPTION: Description = Description {
     name: "gates",
-    version: "3",
+    version: "4",
     finds: "fixed secrets that stand alone before running a command, opening a service, changing files, or that pass a check",
     how: "reads executables as functions, works out what the branches on the way to a place demand of the input, and weighs it by planted and ordinary programs",
     wrong: "commands, options and protocol words are fixed texts, too: the weight says how often such a finding was planted access",
     misses: &[
-        "static executables, whose library functions have no names",
+        "static executables without symbols: checks of passwords and files opened by streams of the C library, and those of other languages",
         "libraries that import nothing which runs commands, takes another identity or checks passwords; they are not read",
         "packed, encrypted and interpreted code, kernel modules and kernels",
-        "powers behind calls by computed addresses; secrets that stand in tables or configuration",
+        "powers behind calls by computed addresses; secrets that stand in configuration",
         "access that needs no secret, and who it is meant for",
         "machines other than Arm, AArch64, MIPS, PowerPC, RISC-V and x86",
     ],
@@ -101,6 +102,10 @@ const STRONG: f64 = 10.0;
 const FEW: usize = 3;
 /// Functions that are named of those that could not be followed for one reason.
 const NAMED: usize = 8;
+/// Why nothing is said of a static executable.
+const UNTOLD: &str = "statically linked: no function of the C library is told in it, so that nothing tells what runs a command";
+/// Bytes of a static executable up to which it is read: larger ones are those of languages whose libraries are not told.
+const LARGE_ALONE: usize = 64 << 20;
 /// Bytes of an executable up to which it is read; larger ones are said to be left out.
 const LARGE: usize = 256 << 20;
 
@@ -126,12 +131,36 @@ impl Probe for Gates {
             findings.skip(file.location.to_string(), why);
             return;
         }
-        if !Suspects::are_possible(file.imports(), file.is_library()) {
+        let alone = is_alone(file, elf);
+        if alone && file.content.len() > LARGE_ALONE {
+            findings.skipped.push(Skipped {
+                what: file.location.to_string(),
+                why: format!(
+                    "a static executable of more than {} MiB is not read as functions",
+                    LARGE_ALONE >> 20
+                ),
+            });
+            return;
+        }
+        if !alone && !Suspects::are_possible(file.imports(), file.is_library()) {
             return;
         }
         let Some((code, suspects)) = file.code() else { return };
         let program = &code.program;
-        findings.looked_at(file.content.len());
+        if alone {
+            if let Some(why) = program.library_missed() {
+                findings.skip(file.location.to_string(), format!("statically linked: {why}"));
+            }
+            if !Suspects::are_possible(program.library().values().map(Vec::as_slice), false) {
+                if program.library_missed().is_none() {
+                    findings.skip(file.location.to_string(), UNTOLD.to_owned());
+                }
+                return;
+            }
+        } else {
+            // What it weighs that nothing is found was counted on programs that are linked dynamically.
+            findings.looked_at(file.content.len());
+        }
         if let Some(why) = missed(&code.surface) {
             let title = format!("{}: {why}", name_of(file));
             findings
@@ -148,6 +177,11 @@ impl Probe for Gates {
     }
 }
 
+/// Whether no other file takes part in an executable.
+fn is_alone(file: &File<'_>, elf: &Elf<'_>) -> bool {
+    !file.is_library() && elf.interpreter().is_none() && elf.needed().is_empty()
+}
+
 /// Why an executable is not read at all, though it has code that may have secrets in it.
 fn unreadable(file: &File<'_>, elf: &Elf<'_>) -> Option<String> {
     if !elf.loads().any(|load| load.flags & 1 != 0 && load.file_size > 0) {
@@ -158,9 +192,6 @@ fn unreadable(file: &File<'_>, elf: &Elf<'_>) -> Option<String> {
         return Some(format!("executable of a machine that is not read as functions: {machine}"));
     }
     let asks = elf.interpreter().is_some() || !elf.needed().is_empty();
-    if !file.is_library() && !asks {
-        return Some("statically linked: the C library's functions have no names in it, so that nothing tells what runs a command".to_owned());
-    }
     if asks && file.imports().next().is_none() && !file.is_library() {
         return Some(
             "its table of imports cannot be read, so that nothing tells what runs a command".to_owned(),
@@ -307,6 +338,10 @@ fn demanded(demand: &Demand) -> String {
         }
         Kind::Number(number) => format!("a number made of {of} == {number:#x}"),
         Kind::Table => format!("each byte of {of}, changed or not, equals that of a table"),
+        Kind::OneOf(several) => {
+            let each = |demands: &Vec<Demand>| demands.iter().map(demanded).collect::<Vec<_>>().join(" and ");
+            several.iter().map(each).collect::<Vec<_>>().join(", or ")
+        }
         Kind::Made(by) if by.is_empty() => format!("{of} equals what the function itself has made"),
         Kind::Made(by) => {
             let by: Vec<String> = by.iter().map(|name| super::text::show(name)).collect();
@@ -322,8 +357,10 @@ fn demanded(demand: &Demand) -> String {
 }
 
 fn kind(suspect: &Suspect) -> &'static str {
-    let has =
-        |is: fn(&Kind) -> bool| suspect.demands.iter().any(|demand| demand.bits > 0 && is(&demand.kind));
+    let has = |is: fn(&Kind) -> bool| {
+        let mut each = suspect.demands.iter().flat_map(Demand::each);
+        each.any(|demand| demand.bits > 0 && is(&demand.kind))
+    };
     if has(|kind| matches!(kind, Kind::Made(_))) {
         "value made of its own"
     } else if has(|kind| matches!(kind, Kind::Table)) {

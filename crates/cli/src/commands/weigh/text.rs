@@ -93,7 +93,11 @@ fn hidden(text: &mut String, weighing: &Weighing) {
         }
     }
     if hidden.linked_statically > 0 {
-        row(text, &format!("{} statically linked, not readable, each", hidden.linked_statically), "0.0 dB");
+        row(
+            text,
+            &format!("{} statically linked, silence not measured, each", hidden.linked_statically),
+            "0.0 dB",
+        );
     }
     row(text, "one of them, whichever", &figure.text());
     if let Some(other) = &hidden.without_decisions {
