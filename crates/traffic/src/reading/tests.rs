@@ -28,8 +28,12 @@ fn log(lines: usize) -> Vec<u8> {
 }
 
 fn paired(inputs: &[Vec<u8>]) -> (Vec<Account>, Weighed) {
+    paired_by(Settings::default(), inputs)
+}
+
+fn paired_by(settings: Settings, inputs: &[Vec<u8>]) -> (Vec<Account>, Weighed) {
     let pairing = Pairing::new(usize::MAX, None);
-    let manner = Manner::new(None, Settings::default()).unwrap();
+    let manner = Manner::new(None, settings).unwrap();
     let inputs: Vec<&dyn Bytes> = inputs.iter().map(|input| input as &dyn Bytes).collect();
     let accounts = read(&inputs, &manner, &pairing, &AtomicBool::new(false));
     let weighing = Weighing { least: 4, rita_alone: true, goes_on: false };
@@ -163,12 +167,16 @@ fn a_log_that_grows_is_read_as_far_as_it_is_whole() {
 fn parquet_is_read_by_its_parts_and_packed_as_far_as_it_is_kept() {
     let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/traffic/parquet");
     let bytes = std::fs::read(corpus.join("input-groups.parquet")).unwrap();
-    let (accounts, found) = paired(std::slice::from_ref(&bytes));
+    let stated = std::fs::read_to_string(corpus.join("columns-groups.parquet")).unwrap();
+    let columns = stated.lines().filter_map(|line| line.split_once(' '));
+    let columns = columns.map(|(field, column)| (field.to_owned(), column.to_owned())).collect();
+    let settings = Settings { columns, ..Settings::default() };
+    let (accounts, found) = paired_by(settings.clone(), std::slice::from_ref(&bytes));
     let account = &accounts[0];
     assert_eq!((account.format.as_deref(), account.packing), (Some("parquet"), None));
     assert_eq!((account.flows, account.malformed, account.not_read.as_deref()), (300, 0, None));
     assert!(account.read > 0 && account.read < account.size);
-    let (packed, same) = paired(&[gzip(&bytes)]);
+    let (packed, same) = paired_by(settings, &[gzip(&bytes)]);
     assert_eq!((packed[0].flows, packed[0].malformed, packed[0].packing), (300, 0, Some(Packing::Gzip)));
     assert!(found == same);
     // What is packed and longer than is kept is said.
