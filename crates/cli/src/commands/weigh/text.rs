@@ -89,7 +89,8 @@ fn hidden(text: &mut String, weighing: &Weighing) {
     if hidden.silent > 0 {
         row(text, &format!("{} read, nothing of 0 dB found, each", hidden.silent), &quiet);
         if hidden.candidates > 0 {
-            line!(text, "    ({} findings of less weight, as ordinary programs have)", hidden.candidates);
+            let findings = if hidden.candidates == 1 { "finding" } else { "findings" };
+            line!(text, "    ({} {findings} of less weight, as ordinary programs have)", hidden.candidates);
         }
     }
     if hidden.linked_statically > 0 {
