@@ -44,14 +44,18 @@ pub(crate) fn u32_be(data: &[u8], at: usize) -> Option<u32> {
     array(data, at).map(u32::from_be_bytes)
 }
 
-/// The integer of `width` bytes (at most 8) at `at`, in either byte order.
+/// The integer of `width` bytes at `at`, in either byte order; `None` where it is wider than 8.
 pub(crate) fn int(data: &[u8], big: bool, at: usize, width: usize) -> Option<u64> {
     bits(slice(data, at, width)?, big, 0, 8 * width)
 }
 
-/// The bit field of `width` bits (at most 64) that stands `bit` bits from the start of a packed structure. Bits are counted
+/// The bit field of `width` bits (`None` beyond 64) that stands `bit` bits from the start of a packed structure. Bits are counted
 /// from the lowest of the first byte in little-endian structures, from the highest in big-endian ones, as C compilers do.
 pub(crate) fn bits(data: &[u8], big: bool, bit: usize, width: usize) -> Option<u64> {
+    // Templates of flow exports state any width.
+    if width > 64 {
+        return None;
+    }
     let (first, end) = (bit / 8, (bit + width).div_ceil(8));
     let bytes = slice(data, first, end - first)?;
     let join = |sum: u128, byte: &u8| sum << 8 | u128::from(*byte);
@@ -88,6 +92,8 @@ mod tests {
         assert_eq!(u64_le(&data, usize::MAX), None);
         assert_eq!(slice(&data, usize::MAX, 2), None);
         assert_eq!(tail(&data, 9), b"");
+        assert_eq!(int(&[255; 8], true, 0, 8), Some(u64::MAX));
+        assert_eq!(int(&[0; 200], true, 0, 17), None);
         assert_eq!(until_nul(b"ab\0c"), b"ab");
     }
 

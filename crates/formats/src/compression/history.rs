@@ -3,7 +3,7 @@
 /// Bytes copied at once where both sides have them: most literal runs and matches are shorter.
 pub(super) const WORD: usize = 16;
 
-/// Writes at `to` the `length` bytes from `distance` before it; `None` where they do not lie within `made`.
+/// Writes at `to` the `length` bytes from `distance` before it; `None` where they do not lie within `made`, or the distance is nought.
 #[inline]
 pub(super) fn copy(made: &mut [u8], to: usize, distance: usize, length: usize) -> Option<()> {
     if distance >= WORD && length <= WORD {
@@ -21,6 +21,10 @@ pub(super) fn copy(made: &mut [u8], to: usize, distance: usize, length: usize) -
 
 fn repeat(made: &mut [u8], to: usize, distance: usize, length: usize) -> Option<()> {
     let from = to.checked_sub(distance)?;
+    // A copy of itself would never come to its end.
+    if distance == 0 {
+        return None;
+    }
     if distance == 1 {
         let byte = *made.get(from)?;
         made.get_mut(to..to.checked_add(length)?)?.fill(byte);
@@ -58,5 +62,6 @@ mod tests {
         }
         assert_eq!(copy(&mut [0; 20], 4, 5, 1), None);
         assert_eq!(copy(&mut [0; 20], 18, 17, 3), None);
+        assert_eq!(copy(&mut [0; 20], 4, 0, 3), None);
     }
 }
