@@ -67,6 +67,20 @@ pub(crate) fn bits(data: &[u8], big: bool, bit: usize, width: usize) -> Option<u
     Some((whole >> shift & ((1 << width) - 1)) as u64)
 }
 
+/// The number at `at`, which is moved behind it: seven bits a byte, the lowest first, in at most `most` bytes (10 hold 64 bits).
+pub(crate) fn varint(data: &[u8], at: &mut usize, most: usize) -> Option<u64> {
+    let mut value = 0;
+    for shift in (0..64).step_by(7).take(most) {
+        let byte = *data.get(*at)?;
+        *at += 1;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
+
 /// An offset as a position in memory; positions that cannot be held lie past the end of any data.
 pub(crate) fn position(offset: u64) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
@@ -94,6 +108,10 @@ mod tests {
         assert_eq!(tail(&data, 9), b"");
         assert_eq!(int(&[255; 8], true, 0, 8), Some(u64::MAX));
         assert_eq!(int(&[0; 200], true, 0, 17), None);
+        let mut at = 1;
+        assert_eq!((varint(&[9, 0xe5, 0x8e, 0x26, 1], &mut at, 5), at), (Some(624_485), 4));
+        assert_eq!(varint(&[0x80, 0x80, 1], &mut 0, 2), None);
+        assert_eq!(varint(&[0x80], &mut 0, 10), None);
         assert_eq!(until_nul(b"ab\0c"), b"ab");
     }
 

@@ -4,11 +4,12 @@
 //! come out at exactly its length. Misses: the framing format. Source: Snappy compressed format description (2011-10-05).
 
 use super::history;
-use crate::bytes::slice;
+use crate::bytes::{int, slice, varint};
 
 /// Decompresses a block that makes `size` bytes.
 pub(crate) fn decode_block(data: &[u8], size: usize) -> Result<Vec<u8>, &'static str> {
-    let (stated, mut at) = length(data).ok_or("snappy: no length")?;
+    let mut at = 0;
+    let stated = varint(data, &mut at, 5).ok_or("snappy: no length")?;
     if stated != size as u64 {
         return Err("snappy: the block states another length than the page");
     }
@@ -63,21 +64,9 @@ pub(crate) fn decode_block(data: &[u8], size: usize) -> Result<Vec<u8>, &'static
     if to == size { Ok(made) } else { Err("snappy: the block makes less than its length") }
 }
 
-/// The length at the start, and the bytes that it takes.
-fn length(data: &[u8]) -> Option<(u64, usize)> {
-    let mut value = 0;
-    for (at, byte) in data.iter().enumerate().take(5) {
-        value |= u64::from(byte & 0x7f) << (7 * at);
-        if byte & 0x80 == 0 {
-            return Some((value, at + 1));
-        }
-    }
-    None
-}
-
 /// A little-endian number of one to four bytes.
 fn number(data: &[u8], at: usize, width: usize) -> Option<usize> {
-    Some(slice(data, at, width)?.iter().rev().fold(0, |sum, byte| sum << 8 | usize::from(*byte)))
+    usize::try_from(int(data, false, at, width)?).ok()
 }
 
 #[cfg(test)]

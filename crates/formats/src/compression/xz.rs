@@ -13,7 +13,7 @@ use super::crc64::crc64;
 use super::lzma::coder::Failure;
 use super::lzma::lzma2::{Chunk, Lzma2};
 use super::output::Output;
-use crate::bytes::{slice, tail, u32_le};
+use crate::bytes::{slice, tail, u32_le, varint};
 use crate::{Description, Entry, Format, Limits, Magic, Place, Problem, ProblemKind, Reading};
 use lzma_rust2::filter::StreamFilter;
 use lzma_rust2::{FilterConfig, FilterType};
@@ -389,18 +389,9 @@ fn filter_name(filter: FilterType) -> &'static str {
     }
 }
 
-/// A variable-length integer: seven bits a byte, at most nine bytes.
+/// A variable-length integer, of at most nine bytes.
 fn vli(data: &[u8], at: &mut usize) -> Option<u64> {
-    let mut value = 0;
-    for shift in 0..9 {
-        let byte = *data.get(*at)?;
-        *at += 1;
-        value |= u64::from(byte & 0x7f) << (shift * 7);
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
+    varint(data, at, 9)
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ static DESCRIPTION: Description = Description {
             another address.",
     misses: &["destinations that two devices of one maker talk to", "rare destinations behind a proxy"],
     codes: &[RARE],
-    source: "docs/watch.md; the figures are Banbury's own, counted in docs/watch.md",
+    source: "the figures are Banbury's own, counted in docs/watch.md",
 };
 
 const RARE: CodeInfo = CodeInfo {

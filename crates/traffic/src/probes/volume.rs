@@ -22,7 +22,7 @@ pub static DESCRIPTION: Description = Description {
         "contacts of a pair beyond the first 1,000,000, whose hours are not kept",
     ],
     codes: &[VOLUME],
-    source: "docs/watch.md; the figures are Banbury's own, counted in docs/watch.md; P. J. Rousseeuw and C. Croux, Alternatives to the Median Absolute Deviation, 1993",
+    source: "the figures are Banbury's own, counted in docs/watch.md; P. J. Rousseeuw and C. Croux, Alternatives to the Median Absolute Deviation, 1993",
 };
 
 const VOLUME: CodeInfo = CodeInfo {

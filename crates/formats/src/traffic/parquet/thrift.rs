@@ -4,7 +4,7 @@
 //! Source: the Thrift compact protocol (thrift-compact-protocol.md of Apache Thrift).
 
 use super::Fault;
-use crate::bytes::slice;
+use crate::bytes::{self, slice};
 
 /// What a value is, by the number that the protocol has for it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -200,16 +200,7 @@ impl<'a> Thrift<'a> {
     }
 }
 
-/// A number of seven bits a byte, the lowest first.
+/// A number of up to 64 bits, seven a byte.
 pub(super) fn varint(data: &[u8], at: &mut usize) -> Option<u64> {
-    let mut value = 0_u64;
-    for shift in (0..64).step_by(7) {
-        let byte = *data.get(*at)?;
-        *at += 1;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
+    bytes::varint(data, at, 10)
 }
