@@ -4,10 +4,11 @@
 //! a fixed secret. And an outcome (what a function gives back, where ways meet, what is written) that a real check leads to, and a fixed
 //! secret as well. What each is worth is not decided here: a suspect is described by what can be counted ([`Suspect::features`]).
 
-use crate::demands::{Consequence, Demand, Demands, Given, HARD, Kind, Root, Way, bits};
+use crate::demands::{Consequence, Demand, Demands, Given, HARD, Kind, Root, Way, bits, joined, spelled};
 use crate::function::{Bounds, Callee};
 use crate::powers::{self, Power};
 use crate::program::{Program, Read};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Calls deep that an answer is followed, and a power looked for.
@@ -151,7 +152,7 @@ impl Suspects {
             reader.lines.insert(bounds.start, line);
         }
         reader.connect();
-        let mut found = reader.suspects();
+        let mut found = whole(reader.suspects());
         found.sort_by_key(|suspect| {
             (std::cmp::Reverse(suspect.bits()), suspect.function, suspect.at, suspect.behind.clone())
         });
@@ -196,7 +197,7 @@ impl Suspect {
             .filter_map(|demand| match &demand.kind {
                 Kind::Text(_) => Some("text"),
                 Kind::Bytes(_) => Some("bytes"),
-                Kind::Character(..) => Some("characters"),
+                Kind::Character(..) | Kind::Piece(..) => Some("characters"),
                 Kind::Number(_) => Some("number"),
                 Kind::Table => Some("table"),
                 Kind::Made(_) => Some("made here"),
@@ -242,13 +243,14 @@ impl Suspect {
                 && text.iter().any(u8::is_ascii_alphabetic)
                 && !text.iter().any(|byte| matches!(byte, b'/' | b' '))
         };
-        if self.texts().any(odd) {
+        if self.texts().any(|text| odd(&text)) {
             found.push("letters and digits");
         }
         if self.texts().any(|text| text.len() > 11) {
             found.push("a long text");
         }
-        let looks = |is: fn(&[u8]) -> bool| self.texts().next().is_some() && self.texts().all(is);
+        let looks =
+            |is: fn(&[u8]) -> bool| self.texts().next().is_some() && self.texts().all(|text| is(&text));
         if looks(|text| text.starts_with(b"-")) {
             found.push("looks like an option");
         } else if looks(|text| {
@@ -260,12 +262,13 @@ impl Suspect {
         found
     }
 
-    /// The texts that are demanded, of some length.
-    fn texts(&self) -> impl Iterator<Item = &[u8]> {
-        self.demands.iter().flat_map(Demand::each).filter_map(|demand| match &demand.kind {
-            Kind::Text(text) if text.len() > 2 => Some(text.as_slice()),
+    /// The texts that are demanded, of some length; characters that make one are, too.
+    fn texts(&self) -> impl Iterator<Item = Cow<'_, [u8]>> {
+        let whole = self.demands.iter().flat_map(Demand::each).filter_map(|demand| match &demand.kind {
+            Kind::Text(text) if text.len() > 2 => Some(Cow::Borrowed(text.as_slice())),
             _ => None,
-        })
+        });
+        whole.chain(spelled(&self.demands).into_iter().map(Cow::Owned))
     }
 
     /// The secret as far as it is read, and whether all of it is text that the file shows.
@@ -286,6 +289,12 @@ impl Suspect {
                     plain = false;
                     characters.insert((demand.of.clone(), *offset), *byte);
                 }
+                Kind::Piece(offset, bytes) => {
+                    plain = false;
+                    for (at, byte) in (*offset..).zip(bytes) {
+                        characters.insert((demand.of.clone(), at), *byte);
+                    }
+                }
                 Kind::Bytes(_) | Kind::Number(_) | Kind::Table | Kind::Made(_) => plain = false,
                 Kind::Answer(..) | Kind::Check(_) | Kind::Alike | Kind::OneOf(_) => {}
             }
@@ -295,10 +304,64 @@ impl Suspect {
     }
 }
 
+/// Suspects without those outcomes whose demands are a part of those of another suspect of the same function, be it an outcome or what gives a power right there:
+/// what is compared step by step has an outcome at every step, and the last one says all.
+fn whole(all: Vec<Suspect>) -> Vec<Suspect> {
+    let mut by_function: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+    for (number, suspect) in all.iter().enumerate() {
+        by_function.entry(suspect.function).or_default().push(number);
+    }
+    // Powers at hand say most, then outcomes beside a check; of the same, what demands more.
+    let rank = |number: usize, suspect: &Suspect| {
+        let kind = match suspect.behind {
+            Behind::Power { steps: 0, .. } => 2,
+            Behind::Outcome { checked: true, .. } => 1,
+            Behind::Outcome { .. } => 0,
+            Behind::Power { .. } => return None,
+        };
+        Some((kind, suspect.bits(), std::cmp::Reverse(number)))
+    };
+    let mut gone: BTreeSet<usize> = BTreeSet::new();
+    for numbers in by_function.values().filter(|numbers| numbers.len() <= MOST) {
+        for number in numbers {
+            let Some(suspect) = all.get(*number).filter(|one| matches!(one.behind, Behind::Outcome { .. }))
+            else {
+                continue;
+            };
+            let covers = |other: &usize| {
+                all.get(*other).is_some_and(|known| {
+                    rank(*other, known) > rank(*number, suspect) && is_part(&suspect.demands, &known.demands)
+                })
+            };
+            if numbers.iter().any(covers) {
+                gone.insert(*number);
+            }
+        }
+    }
+    all.into_iter()
+        .enumerate()
+        .filter(|(number, _)| !gone.contains(number))
+        .map(|(_, suspect)| suspect)
+        .collect()
+}
+
+/// Whether all that is hard in some demands is demanded by others: the same, or the same input to be a longer text.
+fn is_part(some: &[Demand], others: &[Demand]) -> bool {
+    some.iter().filter(|demand| demand.bits > 0).all(|demand| {
+        others.iter().any(|other| {
+            other.of == demand.of
+                && match (&demand.kind, &other.kind) {
+                    (Kind::Text(text), Kind::Text(longer)) => longer.starts_with(text),
+                    (kind, known) => kind == known && demand.at == other.at,
+                }
+        })
+    })
+}
+
 /// Says of each suspect whether the texts that it demands stand inside longer ones.
 fn mention(program: &Program<'_>, suspects: &mut [Suspect]) {
-    let texts: BTreeSet<&[u8]> = suspects.iter().flat_map(Suspect::texts).collect();
-    let texts: Vec<Vec<u8>> = texts.into_iter().map(<[u8]>::to_vec).collect();
+    let texts: BTreeSet<Vec<u8>> = suspects.iter().flat_map(Suspect::texts).map(Cow::into_owned).collect();
+    let texts: Vec<Vec<u8>> = texts.into_iter().collect();
     // Without a searcher nothing is held to be mentioned; the texts are few and short, so that there is one.
     let Ok(searcher) = aho_corasick::AhoCorasick::new(&texts) else { return };
     let mut inside = vec![false; texts.len()];
@@ -318,7 +381,7 @@ fn mention(program: &Program<'_>, suspects: &mut [Suspect]) {
         texts.into_iter().zip(inside).filter(|(_, inside)| *inside).map(|(text, _)| text).collect();
     for suspect in suspects {
         suspect.mentioned =
-            suspect.texts().next().is_some() && suspect.texts().all(|text| known.contains(text));
+            suspect.texts().next().is_some() && suspect.texts().all(|text| known.contains(&*text));
     }
 }
 
@@ -517,11 +580,34 @@ impl Reader {
         let of: BTreeSet<&Root> =
             demands.iter().filter(|demand| demand.bits > 0).map(|demand| &demand.of).collect();
         let at: BTreeSet<u64> = demands.iter().flat_map(Demand::each).map(|demand| demand.at).collect();
+        // Of a text in pieces the first one counts: what stands where those of this secret begin.
+        let first = |demand: &Demand| match demand.kind {
+            Kind::Piece(offset, _) => Some(offset),
+            _ => None,
+        };
+        let mut begins: BTreeMap<&Root, i64> = BTreeMap::new();
+        for demand in demands.iter().flat_map(Demand::each) {
+            let offset = match demand.kind {
+                Kind::Piece(offset, _) | Kind::Character(offset, _) => offset,
+                _ => 0,
+            };
+            begins.entry(&demand.of).and_modify(|known| *known = (*known).min(offset)).or_insert(offset);
+        }
+        // The same text once more is none beside it.
+        let own: BTreeSet<&Kind> = demands.iter().flat_map(Demand::each).map(|demand| &demand.kind).collect();
+        let again = |demand: &Demand| match &demand.kind {
+            Kind::Answer(_, _, _, Some(held)) => own.contains(&held.kind),
+            kind => own.contains(kind),
+        };
         let beside = line
             .demands
             .all
             .iter()
             .filter(|demand| self.is_text(demand) && of.contains(&demand.of) && !at.contains(&demand.at))
+            .filter(|demand| !again(demand))
+            .filter(|demand| {
+                first(demand).is_none_or(|offset| Some(offset) == begins.get(&demand.of).copied())
+            })
             .count();
         // Of texts of which one is enough the others stand beside it.
         let others = |demand: &Demand| match &demand.kind {
@@ -553,7 +639,7 @@ impl Reader {
             local,
             network,
             mentioned: false,
-            demands,
+            demands: joined(demands),
             behind,
         }
     }
@@ -569,7 +655,7 @@ impl Reader {
     /// Whether something is held against a fixed text, by whatever function.
     fn is_text(&self, demand: &Demand) -> bool {
         match &demand.kind {
-            Kind::Text(_) => true,
+            Kind::Text(_) | Kind::Piece(..) => true,
             Kind::Answer(of, number, equal, Some(held)) => {
                 matches!(held.kind, Kind::Text(_)) && self.is_alike(*of, *number, *equal)
             }

@@ -132,7 +132,7 @@ impl Reader<'_, '_> {
         let Value::Load { size: 4.., .. } = values.whole(other) else { return None };
         // A byte at a place of the stack that only the turn of a loop says, made of one of a table of the file.
         let by_loop = self.facts.writes.iter().any(|write| {
-            write.size == 1 && self.root(write.to).0 == Root::Stack(slot) && self.of_table(write.value)
+            write.size == 1 && self.root(write.to).0 == Root::Stack(slot, 0) && self.of_table(write.value)
         });
         if !by_loop {
             return None;

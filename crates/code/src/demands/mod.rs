@@ -5,7 +5,7 @@
 //! the same file are followed into it later ([`Kind::Answer`]): a function is read once.
 //!
 //! A fixed text, number or run of bytes is worth the bits that somebody who does not know it would have to guess. Small numbers are worth
-//! nothing: states, lengths, and errors are such.
+//! nothing: states, lengths, and errors are such, and so is what a structure is marked with, where the program breaks if it is another.
 //!
 //! When it is wrong: a loop that holds bytes against a table is known by its shape, not by what it computes. What it misses: conditions
 //! that are joined without a branch; values that go through memory which is not the stack.
@@ -13,9 +13,11 @@
 mod alike;
 mod calls;
 mod loops;
+mod pieces;
 mod several;
 
 pub use alike::Alike;
+pub use pieces::{joined, spelled};
 
 use crate::function::{Blocks, Call, Callee, Decision, Facts, dominators};
 use crate::ir::{Binary, Relation};
@@ -36,6 +38,8 @@ const STEPS: usize = 1024;
 const WAYS: usize = 4;
 /// Arguments of a call that what it is given is looked for in.
 const HANDED: usize = 4;
+/// Blocks in a row that lead to where a program breaks.
+const SHORT: usize = 4;
 /// Demands of one place that are kept.
 const MOST: usize = 64;
 
@@ -48,6 +52,8 @@ pub enum Kind {
     Bytes(Vec<u8>),
     /// A byte at an offset of something.
     Character(i64, u8),
+    /// Bytes at an offset of something, that are text: compared as a number.
+    Piece(i64, Vec<u8>),
     /// A number.
     Number(u64),
     /// Bytes one after the other, against a table.
@@ -103,10 +109,10 @@ pub enum Root {
     Argument(u8, u8),
     /// What a call gave back, or filled: the function's name, where another file has it.
     Result(u64, Option<Vec<u8>>),
-    /// Memory at an address of the image.
-    Memory(u64),
-    /// The function's own stack.
-    Stack(i64),
+    /// Memory at an address of the image, and how many loads deep.
+    Memory(u64, u8),
+    /// The function's own stack, by its place, and how many loads deep.
+    Stack(i64, u8),
     /// Not known, by where it arose.
     Unknown(u64, u16),
 }
@@ -287,11 +293,15 @@ impl Reader<'_, '_> {
             // Where what is stated holds, and where its contrary does.
             let (holds, fails) = if decision.taken { (taken, other) } else { (other, taken) };
             for demand in self.demands(decision, decision.relation) {
-                add(all, decision.block, holds, demand);
+                if !is_mark(&demand.kind) || !self.is_broken(fails) {
+                    add(all, decision.block, holds, demand);
+                }
             }
             if decision.both {
                 for demand in self.demands(decision, decision.relation.negated()) {
-                    add(all, decision.block, fails, demand);
+                    if !is_mark(&demand.kind) || !self.is_broken(holds) {
+                        add(all, decision.block, fails, demand);
+                    }
                 }
             }
             if let (Some(holds), Some(fails)) = (holds, fails)
@@ -301,6 +311,23 @@ impl Reader<'_, '_> {
             }
         }
         (edges, exits)
+    }
+
+    /// Whether a block only leads to where the program says that it is wrong itself: the other side of an assertion.
+    fn is_broken(&self, block: Option<usize>) -> bool {
+        let mut at = block;
+        for _ in 0..SHORT {
+            let Some(block) = at else { return false };
+            let mut calls = self.facts.calls.iter().filter(|call| call.block == block);
+            if calls.any(|call| self.program.breaks(&call.callee)) {
+                return true;
+            }
+            at = match self.blocks.all.get(block).map(|block| block.next.as_slice()) {
+                Some([next]) => Some(*next),
+                _ => None,
+            };
+        }
+        false
     }
 
     /// What is demanded where a relation of two values holds.
@@ -345,6 +372,16 @@ impl Reader<'_, '_> {
                 {
                     return found.push(self.alike(at, one));
                 }
+                Value::Binary(Binary::Xor | Binary::Sub, one, other)
+                    if equal && let Some(demand) = self.indexed(at, one, other) =>
+                {
+                    return found.push(demand);
+                }
+                Value::Unknown(meeting, register)
+                    if equal && let Some(demand) = self.met(at, meeting, register) =>
+                {
+                    return found.push(demand);
+                }
                 // Both are nought: differences that are gathered.
                 Value::Binary(Binary::Or, one, other) if equal => {
                     for side in [one, other] {
@@ -372,7 +409,9 @@ impl Reader<'_, '_> {
             (None, None) if equal && self.comparer && self.are_bytes(a, b) => {
                 return found.push(self.alike(at, a));
             }
-            (None, None) if equal => return found.extend(self.decoded(at, a, b)),
+            (None, None) if equal => {
+                return found.extend(self.indexed(at, a, b).or_else(|| self.decoded(at, a, b)));
+            }
             _ => return,
         };
         if let Value::Result(call) = values.whole(value) {
@@ -418,21 +457,18 @@ impl Reader<'_, '_> {
             let number = if how == Binary::Xor { number ^ with } else { number.wrapping_sub(with) };
             return self.number(at, of, self.program.image().cut(number));
         }
+        if let Some(piece) = self.piece(at, value, number) {
+            return Some(piece);
+        }
         let (inner, mut size) = match values.get(value) {
             Value::Extend { of, bits, .. } => (of, bits / 8),
             _ => (value, 0),
         };
-        let (root, offset, deep) = self.root(inner);
+        let root = self.root(inner).0;
         if let Value::Load { size: loaded, .. } = values.get(inner) {
             size = if size == 0 { loaded } else { size.min(loaded) };
             if loaded == 1 {
-                let byte = u8::try_from(number & 0xff).ok().filter(|byte| is_written(*byte))?;
-                let of = if let Root::Argument(register, _) = root {
-                    Root::Argument(register, deep)
-                } else {
-                    root
-                };
-                return Some(Demand { at, kind: Kind::Character(offset, byte), bits: 7, of });
+                return None;
             }
         }
         // Counted from above as well: errors are small negative numbers.
@@ -447,13 +483,8 @@ impl Reader<'_, '_> {
         // A power of two, a mask and a number of few digits mean something by themselves.
         let plain =
             kept.count_ones() <= 2 || sign.count_ones() <= 2 || kept % 1000 == 0 || (kept & 0xffff == 0);
-        if words <= 16 {
-            let two = [(kept >> 8 & 0xff) as u8, (kept & 0xff) as u8];
-            let text = size == 2 && two.iter().all(|byte| is_written(*byte));
-            return text.then_some(Demand { at, kind: Kind::Number(kept), bits: 14, of: root });
-        }
         // Nor is an address of the program a secret.
-        if plain || self.program.image().is_mapped(kept) {
+        if words <= 16 || plain || self.program.image().is_mapped(kept) {
             return None;
         }
         Some(Demand {
@@ -478,8 +509,8 @@ impl Reader<'_, '_> {
                     });
                     return (Root::Result(call, name), offset, deep);
                 }
-                Value::Stack(slot) => return (Root::Stack(slot), offset, deep),
-                Value::Const(address) => return (Root::Memory(address), offset, deep),
+                Value::Stack(slot) => return (Root::Stack(slot, deep), offset, deep),
+                Value::Const(address) => return (Root::Memory(address, deep), offset, deep),
                 Value::Load { at, .. } => {
                     if deep == 0 {
                         offset = 0;
@@ -496,7 +527,7 @@ impl Reader<'_, '_> {
                         if deep == 1
                             && let Value::Stack(slot) = values.get(at)
                         {
-                            return (Root::Stack(slot), slot, deep);
+                            return (Root::Stack(slot, deep), 0, deep);
                         }
                         at
                     }
@@ -504,7 +535,7 @@ impl Reader<'_, '_> {
                 Value::Extend { of, .. } => of,
                 Value::Binary(_, one, _) => one,
                 Value::Unknown(place, which) => return (Root::Unknown(place, which), offset, deep),
-                Value::Import(slot) => return (Root::Memory(slot), offset, deep),
+                Value::Import(slot) => return (Root::Memory(slot, deep), offset, deep),
                 Value::Holds { a, .. } => a,
             };
         }
@@ -513,7 +544,6 @@ impl Reader<'_, '_> {
 
     /// What is given to calls that prove something, and to functions of this file.
     fn proofs(&self, found: &mut Demands) {
-        let values = &self.facts.values;
         for call in &self.facts.calls {
             let roots = |count: usize| {
                 let roots = call.arguments.iter().take(count).map(|argument| self.root(*argument).0);
@@ -526,13 +556,20 @@ impl Reader<'_, '_> {
                 Callee::Import(name) if powers::proves(name) => found.proved.extend(roots(HANDED)),
                 Callee::Import(name)
                     if powers::compares(name).is_some()
-                        && call.arguments.iter().take(2).all(|argument| values.text(*argument).is_none()) =>
+                        && call.arguments.iter().take(2).all(|argument| !self.is_fixed(*argument)) =>
                 {
                     found.proved.extend(roots(2));
                 }
                 _ => {}
             }
         }
+    }
+
+    /// Whether a value is the address of a text, or of what the program cannot write.
+    fn is_fixed(&self, value: ValueId) -> bool {
+        let values = &self.facts.values;
+        values.text(value).is_some()
+            || values.constant(value).is_some_and(|address| self.program.image().is_constant(address))
     }
 
     fn places(&self, way: impl Fn(&Call) -> Way) -> Vec<Place> {
@@ -668,6 +705,11 @@ impl Reader<'_, '_> {
         kept.retain(|_, ways| ways.len() > 1 && ways.iter().any(&worth));
         found.consequences = kept;
     }
+}
+
+/// Whether a demand is such as a structure's own mark is held to: a number, or a word in memory that is compared as one.
+fn is_mark(kind: &Kind) -> bool {
+    matches!(kind, Kind::Number(_) | Kind::Piece(..))
 }
 
 /// Whether a value is 1 or 0 by a relation, or by two that are both asked for.

@@ -195,7 +195,11 @@ impl Walk<'_> {
         let mut after = After { on: true, to: Vec::new(), decides: false };
         let here = |walk: &Self, to: u64| walk.inside(to) && !(to == walk.bounds.start && insn.address == to);
         match insn.flow {
-            Flow::Next | Flow::CallRegister(_) | Flow::CallMemory(_) | Flow::System => {}
+            Flow::Next | Flow::System => {}
+            // What is known of a call is that it never comes back.
+            Flow::CallRegister(_) | Flow::CallMemory(_) => {
+                after.on = insn.when.is_some() || !self.known.contains_key(&insn.address);
+            }
             Flow::Call(to) => after.on = insn.when.is_some() || !self.around.is_final(to),
             Flow::Jump(to) => {
                 after.on = insn.when.is_some();

@@ -2,7 +2,7 @@
 //! texts and places it names.
 
 use super::state::{Compared, Machine, State};
-use super::{Blocks, Surroundings};
+use super::{Blocks, Routine, Surroundings};
 use crate::arch::Arch;
 use crate::image::{Filled, Image};
 use crate::ir::{Flow, Insn, Op, Operand, Reg, Relation};
@@ -248,9 +248,16 @@ impl Found {
         let (callee, tail) = match insn.flow {
             Flow::Call(to)
                 if to != insn.address + u64::from(insn.length)
-                    && machine.around.tells_place(to).is_none() =>
+                    && machine.around.tells_place(to).is_none()
+                    && machine.around.routine(to) != Some(Routine::Saves) =>
             {
                 (self.place(machine, to), false)
+            }
+            // The routine returns for the function.
+            Flow::Jump(to) if leaves && machine.around.routine(to) == Some(Routine::Restores) => {
+                let value = machine.read(state, Operand::Reg(machine.convention.result), place);
+                self.returns.push((block, value));
+                return;
             }
             Flow::Jump(to) | Flow::Branch(_, to) if leaves => (self.place(machine, to), true),
             Flow::CallRegister(register) => {

@@ -36,4 +36,16 @@ pub trait Surroundings {
 
     /// The register in which code at this address gives back where it was called from (`__x86.get_pc_thunk.bx`).
     fn tells_place(&self, address: u64) -> Option<Reg>;
+
+    /// Whether a place stores or loads what a function has to leave as it was, in the function's stead.
+    fn routine(&self, address: u64) -> Option<Routine>;
+}
+
+/// What a function leaves to code that others share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Routine {
+    /// Stores registers, and comes back with nothing changed.
+    Saves,
+    /// Loads registers, and returns to where the function was called from.
+    Restores,
 }

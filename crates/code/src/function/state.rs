@@ -4,7 +4,7 @@
 //! writes is unknown at the loop's head. So a value that is known holds on every way.
 
 use super::graph::reverse_postorder;
-use super::{Blocks, Surroundings};
+use super::{Blocks, Routine, Surroundings};
 use crate::arch::{Arch, Convention, NONE};
 use crate::ir::{Address, Binary, Condition, Flow, Insn, Op, Operand, Reg, Relation};
 use crate::values::{Value, ValueId, Values};
@@ -294,7 +294,7 @@ impl<'m, 'i> Machine<'m, 'i> {
                 } else if let Some(register) = self.around.tells_place(to) {
                     let value = self.values.number(next);
                     self.put(state, register, value);
-                } else {
+                } else if self.around.routine(to) != Some(Routine::Saves) {
                     self.called(state, insn);
                 }
             }

@@ -4,17 +4,19 @@
 //! a fixed address words that are one and lead to what makes room on the stack), and by the calls in the code itself. Wrong when: a pointer into the middle of a function (a computed `goto`) is taken for the start of
 //! another. Misses: functions that only a computed value leads to, in files without symbols and frames.
 
+mod finals;
 mod frames;
 mod library;
+mod routines;
 mod starts;
 mod stubs;
 mod tables;
 
 pub(crate) use library::{asks_i386, asks_thumb};
 
-use crate::function::{Blocks, Bounds, Callee, Facts, Gap, Surroundings, facts};
+use crate::function::{Blocks, Bounds, Callee, Facts, Gap, Routine, Surroundings, facts};
 use crate::image::Image;
-use crate::ir::Reg;
+use crate::ir::{Flow, Reg};
 use crate::values::Values;
 use banbury_formats::executable::elf::Elf;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,8 +35,12 @@ pub struct Program<'a> {
     own: BTreeMap<u64, u64>,
     /// Places that give back where they were called from.
     tellers: BTreeMap<u64, Reg>,
-    /// Functions of another file that never come back.
+    /// Places that store or load registers for functions.
+    routines: BTreeMap<u64, Routine>,
+    /// Functions that never come back, of another file or of this one.
     finals: BTreeSet<u64>,
+    /// Those of this file that say that the program is wrong itself.
+    breakers: BTreeSet<u64>,
     /// Whether no other file takes part in it.
     is_static: bool,
     /// Functions of the C library in it, where it is linked statically.
@@ -50,27 +56,6 @@ pub struct Read<'p> {
     pub facts: Facts<'p>,
 }
 
-/// Functions of C libraries that never come back.
-const FINAL: [&[u8]; 17] = [
-    b"abort",
-    b"exit",
-    b"_exit",
-    b"_Exit",
-    b"quick_exit",
-    b"__assert_fail",
-    b"__assert",
-    b"__stack_chk_fail",
-    b"__fortify_fail",
-    b"__chk_fail",
-    b"longjmp",
-    b"_longjmp",
-    b"siglongjmp",
-    b"pthread_exit",
-    b"err",
-    b"errx",
-    b"__cxa_throw",
-];
-
 impl<'a> Program<'a> {
     /// Of an ELF file; `None` where its machine is none of ours or nothing of it is executable.
     #[must_use]
@@ -81,7 +66,9 @@ impl<'a> Program<'a> {
             imports: BTreeMap::new(),
             own: BTreeMap::new(),
             tellers: BTreeMap::new(),
+            routines: BTreeMap::new(),
             finals: BTreeSet::new(),
+            breakers: BTreeSet::new(),
             is_static: is_static(elf),
             library: library::Library::default(),
         };
@@ -94,16 +81,18 @@ impl<'a> Program<'a> {
             library::by_symbols(&mut program);
         }
         stubs::find(&mut program, &starts.called);
+        program.routines = routines::find(&program, &starts.called);
         program.finals = program
             .imports
             .iter()
-            .filter(|(_, name)| FINAL.contains(&name.as_slice()))
+            .filter(|(_, name)| finals::is_final(name))
             .map(|(address, _)| *address)
             .collect();
         if program.is_static {
             library::finals(&mut program);
             library::by_deeds(&mut program, &starts.called, &starts.callers);
         }
+        finals::find(&mut program, &starts.callers);
         Some(program)
     }
 
@@ -193,6 +182,21 @@ impl<'a> Program<'a> {
                     }
                 }
             }
+            // What is called by value and never comes back leads nowhere. Where the address stands in the code the blocks have seen it.
+            if round < ROUNDS {
+                let by_value = |at: u64| {
+                    let insn = blocks.insns.iter().find(|insn| insn.address == at);
+                    insn.is_some_and(|insn| matches!(insn.flow, Flow::CallRegister(_) | Flow::CallMemory(_)))
+                };
+                for call in facts.calls.iter().filter(|call| !call.tail) {
+                    if self.never_comes_back(&call.callee)
+                        && !known.contains_key(&call.at)
+                        && by_value(call.at)
+                    {
+                        found |= known.insert(call.at, BTreeSet::new()).is_none();
+                    }
+                }
+            }
             if !found {
                 // A jump by value to a known function was followed: it is a call that does not come back.
                 let calls: BTreeSet<u64> = facts
@@ -242,5 +246,9 @@ impl Surroundings for Program<'_> {
 
     fn tells_place(&self, address: u64) -> Option<Reg> {
         self.tellers.get(&address).copied()
+    }
+
+    fn routine(&self, address: u64) -> Option<Routine> {
+        self.routines.get(&address).copied()
     }
 }

@@ -228,6 +228,13 @@ fn calls(image: &Image<'_>, marks: &Marks) -> Leads {
                     leads.called.insert(target, false);
                     leads.call(at, target);
                 }
+                if let Flow::CallMemory(slot) = insn.flow
+                    && (slot.base, slot.index) == (None, None)
+                    && let slot = image.cut(slot.offset.cast_unsigned())
+                    && matches!(image.filled(slot), Some(Filled::Import(_)))
+                {
+                    leads.call(at, slot);
+                }
                 leads.jump(at, &insn, false);
                 if image.arch == Arch::X86_64 {
                     let set = |op: &Op| match *op {
@@ -262,7 +269,9 @@ impl Pointer {
                     let slot = image.cut(global.wrapping_add_signed(from.offset));
                     self.0 = match image.filled(slot) {
                         Some(Filled::Address(to)) => Some(to),
-                        _ => None,
+                        // What another file has is told by its slot.
+                        Some(Filled::Import(_)) => Some(slot),
+                        None => None,
                     };
                 }
                 Op::Compute {
@@ -282,7 +291,9 @@ impl Pointer {
             }
         }
         match insn.flow {
-            Flow::CallRegister(T9) | Flow::JumpRegister(T9) => self.0.filter(|to| image.is_code(*to)),
+            Flow::CallRegister(T9) | Flow::JumpRegister(T9) => {
+                self.0.filter(|to| image.is_code(*to) || matches!(image.filled(*to), Some(Filled::Import(_))))
+            }
             _ => None,
         }
     }

@@ -6,7 +6,7 @@
 use super::Program;
 use crate::arch::Arch;
 use crate::function::{Block, Blocks, Bounds, Callee, facts};
-use crate::ir::{Flow, Op, Reg};
+use crate::ir::{Flow, Insn, Op, Reg};
 use crate::values::Values;
 use std::collections::BTreeMap;
 
@@ -38,7 +38,8 @@ pub(super) fn find(program: &mut Program<'_>, called: &BTreeMap<u64, bool>) {
         if program.imports.contains_key(&start) {
             continue;
         }
-        let bounds = Bounds { start, end: start.saturating_add(LONGEST), thumb };
+        let (first, thumb) = switched(program, start, thumb);
+        let bounds = Bounds { start: first, end: first.saturating_add(LONGEST), thumb };
         let mut lifter = program.image.arch.lifter(program.image.big_endian, thumb);
         let blocks = Blocks::of(bounds, program, lifter.as_mut());
         let Some(block) = body(&blocks, program.image.arch) else { continue };
@@ -92,6 +93,19 @@ pub(super) fn find(program: &mut Program<'_>, called: &BTreeMap<u64, bool>) {
     program.own.extend(own);
     let imports = &program.imports;
     program.functions.retain(|bounds| !imports.contains_key(&bounds.start));
+}
+
+/// Where a stub goes on that begins in the other state of the processor: what functions of Thumb jump to stands before code of Arm.
+fn switched(program: &Program<'_>, start: u64, thumb: bool) -> (u64, bool) {
+    if !thumb {
+        return (start, thumb);
+    }
+    let mut insn = Insn::default();
+    let mut lifter = program.image.arch.lifter(program.image.big_endian, thumb);
+    match lifter.lift(program.image.bytes(start), start, &mut insn).then_some(insn.flow) {
+        Some(Flow::Jump(to)) if insn.switches && insn.when.is_none() => (to, !thumb),
+        _ => (start, thumb),
+    }
 }
 
 /// The block of a stub. Those of PowerPC 64 that are safe between threads jump only where the slot is filled, and else, in a second

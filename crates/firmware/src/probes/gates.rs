@@ -326,8 +326,9 @@ fn demanded(demand: &Demand) -> String {
         Root::Argument(..) => "an argument".to_owned(),
         Root::Result(_, Some(name)) => format!("what {} gave", super::text::show(name)),
         Root::Result(_, None) => "what a call gave".to_owned(),
-        Root::Memory(address) => format!("memory at {address:#x}"),
-        Root::Stack(_) => "a buffer on the stack".to_owned(),
+        Root::Memory(address, _) => format!("memory at {address:#x}"),
+        Root::Stack(_, 0) => "a buffer on the stack".to_owned(),
+        Root::Stack(..) => "what stands on the stack, or what that points to".to_owned(),
         Root::Unknown(..) => "something".to_owned(),
     };
     match &demand.kind {
@@ -335,6 +336,9 @@ fn demanded(demand: &Demand) -> String {
         Kind::Bytes(bytes) => format!("{of} is {} fixed bytes", bytes.len()),
         Kind::Character(offset, byte) => {
             format!("byte {offset} of {of} == '{}'", super::text::show(&[*byte]))
+        }
+        Kind::Piece(offset, bytes) => {
+            format!("bytes {offset} and on of {of} == \"{}\"", super::text::show(bytes))
         }
         Kind::Number(number) => format!("a number made of {of} == {number:#x}"),
         Kind::Table => format!("each byte of {of}, changed or not, equals that of a table"),

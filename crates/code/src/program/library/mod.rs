@@ -17,7 +17,8 @@ mod words;
 
 pub(crate) use systems::{asks_i386, asks_thumb};
 
-use super::{FINAL, Program};
+use super::Program;
+use super::finals::is_final;
 use crate::function::{Bounds, Callee};
 use crate::powers;
 use crate::values::Value;
@@ -82,7 +83,7 @@ pub(super) fn by_deeds(
 
 /// Functions that never come back.
 pub(super) fn finals(program: &mut Program<'_>) {
-    let finals = program.library.names.iter().filter(|(_, name)| FINAL.contains(&name.as_slice()));
+    let finals = program.library.names.iter().filter(|(_, name)| is_final(name));
     program.finals.extend(finals.map(|(address, _)| *address));
 }
 
@@ -139,7 +140,7 @@ fn is_known(name: &[u8]) -> bool {
         || powers::measures(name)
         || powers::opens(name)
         || powers::takes_network(name)
-        || FINAL.contains(&bare)
+        || is_final(bare)
         || MORE.contains(&bare)
 }
 
