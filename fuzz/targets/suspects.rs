@@ -1,5 +1,5 @@
-//! An executable read from end to end: its functions, suspects, sockets, and what runs when it is loaded. Nothing panics; what a suspect
-//! says can be asked.
+//! An executable read from end to end: its functions, those of the C library where it is static, suspects, sockets, and what runs when it is
+//! loaded. Nothing panics; what a suspect says can be asked.
 #![no_main]
 
 use banbury_code::program::Program;
@@ -12,6 +12,8 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|data: &[u8]| {
     let Some(elf) = Elf::parse(data) else { return };
     let Some(program) = Program::of(&elf) else { return };
+    assert!(program.is_static() || program.library().is_empty());
+    assert!(program.library().values().all(|name| !name.is_empty()));
     let mut reader = Reader::new(&program);
     let suspects = Suspects::beside(&program, &mut |bounds, read| reader.look(bounds, read));
     let surface = reader.finish();

@@ -9,12 +9,21 @@ use crate::function::{Bounds, Callee};
 use crate::powers::{self, Power};
 use crate::program::{Program, Read};
 use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Calls deep that an answer is followed, and a power looked for.
 const DEEP: u8 = 4;
 /// Suspects of one program that are kept, those of most bits first.
 const MOST: usize = 256;
+/// Demands of one place that are kept, with those of the functions that answer for it.
+const DEMANDS: usize = 128;
+/// Functions that are asked what they answer, and their ways, in all of a program; what is behind others is a gap.
+const STEPS: usize = 1 << 20;
+/// Ways to one outcome that are held against each other; an outcome of more is a gap.
+const WAYS: usize = 1000;
+/// Places where a text stands inside a longer one that are looked at.
+const MENTIONS: usize = 1 << 24;
 
 /// What stands behind the secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,8 +125,7 @@ impl Suspects {
     /// Of a program, each of whose functions is shown to somebody else, too: reading them is what takes time.
     #[must_use]
     pub fn beside(program: &Program<'_>, look: &mut dyn FnMut(Bounds, &Read<'_>)) -> Self {
-        let mut reader =
-            Reader { lines: BTreeMap::new(), callers: BTreeMap::new(), reach: BTreeMap::new(), main: None };
+        let mut reader = Reader::default();
         let mut gaps = 0;
         for bounds in program.functions() {
             let read = program.read(*bounds);
@@ -153,6 +161,7 @@ impl Suspects {
         }
         reader.connect();
         let mut found = whole(reader.suspects());
+        gaps += reader.gaps.get();
         found.sort_by_key(|suspect| {
             (std::cmp::Reverse(suspect.bits()), suspect.function, suspect.at, suspect.behind.clone())
         });
@@ -366,7 +375,7 @@ fn mention(program: &Program<'_>, suspects: &mut [Suspect]) {
     let Ok(searcher) = aho_corasick::AhoCorasick::new(&texts) else { return };
     let mut inside = vec![false; texts.len()];
     for bytes in program.image().constants() {
-        for found in searcher.find_overlapping_iter(bytes) {
+        for found in searcher.find_overlapping_iter(bytes).take(MENTIONS) {
             let printed = |at: Option<usize>| {
                 at.and_then(|at| bytes.get(at)).is_some_and(|byte| byte.is_ascii_graphic() || *byte == b' ')
             };
@@ -385,13 +394,24 @@ fn mention(program: &Program<'_>, suspects: &mut [Suspect]) {
     }
 }
 
+#[derive(Default)]
 struct Reader {
     lines: BTreeMap<u64, Line>,
     callers: BTreeMap<u64, BTreeSet<u64>>,
     /// By function, the powers within reach: how many calls away and by what.
     reach: BTreeMap<u64, BTreeMap<Power, (u8, Vec<u8>)>>,
     main: Option<u64>,
+    answers: RefCell<BTreeMap<Question, Vec<Demand>>>,
+    /// What was asked.
+    steps: Cell<usize>,
+    /// Functions that were not followed as they were being followed already.
+    turns: Cell<usize>,
+    /// What was left out.
+    gaps: Cell<usize>,
 }
+
+/// What has to be for a function to give a number, or another one, asked so many calls deep.
+type Question = (u64, u64, bool, u8);
 
 impl Reader {
     fn connect(&mut self) {
@@ -491,6 +511,10 @@ impl Reader {
     fn outcomes(&self, function: u64, line: &Line) -> Vec<Suspect> {
         let mut found: BTreeMap<Vec<u64>, Suspect> = BTreeMap::new();
         for (consequence, ways) in &line.demands.consequences {
+            if ways.len() > WAYS {
+                self.gaps.set(self.gaps.get() + 1);
+                continue;
+            }
             let resolved: Vec<Vec<Demand>> =
                 ways.iter().map(|way| self.resolved(line, way, 0, &mut BTreeSet::from([function]))).collect();
             let shared: BTreeSet<u64> = ways
@@ -684,36 +708,50 @@ impl Reader {
                     found.extend(held.iter().filter(|_| demanded).map(|held| (**held).clone()));
                     continue;
                 }
-                let mut more = self.answer(of, number, equal, deep, open);
+                let mut more = self.answer((of, number, equal, deep), open);
                 // What is demanded there is demanded here, of what the call is given.
                 for inner in &mut more {
                     inner.of = demand.of.clone();
                 }
                 found.extend(more);
-                continue;
-            }
-            if !found.iter().any(|known| known.kind == demand.kind && known.of == demand.of) {
+            } else if !found.iter().any(|known| known.kind == demand.kind && known.of == demand.of) {
                 found.push(demand.clone());
+            }
+            if found.len() >= DEMANDS {
+                found.truncate(DEMANDS);
+                break;
             }
         }
         found
     }
 
     /// What has to be for a function to answer so: the least of its ways.
-    fn answer(
-        &self,
-        function: u64,
-        number: u64,
-        equal: bool,
-        deep: u8,
-        open: &mut BTreeSet<u64>,
-    ) -> Vec<Demand> {
+    fn answer(&self, question: Question, open: &mut BTreeSet<u64>) -> Vec<Demand> {
+        let (function, number, equal, deep) = question;
         let Some(line) = self.lines.get(&function) else { return Vec::new() };
-        if deep >= DEEP || !open.insert(function) {
+        if deep >= DEEP {
             return Vec::new();
         }
+        if self.steps.get() >= STEPS {
+            self.gaps.set(self.gaps.get() + 1);
+            return Vec::new();
+        }
+        self.steps.set(self.steps.get() + 1);
+        if let Some(known) = self.answers.borrow().get(&question) {
+            return known.clone();
+        }
+        if !open.insert(function) {
+            self.turns.set(self.turns.get() + 1);
+            return Vec::new();
+        }
+        let turns = self.turns.get();
         let mut least: Option<Vec<Demand>> = None;
         for (given, way) in &line.demands.gives {
+            if self.steps.get() >= STEPS {
+                least = None;
+                break;
+            }
+            self.steps.set(self.steps.get() + 1);
             let demands = match given {
                 Given::Number(gives) if (*gives == number) == equal => {
                     self.resolved(line, way, deep + 1, open)
@@ -721,7 +759,8 @@ impl Reader {
                 Given::Number(_) => continue,
                 Given::Answer(of) => {
                     let mut demands = self.resolved(line, way, deep + 1, open);
-                    demands.extend(self.answer(*of, number, equal, deep + 1, open));
+                    demands.extend(self.answer((*of, number, equal, deep + 1), open));
+                    demands.truncate(DEMANDS);
                     demands
                 }
                 Given::Other => self.resolved(line, way, deep + 1, open),
@@ -731,7 +770,12 @@ impl Reader {
             }
         }
         open.remove(&function);
-        least.unwrap_or_default()
+        let least = least.unwrap_or_default();
+        // Where a function was not followed that was being followed, the answer is of this way here alone.
+        if turns == self.turns.get() {
+            self.answers.borrow_mut().insert(question, least.clone());
+        }
+        least
     }
 }
 

@@ -5,6 +5,7 @@
 //!
 //! Misses: relocatable files (`.o`, `.ko`), whose addresses are not settled; what a program loads or decrypts when it runs.
 
+mod parts;
 mod relocations;
 mod symbols;
 
@@ -12,22 +13,12 @@ pub use symbols::Symbol;
 
 use crate::arch::{Arch, NONE};
 use banbury_formats::executable::elf::Elf;
+use parts::Part;
 use relocations::Bound;
 use std::collections::BTreeMap;
 
 /// Bytes of a string that are read.
 const TEXT_LIMIT: usize = 4096;
-
-/// A range of addresses with its bytes.
-#[derive(Clone, Copy, Debug)]
-struct Part<'a> {
-    address: u64,
-    bytes: &'a [u8],
-    /// Bytes in memory; those that the file does not have are zero.
-    size: u64,
-    executable: bool,
-    writable: bool,
-}
 
 /// An executable in memory.
 #[derive(Debug)]
@@ -38,6 +29,7 @@ pub struct Image<'a> {
     pub big_endian: bool,
     /// Where it begins to run; 0 where it does not.
     pub entry: u64,
+    /// By address; none reaches into another.
     parts: Vec<Part<'a>>,
     /// By address, the symbols that are there.
     symbols: Vec<Symbol<'a>>,
@@ -73,17 +65,7 @@ impl<'a> Image<'a> {
     #[must_use]
     pub fn of(elf: &Elf<'a>) -> Option<Self> {
         let arch = Arch::of(elf.machine, elf.is_64)?;
-        let mut parts: Vec<Part<'a>> = elf
-            .loads()
-            .map(|load| Part {
-                address: load.address,
-                bytes: elf.segment_bytes(load),
-                size: load.memory_size.max(load.file_size),
-                executable: load.flags & 1 != 0,
-                writable: load.flags & 2 != 0,
-            })
-            .collect();
-        parts.sort_by_key(|part| part.address);
+        let parts = parts::read(elf, arch.bits());
         if !parts.iter().any(|part| part.executable && !part.bytes.is_empty()) {
             return None;
         }
@@ -139,7 +121,7 @@ impl<'a> Image<'a> {
 
     fn part(&self, address: u64) -> Option<&Part<'a>> {
         let after = self.parts.partition_point(|part| part.address <= address);
-        self.parts.get(..after)?.iter().rev().find(|part| address - part.address < part.size)
+        self.parts.get(after.checked_sub(1)?).filter(|part| address - part.address < part.size)
     }
 
     /// The bytes from an address to the end of what the file has of that part of memory.

@@ -9,7 +9,7 @@ use crate::arch::Arch;
 use banbury_formats::executable::elf::Elf;
 use std::collections::BTreeMap;
 
-/// Relocations that are read of one table.
+/// Relocations that are read of one table, or of all that stand in sections.
 const MOST: u64 = 1 << 20;
 
 /// What stands in a slot.
@@ -90,10 +90,11 @@ fn tables<'a>(elf: &Elf<'a>, image: &Image<'a>) -> BTreeMap<u64, Bound<'a>> {
     const ALLOCATED: u64 = 2;
     let names = Names { elf, image, table: 0, texts: 0 };
     let mut bound = BTreeMap::new();
+    let mut left = MOST;
     // SHT_RELA, SHT_REL.
     for section in elf.sections.iter().filter(|section| section.flags & ALLOCATED != 0) {
         if matches!(section.kind, 4 | 9) {
-            names.table(section.address, section.size, section.kind == 4, &mut bound);
+            left -= names.some(left, (section.address, section.size), section.kind == 4, &mut bound);
         }
     }
     bound
@@ -105,8 +106,11 @@ pub(super) fn settled<'a>(elf: &Elf<'a>, image: &mut Image<'a>) {
         [b".got", b".got.plt", b".got2", b".toc", b".data.rel.ro", b".data.rel.ro.local"];
     let mut more = tables(elf, image);
     let word = u64::from(image.bits() / 8);
+    let mut left = MOST;
     let mut add = |from: u64, size: u64| {
-        let slots = (0..(size / word).min(MOST)).filter_map(|number| from.checked_add(number * word));
+        let count = (size / word).min(left);
+        left -= count;
+        let slots = (0..count).filter_map(|number| from.checked_add(number * word));
         for slot in slots {
             if let Some(to) = image.word(slot).filter(|to| *to >= 0x1000 && image.is_mapped(*to & !1)) {
                 more.entry(slot).or_insert(Bound::Address(to));
@@ -130,12 +134,24 @@ pub(super) fn settled<'a>(elf: &Elf<'a>, image: &mut Image<'a>) {
 
 impl<'a> Names<'_, 'a> {
     fn table(&self, table: u64, size: u64, addends: bool, bound: &mut BTreeMap<u64, Bound<'a>>) {
+        self.some(MOST, (table, size), addends, bound);
+    }
+
+    /// Of a table so many relocations at most; how many were read.
+    fn some(
+        &self,
+        most: u64,
+        (table, size): (u64, u64),
+        addends: bool,
+        bound: &mut BTreeMap<u64, Bound<'a>>,
+    ) -> u64 {
         let word = u64::from(self.image.bits() / 8);
         let entry = word * if addends { 3 } else { 2 };
-        for number in 0..(size / entry).min(MOST) {
-            let Some(at) = table.checked_add(number * entry) else { return };
+        let count = (size / entry).min(most);
+        for number in 0..count {
+            let Some(at) = table.checked_add(number * entry) else { return number };
             let (Some(slot), Some(info)) = (self.image.word(at), self.info(at.wrapping_add(word))) else {
-                return;
+                return number;
             };
             let (kind, symbol) = info;
             let addend =
@@ -144,6 +160,7 @@ impl<'a> Names<'_, 'a> {
                 bound.entry(slot).or_insert(found);
             }
         }
+        count
     }
 
     /// The type and symbol of a relocation.

@@ -4,8 +4,10 @@ use super::Image;
 use crate::arch::Arch;
 use banbury_formats::executable::elf::Elf;
 
-/// Symbols that are read of `.symtab`; far above what any linker writes for a device.
-const MOST: u64 = 1 << 20;
+/// Symbols that are read of all `.symtab`, of which linkers write one; far above what is written for a device.
+const MOST: usize = 1 << 20;
+/// Bytes of a name that are read.
+const NAME: usize = 1024;
 
 /// A symbol with an address in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,13 +41,13 @@ pub(super) fn read<'a>(elf: &Elf<'a>, image: &Image<'a>) -> Vec<Symbol<'a>> {
     for symbol in elf.symbols() {
         add(symbol.name, symbol.address, symbol.size, symbol.function, false, symbol.defined);
     }
+    let mut left = MOST;
     for table in elf.sections.iter().filter(|section| section.kind == 2) {
         let names = usize::try_from(table.link).ok().and_then(|link| elf.sections.get(link));
         let names = names.map_or(&[][..], |names| elf.section_bytes(names));
         let size = if elf.is_64 { 24 } else { 16 };
-        for entry in
-            elf.section_bytes(table).chunks_exact(size).take(usize::try_from(MOST).unwrap_or(usize::MAX))
-        {
+        for entry in elf.section_bytes(table).chunks_exact(size).take(left) {
+            left -= 1;
             let field = |at: usize, bytes: usize| {
                 super::number(entry.get(at..at + bytes).unwrap_or_default(), elf.big_endian)
             };
@@ -55,6 +57,7 @@ pub(super) fn read<'a>(elf: &Elf<'a>, image: &Image<'a>) -> Vec<Symbol<'a>> {
                 (field(12, 1), field(14, 2), field(4, 4), field(8, 4))
             };
             let name = usize::try_from(field(0, 4)).ok().and_then(|at| names.get(at..)).unwrap_or_default();
+            let name = name.get(..name.len().min(NAME)).unwrap_or_default();
             let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
             // STT_NOTYPE (mapping symbols, hand-written code), STT_OBJECT, STT_FUNC, STT_GNU_IFUNC.
             if section != 0 && !name.is_empty() && matches!(info & 15, 0 | 1 | 2 | 10) {

@@ -88,8 +88,8 @@ pub(crate) fn compute(how: Binary, a: u64, b: u64, bits: u8) -> Option<u64> {
         Binary::Shl => a << by()?,
         Binary::Shr => a >> by()?,
         Binary::Sar => (extend(a, bits, true).cast_signed() >> by()?).cast_unsigned(),
-        Binary::Ror if bits == 32 => u64::from((a as u32).rotate_right(by()?)),
-        Binary::Ror => a.rotate_right(by()?),
+        Binary::Ror if by()? == 0 => a,
+        Binary::Ror => cut(a >> by()? | a << (u32::from(bits) - by()?), bits),
     })
 }
 

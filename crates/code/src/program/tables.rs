@@ -100,7 +100,7 @@ fn form(values: &Values<'_>, value: ValueId) -> Option<Table> {
         Value::Binary(Binary::Shl, of, by) => {
             let by = u32::try_from(values.constant(by)?).ok().filter(|by| *by < 8)?;
             form(values, of)
-                .filter(|table| table.base == 0)
+                .filter(|table| table.base == 0 && table.shift + by < u64::BITS)
                 .map(|table| Table { shift: table.shift + by, ..table })
         }
         _ => None,

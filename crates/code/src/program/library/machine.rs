@@ -24,6 +24,8 @@ const STEPS: u32 = 4000;
 pub(super) const ANYTHING: u64 = 0x4a4a_4a4a_4a4a_0000;
 /// Calls that are open at once.
 const DEEP: usize = 16;
+/// Instructions that are kept; then they are read anew.
+const KEPT: usize = 1 << 17;
 
 /// Instructions that were read, by their address and state, and steps that are left of all trials.
 pub(super) struct Code<'p, 'a> {
@@ -41,7 +43,9 @@ pub(super) struct Code<'p, 'a> {
 
 impl<'p, 'a> Code<'p, 'a> {
     pub fn new(image: &'p Image<'a>, steps: u64) -> Option<Self> {
-        let bases = [0x7e00_0000_u64, 0x6e00_0000, 0x5e00_0000, 0x3e00_0000, 0x1e00_0000];
+        let low = [0x7e00_0000_u64, 0x6e00_0000, 0x5e00_0000, 0x3e00_0000, 0x1e00_0000];
+        let high = [0x3e00_0000_0000_u64, 0x1e00_0000_0000].into_iter().filter(|_| image.bits() == 64);
+        let mut bases = low.into_iter().chain(high);
         let free = |base: &u64| (0..0x40).all(|page| !image.is_mapped(base + page * 0x1000));
         Some(Self {
             image,
@@ -50,7 +54,7 @@ impl<'p, 'a> Code<'p, 'a> {
             known: HashMap::default(),
             chosen: BTreeMap::new(),
             steps,
-            base: bases.into_iter().find(free)?,
+            base: bases.find(free)?,
         })
     }
 
@@ -68,6 +72,9 @@ impl<'p, 'a> Code<'p, 'a> {
         let read =
             self.image.is_code(at) && lifter.lift(self.image.bytes(at), at, &mut insn) && insn.length > 0;
         let found = read.then(|| Rc::new(insn));
+        if self.known.len() >= KEPT {
+            self.known.clear();
+        }
         self.known.insert((at, thumb), found.clone());
         found
     }
@@ -367,6 +374,7 @@ impl<'c, 'p, 'a> Machine<'c, 'p, 'a> {
                 };
                 self.set(dst, value.map(|value| extend(value, width, signed)));
             }
+            Op::Load { dst, size: 9.., .. } => self.set(dst, None),
             Op::Load { dst, from, size, signed } => {
                 let value = self.load(from, size)?;
                 self.set(dst, value.map(|value| extend(value, size * 8, signed)));

@@ -31,6 +31,8 @@ const FUNCTIONS: usize = 60_000;
 const STEPS: u64 = 12_000_000;
 /// Bytes of a function that is tried.
 const LARGE: u64 = 12 << 10;
+/// Resolvers that are asked; a C library has some forty.
+const RESOLVERS: usize = 1 << 12;
 /// Functions that name a shell which are looked for, and calls away from the system that they stand.
 const SHELLS: usize = 2000;
 const DEEP: usize = 7;
@@ -72,6 +74,7 @@ pub(super) fn by_deeds(
     start(program);
     by_trial(program, called);
     let systems = systems::find(program, callers);
+    program.library.missed = program.library.missed.or(systems.missed);
     for (function, name) in &systems.named {
         let name = name.as_bytes().to_vec();
         program.library.names.entry(*function).or_insert(name);
@@ -170,10 +173,16 @@ fn start(program: &mut Program<'_>) {
 
 /// Tries what something calls, and what resolvers choose.
 fn by_trial(program: &mut Program<'_>, called: &BTreeMap<u64, bool>) {
-    let Some(mut code) = Code::new(&program.image, STEPS) else { return };
+    let Some(mut code) = Code::new(&program.image, STEPS) else {
+        program.library.missed = Some("its memory takes all places where functions are tried");
+        return;
+    };
     let resolvers: BTreeSet<u64> =
         program.image.resolvers.iter().chain(&program.image.choosers).copied().collect();
-    for resolver in &resolvers {
+    if resolvers.len() > RESOLVERS {
+        program.library.missed = Some("more resolvers than are asked what they choose");
+    }
+    for resolver in resolvers.iter().take(RESOLVERS) {
         // The processor that has nothing special gets what needs nothing special.
         let place = program.image.place(*resolver);
         let end = machine::call(&mut code, (place, place != *resolver), [&[], &[]], [0; 3], false);
@@ -183,7 +192,7 @@ fn by_trial(program: &mut Program<'_>, called: &BTreeMap<u64, bool>) {
             code.chosen.insert(*resolver, chosen);
         }
     }
-    let thumb = |at: u64| program.functions.iter().any(|bounds| bounds.start == at && bounds.thumb);
+    let thumb = |at: u64| program.bounds(at).is_some_and(|bounds| bounds.thumb);
     let mut names: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
     let chosen: Vec<(u64, u64)> = code.chosen.iter().map(|(resolver, chosen)| (*resolver, *chosen)).collect();
     for (resolver, chosen) in chosen {
@@ -223,8 +232,17 @@ fn spawns(program: &mut Program<'_>, callers: &BTreeMap<u64, BTreeSet<u64>>, sys
     let forks = layers(&systems.forks, callers, DEEP);
     let mut found: BTreeMap<u64, &'static str> = BTreeMap::new();
     let mut hands: BTreeMap<u64, u64> = BTreeMap::new();
-    let open: BTreeSet<u64> = executes.keys().chain(forks.keys()).copied().collect();
-    for function in open.into_iter().take(SHELLS) {
+    // The nearest first: of a large program much comes to these somehow.
+    let mut near = executes.clone();
+    for (function, deep) in &forks {
+        near.entry(*function).and_modify(|known| *known = (*known).min(*deep)).or_insert(*deep);
+    }
+    let open: BTreeSet<(usize, u64)> = near.into_iter().map(|(function, deep)| (deep, function)).collect();
+    if open.len() > SHELLS {
+        let why = "functions far from those that start programs, which may be of the C library";
+        program.library.missed = program.library.missed.or(Some(why));
+    }
+    for (_, function) in open.into_iter().take(SHELLS) {
         if program.library.names.contains_key(&function) {
             continue;
         }

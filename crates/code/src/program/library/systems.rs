@@ -114,6 +114,8 @@ pub(super) struct Systems {
     /// Functions that start another program, and those that make a process, whatever else they do.
     pub executes: BTreeSet<u64>,
     pub forks: BTreeSet<u64>,
+    /// What was not looked at.
+    pub missed: Option<&'static str>,
 }
 
 /// Looks at what asks the system.
@@ -122,7 +124,11 @@ pub(super) fn find(program: &Program<'_>, callers: &BTreeMap<u64, BTreeSet<u64>>
     let mut handed: BTreeMap<u64, usize> = BTreeMap::new();
     let mut kept: BTreeSet<u64> = BTreeSet::new();
     let function = |at: u64| program.functions.partition_point(|bounds| bounds.start <= at).checked_sub(1);
-    let mut functions: BTreeSet<usize> = places(program.image()).into_iter().filter_map(function).collect();
+    let places = places(program.image());
+    if places.len() >= PLACES {
+        found.missed = Some("more places that ask the system than are looked at");
+    }
+    let mut functions: BTreeSet<usize> = places.into_iter().filter_map(function).collect();
     if program.image.arch == Arch::Arm {
         let asked: Vec<u64> = functions
             .iter()
@@ -180,9 +186,11 @@ pub(super) fn find(program: &Program<'_>, callers: &BTreeMap<u64, BTreeSet<u64>>
             .flatten()
             .copied()
             .filter(|caller| !looked.contains(caller) && !handed.contains_key(caller))
-            .take(CALLERS)
             .collect();
-        for function in open {
+        if open.len() > CALLERS {
+            found.missed = Some("more functions that hand on what the system is asked for than are looked at");
+        }
+        for function in open.into_iter().take(CALLERS) {
             looked.insert(function);
             let Some(bounds) = program.bounds(function) else { continue };
             let read = program.read(bounds);

@@ -177,7 +177,8 @@ impl One<'_, '_, '_, '_> {
             Punpcklqdq => self.joined(|a, b| interleaved(a, b, 64)),
             Punpckhqdq => self.joined(|a, b| interleaved(a >> 64, b >> 64, 64)),
             _ if own && mnemonic != Subps => {
-                // Not modelled: its register is not known.
+                // Not modelled: its register is not known, nor are the flags, which some set.
+                self.machine.results(None, 0);
                 self.machine
                     .vectors
                     .0
