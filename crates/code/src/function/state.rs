@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 
 /// Rounds after which what still changes is held to be unknown.
 const ROUNDS: usize = 12;
+/// Rounds in which a place's stack may become a smaller one.
+const EARLY: usize = 4;
 /// Slots of the stack that are followed.
 const SLOTS: usize = 512;
 /// Sets of flags.
@@ -112,7 +114,7 @@ impl<'m, 'i> Machine<'m, 'i> {
         if let Some(first) = before.first_mut() {
             *first = Some(self.entry(assumed));
         }
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             let mut changed = false;
             for block in &order {
                 let Some(mut state) = before.get(*block).cloned().flatten() else { continue };
@@ -125,7 +127,7 @@ impl<'m, 'i> Machine<'m, 'i> {
                         changed |= place.as_ref() != Some(&state);
                         *place = Some(state.clone());
                     } else {
-                        changed |= self.join(place, &state, address);
+                        changed |= self.join(place, &state, address, round < EARLY);
                     }
                 }
             }
@@ -147,8 +149,9 @@ impl<'m, 'i> Machine<'m, 'i> {
         before
     }
 
-    /// Adds a way to what is known before a block; whether that changed it.
-    fn join(&mut self, place: &mut Option<State>, way: &State, block: u64) -> bool {
+    /// Adds a way to what is known before a block; whether that changed it. Where ways meet with different stacks, one of them comes from behind a call
+    /// that does not come back, with what it was given still on the stack: the other one is believed, unless it still grows after the `early` rounds.
+    fn join(&mut self, place: &mut Option<State>, way: &State, block: u64, early: bool) -> bool {
         let Some(known) = place else {
             *place = Some(way.clone());
             return true;
@@ -156,6 +159,16 @@ impl<'m, 'i> Machine<'m, 'i> {
         let mut changed = false;
         for (number, (known, new)) in (0_u16..).zip(known.registers.iter_mut().zip(&way.registers)) {
             if known != new {
+                if number == u16::from(self.convention.stack)
+                    && let (Value::Stack(one), Value::Stack(other)) =
+                        (self.values.get(*known), self.values.get(*new))
+                    && (early || one >= other)
+                {
+                    if one < other {
+                        (*known, changed) = (*new, true);
+                    }
+                    continue;
+                }
                 let unknown = self.values.unknown(block, number);
                 changed |= *known != unknown;
                 *known = unknown;
