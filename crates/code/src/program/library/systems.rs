@@ -188,7 +188,8 @@ pub(super) fn find(program: &Program<'_>, callers: &BTreeMap<u64, BTreeSet<u64>>
             .filter(|caller| !looked.contains(caller) && !handed.contains_key(caller))
             .collect();
         if open.len() > CALLERS {
-            found.missed = Some("more functions that hand on what the system is asked for than are looked at");
+            found.missed =
+                Some("more functions that hand on what the system is asked for than are looked at");
         }
         for function in open.into_iter().take(CALLERS) {
             looked.insert(function);
