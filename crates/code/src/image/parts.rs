@@ -97,7 +97,7 @@ fn split<'a>(parts: Vec<Part<'a>>) -> Vec<Part<'a>> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
     use super::{Part, split};
     use proptest::prelude::*;
