@@ -185,6 +185,12 @@ pub fn compares(name: &[u8]) -> Option<Comparison> {
         | b"consttime_memequal" => Some(2),
         b"strstr" | b"strcasestr" => None,
         b"fnmatch" => None,
+        // `std::string::compare(const char *)`, of libstdc++ in both its forms and of libc++ (Itanium C++ ABI).
+        _ if name.ends_with(b"7compareEPKc")
+            && [&b"_ZNKSt"[..], b"_ZNKSs"].iter().any(|of| name.starts_with(of)) =>
+        {
+            None
+        }
         _ => return None,
     };
     Some(Comparison {
@@ -240,6 +246,23 @@ pub fn checks(name: &[u8]) -> bool {
 #[must_use]
 pub fn proves(name: &[u8]) -> bool {
     checks(name) && !matches!(bare(name), b"getspnam" | b"getpwnam" | b"hosts_access")
+}
+
+/// Whether a function writes its second argument's text or bytes into its first, as they are.
+#[must_use]
+pub fn moves(name: &[u8]) -> bool {
+    matches!(
+        bare(name),
+        b"memcpy"
+            | b"memmove"
+            | b"strcpy"
+            | b"stpcpy"
+            | b"strncpy"
+            | b"strlcpy"
+            | b"strcat"
+            | b"strncat"
+            | b"strlcat"
+    )
 }
 
 /// Whether a function writes into its first argument, from its others.

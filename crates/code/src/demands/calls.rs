@@ -106,12 +106,31 @@ impl Reader<'_, '_> {
             if powers::compares(name).is_some() || powers::reads_only(name) {
                 continue;
             }
-            if place != 0 || !powers::makes(name) {
+            if place != 0 || !powers::makes(name) || self.copies(other, name) {
                 return None;
             }
             by.insert(name.clone());
         }
         Some(by.into_iter().collect())
+    }
+
+    /// Whether a call puts into its first argument just what came in: a text that is not the function's own, as it is.
+    fn copies(&self, call: &Call, name: &[u8]) -> bool {
+        let values = &self.facts.values;
+        let own = |value: ValueId| matches!(values.get(value), Value::Const(_) | Value::Stack(_));
+        if powers::moves(name) {
+            return call.arguments.get(1).is_some_and(|from| !own(*from));
+        }
+        // `%s`, with a width or without: what is printed is what is given behind it.
+        let format = call.arguments.iter().skip(1).position(|argument| values.text(*argument).is_some());
+        let Some(format) = format.map(|position| position + 1) else { return false };
+        let text = call.arguments.get(format).and_then(|argument| values.text(*argument)).unwrap_or_default();
+        let plain = text.strip_prefix(b"%").and_then(|rest| rest.strip_suffix(b"s")).is_some_and(|width| {
+            width.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'*'))
+        });
+        // A width may stand between.
+        let from = call.arguments.get(format + 1 + text.iter().filter(|byte| **byte == b'*').count());
+        plain && from.is_none_or(|from| !own(*from))
     }
 
     /// A comparison, without a call, of several bytes with what a loop of the function has written onto its stack one by one.

@@ -99,8 +99,9 @@ impl Blocks {
         let mut before = vec![Vec::new(); self.all.len()];
         for (number, block) in self.all.iter().enumerate() {
             for next in &block.next {
+                // A block that leads there twice has just been added.
                 if let Some(list) = before.get_mut(*next)
-                    && !list.contains(&number)
+                    && list.last() != Some(&number)
                 {
                     list.push(number);
                 }

@@ -15,7 +15,11 @@ pub fn dominators(blocks: &Blocks) -> Vec<Option<usize>> {
             *rank = place;
         }
     }
-    let before = blocks.before();
+    // The farthest first: where many blocks of one way lead to one place, each is just above the one before.
+    let mut before = blocks.before();
+    for list in &mut before {
+        list.sort_by_key(|block| std::cmp::Reverse(rank.get(*block).copied()));
+    }
     let mut over: Vec<Option<usize>> = vec![None; blocks.all.len()];
     if let Some(first) = over.first_mut() {
         *first = Some(0);
