@@ -103,8 +103,6 @@ pub(crate) enum Command {
     ConfinedWatch {
         /// What it is to do, as JSON.
         task: String,
-        /// What it is to read.
-        paths: Vec<PathBuf>,
     },
 }
 

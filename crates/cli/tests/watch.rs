@@ -12,6 +12,7 @@ mod support;
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use support::{banbury, command, root, stderr, stdout};
@@ -359,11 +360,13 @@ fn following_tells_what_is_new_and_ends_with_the_summary() {
     let text = log();
     let half = text[..text.len() / 2].rfind('\n').unwrap() + 1;
     std::fs::write(&path, &text[..half]).unwrap();
+    // A group of its own, as a terminal has one for what it runs: an interrupt reaches all in it.
     let mut child = command()
         .args(["watch", "--follow", "--every", "1"])
         .arg(folder.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        .process_group(0)
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -373,8 +376,8 @@ fn following_tells_what_is_new_and_ends_with_the_summary() {
     std::fs::rename(&path, folder.path().join("conn.old.log")).unwrap();
     std::fs::write(&path, format!("{HEADER}{}", &text[half..])).unwrap();
     std::thread::sleep(std::time::Duration::from_secs(4));
-    let pid = child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let group = format!("-{}", child.id());
+    assert!(Command::new("kill").args(["-INT", "--", &group]).status().unwrap().success());
     let rest: Vec<String> = lines.map(Result::unwrap).collect();
     assert!(child.wait().unwrap().success());
     let summary = rest.join("\n");

@@ -247,3 +247,43 @@ fn addresses_in_no_network_of_the_model_are_outside() {
     let (status, found) = watch(&log, &["--internal", "172.16.0.0/12"]);
     assert_eq!((status, found["tally"]["pairs"].as_u64()), (0, Some(2)), "{}", found["not_looked"]);
 }
+
+#[test]
+fn what_a_folder_holds_that_cannot_be_read_is_said_and_the_rest_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("conn.log"), format!("{HEADER}{}", lines(0..50))).unwrap();
+    // A loop of links is to be read by nobody, whoever runs the tests.
+    std::os::unix::fs::symlink("loop.log", folder.path().join("loop.log")).unwrap();
+    let locked = folder.path().join("locked.log");
+    std::fs::write(&locked, lines(0..5)).unwrap();
+    std::fs::set_permissions(&locked, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
+    let output = command().arg("watch").arg(folder.path()).output().unwrap();
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(3), "{text}{}", stderr(&output));
+    assert!(text.contains("50 connections"), "{text}");
+    assert!(text.contains("loop.log: no file"), "{text}");
+    // Root reads it, and finds no header.
+    assert!(text.contains("locked.log: "), "{text}");
+    let output = command().args(["watch", "/nonexistent/conn.log"]).output().unwrap();
+    assert!(stderr(&output).contains("/nonexistent/conn.log: cannot be read"), "{}", stderr(&output));
+    let output = command().args(["watch", "--follow", "/nonexistent"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("/nonexistent: cannot be read"), "{}", stderr(&output));
+    let scratch = ["watch", "--scratch", "/nonexistent"];
+    let output = command().args(scratch).arg(folder.path()).output().unwrap();
+    assert!(stderr(&output).contains("--scratch"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_folder_may_have_more_files_than_a_command_line_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = format!("{HEADER}{}", lines(0..1));
+    // Two hundred bytes each, more than two million together.
+    for n in 0..12_000 {
+        std::fs::write(folder.path().join(format!("conn.{n:0>190}.log")), &log).unwrap();
+    }
+    let output = command().args(["watch", "--rita-alone"]).arg(folder.path()).output().unwrap();
+    let text = stdout(&output);
+    assert!(text.contains("12000 files"), "{text}{}", stderr(&output));
+    assert!(text.contains("12000 connections"), "{text}");
+}

@@ -307,9 +307,17 @@ fn failed(exhibit: Digest, size: u64, why: &str, probes: &[&dyn Probe]) -> Exami
     Examination { exhibit, size, confinement: BTreeMap::new(), objects: vec![root], runs }
 }
 
-/// How a confined child ended, and the last thing it complained of.
+/// Lines of a complaint that are told, at most.
+const CAUSES: usize = 4;
+
+/// How a confined child ended, and the last things it complained of: an error is a line, and a line for each of its causes.
 pub fn ended(status: ExitStatus, complaint: &str) -> String {
-    let last = complaint.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+    let lines = complaint.lines().map(str::trim);
+    let lines = lines.filter(|line| {
+        !line.is_empty() && !line.starts_with("note: ") && !line.ends_with("the confined process")
+    });
+    let lines: Vec<&str> = lines.map(|line| line.strip_prefix("cause: ").unwrap_or(line)).collect();
+    let last = lines.get(lines.len().saturating_sub(CAUSES)..).unwrap_or_default().join(": ");
     let how = match signal(status) {
         Some(6) => "was ended by SIGABRT (out of memory, or past its time)".to_owned(),
         Some(9) => "was ended by SIGKILL (out of memory or of processor time)".to_owned(),

@@ -77,8 +77,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Partition(arguments) => watch::partition::run(&arguments),
         #[cfg(feature = "arrow")]
         Command::ConfinedPartition { task } => watch::partition::child(&task).context("the confined process"),
-        Command::ConfinedWatch { task, paths } => {
-            watch::child::run(&task, &paths).context("the confined process")?;
+        Command::ConfinedWatch { task } => {
+            watch::child::run(&task).context("the confined process")?;
             Ok(Outcome::Done)
         }
         Command::Confined { task } => {

@@ -27,6 +27,9 @@ static DESCRIPTION: TrafficDescription = TrafficDescription {
     source: "RFC 4180",
 };
 
+/// What some programs write before text to say that it is UTF-8.
+const MARK: char = '\u{feff}';
+
 impl TrafficFormat for Table {
     fn describe(&self) -> &'static TrafficDescription {
         &DESCRIPTION
@@ -34,7 +37,9 @@ impl TrafficFormat for Table {
 
     fn recognise(&self, start: &[u8]) -> bool {
         let mut lines = start.split(|byte| *byte == b'\n').filter_map(text::plain);
-        let Some(header) = lines.next().map(str::trim_end) else { return false };
+        let Some(header) = lines.next().map(|line| line.trim_start_matches(MARK).trim_end()) else {
+            return false;
+        };
         let separator = separator(header);
         let cells = Cells::of(header, separator);
         // Names of columns: none is empty or a number, and there are as many cells in the next line.
@@ -88,7 +93,7 @@ impl Lines for Rows {
             return;
         }
         let Some(header) = &self.header else {
-            match Header::of(text.trim_start_matches('\u{feff}'), &self.columns) {
+            match Header::of(text.trim_start_matches(MARK), &self.columns) {
                 Ok(header) => self.header = Some(header),
                 Err(why) => self.passed = Some((why, 0)),
             }

@@ -18,7 +18,7 @@ impl Packing {
     pub fn of(bytes: &[u8]) -> Option<Self> {
         if bytes.starts_with(&[0x1F, 0x8B, 8]) {
             Some(Self::Gzip)
-        } else if bytes.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) {
+        } else if bytes.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) || skippable(bytes).is_some() {
             Some(Self::Zstd)
         } else {
             None
@@ -42,6 +42,14 @@ impl Packing {
     }
 }
 
+/// How many bytes the frame at the start has that is to be passed over (RFC 8878, 3.1.2), where it is one: programs that pack on several
+/// threads, or so that one can seek, write them.
+fn skippable(bytes: &[u8]) -> Option<usize> {
+    let [0x50..=0x5F, 0x2A, 0x4D, 0x18, length @ ..] = bytes else { return None };
+    let length = u32::from_le_bytes(*length.first_chunk()?);
+    usize::try_from(length).ok()?.checked_add(8)
+}
+
 /// Frames of Zstandard one after the other.
 struct Frames<'b> {
     rest: &'b [u8],
@@ -60,6 +68,11 @@ impl Read for Frames<'_> {
                 }
                 self.rest = *frame.get_ref();
                 self.frame = None;
+            }
+            if let Some(length) = skippable(self.rest) {
+                let cut = || io::Error::new(io::ErrorKind::UnexpectedEof, "a frame to pass over is cut off");
+                self.rest = self.rest.get(length..).ok_or_else(cut)?;
+                continue;
             }
             if self.rest.is_empty() {
                 return Ok(0);
@@ -83,4 +96,21 @@ pub(super) fn fill(from: &mut dyn Read, buffer: &mut [u8]) -> (usize, Option<io:
         }
     }
     (filled, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_to_pass_over_are() {
+        let frame = [0x28, 0xB5, 0x2F, 0xFD, 0x20, 3, 0x19, 0, 0, b'a', b'b', b'c'];
+        let over = [0x5A, 0x2A, 0x4D, 0x18, 2, 0, 0, 0, 9, 9];
+        let bytes = [&over[..], &over, &frame, &over, &frame, &over].concat();
+        assert_eq!(Packing::of(&bytes), Some(Packing::Zstd));
+        let mut made = Vec::new();
+        Packing::Zstd.unpack(&bytes).read_to_end(&mut made).unwrap();
+        assert_eq!(made, b"abcabc");
+        assert!(Packing::Zstd.unpack(&bytes[..bytes.len() - 1]).read_to_end(&mut made).is_err());
+    }
 }

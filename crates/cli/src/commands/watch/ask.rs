@@ -1,10 +1,11 @@
 //! The parent's side: starts the confined child and hears what it answers.
 
-use super::child::{Answer, Frame, Task, send_interest};
+use super::child::{Answer, Frame, Task, send_interest, send_paths};
 use anyhow::{Context as _, bail};
 use banbury_firmware::worker::ended;
 use banbury_traffic::peers::interest::Interest;
 use std::io::{self, BufReader, Read as _, Write as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread::JoinHandle;
@@ -17,14 +18,18 @@ pub(super) struct Asked {
     complaint: JoinHandle<String>,
 }
 
-/// Starts a child with a task over the inputs at these paths. What is of interest goes over its standard input: a large network's
-/// addresses are more than a command line holds.
+/// Starts a child with a task over the inputs at these paths. The paths and what is of interest go over its standard input: a folder of
+/// rotated logs, and a large network's addresses, are more than a command line holds. A child that follows is in a group of its own: an
+/// interrupt from the terminal is for the parent, which asks it for the last answer.
 pub(super) fn start(task: &Task, paths: &[PathBuf], interest: Option<&Interest>) -> anyhow::Result<Asked> {
     let program = std::env::current_exe().context("where this program stands cannot be told")?;
-    let mut child = Command::new(&program)
+    let mut command = Command::new(&program);
+    if task.follow {
+        command.process_group(0);
+    }
+    let mut child = command
         .arg("confined-watch")
         .arg(serde_json::to_string(task)?)
-        .args(paths)
         .env_clear()
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::piped())
@@ -33,10 +38,6 @@ pub(super) fn start(task: &Task, paths: &[PathBuf], interest: Option<&Interest>)
         .spawn()
         .with_context(|| format!("{}: cannot be started as the confined process", program.display()))?;
     let mut input = child.stdin.take();
-    if let Some(input) = &mut input {
-        send_interest(&interest.cloned().unwrap_or_default(), input)
-            .context("the confined process does not listen")?;
-    }
     let output = BufReader::new(child.stdout.take().context("the child has no output")?);
     let errors = child.stderr.take().context("the child has no errors")?;
     let complaint = std::thread::spawn(move || {
@@ -46,7 +47,18 @@ pub(super) fn start(task: &Task, paths: &[PathBuf], interest: Option<&Interest>)
             Err(error) => format!("(its complaint cannot be read: {error})"),
         }
     });
-    Ok(Asked { child, input, output, complaint })
+    let sent = input.as_mut().map_or(Ok(()), |input| {
+        send_paths(paths, input)?;
+        send_interest(&interest.cloned().unwrap_or_default(), input)
+    });
+    let asked = Asked { child, input, output, complaint };
+    match sent {
+        Ok(()) => Ok(asked),
+        // Why it does not listen it says itself.
+        Err(error) => {
+            Err(asked.finish().err().unwrap_or(error).context("the confined process does not listen"))
+        }
+    }
 }
 
 impl Asked {

@@ -17,10 +17,12 @@ use banbury_traffic::probes::{self, Scene};
 use banbury_traffic::reading::{self, Account, Bytes, Growing, Manner};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufRead as _, Read as _, Write};
 use std::ops::Range;
 use std::os::fd::AsRawFd as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -77,7 +79,7 @@ const MEMORY: u64 = 8 << 30;
 const GRACE: u64 = 120;
 
 /// Runs the child's side.
-pub(in crate::commands) fn run(task: &str, paths: &[PathBuf]) -> anyhow::Result<()> {
+pub(in crate::commands) fn run(task: &str) -> anyhow::Result<()> {
     end_with_parent()?;
     let task: Task = serde_json::from_str(task).context("the task")?;
     let manner = Manner::new(
@@ -86,7 +88,8 @@ pub(in crate::commands) fn run(task: &str, paths: &[PathBuf]) -> anyhow::Result<
     )?;
     let inside: Result<Vec<Prefix>, _> = task.inside.iter().map(|text| text.parse::<Prefix>()).collect();
     let inside = Inside::new(inside?);
-    let ground = Ground::open(paths, &task.scratch, task.budget)?;
+    let paths = receive_paths(&mut io::stdin().lock()).context("the paths of its inputs")?;
+    let ground = Ground::open(&paths, &task.scratch, task.budget)?;
     let seconds = task.seconds.saturating_add(2 * GRACE).saturating_mul(ground.threads as u64);
     let mut confinement = Statement::new();
     let pool = ground.without_files(seconds, &mut confinement)?;
@@ -162,6 +165,32 @@ impl Ground {
     }
 }
 
+/// Sends the paths of inputs: how many, then of each its length in bytes, and the bytes.
+pub(super) fn send_paths(paths: &[PathBuf], output: &mut impl Write) -> anyhow::Result<()> {
+    let mut output = io::BufWriter::new(output);
+    output.write_all(&(paths.len() as u64).to_le_bytes())?;
+    for path in paths {
+        let bytes = path.as_os_str().as_bytes();
+        output.write_all(&(bytes.len() as u64).to_le_bytes())?;
+        output.write_all(bytes)?;
+    }
+    Ok(output.flush()?)
+}
+
+fn receive_paths(input: &mut impl io::Read) -> anyhow::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for _ in 0..receive_number(input)? {
+        let length = receive_number(input)?;
+        let mut bytes = Vec::new();
+        input.take(length).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 != length {
+            bail!("a path that breaks off");
+        }
+        paths.push(PathBuf::from(OsString::from_vec(bytes)));
+    }
+    Ok(paths)
+}
+
 /// Sends what is of interest: a length in bytes, then JSON.
 pub(super) fn send_interest(interest: &Interest, output: &mut impl Write) -> anyhow::Result<()> {
     let bytes = serde_json::to_vec(interest)?;
@@ -170,11 +199,16 @@ pub(super) fn send_interest(interest: &Interest, output: &mut impl Write) -> any
     Ok(output.flush()?)
 }
 
+fn receive_number(input: &mut impl io::Read) -> io::Result<u64> {
+    let mut bytes = [0; 8];
+    input.read_exact(&mut bytes)?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
 fn receive_interest(input: &mut impl io::Read) -> anyhow::Result<Interest> {
-    let mut length = [0; 8];
-    input.read_exact(&mut length)?;
+    let length = receive_number(input)?;
     let mut bytes = Vec::new();
-    input.take(u64::from_le_bytes(length)).read_to_end(&mut bytes)?;
+    input.take(length).read_to_end(&mut bytes)?;
     Ok(serde_json::from_slice(&bytes)?)
 }
 
@@ -452,6 +486,15 @@ mod tests {
         }
         assert_eq!(Frame::receive(&mut input).unwrap(), None);
         assert!(Frame::receive(&mut &bytes[..5]).is_err());
+    }
+
+    #[test]
+    fn paths_come_as_they_were_sent() {
+        let paths = vec![PathBuf::from("/a b"), OsString::from_vec(vec![0xFF, b'\n']).into(), "".into()];
+        let mut bytes = Vec::new();
+        send_paths(&paths, &mut bytes).unwrap();
+        assert_eq!(receive_paths(&mut bytes.as_slice()).unwrap(), paths);
+        assert!(receive_paths(&mut &bytes[..19]).is_err());
     }
 
     #[test]

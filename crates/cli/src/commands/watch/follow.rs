@@ -2,13 +2,14 @@
 //!
 //! Files are looked at every second. One that became shorter, or is another file under the same name, is read from its start; what is
 //! left of one that was renamed away is read from the descriptor that is open. Files that end in `.gz` or `.zst` are what Zeek makes of
-//! those that were read already, and are left out.
+//! those that were read already, and are left out. What cannot be read is said once, and tried again at each look.
 
 use super::ask::{self, Asked};
 use super::child::{Answer, FRAME, Frame, Task};
 use super::{Report, Told, Watch, inputs};
 use crate::commands::interrupt;
 use crate::{Outcome, terminal};
+use anyhow::Context as _;
 use banbury_traffic::networks::Inside;
 use banbury_traffic::probes::ends;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,37 +32,48 @@ struct Followed {
 }
 
 pub(super) fn run(arguments: &Watch, task: &Task, inside: &Inside) -> anyhow::Result<Outcome> {
+    for path in &arguments.inputs {
+        // A name that is wrong would be waited for without end.
+        std::fs::metadata(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    }
     let stop = interrupt::stop_on_signal(&task.scratch, "banbury-watch")?;
     let mut asked = ask::start(task, &[], None)?;
     let mut followed: Vec<Followed> = Vec::new();
     // Files that were read under another name, and how long they were: their numbers are used again.
     let mut done: BTreeMap<u64, u64> = BTreeMap::new();
     let mut told: BTreeSet<String> = BTreeSet::new();
+    let mut left: Vec<String> = Vec::new();
     let mut weighed = Instant::now();
     let every = Duration::from_secs(arguments.every);
     terminal::note("following; Ctrl-C ends with the summary");
     while !stop.load(Ordering::SeqCst) {
-        let read = turn(arguments, &mut followed, &mut done, &mut asked)?;
+        let read = turn(arguments, &mut followed, &mut done, &mut left, &mut asked)?;
         if weighed.elapsed() >= every {
             let answer = asked.weigh()?;
-            tell(report(arguments, &followed, answer, inside), &mut told)?;
+            tell(report(arguments, &followed, Vec::new(), answer, inside), &mut told)?;
             weighed = Instant::now();
         }
         if read == 0 {
             std::thread::sleep(TURN.min(every));
         }
     }
-    turn(arguments, &mut followed, &mut done, &mut asked)?;
+    turn(arguments, &mut followed, &mut done, &mut left, &mut asked)?;
     let answer = asked.finish()?;
-    let report = report(arguments, &followed, answer, inside);
+    let report = report(arguments, &followed, left, answer, inside);
     report.write(arguments)?;
     Ok(report.outcome(arguments.fail_on))
 }
 
-fn report(arguments: &Watch, followed: &[Followed], answer: Answer, inside: &Inside) -> Report {
+fn report(
+    arguments: &Watch,
+    followed: &[Followed],
+    left: Vec<String>,
+    answer: Answer,
+    inside: &Inside,
+) -> Report {
     let paths: Vec<PathBuf> = followed.iter().map(|one| one.path.clone()).collect();
     let hashes = vec![None; paths.len()];
-    let mut report = Report::new(paths, hashes, answer, Vec::new(), arguments, inside);
+    let mut report = Report::new(paths, hashes, answer, left, arguments, inside);
     report.rows.retain(Told::is_worth_telling);
     report
 }
@@ -91,11 +103,13 @@ fn turn(
     arguments: &Watch,
     followed: &mut Vec<Followed>,
     done: &mut BTreeMap<u64, u64>,
+    left: &mut Vec<String>,
     asked: &mut Asked,
 ) -> anyhow::Result<u64> {
     let mut sent = 0;
-    // A folder may be empty before the first log is there.
-    let found = inputs::of(&arguments.inputs).map(|(paths, _)| paths).unwrap_or_default();
+    let (found, unread) = inputs::now(&arguments.inputs);
+    unread.iter().filter(|line| !left.contains(line)).for_each(|line| terminal::note(line));
+    *left = unread;
     for path in found {
         let packed = path.extension().is_some_and(|ending| ending == "gz" || ending == "zst");
         // A file that is renamed between two looks is there at the next one.

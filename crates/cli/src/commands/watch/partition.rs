@@ -119,7 +119,10 @@ pub(in crate::commands) fn child(task: &str) -> anyhow::Result<Outcome> {
             }
             let counts = records.finish()?;
             if counts.malformed > 0 {
-                complain(&format!("{} malformed records were left out", counts.malformed));
+                let first = counts.problems.first();
+                let first =
+                    first.map_or(String::new(), |it| format!(", one at byte {}: {}", it.offset, it.detail));
+                complain(&format!("{} malformed records were left out{first}", counts.malformed));
             }
             if whole && counts.malformed == 0 { Outcome::Done } else { Outcome::Inconclusive }
         }

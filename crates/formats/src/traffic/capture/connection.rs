@@ -10,6 +10,9 @@ use std::fmt::Write;
 /// A jump of a sequence number by more than this is no gap of what was captured, but a number that is wrong.
 const GAP: u32 = 16 << 20;
 
+/// The protocol's number.
+const TCP: u8 = 6;
+
 /// A connection that goes on.
 pub(super) struct Connection {
     number: u64,
@@ -38,6 +41,8 @@ struct Side {
     /// The sequence number that follows on what was seen; of its first segment.
     next: u32,
     first: u32,
+    /// Where the last segment ended, or what came of it in fragments so far.
+    tail: u32,
     started: bool,
     asked: bool,
     answered: bool,
@@ -132,6 +137,8 @@ impl Connection {
                     self.reset_by = Some(from);
                 }
             }
+            // A later fragment of a segment, or one whose header was not captured.
+            None if packet.protocol == TCP => side.continued(packet.payload_bytes),
             None => {
                 side.payload += packet.payload_bytes;
                 side.started = true;
@@ -252,6 +259,7 @@ impl Side {
         let start = tcp.sequence.wrapping_add(u32::from(tcp.has(Tcp::SYN)));
         let length = u32::try_from(bytes).unwrap_or(u32::MAX);
         let end = start.wrapping_add(length);
+        self.tail = end;
         if !self.started {
             self.started = true;
             self.first = tcp.sequence;
@@ -268,6 +276,20 @@ impl Side {
         self.payload += if ahead <= GAP.saturating_add(length) { u64::from(ahead) } else { bytes };
         self.next = end.wrapping_add(u32::from(tcp.has(Tcp::FIN)));
         follows
+    }
+
+    /// Counts bytes that stand behind those of the segment before: once, like those.
+    fn continued(&mut self, bytes: u64) {
+        if !self.started {
+            self.payload += bytes;
+            return;
+        }
+        self.tail = self.tail.wrapping_add(u32::try_from(bytes).unwrap_or(u32::MAX));
+        let ahead = self.tail.wrapping_sub(self.next);
+        if ahead <= u32::MAX / 2 {
+            self.payload += bytes.min(u64::from(ahead));
+            self.next = self.tail;
+        }
     }
 }
 

@@ -5,12 +5,15 @@ use crate::traffic::{Record, Settings, Sink, TrafficFormat};
 #[derive(Default)]
 struct Found {
     flows: Vec<(i64, u64, u64)>,
+    /// What the source of each sent above TCP and UDP, and with IP.
+    sent: Vec<(u64, u64)>,
     problems: Vec<String>,
 }
 
 impl Sink for Found {
     fn record(&mut self, record: &Record<'_>, _: u64) {
         if let Record::Flow(flow) = record {
+            self.sent.push((flow.sent.payload.unwrap_or_default(), flow.sent.ip.unwrap_or_default()));
             self.flows.push((
                 flow.start,
                 flow.sent.packets.unwrap_or_default(),
@@ -100,4 +103,38 @@ fn times_at_the_end_of_their_range_are_held() {
     let mut found = Found::default();
     PcapNg.reader(&Settings::default()).read(&bytes, true, &mut found);
     assert_eq!(found.flows.len(), 3, "{:?}", found.problems);
+}
+
+#[test]
+fn bytes_of_segments_in_fragments_count_once() {
+    // Of a segment, `bytes` from `from` on; the first fragment has the header.
+    let fragment = |id: u8, sequence: u32, from: u16, bytes: u16, more: bool| {
+        let header = if from == 0 { 20 } else { 0 };
+        let at = if from == 0 { 0 } else { (from + 20) / 8 } | if more { 0x2000 } else { 0 };
+        let mut packet = vec![0x45, 0];
+        packet.extend((20 + header + bytes).to_be_bytes());
+        packet.extend([0, id]);
+        packet.extend(at.to_be_bytes());
+        packet.extend([64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+        if from == 0 {
+            packet.extend([0x9c, 0x40, 1, 0xbb]);
+            packet.extend(sequence.to_be_bytes());
+            packet.extend([0, 0, 0, 1, 80, 16, 1, 0, 0, 0, 0, 0]);
+        }
+        packet.resize(packet.len() + usize::from(bytes), b'x');
+        packet
+    };
+    let segment = |id, sequence| {
+        [
+            fragment(id, sequence, 0, 204, true),
+            fragment(id, sequence, 204, 224, true),
+            fragment(id, sequence, 428, 72, false),
+        ]
+    };
+    // The second is sent twice; the numbers pass their end.
+    let first = u32::MAX - 700;
+    let all = [segment(1, first), segment(2, first.wrapping_add(500)), segment(3, first.wrapping_add(500))];
+    let packets: Vec<_> = all.concat().into_iter().zip(1000..).map(|(packet, time)| (time, packet)).collect();
+    let found = read(&capture(&packets), &Settings::default());
+    assert_eq!(found.sent, [(1000, 1500 + 3 * 20 + 9 * 20)], "{:?}", found.problems);
 }

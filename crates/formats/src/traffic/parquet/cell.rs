@@ -7,6 +7,18 @@ use crate::traffic::text;
 use core::net::{IpAddr, Ipv6Addr};
 use std::borrow::Cow;
 
+/// Bytes of a text, at most: a dictionary tells one of many megabytes to any number of rows.
+pub(super) const LONGEST: usize = 4096;
+
+/// What was wrong with the bytes of a row's texts.
+#[derive(Default)]
+pub(super) struct Odd {
+    /// Some are no text.
+    pub(super) bytes: core::cell::Cell<bool>,
+    /// Bytes of the longest that was left out, where one was.
+    pub(super) length: core::cell::Cell<usize>,
+}
+
 /// A value that is known.
 pub(super) enum Value<'a> {
     Int(i64),
@@ -35,20 +47,25 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Text that says that nothing is known is none. `odd` is set where bytes are no text.
+    /// Text that says that nothing is known is none, and so is one of more than [`LONGEST`] bytes. `odd` takes note of it, and of bytes
+    /// that are no text.
     pub(super) fn of_bytes(
         bytes: &'a [u8],
         (physical, logical): (Physical, Logical),
-        odd: &core::cell::Cell<bool>,
+        odd: &Odd,
     ) -> Option<Self> {
         match (physical, logical) {
             (Physical::Int96, _) => Some(Self::Instant(of_96(bytes))),
             (_, Logical::Uuid) => Some(Self::Uuid(bytes)),
             (Physical::Fixed(4 | 16), _) => Some(Self::Raw(bytes)),
+            _ if bytes.len() > LONGEST => {
+                odd.length.set(odd.length.get().max(bytes.len()));
+                None
+            }
             _ => match text::plain(bytes) {
                 Some(text) => known(text).map(|text| Self::Text(Cow::Borrowed(text))),
                 None => {
-                    odd.set(true);
+                    odd.bytes.set(true);
                     Some(Self::Text(Cow::Owned(text::escaped(bytes))))
                 }
             },

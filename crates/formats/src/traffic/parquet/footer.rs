@@ -81,7 +81,7 @@ fn cut(end: usize) -> Fault {
 pub(super) fn schema(directory: &[u8], base: usize) -> Result<(Vec<Column>, i64), Fault> {
     let mut nodes = Vec::new();
     let mut rows = 0;
-    Thrift::new(directory, base).fields(|thrift, id, kind| {
+    Thrift::new("the directory", directory, base).fields(|thrift, id, kind| {
         match (id, kind) {
             (2, Type::List) => thrift.structs(|thrift| {
                 if nodes.len() >= COLUMNS {

@@ -40,7 +40,7 @@ pub(super) fn of(
 ) -> Result<Vec<Group>, Fault> {
     let mut groups = Vec::new();
     let mut seen = 0;
-    Thrift::new(directory, base).fields(|thrift, id, kind| {
+    Thrift::new("the directory", directory, base).fields(|thrift, id, kind| {
         if (id, kind) != (4, Type::List) {
             return Ok(false);
         }
@@ -51,7 +51,7 @@ pub(super) fn of(
                 return Err(Fault { kind: crate::ProblemKind::LimitReached, ..thrift.fault(what) });
             }
             match group(thrift, base, wanted)? {
-                Ok(group) => groups.push(group),
+                Ok(group) => groups.extend(group),
                 Err(fault) => tell(fault),
             }
             Ok(())
@@ -61,8 +61,12 @@ pub(super) fn of(
     Ok(groups)
 }
 
-/// The outer error is of the directory itself, the inner one of what this group says.
-fn group(thrift: &mut Thrift<'_>, end: usize, wanted: &[&Column]) -> Result<Result<Group, Fault>, Fault> {
+/// The outer error is of the directory itself, the inner one of what this group says; one without rows is none.
+fn group(
+    thrift: &mut Thrift<'_>,
+    end: usize,
+    wanted: &[&Column],
+) -> Result<Result<Option<Group>, Fault>, Fault> {
     let at = end + thrift.consumed();
     let (mut chunks, mut rows, mut leaf) = (Vec::with_capacity(wanted.len()), 0, 0);
     let mut wrong = None;
@@ -91,13 +95,17 @@ fn group(thrift: &mut Thrift<'_>, end: usize, wanted: &[&Column]) -> Result<Resu
     let Ok(rows_stated) = u64::try_from(rows) else {
         return told(Fault::malformed(at, "fewer than no rows"));
     };
+    // Of a group without rows nothing is lost, wherever they are said to stand.
+    if rows_stated == 0 && chunks.iter().all(|chunk| chunk.values == 0) {
+        return Ok(Ok(None));
+    }
     if let Some(fault) = wrong {
         return told(fault);
     }
     if chunks.len() < wanted.len() {
         return told(Fault::malformed(at, "a group of rows that lacks columns"));
     }
-    Ok(Ok(Group { rows: rows_stated, chunks, at }))
+    Ok(Ok(Some(Group { rows: rows_stated, chunks, at })))
 }
 
 fn chunk(thrift: &mut Thrift<'_>, end: usize, column: &Column) -> Result<(Chunk, Option<Fault>), Fault> {
@@ -128,7 +136,8 @@ fn chunk(thrift: &mut Thrift<'_>, end: usize, column: &Column) -> Result<(Chunk,
         }
         Ok(true)
     })?;
-    let start = if dictionary > 0 { dictionary.min(data) } else { data };
+    // Where nothing but a dictionary was written, there is no page that it stands before.
+    let start = if dictionary > 0 && data > 0 { dictionary.min(data) } else { dictionary.max(data) };
     let range = usize::try_from(start).ok().zip(usize::try_from(size).ok()).and_then(|(start, size)| {
         let stop = start.checked_add(size)?;
         (start >= 4 && stop <= end).then_some(start..stop)

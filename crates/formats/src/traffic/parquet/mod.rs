@@ -43,15 +43,16 @@ static DESCRIPTION: TrafficDescription = TrafficDescription {
         "columns within others, repeated ones, decimals, dates, times of the day and intervals are not read",
         "pages packed by LZO, Brotli or the old form of LZ4 are not read, nor what is encrypted",
         "the file has to be there in whole: packed or followed, one of more than 16 MiB is not read",
+        "a text of more than 4096 bytes is not read",
         "a fault in a page ends the reading of its group of rows; the other groups are read",
-        "a group may take 256 MiB unpacked; a file may have 64 rows for each of its bytes and 1 Mi rows more",
+        "a group may take 256 MiB unpacked; a file may have 64 rows for each of its bytes and 64 Ki rows more",
         "a table is of flows: names, queries and logins are not read from one",
     ],
     source: "parquet-format 2.11 (Apache)",
 };
 
 /// Rows that a file may have whatever its size, and for each of its bytes: what repeats itself without end is a bomb.
-const ROWS: (u64, u64) = (1 << 20, 64);
+const ROWS: (u64, u64) = (1 << 16, 64);
 
 /// Something that is wrong, at its offset in the file.
 struct Fault {

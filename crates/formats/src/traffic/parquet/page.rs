@@ -40,7 +40,7 @@ pub(super) struct Header {
 
 impl Header {
     pub(super) fn of(data: &[u8], base: usize) -> Result<Self, Fault> {
-        let mut thrift = Thrift::new(data, base);
+        let mut thrift = Thrift::new("a page's header", data, base);
         let (mut kind, mut size, mut unpacked, mut crc) = (-1, -1, -1, None);
         let (mut values, mut encoding, mut levels) = (-1, -1, 3);
         let (mut definition, mut repetition, mut packed) = (0, 0, true);

@@ -1,6 +1,6 @@
 //! The rows of one group, a window at a time.
 
-use super::cell::Value;
+use super::cell::{LONGEST, Odd, Value};
 use super::column::Pages;
 use super::footer::{Column, Logical, Physical};
 use super::groups::Group;
@@ -84,7 +84,7 @@ impl<'a> Rows<'a> {
             window.clear();
             column.fill(count, window).map_err(|fault| (number, fault))?;
         }
-        let odd = core::cell::Cell::new(false);
+        let odd = Odd::default();
         for row in 0..count as usize {
             let offset = self.offset + row as u64;
             let cell = |place: usize| {
@@ -102,7 +102,14 @@ impl<'a> Rows<'a> {
                 }
             };
             self.plan.mapping.hand_out(cell, offset, sink);
-            if odd.take() {
+            let longest = odd.length.take();
+            if longest > 0 {
+                let what = format!(
+                    "a text of {longest} bytes in a row, more than the {LONGEST} that are read of one"
+                );
+                sink.problem(Problem::new(ProblemKind::LimitReached, offset, what));
+            }
+            if odd.bytes.take() {
                 let what = "bytes that are no text in a row, written as \\xNN";
                 sink.problem(Problem::new(ProblemKind::Undefined, offset, what));
             }

@@ -138,6 +138,22 @@ fn what_lies_costs_its_group_and_no_other() {
 }
 
 #[test]
+fn a_text_that_is_too_long_is_told_and_none() {
+    let found = read(&corpus("bomb-text"));
+    let kinds: Vec<ProblemKind> = found.problems.iter().map(|problem| problem.kind).collect();
+    assert_eq!(found.rows.len(), 3, "{:?}", found.problems);
+    assert!(kinds.contains(&ProblemKind::LimitReached), "{:?}", found.problems);
+}
+
+#[test]
+fn of_a_group_without_rows_nothing_is_lost() {
+    let columns = [("start", "ts"), ("source", "src"), ("destination", "dst")];
+    let columns = columns.map(|(field, column)| (field.to_owned(), column.to_owned())).to_vec();
+    let found = read_with(&corpus("no-rows"), &Settings { columns, ..Settings::default() });
+    assert_eq!((found.rows.len(), found.problems.len()), (24, 0), "{:?}", found.problems);
+}
+
+#[test]
 fn a_group_takes_no_more_than_it_may() {
     let mut budget = Budget::default();
     assert!(budget.take(Budget::BYTES - 5, 7).is_ok());

@@ -27,6 +27,8 @@ const DEEPEST: usize = 16;
 
 /// Where a walk stands.
 pub(super) struct Thrift<'a> {
+    /// What is walked over.
+    name: &'static str,
     data: &'a [u8],
     at: usize,
     /// Where `data` begins in the input.
@@ -35,8 +37,9 @@ pub(super) struct Thrift<'a> {
 }
 
 impl<'a> Thrift<'a> {
-    pub(super) fn new(data: &'a [u8], base: usize) -> Self {
-        Self { data, at: 0, base, level: 0 }
+    /// Over `data`, which is what `name` says and begins at `base`.
+    pub(super) fn new(name: &'static str, data: &'a [u8], base: usize) -> Self {
+        Self { name, data, at: 0, base, level: 0 }
     }
 
     /// Bytes that were walked over.
@@ -45,8 +48,8 @@ impl<'a> Thrift<'a> {
     }
 
     /// What is wrong here.
-    pub(super) fn fault(&self, what: impl Into<String>) -> Fault {
-        Fault::malformed(self.base + self.at, what)
+    pub(super) fn fault(&self, what: impl core::fmt::Display) -> Fault {
+        Fault::malformed(self.base + self.at, format!("{}: {what}", self.name))
     }
 
     /// Shows each field of a struct to `field`, which reads its value and says so, or leaves it to be passed over.
