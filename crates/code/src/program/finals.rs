@@ -6,8 +6,9 @@
 //! Found from those that do not come back by name, caller by caller. Misses: functions that never end by a loop, or through a pointer.
 
 use super::{Program, Read};
-use crate::function::Callee;
+use crate::function::{Blocks, Callee};
 use crate::image::Filled;
+use crate::ir::Flow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Functions of C libraries that never come back.
@@ -67,6 +68,12 @@ pub(super) fn find(program: &mut Program<'_>, callers: &BTreeMap<u64, BTreeSet<u
         *times += 1;
         reads += 1;
         let Some(bounds) = program.bounds(function) else { continue };
+        // Most come back, and their blocks alone tell it.
+        let mut lifter = program.image.arch.lifter(program.image.big_endian, bounds.thumb);
+        let blocks = Blocks::of(bounds, program, lifter.as_mut());
+        if blocks.insns.iter().any(|insn| insn.flow == Flow::Return) {
+            continue;
+        }
         let read = program.read(bounds);
         if is_without_end(program, &read) {
             let ends = |callee: &Callee| program.never_comes_back(callee) && !program.breaks(callee);
