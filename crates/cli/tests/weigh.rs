@@ -124,8 +124,8 @@ fn an_image_without_a_case_is_weighed_and_one_finding_is_not_buried() {
     let hidden = &document["hidden_access"];
     let counting: Vec<&serde_json::Value> =
         hidden["findings"].as_array().unwrap().iter().filter(|one| one["counts"] == true).collect();
-    // The knock stands in two files of one content.
-    assert_eq!((counting.len(), counting[0]["copies"].as_u64()), (1, Some(1)), "{hidden}");
+    // The knock stands in two files of one content; what takes notes after a word of its own counts a little, too.
+    assert_eq!((counting.len(), counting[0]["copies"].as_u64()), (2, Some(1)), "{hidden}");
     assert_eq!(counting[0]["code"], "hidden-access.secret");
     assert_eq!(hidden["read"], 5);
     let (strongest, all) = (number(&hidden["strongest"]["decibans"]), number(&hidden["figure"]["decibans"]));
