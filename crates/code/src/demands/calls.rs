@@ -122,14 +122,14 @@ impl Reader<'_, '_> {
             return call.arguments.get(1).is_some_and(|from| !own(*from));
         }
         // `%s`, with a width or without: what is printed is what is given behind it.
-        let format = call.arguments.iter().skip(1).position(|argument| values.text(*argument).is_some());
-        let Some(format) = format.map(|position| position + 1) else { return false };
-        let text = call.arguments.get(format).and_then(|argument| values.text(*argument)).unwrap_or_default();
+        let mut texts = call.arguments.iter().enumerate().skip(1);
+        let format = texts.find_map(|(place, argument)| Some((place, values.text(*argument)?)));
+        let Some((place, text)) = format else { return false };
         let plain = text.strip_prefix(b"%").and_then(|rest| rest.strip_suffix(b"s")).is_some_and(|width| {
             width.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'*'))
         });
         // A width may stand between.
-        let from = call.arguments.get(format + 1 + text.iter().filter(|byte| **byte == b'*').count());
+        let from = call.arguments.get(place + 1 + text.iter().filter(|byte| **byte == b'*').count());
         plain && from.is_none_or(|from| !own(*from))
     }
 

@@ -495,51 +495,44 @@ impl Reader<'_, '_> {
         })
     }
 
-    /// What a value comes of; with the last offset and the loads on the way.
-    fn root(&self, value: ValueId) -> (Root, i64, u8) {
+    /// What a value comes of; with the last offset.
+    fn root(&self, value: ValueId) -> (Root, i64) {
         let values = &self.facts.values;
         let (mut at, mut offset, mut deep) = (value, 0_i64, 0_u8);
         for _ in 0..16 {
             at = match values.get(at) {
-                Value::Entry(register) => return (Root::Argument(register, deep), offset, deep),
+                Value::Entry(register) => return (Root::Argument(register, deep), offset),
                 Value::Result(call) => {
                     let name = self.calls.get(&call).and_then(|call| match &call.callee {
                         Callee::Import(name) => Some(name.clone()),
                         _ => None,
                     });
-                    return (Root::Result(call, name), offset, deep);
+                    return (Root::Result(call, name), offset);
                 }
-                Value::Stack(slot) => return (Root::Stack(slot, deep), offset, deep),
-                Value::Const(address) => return (Root::Memory(address, deep), offset, deep),
+                Value::Stack(slot) => return (Root::Stack(slot, deep), offset),
+                Value::Const(address) => return (Root::Memory(address, deep), offset),
                 Value::Load { at, .. } => {
-                    if deep == 0 {
-                        offset = 0;
-                    }
                     deep += 1;
-                    if let Value::Binary(Binary::Add, base, number) = values.get(at)
-                        && let Some(number) = values.constant(number)
-                    {
-                        if deep == 1 {
-                            offset = values.signed(number);
-                        }
-                        base
-                    } else {
-                        if deep == 1
-                            && let Value::Stack(slot) = values.get(at)
+                    match values.get(at) {
+                        Value::Binary(Binary::Add, base, number)
+                            if let Some(number) = values.constant(number) =>
                         {
-                            return (Root::Stack(slot, deep), 0, deep);
+                            if deep == 1 {
+                                offset = values.signed(number);
+                            }
+                            base
                         }
-                        at
+                        _ => at,
                     }
                 }
                 Value::Extend { of, .. } => of,
                 Value::Binary(_, one, _) => one,
-                Value::Unknown(place, which) => return (Root::Unknown(place, which), offset, deep),
-                Value::Import(slot) => return (Root::Memory(slot, deep), offset, deep),
+                Value::Unknown(place, which) => return (Root::Unknown(place, which), offset),
+                Value::Import(slot) => return (Root::Memory(slot, deep), offset),
                 Value::Holds { a, .. } => a,
             };
         }
-        (Root::Unknown(0, 0), offset, deep)
+        (Root::Unknown(0, 0), offset)
     }
 
     /// What is given to calls that prove something, and to functions of this file.

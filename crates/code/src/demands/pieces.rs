@@ -49,12 +49,12 @@ impl Reader<'_, '_> {
         if above.iter().any(|byte| *byte != 0) {
             return None;
         }
-        let (root, offset, deep) = self.root(value);
+        let (root, offset) = self.root(value);
         // What is compared is what the pointer leads to.
         let of = match root {
-            Root::Argument(register, _) => Root::Argument(register, deep.saturating_sub(1)),
-            Root::Memory(address, _) => Root::Memory(address, deep.saturating_sub(1)),
-            Root::Stack(slot, _) => Root::Stack(slot, deep.saturating_sub(1)),
+            Root::Argument(register, deep) => Root::Argument(register, deep.saturating_sub(1)),
+            Root::Memory(address, deep) => Root::Memory(address, deep.saturating_sub(1)),
+            Root::Stack(slot, deep) => Root::Stack(slot, deep.saturating_sub(1)),
             other => other,
         };
         if let [byte] = bytes {

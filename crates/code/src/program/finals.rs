@@ -102,19 +102,20 @@ fn is_without_end(program: &Program<'_>, read: &Read<'_>) -> bool {
 impl Program<'_> {
     /// Whether what is called never comes back.
     pub(super) fn never_comes_back(&self, callee: &Callee) -> bool {
-        match callee {
-            Callee::Import(name) => is_final(name),
-            Callee::Here(to) => self.finals.contains(&self.image.place(*to)),
-            Callee::Value(_) => false,
-        }
+        self.is_one(callee, &FINAL, &self.finals)
     }
 
     /// Whether what is called only says that the program is wrong itself, as where what is always true is not: it ends in `abort`.
     #[must_use]
     pub fn breaks(&self, callee: &Callee) -> bool {
+        self.is_one(callee, &BREAKS, &self.breakers)
+    }
+
+    /// Whether what is called is of another file and has one of these names, or is one of these functions of this file.
+    fn is_one(&self, callee: &Callee, names: &[&[u8]], functions: &BTreeSet<u64>) -> bool {
         match callee {
-            Callee::Import(name) => BREAKS.contains(&name.as_slice()),
-            Callee::Here(to) => self.breakers.contains(&self.image.place(*to)),
+            Callee::Import(name) => names.contains(&name.as_slice()),
+            Callee::Here(to) => functions.contains(&self.image.place(*to)),
             Callee::Value(_) => false,
         }
     }

@@ -189,11 +189,12 @@ impl<'a> Program<'a> {
                     insn.is_some_and(|insn| matches!(insn.flow, Flow::CallRegister(_) | Flow::CallMemory(_)))
                 };
                 for call in facts.calls.iter().filter(|call| !call.tail) {
-                    if self.never_comes_back(&call.callee)
-                        && !known.contains_key(&call.at)
+                    if !known.contains_key(&call.at)
+                        && self.never_comes_back(&call.callee)
                         && by_value(call.at)
                     {
-                        found |= known.insert(call.at, BTreeSet::new()).is_none();
+                        known.insert(call.at, BTreeSet::new());
+                        found = true;
                     }
                 }
             }

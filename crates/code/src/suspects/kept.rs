@@ -82,7 +82,10 @@ pub(super) fn mention(program: &Program<'_>, suspects: &mut [Suspect]) {
     let known: BTreeSet<Vec<u8>> =
         texts.into_iter().zip(inside).filter(|(_, inside)| *inside).map(|(text, _)| text).collect();
     for suspect in suspects {
-        suspect.mentioned =
-            suspect.texts().next().is_some() && suspect.texts().all(|text| known.contains(&*text));
+        let mentioned = {
+            let mut texts = suspect.texts().peekable();
+            texts.peek().is_some() && texts.all(|text| known.contains(&*text))
+        };
+        suspect.mentioned = mentioned;
     }
 }

@@ -254,14 +254,14 @@ impl Suspect {
                 && text.iter().any(u8::is_ascii_alphabetic)
                 && !text.iter().any(|byte| matches!(byte, b'/' | b' '))
         };
-        if self.texts().any(|text| odd(&text)) {
+        let texts: Vec<Cow<'_, [u8]>> = self.texts().collect();
+        if texts.iter().any(|text| odd(text)) {
             found.push("letters and digits");
         }
-        if self.texts().any(|text| text.len() > 11) {
+        if texts.iter().any(|text| text.len() > 11) {
             found.push("a long text");
         }
-        let looks =
-            |is: fn(&[u8]) -> bool| self.texts().next().is_some() && self.texts().all(|text| is(&text));
+        let looks = |is: fn(&[u8]) -> bool| !texts.is_empty() && texts.iter().all(|text| is(text));
         if looks(|text| text.starts_with(b"-")) {
             found.push("looks like an option");
         } else if looks(|text| {
