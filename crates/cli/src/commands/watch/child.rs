@@ -170,9 +170,7 @@ pub(super) fn send_paths(paths: &[PathBuf], output: &mut impl Write) -> anyhow::
     let mut output = io::BufWriter::new(output);
     output.write_all(&(paths.len() as u64).to_le_bytes())?;
     for path in paths {
-        let bytes = path.as_os_str().as_bytes();
-        output.write_all(&(bytes.len() as u64).to_le_bytes())?;
-        output.write_all(bytes)?;
+        send_bytes(path.as_os_str().as_bytes(), &mut output)?;
     }
     Ok(output.flush()?)
 }
@@ -180,23 +178,31 @@ pub(super) fn send_paths(paths: &[PathBuf], output: &mut impl Write) -> anyhow::
 fn receive_paths(input: &mut impl io::Read) -> anyhow::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for _ in 0..receive_number(input)? {
-        let length = receive_number(input)?;
-        let mut bytes = Vec::new();
-        input.take(length).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 != length {
-            bail!("a path that breaks off");
-        }
-        paths.push(PathBuf::from(OsString::from_vec(bytes)));
+        paths.push(PathBuf::from(OsString::from_vec(receive_bytes(input)?)));
     }
     Ok(paths)
 }
 
 /// Sends what is of interest: a length in bytes, then JSON.
 pub(super) fn send_interest(interest: &Interest, output: &mut impl Write) -> anyhow::Result<()> {
-    let bytes = serde_json::to_vec(interest)?;
-    output.write_all(&(bytes.len() as u64).to_le_bytes())?;
-    output.write_all(&bytes)?;
+    send_bytes(&serde_json::to_vec(interest)?, output)?;
     Ok(output.flush()?)
+}
+
+/// Sends bytes: how many, then they.
+fn send_bytes(bytes: &[u8], output: &mut impl Write) -> io::Result<()> {
+    output.write_all(&(bytes.len() as u64).to_le_bytes())?;
+    output.write_all(bytes)
+}
+
+fn receive_bytes(input: &mut impl io::Read) -> anyhow::Result<Vec<u8>> {
+    let length = receive_number(input)?;
+    let mut bytes = Vec::new();
+    input.take(length).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 != length {
+        bail!("{} of {length} bytes, then nothing", bytes.len());
+    }
+    Ok(bytes)
 }
 
 fn receive_number(input: &mut impl io::Read) -> io::Result<u64> {
@@ -206,10 +212,7 @@ fn receive_number(input: &mut impl io::Read) -> io::Result<u64> {
 }
 
 fn receive_interest(input: &mut impl io::Read) -> anyhow::Result<Interest> {
-    let length = receive_number(input)?;
-    let mut bytes = Vec::new();
-    input.take(length).read_to_end(&mut bytes)?;
-    Ok(serde_json::from_slice(&bytes)?)
+    Ok(serde_json::from_slice(&receive_bytes(input)?)?)
 }
 
 struct Job<'a> {
