@@ -1,15 +1,23 @@
 //! How long scoring takes: `speed [PAIRS [CONTACTS]]`, by default 200,000 pairs with 5,000,000 contacts, as they stand in a day's log of a
-//! middling network: most pairs have few contacts, a few have thousands.
+//! middling network: most pairs have few contacts, a few have thousands. With `speed LOG` how long each step of `banbury watch` takes on a
+//! log, without the process that it happens in.
 
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 #![allow(clippy::indexing_slicing, reason = "measures with numbers of its own making")]
 
+use banbury_formats::traffic::Settings;
+use banbury_traffic::pairs::{Keep, Pairing, Weighing};
+use banbury_traffic::reading::{self, Bytes, Manner};
 use banbury_traffic::{Contact, Window, beacon, rita};
 use rayon::prelude::*;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
+    if let Some(path) = std::env::args_os().nth(1).filter(|path| std::path::Path::new(path).is_file()) {
+        return steps(std::fs::read(path)?);
+    }
     let pairs: usize = arguments.next().map_or(Ok(200_000), |text| text.parse())?;
     let wanted: usize = arguments.next().map_or(Ok(5_000_000), |text| text.parse())?;
     let window = Window::new(0, 86_400_000_000);
@@ -37,6 +45,30 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         start.elapsed().as_secs_f64(),
         rayon::current_num_threads()
     );
+    Ok(())
+}
+
+/// The steps from a log's bytes to its pairs.
+fn steps(bytes: Vec<u8>) -> Result<(), Box<dyn std::error::Error>> {
+    let manner = Manner::new(None, Settings::default())?;
+    let inputs: [&dyn Bytes; 1] = [&bytes];
+    for rita_alone in [true, false] {
+        let pairing = Pairing::new(4 << 30, None);
+        let start = Instant::now();
+        let accounts = reading::read(&inputs, &manner, &pairing, &AtomicBool::new(false));
+        let read = start.elapsed().as_secs_f64();
+        let start = Instant::now();
+        let weighing = Weighing { least: 4, rita_alone, goes_on: false };
+        let weighed = pairing.weigh(&weighing, &|_| Keep::No)?;
+        let what = if rita_alone { "RITA's score" } else { "all scores" };
+        println!(
+            "{} connections read in {read:.2} s, {} pairs grouped, {what} of {} in {:.2} s",
+            accounts[0].flows,
+            weighed.tally.pairs,
+            weighed.tally.weighed,
+            start.elapsed().as_secs_f64()
+        );
+    }
     Ok(())
 }
 

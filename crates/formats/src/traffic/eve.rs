@@ -6,7 +6,7 @@
 //! Misses: alerts, files, statistics and all other events (counted). Source: Suricata manual, "EVE JSON Output" and "EVE JSON Format".
 
 use super::json::{Element, Members, elements};
-use super::lines::{LineReader, Lines, Passed};
+use super::lines::{Line, LineReader, Lines, Passed};
 use super::values::{address, count, has_ports, instant, port, protocol};
 use super::{
     Flow, Login, Name, Query, Reader, Record, Settings, Sink, TrafficDescription, TrafficFormat, Volume,
@@ -65,7 +65,7 @@ struct Bad(&'static str, &'static str);
 impl Lines for Events {
     const MAY_BE_CUT: bool = false;
 
-    fn line(&mut self, line: &[u8], offset: u64, sink: &mut dyn Sink) {
+    fn line(&mut self, line: Line<'_>, offset: u64, sink: &mut dyn Sink) {
         let Some(text) = self.members.line(line, offset, sink) else { return };
         let event = Event { text: &text, members: &self.members, offset };
         let kind = event.text("event_type").unwrap_or("(none)");

@@ -1,6 +1,7 @@
 //! One JSON object a line, as logs have it, read without a tree: its members by their path (`tls.sni`), texts borrowed where they
 //! stand without an escape. What stands in arrays is looked at where it is asked for, and only then checked.
 
+use super::lines::Line;
 use super::{Sink, text};
 use crate::{Problem, ProblemKind};
 use memchr::memchr2;
@@ -64,11 +65,11 @@ impl Members {
     /// Reads a line of a log. `None` where it is blank, or no object, which is told.
     pub(super) fn line<'l>(
         &mut self,
-        line: &'l [u8],
+        line: Line<'l>,
         offset: u64,
         sink: &mut dyn Sink,
     ) -> Option<Cow<'l, str>> {
-        if line.iter().all(u8::is_ascii_whitespace) {
+        if line.bytes.iter().all(u8::is_ascii_whitespace) {
             return None;
         }
         let text = text::of_line(line, offset, sink, text::escaped_for_json);

@@ -11,7 +11,7 @@ pub(super) trait Lines: Send + Sized + 'static {
     const MAY_BE_CUT: bool;
 
     /// One line, without its line feed and a carriage return before it.
-    fn line(&mut self, line: &[u8], offset: u64, sink: &mut dyn Sink);
+    fn line(&mut self, line: Line<'_>, offset: u64, sink: &mut dyn Sink);
 
     /// Nothing follows.
     fn end(&mut self, sink: &mut dyn Sink) {
@@ -22,6 +22,42 @@ pub(super) trait Lines: Send + Sized + 'static {
     fn beside(&mut self, data: &[u8], offset: u64) -> Option<Self> {
         let _ = (data, offset);
         None
+    }
+}
+
+/// A line.
+#[derive(Clone, Copy)]
+pub(super) struct Line<'l> {
+    pub(super) bytes: &'l [u8],
+    /// The same as text, where it is UTF-8.
+    pub(super) text: Option<&'l str>,
+}
+
+/// The lines of a piece, which is looked at once for what is no text: a look at each line costs more than reading it.
+#[derive(Clone, Copy)]
+struct Piece<'l> {
+    bytes: &'l [u8],
+    /// As far as it is UTF-8.
+    text: &'l str,
+}
+
+impl<'l> Piece<'l> {
+    fn new(bytes: &'l [u8]) -> Self {
+        let text = std::str::from_utf8(bytes).or_else(|error| {
+            let (valid, _) = bytes.split_at(error.valid_up_to());
+            std::str::from_utf8(valid)
+        });
+        Self { bytes, text: text.unwrap_or_default() }
+    }
+
+    /// The line from `start` to before `end`, without a carriage return before that.
+    #[inline]
+    fn line(self, start: usize, end: usize) -> Line<'l> {
+        let bytes = self.bytes.get(start..end).unwrap_or_default();
+        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+        // Behind what is no text each line is by itself.
+        let text = self.text.get(start..start + bytes.len());
+        Line { bytes, text: text.or_else(|| std::str::from_utf8(bytes).ok()) }
     }
 }
 
@@ -76,52 +112,49 @@ impl<L: Lines> LineReader<L> {
 
 impl<L: Lines> Reader for LineReader<L> {
     fn read(&mut self, data: &[u8], is_last: bool, sink: &mut dyn Sink) -> usize {
-        let mut rest = data;
-        let mut offset = self.offset;
+        let piece = Piece::new(data);
+        let mut at = 0;
         if let Some(start) = self.passing {
-            let end = memchr(b'\n', rest);
-            let (_, behind) = rest.split_at(end.map_or(rest.len(), |end| end + 1));
+            let end = memchr(b'\n', data);
             if end.is_some() || is_last {
-                let length = end.unwrap_or(rest.len());
-                self.tell_too_long(start, offset + length as u64, sink);
+                self.tell_too_long(start, self.offset + end.unwrap_or(data.len()) as u64, sink);
                 self.passing = None;
             }
-            offset += (rest.len() - behind.len()) as u64;
-            rest = behind;
+            at = end.map_or(data.len(), |end| end + 1);
         }
-        while let Some(end) = memchr(b'\n', rest) {
-            let (line, behind) = rest.split_at(end);
-            if end < self.longest {
-                self.lines.line(line.strip_suffix(b"\r").unwrap_or(line), offset, sink);
+        while let Some(length) = memchr(b'\n', data.get(at..).unwrap_or_default()) {
+            let (offset, end) = (self.offset + at as u64, at + length);
+            if length < self.longest {
+                self.lines.line(piece.line(at, end), offset, sink);
             } else {
-                self.tell_too_long(offset, offset + end as u64, sink);
+                self.tell_too_long(offset, offset + length as u64, sink);
             }
-            rest = behind.get(1..).unwrap_or_default();
-            offset += end as u64 + 1;
+            at = end + 1;
         }
-        if self.passing.is_none() && rest.len() >= self.longest {
+        let offset = self.offset + at as u64;
+        let rest = data.len() - at;
+        if self.passing.is_none() && rest >= self.longest {
             self.passing = Some(offset);
         }
-        if is_last && !rest.is_empty() {
+        if is_last && rest > 0 {
             if let Some(start) = self.passing.take() {
-                self.tell_too_long(start, offset + rest.len() as u64, sink);
+                self.tell_too_long(start, offset + rest as u64, sink);
             } else {
                 if L::MAY_BE_CUT {
                     let detail = "the last line has no line feed: it may be cut off";
                     sink.problem(Problem::new(ProblemKind::Undefined, offset, detail));
                 }
-                self.lines.line(rest.strip_suffix(b"\r").unwrap_or(rest), offset, sink);
+                self.lines.line(piece.line(at, data.len()), offset, sink);
             }
         }
         if is_last {
             self.lines.end(sink);
         }
         if is_last || self.passing.is_some() {
-            offset += rest.len() as u64;
-            rest = &[];
+            at = data.len();
         }
-        self.offset = offset;
-        data.len() - rest.len()
+        self.offset += at as u64;
+        at
     }
 
     fn beside(&mut self, data: &[u8]) -> Option<Box<dyn Reader>> {

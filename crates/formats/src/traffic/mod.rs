@@ -13,6 +13,7 @@ mod display;
 mod eve;
 mod fields;
 mod json;
+mod lanes;
 mod lines;
 mod netflow;
 mod nfcapd;

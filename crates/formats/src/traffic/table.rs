@@ -7,7 +7,7 @@
 //! Source: RFC 4180 for quotation marks.
 
 use super::fields::{Mapping, known};
-use super::lines::{LineReader, Lines};
+use super::lines::{Line, LineReader, Lines};
 use super::text;
 use super::{Reader, Settings, Sink, TrafficDescription, TrafficFormat};
 use crate::{Problem, ProblemKind};
@@ -83,8 +83,8 @@ struct Header {
 impl Lines for Rows {
     const MAY_BE_CUT: bool = true;
 
-    fn line(&mut self, line: &[u8], offset: u64, sink: &mut dyn Sink) {
-        if line.is_empty() {
+    fn line(&mut self, line: Line<'_>, offset: u64, sink: &mut dyn Sink) {
+        if line.bytes.is_empty() {
             return;
         }
         let text = text::of_line(line, offset, sink, text::escaped);

@@ -1,45 +1,20 @@
 //! Bytes that should be text: what is none is written as `\xNN`, so that nothing is lost.
 
 use super::Sink;
+use super::lines::Line;
 use crate::{Problem, ProblemKind};
 use std::borrow::Cow;
 use std::fmt::Write;
 
 /// The bytes as text where they are plain: UTF-8 without control characters other than tabs.
 pub(super) fn plain(bytes: &[u8]) -> Option<&str> {
-    // Without a way out of the loop it is done sixteen bytes at a time.
-    let odd =
-        bytes.iter().fold(false, |odd, byte| odd | ((*byte < 0x20) & (*byte != b'\t')) | (*byte >= 0x7f));
-    if !odd {
-        return std::str::from_utf8(bytes).ok();
-    }
-    std::str::from_utf8(bytes).ok().filter(|text| !text.chars().any(is_control))
+    std::str::from_utf8(bytes).ok().filter(|text| is_plain(text))
 }
 
-/// The places of `separator` in `bytes`, eight bytes at a time; and the bytes as text where they are plain ASCII.
-pub(super) fn split<'a>(bytes: &'a [u8], separator: u8, places: &mut Vec<usize>) -> Option<&'a str> {
-    places.reserve(32);
+/// Whether a text has no control characters other than tabs.
+pub(super) fn is_plain(text: &str) -> bool {
     // Without a way out of the loop it is done sixteen bytes at a time.
-    let odd = bytes.iter().fold(false, |odd, byte| {
-        odd | ((*byte < 0x20) & (*byte != separator)) | ((*byte >= 0x7f) & (*byte != separator))
-    });
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    // The highest bit of each byte that is zero, and of no other.
-    let zeros = |word: u64| !(((word & LOW) + LOW) | word | LOW);
-    let wanted = ONES * u64::from(separator);
-    let (words, rest) = bytes.as_chunks::<8>();
-    let mut start = 0;
-    for word in words {
-        let mut hits = zeros(u64::from_le_bytes(*word) ^ wanted);
-        while hits != 0 {
-            places.push(start + (hits.trailing_zeros() / 8) as usize);
-            hits &= hits - 1;
-        }
-        start += 8;
-    }
-    places.extend(rest.iter().enumerate().filter(|(_, byte)| **byte == separator).map(|(at, _)| start + at));
-    if odd { None } else { std::str::from_utf8(bytes).ok() }
+    !text.bytes().fold(false, |odd, byte| odd | ((byte < 0x20) & (byte != b'\t')) | (byte == 0x7f))
 }
 
 /// The bytes as text, each that is none as `\xNN`.
@@ -67,16 +42,16 @@ pub(super) fn short(bytes: &[u8], longest: usize) -> String {
 
 /// A line as text. What is none is told, and written otherwise by `escape`.
 pub(super) fn of_line<'l>(
-    line: &'l [u8],
+    line: Line<'l>,
     offset: u64,
     sink: &mut dyn Sink,
     escape: fn(&[u8]) -> String,
 ) -> Cow<'l, str> {
-    match plain(line) {
+    match line.text.filter(|text| is_plain(text)) {
         Some(text) => Cow::Borrowed(text),
         None => {
-            sink.problem(not_text(line, offset));
-            Cow::Owned(escape(line))
+            sink.problem(not_text(line.bytes, offset));
+            Cow::Owned(escape(line.bytes))
         }
     }
 }
@@ -125,25 +100,6 @@ mod tests {
         assert_eq!(escaped(b"a\0\xffb\x7f"), "a\\x00\\xffb\\x7f");
         assert_eq!(short("aÜb".as_bytes(), 2), "a");
         assert_eq!(short(b"ab", 9), "ab");
-    }
-
-    #[test]
-    fn separators_are_found_wherever_they_stand() {
-        for length in 0..40 {
-            for at in 0..length {
-                for byte in [0, b'\n', 0x1f, b' ', b'a', 0x7f, 0x80, 0xff, b'\t'] {
-                    let mut bytes = vec![b'x'; length];
-                    bytes[at] = byte;
-                    bytes[length / 2] = b'\t';
-                    let mut places = Vec::new();
-                    let text = split(&bytes, b'\t', &mut places);
-                    let expected: Vec<usize> = (0..length).filter(|at| bytes[*at] == b'\t').collect();
-                    assert_eq!(places, expected);
-                    let is_plain = bytes.iter().all(|byte| *byte == b'\t' || (0x20..0x7f).contains(byte));
-                    assert_eq!(text.is_some(), is_plain, "{bytes:?}");
-                }
-            }
-        }
     }
 
     #[test]

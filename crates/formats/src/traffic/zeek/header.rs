@@ -25,6 +25,8 @@ pub(super) struct Layout {
     pub(super) fields: usize,
     /// The place of each of [`Log::columns`] in a row; `usize::MAX` where it is not there.
     pub(super) places: [usize; COLUMNS],
+    /// What stands for a cell that is empty or not set begins like a number.
+    pub(super) digits_are_marks: bool,
 }
 
 /// What a headless `conn.log` has in it, in Zeek's order.
@@ -135,7 +137,9 @@ impl Header {
             (None, None) => Log::of_fields(|name| names.contains(&name))
                 .ok_or("a log of fields that are of no known log")?,
         };
-        let layout = Layout::of(log, &names);
+        let mut layout = Layout::of(log, &names);
+        let marks = [&self.unset, &self.empty];
+        layout.digits_are_marks = marks.iter().any(|mark| mark.first().is_some_and(u8::is_ascii_digit));
         let mut needed = log.columns().iter().zip(layout.places).take(NEEDED);
         match needed.find(|(_, place)| *place == usize::MAX) {
             Some((name, _)) => Err(format!("a log without the field `{name}`")),
@@ -150,7 +154,7 @@ impl Layout {
         for (place, column) in places.iter_mut().zip(log.columns()) {
             *place = names.iter().position(|name| name == column).unwrap_or(usize::MAX);
         }
-        Self { log, fields: names.len(), places }
+        Self { log, fields: names.len(), places, digits_are_marks: false }
     }
 
     /// How a row without a header is read that has the shape of a `conn.log`.

@@ -1,14 +1,15 @@
 //! Lines of fields.
 
 use super::header::{Header, Layout};
-use super::record::{BadCell, Row, hand_over};
+use super::record::{BadCell, Cell, Row, hand_over, value};
 use crate::traffic::Sink;
-use crate::traffic::lines::Lines;
-use crate::traffic::text::{escaped, not_text, plain, split};
+use crate::traffic::lines::{Line, Lines};
+use crate::traffic::lanes::{Ends, Split};
+use crate::traffic::text::{escaped, is_plain, not_text};
+use crate::traffic::values;
 use crate::{Problem, ProblemKind};
-use memchr::memchr_iter;
 use memchr::memmem::find_iter;
-use std::borrow::Cow;
+use core::net::IpAddr;
 
 /// The state of a log: its header, and how rows are read under it.
 #[derive(Clone, Default)]
@@ -24,60 +25,52 @@ pub(super) struct Fields {
     /// A directive was seen.
     headed: bool,
     /// Ends of the fields of a row.
-    ends: Vec<usize>,
+    ends: Ends,
 }
 
 impl Lines for Fields {
     const MAY_BE_CUT: bool = true;
 
-    fn line(&mut self, line: &[u8], offset: u64, sink: &mut dyn Sink) {
-        if line.first() == Some(&b'#') {
-            if let Some(what) = self.directive(line, offset, Some(&mut *sink)) {
+    fn line(&mut self, line: Line<'_>, offset: u64, sink: &mut dyn Sink) {
+        if line.bytes.first() == Some(&b'#') {
+            if let Some(what) = self.directive(line.bytes, offset, Some(&mut *sink)) {
                 sink.problem(Problem::new(ProblemKind::Malformed, offset, what));
             }
             return;
         }
-        if line.is_empty() {
+        if line.bytes.is_empty() {
             return;
         }
         if self.changed || (self.layout.is_none() && self.unread.is_none()) {
-            self.settle(line, offset, Some(&mut *sink));
+            self.settle(line.bytes, offset, Some(&mut *sink));
         }
         let Some(layout) = &self.layout else {
             self.passed += 1;
             return;
         };
         let separator = self.header.separator;
-        self.ends.clear();
         let owned;
-        let text = match split(line, separator, &mut self.ends) {
-            Some(text) => text,
-            None => {
-                // Characters beyond ASCII, or bytes that are none.
-                owned = match plain(line) {
-                    Some(text) => Cow::Borrowed(text),
-                    None => {
-                        sink.problem(not_text(line, offset));
-                        Cow::Owned(escaped(line))
-                    }
-                };
-                self.ends.clear();
-                self.ends.extend(memchr_iter(separator, owned.as_bytes()));
-                &owned
+        let line = match line.text {
+            Some(text) if self.ends.find(line.bytes, separator) || is_plain(text) => text,
+            _ => {
+                sink.problem(not_text(line.bytes, offset));
+                owned = escaped(line.bytes);
+                self.ends.find(owned.as_bytes(), separator);
+                owned.as_str()
             }
         };
-        self.ends.push(text.len());
-        if self.ends.len() != layout.fields {
-            let (found, stated) = (self.ends.len(), layout.fields);
+        let split = Split { line, ends: self.ends.all() };
+        if split.ends.len() != layout.fields {
+            let (found, stated) = (split.ends.len(), layout.fields);
             let detail = format!("a line of {found} fields, where the header has {stated}");
             sink.problem(Problem::new(ProblemKind::Malformed, offset, detail));
             return;
         }
-        let row = Cells { text, ends: &self.ends, layout, header: &self.header };
+        let row = Cells { split, layout, header: &self.header };
         if let Err(BadCell { column, expected }) = hand_over(layout.log, row, offset, sink) {
             let (start, end) = row.extent(column).unwrap_or_default();
             let name = layout.log.columns().get(column).copied().unwrap_or_default();
-            let found = text.get(start..end).unwrap_or_default();
+            let found = line.get(start..end).unwrap_or_default();
             let found: String = found.chars().take(40).collect();
             let detail = format!("`{name}` should be {expected}, and is `{found}`");
             sink.problem(Problem::new(ProblemKind::Malformed, offset + start as u64, detail));
@@ -158,8 +151,7 @@ impl Fields {
 
 #[derive(Clone, Copy)]
 struct Cells<'a> {
-    text: &'a str,
-    ends: &'a [usize],
+    split: Split<'a>,
     layout: &'a Layout,
     header: &'a Header,
 }
@@ -167,21 +159,34 @@ struct Cells<'a> {
 impl<'a> Cells<'a> {
     #[inline(always)]
     fn extent(self, column: usize) -> Option<(usize, usize)> {
-        let place = *self.layout.places.get(column)?;
-        let end = *self.ends.get(place)?;
-        let start = if place == 0 { 0 } else { self.ends.get(place - 1)? + 1 };
-        Some((start, end))
+        self.split.extent(*self.layout.places.get(column)?)
+    }
+
+    /// What `lanes` reads of a cell, else what `slow` reads of its text.
+    #[inline(always)]
+    fn value<T>(
+        self,
+        column: usize,
+        fast: impl Fn(Split<'a>, usize, usize) -> Option<T>,
+        slow: impl Fn(&str) -> Option<T>,
+    ) -> Cell<T> {
+        if let Some((start, end)) = self.extent(column)
+            && let Some(value) = fast(self.split, start, end)
+            && !self.layout.digits_are_marks
+        {
+            return Ok(Some(value));
+        }
+        value(self.cell(column), slow)
     }
 }
 
 impl<'a> Row<'a> for Cells<'a> {
     #[inline(always)]
     fn cell(self, column: usize) -> Option<&'a str> {
-        let (start, end) = self.extent(column)?;
-        let cell = self.text.get(start..end)?;
-        if cell.as_bytes() == self.header.unset {
+        let cell = self.split.field(*self.layout.places.get(column)?)?;
+        if is(cell, &self.header.unset) {
             None
-        } else if cell.as_bytes() == self.header.empty {
+        } else if is(cell, &self.header.empty) {
             Some("")
         } else {
             Some(cell)
@@ -195,4 +200,30 @@ impl<'a> Row<'a> for Cells<'a> {
         cell.split(separator).for_each(take);
         true
     }
+
+    #[inline(always)]
+    fn instant(self, column: usize) -> Cell<i64> {
+        self.value(column, Split::micros, values::instant)
+    }
+
+    #[inline(always)]
+    fn seconds(self, column: usize) -> Cell<i64> {
+        self.value(column, Split::micros, values::seconds)
+    }
+
+    #[inline(always)]
+    fn count(self, column: usize) -> Cell<u64> {
+        self.value(column, Split::number, values::count)
+    }
+
+    #[inline(always)]
+    fn address(self, column: usize) -> Cell<IpAddr> {
+        self.value(column, |split, start, end| split.dotted(start, end).map(IpAddr::V4), values::address)
+    }
+}
+
+/// Whether a cell is a mark; nearly none begins as one does.
+#[inline(always)]
+fn is(cell: &str, mark: &[u8]) -> bool {
+    cell.len() == mark.len() && cell.as_bytes().first() == mark.first() && cell.as_bytes() == mark
 }

@@ -3,7 +3,7 @@
 use super::record::{BadCell, Log, Row, hand_over};
 use crate::traffic::Sink;
 use crate::traffic::json::{Element, Members, elements};
-use crate::traffic::lines::{Lines, Passed};
+use crate::traffic::lines::{Line, Lines, Passed};
 use crate::{Problem, ProblemKind};
 
 /// The state of a log: what was passed over.
@@ -27,7 +27,7 @@ pub(super) fn is_one(start: &[u8]) -> bool {
 impl Lines for Objects {
     const MAY_BE_CUT: bool = false;
 
-    fn line(&mut self, line: &[u8], offset: u64, sink: &mut dyn Sink) {
+    fn line(&mut self, line: Line<'_>, offset: u64, sink: &mut dyn Sink) {
         let Some(text) = self.members.line(line, offset, sink) else { return };
         let text = text.as_ref();
         let members = &self.members;

@@ -1,6 +1,6 @@
 //! A row of a log as a record, however its cells are written.
 
-use crate::traffic::values::{address, count, has_ports, instant, port, protocol, seconds};
+use crate::traffic::values::{self, has_ports, protocol};
 use crate::traffic::{Flow, Login, Name, Query, Record, Sink, Volume};
 use core::net::IpAddr;
 
@@ -98,6 +98,41 @@ pub(super) trait Row<'a>: Copy {
 
     /// Hands over the elements of a cell that is a vector or set; `false` where it is malformed.
     fn elements(self, column: usize, take: &mut dyn FnMut(&str)) -> bool;
+
+    /// Microseconds since 1970-01-01 00:00 UTC.
+    fn instant(self, column: usize) -> Cell<i64> {
+        value(self.cell(column), values::instant)
+    }
+
+    /// A length of time in microseconds.
+    fn seconds(self, column: usize) -> Cell<i64> {
+        value(self.cell(column), values::seconds)
+    }
+
+    /// A count.
+    fn count(self, column: usize) -> Cell<u64> {
+        value(self.cell(column), values::count)
+    }
+
+    /// An address.
+    fn address(self, column: usize) -> Cell<IpAddr> {
+        value(self.cell(column), values::address)
+    }
+}
+
+/// The value of a cell, `None` where it is not there, not set or empty.
+pub(super) type Cell<T> = Result<Option<T>, NoValue>;
+
+/// A cell holds something else than it should.
+pub(super) struct NoValue;
+
+/// What a cell's text is read as.
+#[inline(always)]
+pub(super) fn value<T>(cell: Option<&str>, read: impl Fn(&str) -> Option<T>) -> Cell<T> {
+    match cell {
+        None | Some("") => Ok(None),
+        Some(text) => read(text).map(Some).ok_or(NoValue),
+    }
 }
 
 /// A cell that is none: its column, and what should stand there.
@@ -114,9 +149,9 @@ pub(super) fn hand_over<'a>(
     sink: &mut dyn Sink,
 ) -> Result<(), BadCell> {
     let ends = Ends {
-        time: needed(row, 0, "an instant", instant)?,
-        client: needed(row, 1, "an address", address)?,
-        server: needed(row, 2, "an address", address)?,
+        time: needed(row.instant(0), 0, "an instant")?,
+        client: needed(row.address(1), 1, "an address")?,
+        server: needed(row.address(2), 2, "an address")?,
     };
     match log {
         Log::Conn => conn(row, ends, offset, sink),
@@ -135,7 +170,7 @@ struct Ends {
 }
 
 fn conn<'a>(row: impl Row<'a>, ends: Ends, offset: u64, sink: &mut dyn Sink) -> Result<(), BadCell> {
-    let by_number = optional(row, 7, "a protocol's number", |text| u8::try_from(count(text)?).ok())?;
+    let by_number = narrow(row, 7, "a protocol's number")?;
     let by_name = match row.cell(6) {
         // Zeek has one name for both, and one for all others.
         Some("tcp") => Some(6),
@@ -146,14 +181,14 @@ fn conn<'a>(row: impl Row<'a>, ends: Ends, offset: u64, sink: &mut dyn Sink) -> 
     };
     let protocol = by_number.or(by_name).unwrap_or(UNKNOWN);
     let (mut source_port, mut destination_port) =
-        (optional(row, 4, "a port", port)?, optional(row, 5, "a port", port)?);
+        (narrow(row, 4, "a port")?, narrow(row, 5, "a port")?);
     if !has_ports(protocol) {
         (source_port, destination_port) = (None, None);
     }
-    let amount = |column| optional(row, column, "a count", count);
+    let amount = |column| optional(row.count(column), column, "a count");
     let flow = Flow {
         start: ends.time,
-        duration: optional(row, 9, "a length of time", seconds)?,
+        duration: optional(row.seconds(9), 9, "a length of time")?,
         source: ends.client,
         destination: ends.server,
         source_port,
@@ -166,7 +201,7 @@ fn conn<'a>(row: impl Row<'a>, ends: Ends, offset: u64, sink: &mut dyn Sink) -> 
         state: row.cell(12),
         name: None,
         id: row.cell(3),
-        vlan: optional(row, 17, "a VLAN", port)?,
+        vlan: narrow(row, 17, "a VLAN")?,
         carried_in: &[],
     };
     sink.record(&Record::Flow(flow), offset);
@@ -177,13 +212,13 @@ fn conn<'a>(row: impl Row<'a>, ends: Ends, offset: u64, sink: &mut dyn Sink) -> 
 const UNKNOWN: u8 = 255;
 
 fn dns<'a>(row: impl Row<'a>, ends: Ends, offset: u64, sink: &mut dyn Sink) -> Result<(), BadCell> {
-    let kind = optional(row, 4, "a record type", port)?;
-    let code = optional(row, 5, "a response code", port)?;
+    let kind = narrow(row, 4, "a record type")?;
+    let code = narrow(row, 5, "a response code")?;
     let mut addresses = Vec::new();
     let mut answer_bytes = 0;
     let whole = row.elements(6, &mut |answer| {
         answer_bytes += answer.len();
-        addresses.extend(address(answer));
+        addresses.extend(values::address(answer));
     });
     if !whole {
         return Err(BadCell { column: 6, expected: "a list" });
@@ -204,7 +239,7 @@ fn dns<'a>(row: impl Row<'a>, ends: Ends, offset: u64, sink: &mut dyn Sink) -> R
 }
 
 fn ssl<'a>(row: impl Row<'a>, ends: Ends, offset: u64, sink: &mut dyn Sink) -> Result<(), BadCell> {
-    let server_port = needed(row, 4, "a port", port)?;
+    let server_port = port(row, 4)?;
     let Some(server_name) = row.cell(5).filter(|name| !name.is_empty()) else { return Ok(()) };
     let name = Name {
         time: ends.time,
@@ -222,7 +257,7 @@ fn ssl<'a>(row: impl Row<'a>, ends: Ends, offset: u64, sink: &mut dyn Sink) -> R
 }
 
 fn http<'a>(row: impl Row<'a>, ends: Ends, offset: u64, sink: &mut dyn Sink) -> Result<(), BadCell> {
-    let server_port = needed(row, 4, "a port", port)?;
+    let server_port = port(row, 4)?;
     let (host, path, agent) = (row.cell(5), row.cell(6), row.cell(7));
     if host.or(path).or(agent).is_none() {
         return Ok(());
@@ -248,9 +283,9 @@ fn ssh<'a>(row: impl Row<'a>, ends: Ends, offset: u64, sink: &mut dyn Sink) -> R
         id: row.cell(3),
         client: ends.client,
         server: ends.server,
-        server_port: needed(row, 4, "a port", port)?,
+        server_port: port(row, 4)?,
         protocol: "ssh",
-        succeeded: optional(row, 5, "true or false", truth)?,
+        succeeded: optional(value(row.cell(5), truth), 5, "true or false")?,
         client_software: row.cell(6),
         server_software: row.cell(7),
     };
@@ -264,7 +299,7 @@ fn rdp<'a>(row: impl Row<'a>, ends: Ends, offset: u64, sink: &mut dyn Sink) -> R
         id: row.cell(3),
         client: ends.client,
         server: ends.server,
-        server_port: needed(row, 4, "a port", port)?,
+        server_port: port(row, 4)?,
         protocol: "rdp",
         succeeded: None,
         client_software: row.cell(5),
@@ -283,24 +318,29 @@ fn truth(text: &str) -> Option<bool> {
 }
 
 #[inline(always)]
-fn needed<'a, T>(
-    row: impl Row<'a>,
-    column: usize,
-    expected: &'static str,
-    read: impl Fn(&str) -> Option<T>,
-) -> Result<T, BadCell> {
-    row.cell(column).and_then(read).ok_or(BadCell { column, expected })
+fn needed<T>(cell: Cell<T>, column: usize, expected: &'static str) -> Result<T, BadCell> {
+    optional(cell, column, expected)?.ok_or(BadCell { column, expected })
 }
 
 #[inline(always)]
-fn optional<'a, T>(
+fn optional<T>(cell: Cell<T>, column: usize, expected: &'static str) -> Result<Option<T>, BadCell> {
+    cell.map_err(|NoValue| BadCell { column, expected })
+}
+
+/// A count of so many bits.
+#[inline(always)]
+fn narrow<'a, T: TryFrom<u64>>(
     row: impl Row<'a>,
     column: usize,
     expected: &'static str,
-    read: impl Fn(&str) -> Option<T>,
 ) -> Result<Option<T>, BadCell> {
-    match row.cell(column) {
-        None | Some("") => Ok(None),
-        Some(text) => read(text).map(Some).ok_or(BadCell { column, expected }),
+    match row.count(column) {
+        Ok(None) => Ok(None),
+        Ok(Some(count)) => T::try_from(count).map(Some).map_err(|_| BadCell { column, expected }),
+        Err(NoValue) => Err(BadCell { column, expected }),
     }
+}
+
+fn port<'a>(row: impl Row<'a>, column: usize) -> Result<u16, BadCell> {
+    narrow(row, column, "a port")?.ok_or(BadCell { column, expected: "a port" })
 }

@@ -1,0 +1,333 @@
+//! Lines taken apart several bytes at a time: the places of separators sixteen bytes at once, numbers eight digits at once.
+//!
+//! Only what nearly all logs write is read here; for anything else the functions give nothing, and [`super::values`] decides.
+//! Digits are put together two, four and eight at a time (D. Lemire, "Quickly parsing eight digits", 2018).
+
+use core::net::Ipv4Addr;
+use wide::u8x16;
+
+/// A line of fields, and where each field ends.
+#[derive(Clone, Copy)]
+pub(super) struct Split<'a> {
+    pub(super) line: &'a str,
+    pub(super) ends: &'a [u32],
+}
+
+impl<'a> Split<'a> {
+    /// Where a field stands.
+    #[inline(always)]
+    pub(super) fn extent(self, field: usize) -> Option<(usize, usize)> {
+        let end = *self.ends.get(field)? as usize;
+        let start = if field == 0 { 0 } else { *self.ends.get(field - 1)? as usize + 1 };
+        Some((start, end))
+    }
+
+    /// A field.
+    #[inline(always)]
+    pub(super) fn field(self, field: usize) -> Option<&'a str> {
+        let (start, end) = self.extent(field)?;
+        self.line.get(start..end)
+    }
+
+    /// The number that one to eight digits are which end at `end` and begin behind `start`.
+    #[inline(always)]
+    pub(super) fn number(self, start: usize, end: usize) -> Option<u64> {
+        let length = end.wrapping_sub(start);
+        if length.wrapping_sub(1) >= 8 {
+            return None;
+        }
+        // What stands before the number is shifted out, which leaves zeros.
+        let shift = 64 - 8 * length as u32;
+        eight(self.before(end)? >> shift << shift)
+    }
+
+    /// Seconds with six digits behind the full stop, as microseconds.
+    #[inline(always)]
+    pub(super) fn micros(self, start: usize, end: usize) -> Option<i64> {
+        let last = self.before(end)?;
+        let stop = end.checked_sub(7)?;
+        // The byte before the six digits is the full stop, less what a digit is above its value.
+        if last.to_le_bytes()[1] != b'.' ^ b'0' {
+            return None;
+        }
+        let fraction = eight(last >> 16 << 16)?;
+        let whole = match stop.checked_sub(start)? {
+            1..=8 => self.number(start, stop)?,
+            // What begins a line has nothing before it.
+            length @ 9..=12 => {
+                let scale = *[10, 100, 1000, 10_000].get(length - 9)?;
+                eight(self.before(start + 8)?)? * scale + self.number(start + 8, stop)?
+            }
+            _ => return None,
+        };
+        // Eighteen digits fit.
+        Some((whole * 1_000_000 + fraction) as i64)
+    }
+
+    /// An IPv4 address of four decimal numbers.
+    #[inline(always)]
+    pub(super) fn dotted(self, start: usize, end: usize) -> Option<Ipv4Addr> {
+        let length = end.wrapping_sub(start);
+        if !(7..=15).contains(&length) {
+            return None;
+        }
+        let window = self.line.as_bytes().get(start..)?.first_chunk::<16>()?;
+        let mut stops = u32::from(classes(window, b'.').hits) & ((1 << length) - 1);
+        let (mut from, mut bits) = (start, 0);
+        for _ in 0..3 {
+            if stops == 0 {
+                return None;
+            }
+            let stop = start + stops.trailing_zeros() as usize;
+            bits = bits << 8 | self.octet(from, stop)?;
+            from = stop + 1;
+            stops &= stops - 1;
+        }
+        (stops == 0).then_some(())?;
+        Some(Ipv4Addr::from_bits(bits << 8 | self.octet(from, end)?))
+    }
+
+    /// One to three digits without a zero in front, up to 255.
+    #[inline(always)]
+    fn octet(self, start: usize, end: usize) -> Option<u32> {
+        /// Below this a number of so many digits has a zero in front, which some take for octal.
+        const LEAST: [u32; 4] = [u32::MAX, 0, 10, 100];
+        let window = self.line.as_bytes().get(end.checked_sub(4)?..end)?.first_chunk::<4>()?;
+        let length = end.wrapping_sub(start);
+        let least = *LEAST.get(length)?;
+        // No length gets here that is zero.
+        let shift = 32_u32.wrapping_sub(8 * length as u32);
+        let digits = (u32::from_le_bytes(*window) ^ 0x3030_3030).checked_shr(shift)? << shift;
+        if (digits.wrapping_add(0x7676_7676) | digits) & 0x8080_8080 != 0 {
+            return None;
+        }
+        let [_, hundreds, tens, ones] = digits.to_le_bytes().map(u32::from);
+        let value = hundreds * 100 + tens * 10 + ones;
+        (value >= least && value < 256).then_some(value)
+    }
+
+    /// The eight bytes before `end`, each less what a digit is above its value.
+    #[inline(always)]
+    fn before(self, end: usize) -> Option<u64> {
+        let window = self.line.as_bytes().get(end.checked_sub(8)?..end)?.first_chunk::<8>()?;
+        Some(u64::from_le_bytes(*window) ^ 0x3030_3030_3030_3030)
+    }
+}
+
+/// The number of eight digits, the first in the lowest byte, each from 0 to 9.
+#[inline(always)]
+fn eight(digits: u64) -> Option<u64> {
+    if (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080 != 0 {
+        return None;
+    }
+    let pairs = (digits.wrapping_mul(10).wrapping_add(digits >> 8)) & 0x00FF_00FF_00FF_00FF;
+    let fours = (pairs.wrapping_mul(100).wrapping_add(pairs >> 16)) & 0x0000_FFFF_0000_FFFF;
+    Some(fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xFFFF_FFFF)
+}
+
+/// Where a separator stands in a line.
+#[derive(Clone, Default)]
+pub(super) struct Ends {
+    places: Vec<u32>,
+    count: usize,
+}
+
+impl Ends {
+    /// Finds the ends of the fields of a line of at most 4 GiB; says whether the line is plain ASCII.
+    pub(super) fn find(&mut self, line: &[u8], separator: u8) -> bool {
+        // No line has more.
+        if self.places.len() <= line.len() {
+            self.places.resize(line.len() + 1, 0);
+        }
+        let mut places = self.places.iter_mut();
+        let mut base = 0;
+        let mut count = 0;
+        let mut take = |mut hits: u64| {
+            count += hits.count_ones() as usize;
+            while hits != 0
+                && let Some(place) = places.next()
+            {
+                *place = base + hits.trailing_zeros();
+                hits &= hits - 1;
+            }
+            base += 64;
+        };
+        let mut odd = 0;
+        let (blocks, rest) = line.as_chunks::<16>();
+        let (fours, ones) = blocks.as_chunks::<4>();
+        for four in fours {
+            let mut hits = 0;
+            for (block, shift) in four.iter().zip([0, 16, 32, 48]) {
+                let found = classes(block, separator);
+                hits |= u64::from(found.hits) << shift;
+                odd |= found.odd;
+            }
+            take(hits);
+        }
+        let (mut hits, mut shift) = (0, 0);
+        for block in ones {
+            let found = classes(block, separator);
+            hits |= u64::from(found.hits) << shift;
+            odd |= found.odd;
+            shift += 16;
+        }
+        if !rest.is_empty() {
+            let found = match line.last_chunk::<16>() {
+                // What was seen before is shifted out.
+                Some(last) => classes(last, separator).without(16 - rest.len()),
+                None => {
+                    let mut padded = [b' '; 16];
+                    padded.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+                    let found = classes(&padded, separator);
+                    Classes { hits: found.hits & ((1 << rest.len()) - 1), ..found }
+                }
+            };
+            hits |= u64::from(found.hits) << shift;
+            odd |= found.odd;
+        }
+        take(hits);
+        if let Some(place) = places.next() {
+            *place = line.len() as u32;
+        }
+        self.count = count + 1;
+        odd == 0
+    }
+
+    /// The ends of the fields.
+    #[inline(always)]
+    pub(super) fn all(&self) -> &[u32] {
+        self.places.get(..self.count).unwrap_or_default()
+    }
+}
+
+/// Of sixteen bytes, which are the separator, and which of the others are no plain ASCII: the first byte is the lowest bit.
+#[derive(Clone, Copy)]
+struct Classes {
+    hits: u16,
+    odd: u16,
+}
+
+impl Classes {
+    /// Without the first bytes.
+    #[inline(always)]
+    fn without(self, first: usize) -> Self {
+        Self { hits: self.hits >> first, odd: self.odd >> first }
+    }
+}
+
+#[inline(always)]
+fn classes(block: &[u8; 16], separator: u8) -> Classes {
+    let bytes = u8x16::new(*block);
+    let hits = bytes.simd_eq(u8x16::splat(separator));
+    let odd = bytes.simd_lt(u8x16::splat(0x20)) | bytes.simd_ge(u8x16::splat(0x7f));
+    Classes { hits: hits.to_bitmask() as u16, odd: (odd & !hits).to_bitmask() as u16 }
+}
+
+/// What [`classes`] says, a byte after the other.
+#[cfg(test)]
+fn one_by_one(block: &[u8; 16], separator: u8) -> Classes {
+    let mut found = Classes { hits: 0, odd: 0 };
+    for (at, byte) in block.iter().enumerate() {
+        let is_hit = *byte == separator;
+        found.hits |= u16::from(is_hit) << at;
+        found.odd |= u16::from(!is_hit && !(0x20..0x7f).contains(byte)) << at;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::values;
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn separators_are_found_wherever_they_stand() {
+        let mut ends = Ends::default();
+        for length in 0..150 {
+            for at in 0..length {
+                for byte in [0, b'\n', 0x1f, b' ', b'a', 0x7f, 0x80, 0xff, b'\t'] {
+                    let mut bytes = vec![b'x'; length];
+                    bytes[at] = byte;
+                    bytes[length / 2] = b'\t';
+                    let is_plain = ends.find(&bytes, b'\t');
+                    let mut expected: Vec<u32> =
+                        (0..length).filter(|at| bytes[*at] == b'\t').map(|at| at as u32).collect();
+                    expected.push(length as u32);
+                    assert_eq!(ends.all(), expected);
+                    let plain = |byte: &u8| *byte == b'\t' || (0x20..0x7f).contains(byte);
+                    assert_eq!(is_plain, bytes.iter().all(plain), "{bytes:?}");
+                }
+            }
+        }
+        // More than there is room for at first, and fewer again.
+        for length in [1000, 3, 0, 400] {
+            ends.find(&vec![b','; length], b',');
+            assert_eq!(ends.all(), (0..=length as u32).collect::<Vec<_>>());
+        }
+    }
+
+    /// What is read of `text` in the middle of a line.
+    fn within<T>(text: &str, read: impl Fn(Split<'_>, usize, usize) -> Option<T>) -> Option<T> {
+        let line = format!("01234567\t{text}\t0123456789abcdef");
+        let mut ends = Ends::default();
+        ends.find(line.as_bytes(), b'\t');
+        let split = Split { line: &line, ends: ends.all() };
+        let (start, end) = split.extent(1).unwrap();
+        assert_eq!(split.field(1), Some(text));
+        read(split, start, end)
+    }
+
+    #[test]
+    fn what_logs_write_is_read() {
+        assert_eq!(within("0", |at, start, end| at.number(start, end)), Some(0));
+        assert_eq!(within("12345678", |at, start, end| at.number(start, end)), Some(12_345_678));
+        assert_eq!(within("1700000000.002207", |at, start, end| at.micros(start, end)), Some(1_700_000_000_002_207));
+        assert_eq!(within("0.000001", |at, start, end| at.micros(start, end)), Some(1));
+        assert_eq!(within("10.0.3.65", |at, start, end| at.dotted(start, end)), Some(Ipv4Addr::new(10, 0, 3, 65)));
+        assert_eq!(within("255.255.255.255", |at, start, end| at.dotted(start, end)), Some(Ipv4Addr::BROADCAST));
+        for bad in ["", "-", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1..2.3", "256.1.1.1", "1.2.3.1000", "1.2.3.", "::1"] {
+            assert_eq!(within(bad, |at, start, end| at.dotted(start, end)), None, "{bad}");
+        }
+        for bad in ["", "-", "123456789", "1x", "/", ":", "-1", "1.0"] {
+            assert_eq!(within(bad, |at, start, end| at.number(start, end)), None, "{bad}");
+        }
+        for bad in ["", "-", "1.5", ".000001", "-1.000001", "1234567890123.000001", "1x000001"] {
+            assert_eq!(within(bad, |at, start, end| at.micros(start, end)), None, "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn classes_are_those_of_each_byte(block in any::<[u8; 16]>(), separator in any::<u8>()) {
+            let (fast, slow) = (classes(&block, separator), one_by_one(&block, separator));
+            prop_assert_eq!((fast.hits, fast.odd), (slow.hits, slow.odd));
+        }
+
+        #[test]
+        fn what_is_read_is_what_values_read(text in "[0-9.]{0,20}|[ -~]{0,16}|[0-9]{1,12}\\.[0-9]{6}") {
+            if let Some(number) = within(&text, |at, start, end| at.number(start, end)) {
+                prop_assert_eq!(values::count(&text), Some(number));
+            }
+            if let Some(micros) = within(&text, |at, start, end| at.micros(start, end)) {
+                prop_assert_eq!(values::seconds(&text), Some(micros));
+            }
+            if let Some(address) = within(&text, |at, start, end| at.dotted(start, end)) {
+                prop_assert_eq!(values::address(&text), Some(address.into()));
+            }
+        }
+
+        #[test]
+        fn usual_addresses_are_read(bits in any::<u32>()) {
+            let address = Ipv4Addr::from_bits(bits);
+            prop_assert_eq!(within(&address.to_string(), |at, start, end| at.dotted(start, end)), Some(address));
+        }
+
+        #[test]
+        fn usual_numbers_are_read(number in 0u64..100_000_000, whole in 0u64..1_000_000_000_000, micros in 0u64..1_000_000) {
+            prop_assert_eq!(within(&number.to_string(), |at, start, end| at.number(start, end)), Some(number));
+            let text = format!("{whole}.{micros:06}");
+            prop_assert_eq!(within(&text, |at, start, end| at.micros(start, end)), Some((whole * 1_000_000 + micros) as i64));
+        }
+    }
+}
