@@ -120,8 +120,8 @@ impl<'p, 's> Collector<'p, 's> {
             pairing,
             input,
             base,
-            rows: Collected::default(),
-            asked: Collected::default(),
+            rows: pairing.store.collected(),
+            asked: pairing.queries_store.collected(),
             ids: Vec::new(),
             answers: Vec::new(),
             queries: HashMap::new(),
@@ -144,8 +144,8 @@ impl<'p, 's> Collector<'p, 's> {
 
     /// Hands over what was collected so far.
     pub fn hand_over(&mut self) {
-        self.rows.flush(&self.pairing.store);
-        self.asked.flush(&self.pairing.queries_store);
+        std::mem::take(&mut self.rows).flush(&self.pairing.store);
+        std::mem::take(&mut self.asked).flush(&self.pairing.queries_store);
         let (ids, answers) = (std::mem::take(&mut self.ids), std::mem::take(&mut self.answers));
         self.pairing.joins.take(ids, answers, &self.pairing.names);
         let (queries, logins) = (std::mem::take(&mut self.queries), std::mem::take(&mut self.logins));

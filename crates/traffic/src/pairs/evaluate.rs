@@ -26,50 +26,6 @@ pub(super) struct Context<'a> {
     pub keep: &'a (dyn Fn(&Pair) -> Keep + Sync),
 }
 
-/// Puts a pair's rows in the order of time, takes away those that are there twice, and says how many these were: the same
-/// identifier, or the same source port at the same moment.
-pub(super) fn without_duplicates(rows: &mut Vec<Row>) -> u64 {
-    let all = rows.len();
-    // Nothing is at the same moment as another: the usual case, in which there is nothing to do here.
-    if !rows.is_sorted_by(|one, next| one.start < next.start) {
-        in_order(rows);
-        // Queries have no source port here: what they asked for tells them apart.
-        rows.dedup_by(|later, earlier| {
-            place(later) == place(earlier) && (!later.has(QUERY) || later.id == earlier.id)
-        });
-    }
-    let mut ids: Vec<u64> =
-        rows.iter().filter(|row| row.id != 0 && !row.has(QUERY)).map(|row| row.id).collect();
-    ids.sort_unstable();
-    if ids.windows(2).any(|two| two.first() == two.last()) {
-        let mut seen = std::collections::HashSet::new();
-        rows.retain(|row| row.id == 0 || row.has(QUERY) || seen.insert(row.id));
-    }
-    (all - rows.len()) as u64
-}
-
-/// By time, then by what tells records of one moment apart, the fuller of two first. Only those of one moment are held against each other
-/// whole.
-fn in_order(rows: &mut [Row]) {
-    if !rows.is_sorted_by_key(|row| row.start) {
-        rows.sort_unstable_by_key(|row| row.start);
-    }
-    let fuller = |row: &Row| {
-        (std::cmp::Reverse(row.duration), std::cmp::Reverse(row.sent.saturating_add(row.received)))
-    };
-    for same in rows.chunk_by_mut(|one, other| one.start == other.start).filter(|same| same.len() > 1) {
-        same.sort_unstable_by_key(|row| (place(row), row.id & is_query(row), fuller(row), row.place));
-    }
-}
-
-fn place(row: &Row) -> (i64, (u32, bool), u16) {
-    (row.start, row.destination(), row.source_port)
-}
-
-fn is_query(row: &Row) -> u64 {
-    if row.has(QUERY) { u64::MAX } else { 0 }
-}
-
 /// The pair that these rows are, in the order of time and without duplicates.
 pub(super) fn pair(key: &Key, rows: &[Row], rest: Rest, context: &Context<'_>) -> Pair {
     let names = context.names;
@@ -172,25 +128,6 @@ const OTHERS: usize = 64;
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_fuller_record_of_two_stays() {
-        let row =
-            |start, port, id, duration| Row { start, source_port: port, id, duration, ..Row::default() };
-        let mut rows =
-            vec![row(2, 1, 0, 5), row(1, 1, 7, 1), row(1, 1, 8, 9), row(1, 2, 9, 1), row(3, 4, 9, 1)];
-        assert_eq!(without_duplicates(&mut rows), 2);
-        let left: Vec<(i64, u16, i64)> =
-            rows.iter().map(|row| (row.start, row.source_port, row.duration)).collect();
-        assert_eq!(left, [(1, 1, 9), (1, 2, 1), (2, 1, 5)]);
-    }
-
-    #[test]
-    fn queries_of_one_moment_are_told_apart_by_what_they_asked() {
-        let row = |id| Row { id, flags: QUERY, ..Row::default() };
-        let mut rows = vec![row(1), row(2), row(1)];
-        assert_eq!((without_duplicates(&mut rows), rows.len()), (1, 2));
-    }
 
     #[test]
     fn the_most_frequent_then_the_first_by_text() {

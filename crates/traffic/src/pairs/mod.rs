@@ -17,6 +17,7 @@
 mod collect;
 mod communities;
 mod domain;
+mod duplicates;
 mod evaluate;
 mod joins;
 mod leaving;

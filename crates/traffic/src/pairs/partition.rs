@@ -1,10 +1,11 @@
 //! The rows of one partition, pair by pair.
 
+use super::duplicates::Duplicates;
 use super::evaluate::{self, Context};
 use super::leaving::Leaving;
-use super::one_way::{self, Joined};
+use super::one_way;
 use super::row::{Key, Row};
-use super::store::{Collected, Store};
+use super::store::Store;
 use super::{Keep, Pair, Tally, picture};
 use crate::Contact;
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -51,19 +52,20 @@ pub(super) fn by_address(
     let mut outcome = Outcome::default();
     let mut rests = Rests::default();
     let mut rows = gather(&[(store, number, keep)], one_way::key, &mut rests)?;
-    let Joined { halves, continued, duplicates } = one_way::join(&mut rows);
-    outcome.tally.halves = halves;
-    outcome.tally.continued = continued;
-    outcome.tally.duplicates = duplicates;
+    let joined = one_way::join(&mut rows);
+    outcome.tally.halves = joined.halves;
+    outcome.tally.continued = joined.continued;
+    outcome.tally.duplicates = joined.duplicates;
     for row in &mut rows {
         if row.name == 0 {
             row.name = context.joins.name(row.id, row.source(), row.destination(), row.start);
         }
     }
-    let mut collected = Collected::default();
+    let mut collected = named.collected();
+    let mut duplicates = Duplicates::default();
     let mut ends: Vec<((u32, bool), (u32, bool))> = Vec::new();
     each(&rows, Row::by_address, |key, contacts| {
-        outcome.tally.duplicates += evaluate::without_duplicates(contacts);
+        outcome.tally.duplicates += duplicates.take_away(contacts);
         ends.push((key.destination, key.source));
         for row in contacts.iter().filter(|row| row.name != 0) {
             collected.push(super::store::of_name(row.source(), row.name), *row, named);
@@ -95,6 +97,7 @@ pub(super) fn by_name(
     let mut rests = Rests::default();
     let from = [(queries, number, keep), (named, number, false)];
     let rows = gather(&from, Row::by_name, &mut rests)?;
+    let mut duplicates = Duplicates::default();
     each(&rows, Row::by_name, |key, contacts| {
         let is_query = key.destination.1;
         let one = contacts.first().map(Row::destination);
@@ -102,9 +105,9 @@ pub(super) fn by_name(
         if !is_query && contacts.iter().all(|row| Some(row.destination()) == one) {
             return;
         }
-        let duplicates = evaluate::without_duplicates(contacts);
+        let twice = duplicates.take_away(contacts);
         if is_query {
-            outcome.tally.duplicates += duplicates;
+            outcome.tally.duplicates += twice;
         }
         let rest = rests.get(key).copied().unwrap_or_default();
         outcome.add(evaluate::pair(key, contacts, rest, context), contacts, context);
@@ -192,24 +195,26 @@ fn cut(rows: &mut Vec<Row>, key: &impl Fn(&Row) -> Key, rests: &mut Rests) {
 fn each(rows: &[Row], key: impl Fn(&Row) -> Key, mut see: impl FnMut(&Key, &mut Vec<Row>)) {
     let hasher = DefaultHashBuilder::default();
     let mut table: HashTable<u32> = HashTable::new();
-    let mut pairs: Vec<(Key, usize)> = Vec::new();
+    // Packed keys are quicker to hash, and to hold against each other.
+    let mut pairs: Vec<(u128, Key, usize)> = Vec::new();
     let mut of: Vec<u32> = Vec::with_capacity(rows.len());
     for row in rows {
         let this = key(row);
-        let known = |number: &u32| pairs.get(*number as usize).is_some_and(|(known, _)| *known == this);
-        let hash = hasher.hash_one(this);
+        let packed = this.packed();
+        let known = |number: &u32| pairs.get(*number as usize).is_some_and(|(known, ..)| *known == packed);
+        let hash = hasher.hash_one(packed);
         let number = match table.find(hash, known) {
             Some(number) => *number,
             None => {
                 let number = pairs.len() as u32;
                 let again =
-                    |number: &u32| pairs.get(*number as usize).map_or(0, |(key, _)| hasher.hash_one(key));
+                    |number: &u32| pairs.get(*number as usize).map_or(0, |(key, ..)| hasher.hash_one(*key));
                 table.insert_unique(hash, number, again);
-                pairs.push((this, 0));
+                pairs.push((packed, this, 0));
                 number
             }
         };
-        if let Some((_, count)) = pairs.get_mut(number as usize) {
+        if let Some((.., count)) = pairs.get_mut(number as usize) {
             *count += 1;
         }
         of.push(number);
@@ -217,7 +222,7 @@ fn each(rows: &[Row], key: impl Fn(&Row) -> Key, mut see: impl FnMut(&Key, &mut 
     // Where the rows of each pair begin, and then end.
     let mut begins = 0;
     let mut next: Vec<usize> = Vec::with_capacity(pairs.len());
-    for (_, count) in &pairs {
+    for (.., count) in &pairs {
         next.push(begins);
         begins += count;
     }
@@ -232,7 +237,7 @@ fn each(rows: &[Row], key: impl Fn(&Row) -> Key, mut see: impl FnMut(&Key, &mut 
         }
     }
     let mut contacts: Vec<Row> = Vec::new();
-    for ((key, count), end) in pairs.iter().zip(&next) {
+    for ((_, key, count), end) in pairs.iter().zip(&next) {
         contacts.clear();
         let places = order.get_mut(end - count..*end).unwrap_or_default();
         if !places.is_sorted() {

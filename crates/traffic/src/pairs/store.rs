@@ -1,19 +1,26 @@
 //! Rows by partition: in memory up to a budget, beyond it in a scratch file.
 //!
 //! Rows whose pair may be the same come to the same partition, so that one partition after the other is grouped and weighed, and no
-//! more than one a thread is in memory. Past the budget all rows that are held are written out, partition by partition, as runs.
+//! more than one a thread is copied. What a thread collects becomes a batch in which the rows of one partition stand on end. Past the
+//! budget all rows that are held are written out, partition by partition, as runs.
 
 use super::names::lock;
 use super::row::{BYTES, Row};
 use std::io;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Partitions.
 pub(super) const PARTITIONS: usize = 128;
 
-/// Rows that a thread collects before it hands them over.
-pub(super) const CHUNK: usize = 128;
+/// Rows that a thread collects before it hands them over, where the budget is not smaller.
+const BATCH: usize = 1 << 15;
+
+/// Rows that make a batch however small the budget is.
+const LEAST: usize = 1 << 7;
+
+/// A batch by this is so few rows that they wait for others.
+const FEW: usize = 8;
 
 /// Rows of a run that are read at a time.
 const PIECE: usize = 1 << 14;
@@ -29,44 +36,104 @@ pub trait Scratch: Sync {
 
 /// Rows by partition.
 pub(super) struct Store<'s> {
-    partitions: Vec<Mutex<Partition>>,
-    held: AtomicUsize,
+    held: RwLock<Held>,
+    /// Bytes of batches.
+    bytes: AtomicUsize,
     spilled: AtomicUsize,
     budget: usize,
+    /// Rows of a batch.
+    batch: usize,
     scratch: Option<&'s dyn Scratch>,
     spilling: Mutex<Option<io::Error>>,
+    /// Emptied, for whoever collects next.
+    spare: Mutex<Vec<Collected>>,
 }
 
 #[derive(Debug, Default)]
-struct Partition {
-    chunks: Vec<Vec<Row>>,
-    /// Where a run begins in the scratch file, and its rows.
-    runs: Vec<(u64, usize)>,
+struct Held {
+    batches: Vec<Batch>,
+    /// Too few for a batch.
+    few: Collected,
+    /// By partition, where a run begins in the scratch file, and its rows.
+    runs: Vec<Vec<(u64, usize)>>,
+    /// Partitions that were shown for the last time.
+    shown: usize,
+}
+
+/// Rows, those of one partition on end.
+#[derive(Debug)]
+struct Batch {
+    rows: Vec<Row>,
+    /// Where each partition begins; the last is where the last ends.
+    begins: Vec<u32>,
+    /// Partitions before this one are in the scratch file.
+    written: usize,
+}
+
+impl Batch {
+    /// The rows of a partition that are here.
+    fn of(&self, partition: usize) -> &[Row] {
+        let begins = |partition: usize| self.begins.get(partition).map(|begin| *begin as usize);
+        match (begins(partition), begins(partition + 1)) {
+            (Some(from), Some(to)) if partition >= self.written => self.rows.get(from..to).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.rows.capacity() * size_of::<Row>()
+    }
 }
 
 impl<'s> Store<'s> {
     /// A store that holds `budget` bytes of rows; without a scratch file all of them.
     pub(super) fn new(budget: usize, scratch: Option<&'s dyn Scratch>) -> Self {
         Self {
-            partitions: (0..PARTITIONS).map(|_| Mutex::default()).collect(),
-            held: AtomicUsize::new(0),
+            held: RwLock::new(Held { runs: vec![Vec::new(); PARTITIONS], ..Held::default() }),
+            bytes: AtomicUsize::new(0),
             spilled: AtomicUsize::new(0),
             budget,
+            batch: (budget / size_of::<Row>()).clamp(LEAST, BATCH),
             scratch,
             spilling: Mutex::new(None),
+            spare: Mutex::default(),
         }
     }
 
-    /// Takes rows of one partition.
-    pub(super) fn take(&self, partition: usize, rows: Vec<Row>) {
-        let bytes = rows.capacity() * size_of::<Row>();
-        let Some(part) = self.partitions.get(partition % PARTITIONS) else { return };
-        let held = self.held.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
-        lock(part).chunks.push(rows);
+    /// An empty one, to be flushed when it is full, and then or at last to be given back.
+    pub(super) fn collected(&self) -> Collected {
+        lock(&self.spare).pop().unwrap_or_default()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Held> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Held> {
+        self.held.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, batch: Batch) {
+        let bytes = batch.bytes();
+        self.write().batches.push(batch);
+        let held = self.bytes.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
         if held > self.budget
             && let Some(scratch) = self.scratch
         {
             self.spill(scratch);
+        }
+    }
+
+    /// Takes rows that are too few for a batch.
+    fn take_few(&self, some: &mut Collected) {
+        let batch = {
+            let few = &mut self.write().few;
+            few.rows.append(&mut some.rows);
+            few.partitions.append(&mut some.partitions);
+            (few.rows.len() >= self.batch).then(|| few.batch())
+        };
+        if let Some(batch) = batch {
+            self.take(batch);
         }
     }
 
@@ -83,52 +150,52 @@ impl<'s> Store<'s> {
     fn spill(&self, scratch: &dyn Scratch) {
         let mut failure = lock(&self.spilling);
         // Another thread was first, or it is no use to try again.
-        if failure.is_some() || self.held.load(Ordering::Relaxed) <= self.budget {
+        if failure.is_some() || self.bytes.load(Ordering::Relaxed) <= self.budget {
             return;
         }
+        let mut batches = std::mem::take(&mut self.write().batches);
         let mut bytes = Vec::new();
-        for part in &self.partitions {
-            let mut part = lock(part);
+        for partition in 0..PARTITIONS {
             bytes.clear();
-            let chunks = std::mem::take(&mut part.chunks);
-            chunks.iter().flatten().for_each(|row| row.write(&mut bytes));
+            batches.iter().flat_map(|batch| batch.of(partition)).for_each(|row| row.write(&mut bytes));
             if bytes.is_empty() {
                 continue;
             }
+            let rows = bytes.len() / BYTES;
             match scratch.append(&bytes) {
                 Ok(at) => {
-                    part.runs.push((at, bytes.len() / BYTES));
-                    self.spilled.fetch_add(bytes.len() / BYTES, Ordering::Relaxed);
-                    let freed = chunks.iter().map(|rows| rows.capacity() * size_of::<Row>()).sum();
-                    self.held.fetch_sub(freed, Ordering::Relaxed);
+                    let mut held = self.write();
+                    held.runs.get_mut(partition).into_iter().for_each(|runs| runs.push((at, rows)));
+                    self.spilled.fetch_add(rows, Ordering::Relaxed);
                 }
                 Err(error) => {
-                    part.chunks = chunks;
+                    // What is not written stays.
+                    batches.iter_mut().for_each(|batch| batch.written = batch.written.max(partition));
+                    self.write().batches.append(&mut batches);
                     *failure = Some(error);
                     return;
                 }
             }
         }
+        self.bytes.fetch_sub(batches.iter().map(Batch::bytes).sum(), Ordering::Relaxed);
     }
 
     /// Rows of a partition.
     pub(super) fn count(&self, partition: usize) -> usize {
-        let Some(part) = self.partitions.get(partition) else { return 0 };
-        let part = lock(part);
-        part.chunks.iter().map(Vec::len).sum::<usize>()
-            + part.runs.iter().map(|(_, rows)| rows).sum::<usize>()
+        let held = self.read();
+        held.batches.iter().map(|batch| batch.of(partition).len()).sum::<usize>()
+            + held.few.of(partition).count()
+            + held.runs.get(partition).into_iter().flatten().map(|(_, rows)| rows).sum::<usize>()
     }
 
-    /// Shows all rows of a partition, some at a time; they are gone afterwards unless they are to be kept.
+    /// Shows all rows of a partition, some at a time. Unless they are to be kept they are gone when all partitions were shown.
     pub(super) fn visit(&self, partition: usize, keep: bool, mut see: impl FnMut(&[Row])) -> io::Result<()> {
-        let Some(part) = self.partitions.get(partition) else { return Ok(()) };
-        let mut part = lock(part);
-        // As they stand in their inputs, which is nearly in the order of time.
-        part.chunks.sort_unstable_by_key(|rows| rows.first().map(|row| row.place));
+        let held = self.read();
+        let runs = held.runs.get(partition).map(Vec::as_slice).unwrap_or_default();
         if let Some(scratch) = self.scratch {
             let mut bytes = Vec::new();
             let mut rows = Vec::new();
-            for (at, count) in &part.runs {
+            for (at, count) in runs {
                 let mut done = 0;
                 while done < *count {
                     let now = (count - done).min(PIECE);
@@ -141,51 +208,90 @@ impl<'s> Store<'s> {
                 }
             }
         }
-        if keep {
-            part.chunks.iter().for_each(|rows| see(rows));
-            return Ok(());
-        }
-        part.runs.clear();
-        for rows in std::mem::take(&mut part.chunks) {
-            see(&rows);
-            self.held.fetch_sub(rows.capacity() * size_of::<Row>(), Ordering::Relaxed);
+        // As they stand in their inputs, which is nearly in the order of time.
+        let mut parts: Vec<&[Row]> = held.batches.iter().map(|batch| batch.of(partition)).collect();
+        parts.sort_unstable_by_key(|rows| rows.first().map(|row| row.place));
+        parts.into_iter().for_each(&mut see);
+        let few: Vec<Row> = held.few.of(partition).copied().collect();
+        see(&few);
+        drop(held);
+        if !keep {
+            let mut held = self.write();
+            held.shown += 1;
+            if held.shown == PARTITIONS {
+                *held = Held { runs: vec![Vec::new(); PARTITIONS], ..Held::default() };
+                self.bytes.store(0, Ordering::Relaxed);
+            }
         }
         Ok(())
     }
 }
 
-/// What one thread has collected, partition by partition.
-pub(super) struct Collected(Vec<Vec<Row>>);
-
-impl Default for Collected {
-    fn default() -> Self {
-        Self((0..PARTITIONS).map(|_| Vec::new()).collect())
-    }
+/// What one thread has collected, and each row's partition.
+#[derive(Debug, Default)]
+pub(super) struct Collected {
+    rows: Vec<Row>,
+    partitions: Vec<u8>,
 }
 
 impl Collected {
-    /// Takes a row; a full chunk goes to the store.
+    /// Takes a row; a full batch goes to the store.
+    #[inline]
     pub(super) fn push(&mut self, partition: usize, row: Row, store: &Store<'_>) {
-        let partition = partition % PARTITIONS;
-        let Some(rows) = self.0.get_mut(partition) else { return };
-        if rows.capacity() == 0 {
-            rows.reserve_exact(CHUNK);
-        }
-        rows.push(row);
-        if rows.len() >= CHUNK {
-            store.take(partition, std::mem::take(rows));
+        self.rows.push(row);
+        self.partitions.push((partition % PARTITIONS) as u8);
+        if self.rows.len() >= store.batch {
+            self.hand_over(store);
         }
     }
 
     /// Hands over what is left.
-    pub(super) fn flush(&mut self, store: &Store<'_>) {
-        for (partition, rows) in self.0.iter_mut().enumerate() {
-            if !rows.is_empty() {
-                let mut rows = std::mem::take(rows);
-                rows.shrink_to_fit();
-                store.take(partition, rows);
+    pub(super) fn flush(mut self, store: &Store<'_>) {
+        self.hand_over(store);
+        lock(&store.spare).push(self);
+    }
+
+    fn hand_over(&mut self, store: &Store<'_>) {
+        if self.rows.len() >= store.batch / FEW {
+            store.take(self.batch());
+        } else if !self.rows.is_empty() {
+            store.take_few(self);
+        }
+    }
+
+    fn of(&self, partition: usize) -> impl Iterator<Item = &Row> {
+        let both = self.rows.iter().zip(&self.partitions);
+        both.filter(move |(_, of)| usize::from(**of) == partition).map(|(row, _)| row)
+    }
+
+    /// The rows as a batch; nothing is left of them here.
+    fn batch(&mut self) -> Batch {
+        let mut begins = vec![0; PARTITIONS + 1];
+        for partition in &self.partitions {
+            if let Some(next) = begins.get_mut(usize::from(*partition) + 1) {
+                *next += 1;
             }
         }
+        let mut begin = 0;
+        for count in &mut begins {
+            begin += *count;
+            *count = begin;
+        }
+        let mut next = begins.clone();
+        let mut order = vec![0_u32; self.rows.len()];
+        for (at, partition) in self.partitions.iter().enumerate() {
+            if let Some(next) = next.get_mut(usize::from(*partition))
+                && let Some(place) = order.get_mut(*next as usize)
+            {
+                *place = at as u32;
+                *next += 1;
+            }
+        }
+        let mut rows = Vec::with_capacity(self.rows.len());
+        rows.extend(order.iter().filter_map(|at| self.rows.get(*at as usize)));
+        self.rows.clear();
+        self.partitions.clear();
+        Batch { rows, begins, written: 0 }
     }
 }
 
@@ -235,7 +341,7 @@ pub(in crate::pairs) mod tests {
         let scratch = InMemory::default();
         for budget in [0, 100_000, usize::MAX] {
             let store = Store::new(budget, Some(&scratch));
-            let mut collected = Collected::default();
+            let mut collected = store.collected();
             for number in 0..50_000u64 {
                 collected.push(number as usize * 7 % 131, Row { id: number, ..Row::default() }, &store);
             }
@@ -262,11 +368,13 @@ pub(in crate::pairs) mod tests {
             }
         }
         let store = Store::new(0, Some(&Full));
-        store.take(1, vec![Row::default(); 3]);
-        store.take(1, vec![Row::default(); 4]);
+        let mut collected = store.collected();
+        (0..2 * LEAST).for_each(|number| collected.push(number % 2, Row::default(), &store));
+        collected.push(1, Row::default(), &store);
+        collected.flush(&store);
         assert_eq!(store.failure().map(|error| error.kind()), Some(io::ErrorKind::StorageFull));
         let mut count = 0;
         store.visit(1, false, |rows| count += rows.len()).unwrap();
-        assert_eq!(count, 7);
+        assert_eq!(count, LEAST + 1);
     }
 }

@@ -125,11 +125,11 @@ pub struct Fault {
 /// Bytes from which a form is told.
 const START: usize = 64 << 10;
 
-/// Bytes of a piece.
-const PIECE: usize = 8 << 20;
+/// Bytes that a reader is given at once.
+const WINDOW: usize = 8 << 20;
 
-/// Pieces that are under way, for each thread.
-const PIECES: usize = 4;
+/// Bytes of a piece that is read beside others: small enough that what one look at it brought into the cache is there for the next.
+const PIECE: usize = 1 << 20;
 
 /// Reads inputs, several at a time; `stop` ends it early.
 pub fn read(
@@ -234,7 +234,7 @@ impl<'a, 's> One<'a, 's> {
     fn mapped(&mut self, input: &dyn Bytes, mut reader: Box<dyn Reader>) {
         let bytes = input.bytes();
         let mut at = 0;
-        let mut window = PIECE;
+        let mut window = WINDOW;
         while at < bytes.len() && !self.is_stopped() {
             let rest = bytes.get(at..).unwrap_or_default();
             let beside = self.beside(input, at, &mut *reader);
@@ -255,27 +255,26 @@ impl<'a, 's> One<'a, 's> {
             if is_last {
                 break;
             }
-            window = if consumed == 0 { window * 2 } else { PIECE };
+            window = if consumed == 0 { window * 2 } else { WINDOW };
         }
     }
 
     /// Reads pieces of whole lines side by side, and says how many bytes they were together.
     fn beside(&mut self, input: &dyn Bytes, from: usize, reader: &mut dyn Reader) -> usize {
         let bytes = input.bytes();
+        let (number, pairing, stop) = (self.number, self.pairing, self.stop);
         let mut at = from;
-        let mut pieces = Vec::new();
-        while pieces.len() < PIECES * rayon::current_num_threads() {
-            let Some(piece) = bytes.get(at..at + PIECE) else { break };
-            let Some(end) = memchr::memrchr(b'\n', piece) else { break };
-            let piece = piece.get(..=end).unwrap_or_default();
-            let Some(other) = reader.beside(piece) else { break };
-            pieces.push((other, at..at + piece.len()));
-            at += piece.len();
-        }
-        let (number, pairing) = (self.number, self.pairing);
+        // Whoever has a thread to spare takes the next piece: none waits for another.
+        let pieces = std::iter::from_fn(|| {
+            let piece = bytes.get(at..at + PIECE).filter(|_| !stop.load(Ordering::Relaxed))?;
+            let end = memchr::memrchr(b'\n', piece)?;
+            let piece = piece.get(..=end)?;
+            let (other, range) = (reader.beside(piece)?, at..at + piece.len());
+            at = range.end;
+            Some((other, range))
+        });
         let counts: Vec<Counts> = pieces
-            .into_par_iter()
-            .with_max_len(1)
+            .par_bridge()
             .map(|(mut reader, range)| {
                 let mut sink = pairing.collector(number, 0);
                 reader.read(bytes.get(range.clone()).unwrap_or_default(), true, &mut sink);
@@ -290,7 +289,7 @@ impl<'a, 's> One<'a, 's> {
     /// Reads what comes out of a packed input.
     fn stream(&mut self, from: &mut dyn Read) {
         let mut growing = Growing::default();
-        let mut buffer = vec![0; PIECE];
+        let mut buffer = vec![0; WINDOW];
         let mut sink = self.collector();
         while !self.is_stopped() {
             let (count, failure) = packing::fill(from, &mut buffer);
