@@ -1,10 +1,10 @@
-//! Lines taken apart several bytes at a time: the places of separators sixteen bytes at once, numbers eight digits at once.
+//! Lines taken apart several bytes at a time: the places of separators 64 bytes at once, numbers eight digits at once.
 //!
 //! Only what nearly all logs write is read here; for anything else the functions give nothing, and [`super::values`] decides.
 //! Digits are put together two, four and eight at a time (D. Lemire, "Quickly parsing eight digits", 2018).
 
 use core::net::Ipv4Addr;
-use wide::u8x16;
+use fearless_simd::{Level, Simd, SimdBase as _, SimdMask as _, dispatch, u8x64};
 
 /// A line of fields, and where each field ends.
 #[derive(Clone, Copy)]
@@ -72,13 +72,16 @@ impl<'a> Split<'a> {
             return None;
         }
         let window = self.line.as_bytes().get(start..)?.first_chunk::<16>()?;
-        let mut stops = u32::from(classes(window, b'.').hits) & ((1 << length) - 1);
+        // The highest bit of each byte that is a full stop, and of no other.
+        const LOW: u128 = u128::from_ne_bytes([0x7f; 16]);
+        let others = u128::from_le_bytes(*window) ^ u128::from_ne_bytes([b'.'; 16]);
+        let mut stops = !(((others & LOW) + LOW) | others | LOW) & ((1 << (8 * length)) - 1);
         let (mut from, mut bits) = (start, 0);
         for _ in 0..3 {
             if stops == 0 {
                 return None;
             }
-            let stop = start + stops.trailing_zeros() as usize;
+            let stop = start + stops.trailing_zeros() as usize / 8;
             bits = bits << 8 | self.octet(from, stop)?;
             from = stop + 1;
             stops &= stops - 1;
@@ -139,10 +142,17 @@ impl Ends {
         if self.places.len() <= line.len() {
             self.places.resize(line.len() + 1, 0);
         }
+        dispatch!(Level::new(), simd => simd.vectorize(#[inline(always)] || self.find_by(simd, line, separator)))
+    }
+
+    #[inline(always)]
+    fn find_by<S: Simd>(&mut self, simd: S, line: &[u8], separator: u8) -> bool {
         let mut places = self.places.iter_mut();
         let mut base = 0;
         let mut count = 0;
-        let mut take = |mut hits: u64| {
+        let mut odd = 0;
+        let mut take = |found: Classes| {
+            let mut hits = found.hits;
             count += hits.count_ones() as usize;
             while hits != 0
                 && let Some(place) = places.next()
@@ -150,42 +160,27 @@ impl Ends {
                 *place = base + hits.trailing_zeros();
                 hits &= hits - 1;
             }
+            odd |= found.odd;
             base += 64;
         };
-        let mut odd = 0;
-        let (blocks, rest) = line.as_chunks::<16>();
-        let (fours, ones) = blocks.as_chunks::<4>();
-        for four in fours {
-            let mut hits = 0;
-            for (block, shift) in four.iter().zip([0, 16, 32, 48]) {
-                let found = classes(block, separator);
-                hits |= u64::from(found.hits) << shift;
-                odd |= found.odd;
-            }
-            take(hits);
-        }
-        let (mut hits, mut shift) = (0, 0);
-        for block in ones {
-            let found = classes(block, separator);
-            hits |= u64::from(found.hits) << shift;
-            odd |= found.odd;
-            shift += 16;
-        }
+        let (blocks, rest) = line.as_chunks::<64>();
+        blocks.iter().for_each(|block| take(classes(simd, block, separator)));
         if !rest.is_empty() {
-            let found = match line.last_chunk::<16>() {
+            take(match line.last_chunk::<64>() {
                 // What was seen before is shifted out.
-                Some(last) => classes(last, separator).without(16 - rest.len()),
-                None => {
-                    let mut padded = [b' '; 16];
-                    padded.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-                    let found = classes(&padded, separator);
-                    Classes { hits: found.hits & ((1 << rest.len()) - 1), ..found }
+                Some(last) => {
+                    let Classes { hits, odd } = classes(simd, last, separator);
+                    let seen = 64 - rest.len();
+                    Classes { hits: hits >> seen, odd: odd >> seen }
                 }
-            };
-            hits |= u64::from(found.hits) << shift;
-            odd |= found.odd;
+                None => {
+                    let mut padded = [b' '; 64];
+                    padded.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+                    let Classes { hits, odd } = classes(simd, &padded, separator);
+                    Classes { hits: hits & ((1 << rest.len()) - 1), odd }
+                }
+            });
         }
-        take(hits);
         if let Some(place) = places.next() {
             *place = line.len() as u32;
         }
@@ -200,37 +195,29 @@ impl Ends {
     }
 }
 
-/// Of sixteen bytes, which are the separator, and which of the others are no plain ASCII: the first byte is the lowest bit.
+/// Of 64 bytes, which are the separator, and which of the others are no plain ASCII: the first byte is the lowest bit.
 #[derive(Clone, Copy)]
 struct Classes {
-    hits: u16,
-    odd: u16,
-}
-
-impl Classes {
-    /// Without the first bytes.
-    #[inline(always)]
-    fn without(self, first: usize) -> Self {
-        Self { hits: self.hits >> first, odd: self.odd >> first }
-    }
+    hits: u64,
+    odd: u64,
 }
 
 #[inline(always)]
-fn classes(block: &[u8; 16], separator: u8) -> Classes {
-    let bytes = u8x16::new(*block);
-    let hits = bytes.simd_eq(u8x16::splat(separator));
-    let odd = bytes.simd_lt(u8x16::splat(0x20)) | bytes.simd_ge(u8x16::splat(0x7f));
-    Classes { hits: hits.to_bitmask() as u16, odd: (odd & !hits).to_bitmask() as u16 }
+fn classes<S: Simd>(simd: S, block: &[u8; 64], separator: u8) -> Classes {
+    let bytes = u8x64::load_array_ref(simd, block);
+    let hits = bytes.simd_eq(separator).to_bitmask();
+    let odd = (bytes.simd_lt(0x20) | bytes.simd_gt(0x7e)).to_bitmask();
+    Classes { hits, odd: odd & !hits }
 }
 
 /// What [`classes`] says, a byte after the other.
 #[cfg(test)]
-fn one_by_one(block: &[u8; 16], separator: u8) -> Classes {
+fn one_by_one(block: &[u8; 64], separator: u8) -> Classes {
     let mut found = Classes { hits: 0, odd: 0 };
     for (at, byte) in block.iter().enumerate() {
         let is_hit = *byte == separator;
-        found.hits |= u16::from(is_hit) << at;
-        found.odd |= u16::from(!is_hit && !(0x20..0x7f).contains(byte)) << at;
+        found.hits |= u64::from(is_hit) << at;
+        found.odd |= u64::from(!is_hit && !(0x20..0x7f).contains(byte)) << at;
     }
     found
 }
@@ -244,7 +231,7 @@ mod tests {
     #[test]
     fn separators_are_found_wherever_they_stand() {
         let mut ends = Ends::default();
-        for length in 0..150 {
+        for length in 0..210 {
             for at in 0..length {
                 for byte in [0, b'\n', 0x1f, b' ', b'a', 0x7f, 0x80, 0xff, b'\t'] {
                     let mut bytes = vec![b'x'; length];
@@ -299,8 +286,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn classes_are_those_of_each_byte(block in any::<[u8; 16]>(), separator in any::<u8>()) {
-            let (fast, slow) = (classes(&block, separator), one_by_one(&block, separator));
+        fn classes_are_those_of_each_byte(bytes in prop::collection::vec(any::<u8>(), 64), separator in any::<u8>()) {
+            let block: [u8; 64] = bytes.try_into().unwrap();
+            let fast = dispatch!(Level::new(), simd => classes(simd, &block, separator));
+            let slow = one_by_one(&block, separator);
             prop_assert_eq!((fast.hits, fast.odd), (slow.hits, slow.odd));
         }
 

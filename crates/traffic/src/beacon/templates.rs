@@ -161,6 +161,7 @@ impl Template {
     }
 
     /// For each of so many shifts from `first` on, what the gaps in coarse bins say.
+    #[inline(always)]
     pub fn at_coarse(&self, coarse: &[(usize, f32)], first: usize, count: usize, sums: &mut Vec<f32>) {
         sums.clear();
         sums.reserve(count + 2 * LANES);
@@ -175,6 +176,7 @@ impl Template {
         sums.truncate(count);
     }
 
+    #[inline(always)]
     fn lanes<const N: usize>(&self, coarse: &[(usize, f32)], at: usize) -> [f32; N] {
         let mut sums = [0.0_f32; N];
         for (bin, count) in coarse {
@@ -194,6 +196,7 @@ impl Template {
     }
 
     /// What the gaps of a rhythm say at the fine shifts from `first` on, with one floor.
+    #[inline(always)]
     pub fn fine(&self, fine: &[(usize, f32)], first: i64, floor: usize) -> [f32; FINE] {
         let mut sums = [0.0_f32; FINE];
         let Some(table) = self.fine.get(floor) else { return [f32::MIN; FINE] };

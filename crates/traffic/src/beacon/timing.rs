@@ -8,6 +8,7 @@
 use super::distributions::{Jitter, kernel};
 use super::rhythm::{BINS, COARSE, COARSE_BINS, Rhythm, gap_at, width};
 use super::templates::{FINE, Template, Templates};
+use fearless_simd::{Level, Simd as _, dispatch};
 use std::sync::LazyLock;
 
 /// Shapes that are gone through in fine bins.
@@ -138,6 +139,7 @@ impl Range {
     }
 
     /// The first shift of a template, and its sums at this and the following shifts.
+    #[inline(always)]
     fn sums(&self, template: &Template, coarse: &[(usize, f32)], sums: &mut Vec<f32>) -> i64 {
         let first = (self.first - template.middle).clamp(0, COARSE_BINS as i64 - 1);
         template.at_coarse(coarse, first as usize, self.count, sums);
@@ -145,16 +147,29 @@ impl Range {
     }
 }
 
+/// Does some work with what this processor can do beyond the least of its kind, which is to go through twice as many numbers side by side.
+/// Each of them is what it is anywhere. What `work` calls has to be inlined for that.
+#[inline(always)]
+fn widest<R>(work: impl FnOnce() -> R) -> R {
+    dispatch!(Level::new(), simd => simd.vectorize(work))
+}
+
 /// The logarithm of the mean likelihood over the shapes and scales of other traffic, by coarse bins.
 fn benign(templates: &[Template], coarse: &[(usize, f32)], range: &Range) -> f64 {
     let mut sums = Vec::new();
     let mut all = Vec::with_capacity(range.count * templates.len());
-    for template in templates {
-        range.sums(template, coarse, &mut sums);
-        all.extend_from_slice(&sums);
-    }
+    let logarithm = widest(
+        #[inline(always)]
+        || {
+            for template in templates {
+                range.sums(template, coarse, &mut sums);
+                all.extend_from_slice(&sums);
+            }
+            log_sum(&mut all)
+        },
+    );
     // A coarse shift stands for its fine ones.
-    log_sum(&mut all) + (COARSE as f64).ln() - (templates.len() as f64).ln()
+    logarithm + (COARSE as f64).ln() - (templates.len() as f64).ln()
 }
 
 /// The best shapes of beacons, each with its best coarse shift, the best first.
@@ -165,14 +180,19 @@ fn candidates<'t>(
 ) -> Vec<(f32, &'t Template, i64)> {
     let mut sums = Vec::new();
     let mut tried = |template: &'t Template| {
-        let first = range.sums(template, coarse, &mut sums);
-        let largest = largest(&sums);
-        let at = sums.iter().position(|sum| *sum == largest).unwrap_or(0);
-        (largest, template, first + at as i64)
+        widest(
+            #[inline(always)]
+            || {
+                let first = range.sums(template, coarse, &mut sums);
+                let largest = largest(&sums);
+                let at = sums.iter().position(|sum| *sum == largest).unwrap_or(0);
+                (largest, template, first + at as i64)
+            },
+        )
     };
-    let mut all: Vec<(f32, &Template, i64)> =
-        templates.iter().filter(|template| template.first).map(&mut tried).collect();
     let order = |one: &(f32, &Template, i64), other: &(f32, &Template, i64)| other.0.total_cmp(&one.0);
+    let mut all = Vec::with_capacity(templates.len());
+    all.extend(templates.iter().filter(|template| template.first).map(&mut tried));
     all.sort_unstable_by(order);
     all.truncate(REFINED);
     let beside: Vec<&Template> =
@@ -200,7 +220,10 @@ fn refine<'t>(fine: &[(usize, f32)], candidates: &[(f32, &'t Template, i64)]) ->
     for (_, template, coarse) in candidates {
         let from = coarse * COARSE as i64;
         for floor in 0..template.floors() {
-            let logs = template.fine(fine, from - 1, floor);
+            let logs = widest(
+                #[inline(always)]
+                || template.fine(fine, from - 1, floor),
+            );
             for (shift, log) in (from - 1..from + COARSE as i64 + 1).zip(logs) {
                 all.push(log);
                 let sum = f64::from(log);
@@ -211,7 +234,11 @@ fn refine<'t>(fine: &[(usize, f32)], candidates: &[(f32, &'t Template, i64)]) ->
         }
     }
     let shapes = Templates::all().beacons.len() as f64 * best.as_ref()?.template.floors() as f64;
-    best.map(|best| Place { sum: log_sum(&mut all) - shapes.ln(), ..best })
+    let logarithm = widest(
+        #[inline(always)]
+        || log_sum(&mut all),
+    );
+    best.map(|best| Place { sum: logarithm - shapes.ln(), ..best })
 }
 
 /// The likelihood of two periods, where the strays of the first have one: the second's place, and the share that belongs to neither.
@@ -280,6 +307,7 @@ fn smoothed(coarse: &[(usize, f32)], count: f64) -> f64 {
 }
 
 /// The logarithm of a sum of what is given by its logarithms, which are used up; what is a twenty-thousandth of the largest is left out.
+#[inline(always)]
 fn log_sum(logs: &mut [f32]) -> f64 {
     let largest = largest(logs);
     // A loop of its own, without branches: so it is done several at a time.
@@ -302,6 +330,7 @@ fn log_sum(logs: &mut [f32]) -> f64 {
 /// Numbers that are gone through side by side.
 const LANES: usize = 8;
 
+#[inline(always)]
 fn largest(logs: &[f32]) -> f32 {
     let more = |one: f32, other: f32| if other > one { other } else { one };
     let (whole, rest) = logs.as_chunks::<LANES>();
