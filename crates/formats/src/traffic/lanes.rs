@@ -10,40 +10,48 @@ use fearless_simd::{Level, Simd, SimdBase as _, SimdMask as _, dispatch, u8x64};
 #[derive(Clone, Copy)]
 pub(super) struct Split<'a> {
     pub(super) line: &'a str,
-    pub(super) ends: &'a [u32],
+    /// Where a field before the first would end, then the ends of all.
+    ends: &'a [u32],
 }
 
 impl<'a> Split<'a> {
+    /// How many fields there are.
+    pub(super) fn fields(self) -> usize {
+        self.ends.len() - 1
+    }
+
     /// Where a field stands.
     #[inline(always)]
-    pub(super) fn extent(self, field: usize) -> Option<(usize, usize)> {
-        let end = *self.ends.get(field)? as usize;
-        let start = if field == 0 { 0 } else { *self.ends.get(field - 1)? as usize + 1 };
-        Some((start, end))
+    pub(super) fn extent(self, field: u16) -> Option<(u32, u32)> {
+        let field = usize::from(field);
+        match self.ends.get(field..field + 2)? {
+            [before, end] => Some((before.wrapping_add(1), *end)),
+            _ => None,
+        }
     }
 
     /// A field.
     #[inline(always)]
-    pub(super) fn field(self, field: usize) -> Option<&'a str> {
+    pub(super) fn field(self, field: u16) -> Option<&'a str> {
         let (start, end) = self.extent(field)?;
-        self.line.get(start..end)
+        self.line.get(start as usize..end as usize)
     }
 
     /// The number that one to eight digits are which end at `end` and begin behind `start`.
     #[inline(always)]
-    pub(super) fn number(self, start: usize, end: usize) -> Option<u64> {
+    pub(super) fn number(self, start: u32, end: u32) -> Option<u64> {
         let length = end.wrapping_sub(start);
         if length.wrapping_sub(1) >= 8 {
             return None;
         }
         // What stands before the number is shifted out, which leaves zeros.
-        let shift = 64 - 8 * length as u32;
+        let shift = 64 - 8 * length;
         eight(self.before(end)? >> shift << shift)
     }
 
     /// Seconds with six digits behind the full stop, as microseconds.
     #[inline(always)]
-    pub(super) fn micros(self, start: usize, end: usize) -> Option<i64> {
+    pub(super) fn micros(self, start: u32, end: u32) -> Option<i64> {
         let last = self.before(end)?;
         let stop = end.checked_sub(7)?;
         // The byte before the six digits is the full stop, less what a digit is above its value.
@@ -55,7 +63,7 @@ impl<'a> Split<'a> {
             1..=8 => self.number(start, stop)?,
             // What begins a line has nothing before it.
             length @ 9..=12 => {
-                let scale = *[10, 100, 1000, 10_000].get(length - 9)?;
+                let scale = *[10, 100, 1000, 10_000].get(length as usize - 9)?;
                 eight(self.before(start + 8)?)? * scale + self.number(start + 8, stop)?
             }
             _ => return None,
@@ -66,22 +74,22 @@ impl<'a> Split<'a> {
 
     /// An IPv4 address of four decimal numbers.
     #[inline(always)]
-    pub(super) fn dotted(self, start: usize, end: usize) -> Option<Ipv4Addr> {
+    pub(super) fn dotted(self, start: u32, end: u32) -> Option<Ipv4Addr> {
         let length = end.wrapping_sub(start);
-        if !(7..=15).contains(&length) {
+        if length.wrapping_sub(7) > 8 {
             return None;
         }
-        let window = self.line.as_bytes().get(start..)?.first_chunk::<16>()?;
+        let window = self.window::<16>(start)?;
         // The highest bit of each byte that is a full stop, and of no other.
         const LOW: u128 = u128::from_ne_bytes([0x7f; 16]);
-        let others = u128::from_le_bytes(*window) ^ u128::from_ne_bytes([b'.'; 16]);
+        let others = u128::from_le_bytes(window) ^ u128::from_ne_bytes([b'.'; 16]);
         let mut stops = !(((others & LOW) + LOW) | others | LOW) & ((1 << (8 * length)) - 1);
         let (mut from, mut bits) = (start, 0);
         for _ in 0..3 {
             if stops == 0 {
                 return None;
             }
-            let stop = start + stops.trailing_zeros() as usize / 8;
+            let stop = start + stops.trailing_zeros() / 8;
             bits = bits << 8 | self.octet(from, stop)?;
             from = stop + 1;
             stops &= stops - 1;
@@ -92,15 +100,14 @@ impl<'a> Split<'a> {
 
     /// One to three digits without a zero in front, up to 255.
     #[inline(always)]
-    fn octet(self, start: usize, end: usize) -> Option<u32> {
+    fn octet(self, start: u32, end: u32) -> Option<u32> {
         /// Below this a number of so many digits has a zero in front, which some take for octal.
         const LEAST: [u32; 4] = [u32::MAX, 0, 10, 100];
-        let window = self.line.as_bytes().get(end.checked_sub(4)?..end)?.first_chunk::<4>()?;
         let length = end.wrapping_sub(start);
-        let least = *LEAST.get(length)?;
+        let least = *LEAST.get(length as usize)?;
         // No length gets here that is zero.
-        let shift = 32_u32.wrapping_sub(8 * length as u32);
-        let digits = (u32::from_le_bytes(*window) ^ 0x3030_3030).checked_shr(shift)? << shift;
+        let shift = 32_u32.wrapping_sub(8 * length) & 31;
+        let digits = (u32::from_le_bytes(self.window(end.checked_sub(4)?)?) ^ 0x3030_3030) >> shift << shift;
         if (digits.wrapping_add(0x7676_7676) | digits) & 0x8080_8080 != 0 {
             return None;
         }
@@ -111,9 +118,15 @@ impl<'a> Split<'a> {
 
     /// The eight bytes before `end`, each less what a digit is above its value.
     #[inline(always)]
-    fn before(self, end: usize) -> Option<u64> {
-        let window = self.line.as_bytes().get(end.checked_sub(8)?..end)?.first_chunk::<8>()?;
-        Some(u64::from_le_bytes(*window) ^ 0x3030_3030_3030_3030)
+    fn before(self, end: u32) -> Option<u64> {
+        Some(u64::from_le_bytes(self.window(end.checked_sub(8)?)?) ^ 0x3030_3030_3030_3030)
+    }
+
+    /// So many bytes from a place on.
+    #[inline(always)]
+    fn window<const N: usize>(self, from: u32) -> Option<[u8; N]> {
+        let from = from as usize;
+        self.line.as_bytes().get(from..from + N)?.try_into().ok()
     }
 }
 
@@ -131,16 +144,17 @@ fn eight(digits: u64) -> Option<u64> {
 /// Where a separator stands in a line.
 #[derive(Clone, Default)]
 pub(super) struct Ends {
+    /// See [`Split::ends`].
     places: Vec<u32>,
     count: usize,
 }
 
 impl Ends {
-    /// Finds the ends of the fields of a line of at most 4 GiB; says whether the line is plain ASCII.
+    /// Finds the ends of the fields of a line of less than 4 GiB; says whether the line is plain ASCII.
     pub(super) fn find(&mut self, line: &[u8], separator: u8) -> bool {
         // No line has more.
-        if self.places.len() <= line.len() {
-            self.places.resize(line.len() + 1, 0);
+        if self.places.len() < line.len() + 2 {
+            self.places.resize(line.len() + 2, 0);
         }
         dispatch!(Level::new(), simd => simd.vectorize(#[inline(always)] || self.find_by(simd, line, separator)))
     }
@@ -148,8 +162,11 @@ impl Ends {
     #[inline(always)]
     fn find_by<S: Simd>(&mut self, simd: S, line: &[u8], separator: u8) -> bool {
         let mut places = self.places.iter_mut();
+        if let Some(before) = places.next() {
+            *before = u32::MAX;
+        }
         let mut base = 0;
-        let mut count = 0;
+        let mut count = 2;
         let mut odd = 0;
         let mut take = |found: Classes| {
             let mut hits = found.hits;
@@ -184,14 +201,14 @@ impl Ends {
         if let Some(place) = places.next() {
             *place = line.len() as u32;
         }
-        self.count = count + 1;
+        self.count = count;
         odd == 0
     }
 
-    /// The ends of the fields.
+    /// The fields of the line that was looked at.
     #[inline(always)]
-    pub(super) fn all(&self) -> &[u32] {
-        self.places.get(..self.count).unwrap_or_default()
+    pub(super) fn of<'a>(&'a self, line: &'a str) -> Split<'a> {
+        Split { line, ends: self.places.get(..self.count).unwrap_or(&[0]) }
     }
 }
 
@@ -241,7 +258,7 @@ mod tests {
                     let mut expected: Vec<u32> =
                         (0..length).filter(|at| bytes[*at] == b'\t').map(|at| at as u32).collect();
                     expected.push(length as u32);
-                    assert_eq!(ends.all(), expected);
+                    assert_eq!(ends.places[1..ends.count], expected);
                     let plain = |byte: &u8| *byte == b'\t' || (0x20..0x7f).contains(byte);
                     assert_eq!(is_plain, bytes.iter().all(plain), "{bytes:?}");
                 }
@@ -250,16 +267,17 @@ mod tests {
         // More than there is room for at first, and fewer again.
         for length in [1000, 3, 0, 400] {
             ends.find(&vec![b','; length], b',');
-            assert_eq!(ends.all(), (0..=length as u32).collect::<Vec<_>>());
+            assert_eq!(ends.places[1..ends.count], (0..=length as u32).collect::<Vec<_>>());
         }
     }
 
     /// What is read of `text` in the middle of a line.
-    fn within<T>(text: &str, read: impl Fn(Split<'_>, usize, usize) -> Option<T>) -> Option<T> {
+    fn within<T>(text: &str, read: impl Fn(Split<'_>, u32, u32) -> Option<T>) -> Option<T> {
         let line = format!("01234567\t{text}\t0123456789abcdef");
         let mut ends = Ends::default();
         ends.find(line.as_bytes(), b'\t');
-        let split = Split { line: &line, ends: ends.all() };
+        let split = ends.of(&line);
+        assert_eq!(split.fields(), 3);
         let (start, end) = split.extent(1).unwrap();
         assert_eq!(split.field(1), Some(text));
         read(split, start, end)

@@ -56,15 +56,8 @@ impl Rhythm {
     }
 
     /// Coarse bins that are not empty.
-    pub fn coarse(&self) -> Vec<(usize, f32)> {
-        let mut coarse: Vec<(usize, f32)> = Vec::with_capacity(self.fine.len());
-        for (bin, count) in &self.fine {
-            match coarse.last_mut() {
-                Some((last, sum)) if *last == bin / COARSE => *sum += count,
-                _ => coarse.push((bin / COARSE, *count)),
-            }
-        }
-        coarse
+    pub fn coarse(&self) -> Vec<(u16, f32)> {
+        coarse(&self.fine)
     }
 
     /// How much the logarithm of a gap says of the next one's: the correlation of neighbours, from -1 to 1.
@@ -94,6 +87,19 @@ impl Rhythm {
         let merged = 1.0 - (gaps.len() + 1) as f64 / connections.max(1) as f64;
         Self { gaps, logs, fine, reach, merged }
     }
+}
+
+/// Coarse bins that are not empty, of fine ones in their order.
+pub fn coarse(fine: &[(usize, f32)]) -> Vec<(u16, f32)> {
+    let mut coarse: Vec<(u16, f32)> = Vec::with_capacity(fine.len());
+    for (bin, count) in fine {
+        let bin = (bin / COARSE) as u16;
+        match coarse.last_mut() {
+            Some((last, sum)) if *last == bin => *sum += count,
+            _ => coarse.push((bin, *count)),
+        }
+    }
+    coarse
 }
 
 /// The ways to read the gaps of contacts in their order: unmerged first, then merged at wider and wider reaches, as far as each has

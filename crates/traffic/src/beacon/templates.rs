@@ -18,6 +18,8 @@ const COARSE_SPAN: usize = 2 * COARSE_BINS + 1;
 const LANES: usize = 16;
 /// Zeros behind a coarse table, so that as many shifts as there may be can be read from any place of it.
 const COARSE_MORE: usize = 128;
+/// Numbers of a coarse table.
+const COARSE_TABLE: usize = COARSE_SPAN + COARSE_MORE;
 /// Fine shifts that are gone through side by side.
 pub const FINE: usize = 8;
 
@@ -35,7 +37,7 @@ pub struct Template {
     /// The coarse offset of its median from its origin.
     pub middle: i64,
     /// Logarithms by coarse offset, reversed; zeros behind.
-    coarse: Vec<f32>,
+    coarse: Box<[f32; COARSE_TABLE]>,
     /// Logarithms by fine offset, reversed, for each floor, with the floor's own on either side; other traffic, being smooth, has none.
     fine: Vec<Vec<f32>>,
     /// The logarithms of the floors themselves.
@@ -143,18 +145,17 @@ impl Template {
             })
             .unwrap_or(REACH);
         let per_coarse = floor * COARSE as f64 / FLOOR_BINS;
+        let mut table = Box::new([0.0; COARSE_TABLE]);
+        for (log, mass) in table.iter_mut().zip(coarse.iter().rev()) {
+            *log = ((1.0 - floor) * mass + per_coarse).ln() as f32;
+        }
         Self {
             jitter: None,
             missing: 0.0,
             first: true,
             beside: None,
             middle: (middle as i64 - REACH as i64).div_euclid(COARSE as i64),
-            coarse: coarse
-                .iter()
-                .rev()
-                .map(|mass| ((1.0 - floor) * mass + per_coarse).ln() as f32)
-                .chain([0.0; COARSE_MORE])
-                .collect(),
+            coarse: table,
             fine: Vec::new(),
             floors: FLOORS.iter().map(|floor| (floor / FLOOR_BINS).ln() as f32).collect(),
         }
@@ -162,7 +163,7 @@ impl Template {
 
     /// For each of so many shifts from `first` on, what the gaps in coarse bins say.
     #[inline(always)]
-    pub fn at_coarse(&self, coarse: &[(usize, f32)], first: usize, count: usize, sums: &mut Vec<f32>) {
+    pub fn at_coarse(&self, coarse: &[(u16, f32)], first: usize, count: usize, sums: &mut Vec<f32>) {
         sums.clear();
         sums.reserve(count + 2 * LANES);
         while sums.len() < count {
@@ -177,12 +178,12 @@ impl Template {
     }
 
     #[inline(always)]
-    fn lanes<const N: usize>(&self, coarse: &[(usize, f32)], at: usize) -> [f32; N] {
+    fn lanes<const N: usize>(&self, coarse: &[(u16, f32)], at: usize) -> [f32; N] {
         let mut sums = [0.0_f32; N];
         for (bin, count) in coarse {
-            // Offset bin - shift stands, reversed, at COARSE_BINS + shift - bin.
-            let logs = self.coarse.get(at.saturating_sub(*bin)..).and_then(|logs| logs.first_chunk::<N>());
-            let Some(logs) = logs else { continue };
+            // Offset bin - shift stands, reversed, at COARSE_BINS + shift - bin. In sixteen bits the end is known not to be below the start.
+            let from = usize::from((at as u16).wrapping_sub(*bin));
+            let Some(logs) = self.coarse.get(from..from + N) else { continue };
             for (sum, log) in sums.iter_mut().zip(logs) {
                 *sum += count * log;
             }
@@ -261,7 +262,7 @@ mod tests {
             .unwrap();
         assert_eq!(best, 500);
         let mut sums = Vec::new();
-        sharp.at_coarse(&[(500 / COARSE, 1.0)], 100, 72, &mut sums);
+        sharp.at_coarse(&[(500 / COARSE as u16, 1.0)], 100, 72, &mut sums);
         let coarse = 100 + (0..72).max_by(|one, other| sums[*one].total_cmp(&sums[*other])).unwrap();
         assert!((124..=126).contains(&coarse), "{coarse}");
     }
@@ -282,7 +283,8 @@ mod tests {
             let all = Templates::all();
             let template = &all.beacons[pick % all.beacons.len()];
             let mut sums = Vec::new();
-            template.at_coarse(&coarse, first, count, &mut sums);
+            let narrow: Vec<(u16, f32)> = coarse.iter().map(|(bin, count)| (*bin as u16, *count)).collect();
+            template.at_coarse(&narrow, first, count, &mut sums);
             prop_assert_eq!(sums.len(), count);
             for (at, sum) in sums.iter().enumerate() {
                 let mut one = 0.0_f32;

@@ -6,7 +6,7 @@
 //! smoothing loses.
 
 use super::distributions::{Jitter, kernel};
-use super::rhythm::{BINS, COARSE, COARSE_BINS, Rhythm, gap_at, width};
+use super::rhythm::{BINS, COARSE, COARSE_BINS, Rhythm, coarse, gap_at, width};
 use super::templates::{FINE, Template, Templates};
 use fearless_simd::{Level, Simd as _, dispatch};
 use std::sync::LazyLock;
@@ -124,7 +124,7 @@ struct Range {
 }
 
 impl Range {
-    fn of(coarse: &[(usize, f32)]) -> Option<Self> {
+    fn of(coarse: &[(u16, f32)]) -> Option<Self> {
         let total: f32 = coarse.iter().map(|(_, count)| count).sum();
         let quantile = |share: f32| {
             let mut passed = 0.0;
@@ -133,14 +133,14 @@ impl Range {
                 passed >= share * total
             })
         };
-        let (low, high) = (quantile(0.25)?.0 as i64, quantile(0.75)?.0 as i64);
+        let (low, high) = (i64::from(quantile(0.25)?.0), i64::from(quantile(0.75)?.0));
         let count = (high - low + 2 * MARGIN + 1).min(WIDEST);
         Some(Self { first: (low + high + 1) / 2 - count / 2, count: usize::try_from(count).ok()? })
     }
 
     /// The first shift of a template, and its sums at this and the following shifts.
     #[inline(always)]
-    fn sums(&self, template: &Template, coarse: &[(usize, f32)], sums: &mut Vec<f32>) -> i64 {
+    fn sums(&self, template: &Template, coarse: &[(u16, f32)], sums: &mut Vec<f32>) -> i64 {
         let first = (self.first - template.middle).clamp(0, COARSE_BINS as i64 - 1);
         template.at_coarse(coarse, first as usize, self.count, sums);
         first
@@ -155,7 +155,7 @@ fn widest<R>(work: impl FnOnce() -> R) -> R {
 }
 
 /// The logarithm of the mean likelihood over the shapes and scales of other traffic, by coarse bins.
-fn benign(templates: &[Template], coarse: &[(usize, f32)], range: &Range) -> f64 {
+fn benign(templates: &[Template], coarse: &[(u16, f32)], range: &Range) -> f64 {
     let mut sums = Vec::new();
     let mut all = Vec::with_capacity(range.count * templates.len());
     let logarithm = widest(
@@ -175,7 +175,7 @@ fn benign(templates: &[Template], coarse: &[(usize, f32)], range: &Range) -> f64
 /// The best shapes of beacons, each with its best coarse shift, the best first.
 fn candidates<'t>(
     templates: &'t [Template],
-    coarse: &[(usize, f32)],
+    coarse: &[(u16, f32)],
     range: &Range,
 ) -> Vec<(f32, &'t Template, i64)> {
     let mut sums = Vec::new();
@@ -257,13 +257,7 @@ fn second_period<'t>(fine: &[(usize, f32)], first: &Place<'t>, stray: f64) -> Op
     if left.iter().map(|(_, count)| count).sum::<f32>() < SECOND.1 {
         return None;
     }
-    let mut coarse: Vec<(usize, f32)> = Vec::new();
-    for (bin, count) in &left {
-        match coarse.last_mut() {
-            Some((last, sum)) if *last == bin / COARSE => *sum += count,
-            _ => coarse.push((bin / COARSE, *count)),
-        }
-    }
+    let coarse = coarse(&left);
     let range = Range::of(&coarse)?;
     let templates = &Templates::all().beacons;
     let mut shapes = candidates(templates, &coarse, &range);
@@ -283,7 +277,7 @@ fn second_period<'t>(fine: &[(usize, f32)], first: &Place<'t>, stray: f64) -> Op
 }
 
 /// The likelihood of gaps under their own smoothed density, each gap left out for itself, by coarse bins.
-fn smoothed(coarse: &[(usize, f32)], count: f64) -> f64 {
+fn smoothed(coarse: &[(u16, f32)], count: f64) -> f64 {
     static KERNEL: LazyLock<Vec<f32>> = LazyLock::new(|| kernel(SMOOTHING, width() * COARSE as f64));
     let reach = KERNEL.len() / 2;
     let own = KERNEL.get(reach).copied().unwrap_or(0.0);
@@ -291,12 +285,14 @@ fn smoothed(coarse: &[(usize, f32)], count: f64) -> f64 {
     let mut sum = 0.0;
     let mut from = 0;
     for (bin, gaps) in coarse {
-        while coarse.get(from).is_some_and(|(other, _)| other + reach < *bin) {
+        let bin = usize::from(*bin);
+        while coarse.get(from).is_some_and(|(other, _)| usize::from(*other) + reach < bin) {
             from += 1;
         }
         let density: f32 = coarse
             .iter()
             .skip(from)
+            .map(|(other, gaps)| (usize::from(*other), gaps))
             .take_while(|(other, _)| *other <= bin + reach)
             .map(|(other, gaps)| gaps * KERNEL.get(reach + bin - other).copied().unwrap_or(0.0))
             .sum();

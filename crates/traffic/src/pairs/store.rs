@@ -219,8 +219,11 @@ impl<'s> Store<'s> {
             let mut held = self.write();
             held.shown += 1;
             if held.shown == PARTITIONS {
-                *held = Held { runs: vec![Vec::new(); PARTITIONS], ..Held::default() };
+                let empty = Held { runs: vec![Vec::new(); PARTITIONS], ..Held::default() };
+                let shown = std::mem::replace(&mut *held, empty);
                 self.bytes.store(0, Ordering::Relaxed);
+                // Giving back this much takes a while, for which nobody needs to wait.
+                rayon::spawn(move || drop(shown));
             }
         }
         Ok(())

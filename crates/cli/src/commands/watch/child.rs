@@ -15,6 +15,7 @@ use banbury_traffic::pairs::{Keep, Pair, Pairing, Scratch, Weighed, Weighing};
 use banbury_traffic::peers::interest::Interest;
 use banbury_traffic::probes::{self, Scene};
 use banbury_traffic::reading::{self, Account, Bytes, Growing, Manner};
+use super::untold::Untold;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
@@ -52,6 +53,8 @@ pub(super) struct Task {
     pub least_rita: f64,
     /// Whether all pairs are told.
     pub all: bool,
+    /// Where pairs are read off the terminal alone: how many are told one by one; all, where this is not stated.
+    pub shown: Option<usize>,
     /// Whether inputs come over standard input instead of by their paths.
     pub follow: bool,
 }
@@ -65,6 +68,8 @@ pub(super) struct Answer {
     pub accounts: Vec<Account>,
     /// Pairs and counts.
     pub weighed: Weighed,
+    /// What the pairs come to that are worth telling, and do not follow.
+    pub untold: Untold,
     /// How many pairs follow.
     pub pairs: u64,
 }
@@ -228,13 +233,13 @@ impl Job<'_> {
     fn weigh(&self, goes_on: bool) -> anyhow::Result<Weighed> {
         let observed = self.pairing.observed();
         let scene = Scene { observed, ..self.scene.clone() };
+        let is_drawn = self.task.shown.is_none();
         let keep = |pair: &Pair| {
-            let is_wanted = self.task.all
-                || self.interest.touches(pair)
-                || pair.rita.as_ref().is_some_and(|rita| rita.score >= self.task.least_rita);
-            if !probes::look(&Pair { sources: Some(1), ..pair.clone() }, &scene).is_empty() {
+            let is_wanted = self.task.all || self.interest.touches(pair) || self.is_high(pair);
+            let is_found = || !probes::look(&Pair { sources: Some(1), ..pair.clone() }, &scene).is_empty();
+            if is_drawn && is_found() {
                 Keep::Drawn
-            } else if is_wanted {
+            } else if is_wanted || (!is_drawn && is_found()) {
                 Keep::Plain
             } else {
                 Keep::No
@@ -244,8 +249,19 @@ impl Job<'_> {
         self.pairing.weigh(&weighing, &keep).context("the scratch file for connections beyond --memory")
     }
 
-    fn answer(&self, accounts: Vec<Account>, weighed: Weighed) -> Answer {
-        Answer { confinement: self.confinement.clone(), accounts, pairs: weighed.pairs.len() as u64, weighed }
+    /// Whether people would ask for it: RITA's score.
+    fn is_high(&self, pair: &Pair) -> bool {
+        pair.rita.as_ref().is_some_and(|rita| rita.score >= self.task.least_rita)
+    }
+
+    fn answer(&self, accounts: Vec<Account>, mut weighed: Weighed) -> Answer {
+        let mut untold = Untold::default();
+        if let Some(shown) = self.task.shown {
+            let scene = Scene { observed: self.pairing.observed(), ..self.scene.clone() };
+            untold = Untold::of(&mut weighed.pairs, shown, &scene, &|pair| self.is_high(pair));
+        }
+        let pairs = weighed.pairs.len() as u64;
+        Answer { confinement: self.confinement.clone(), accounts, untold, pairs, weighed }
     }
 
     /// Reads what comes over standard input, and answers whenever it is asked.

@@ -14,6 +14,7 @@ mod record;
 mod stix;
 mod table;
 mod text;
+mod untold;
 
 pub(crate) use options::Watch;
 
@@ -142,6 +143,9 @@ fn task(arguments: &Watch) -> anyhow::Result<Task> {
         least_weight: arguments.least_weight.min(arguments.fail_on.unwrap_or(f64::INFINITY)),
         least_rita: LEAST_RITA,
         all: false,
+        // What is written to a file, kept in a case, or told when it is new, is told whole. One at least decides `--fail-on`.
+        shown: (arguments.outputs.is_empty() && arguments.case.is_none() && !arguments.follow)
+            .then_some(arguments.top.max(1)),
         follow: arguments.follow,
     })
 }
@@ -165,9 +169,7 @@ impl Report {
         });
         let mut rows: Vec<Told> = told.collect();
         // Stable: equal ones stay in the order of their addresses.
-        rows.sort_by(|one, other| {
-            other.order().total_cmp(&one.order()).then(other.rita().total_cmp(&one.rita()))
-        });
+        rows.sort_by(|one, other| untold::heaviest_first(&one.pair, &other.pair));
         Self {
             paths,
             hashes,
@@ -262,10 +264,6 @@ impl Report {
 }
 
 impl Told {
-    fn order(&self) -> f64 {
-        self.pair.beacon.as_ref().map_or(f64::NEG_INFINITY, |beacon| beacon.decibans)
-    }
-
     /// Where what was found stands.
     fn place(&self, finding: &Finding) -> Place {
         finding.record.unwrap_or(self.pair.first_record)

@@ -23,13 +23,10 @@ pub(super) fn of(report: &Report) -> String {
     if report.rows.is_empty() {
         let _ = writeln!(out, "  (no pair is worth telling)");
     }
-    let more = report.rows.len().saturating_sub(report.top);
+    let all = report.rows.len() as u64 + report.answer.untold.pairs;
+    let more = all.saturating_sub(report.top as u64);
     if more > 0 {
-        let _ = writeln!(
-            out,
-            "  and {more} more: --top {} shows them, -o csv=PATH lists them",
-            report.rows.len()
-        );
+        let _ = writeln!(out, "  and {more} more: --top {all} shows them, -o csv=PATH lists them");
     }
     findings(report, &mut out);
     peers::text(report, &mut out);
@@ -64,14 +61,19 @@ fn row(told: &Told, out: &mut String) {
 }
 
 fn findings(report: &Report, out: &mut String) {
-    let mut counts: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    let mut counts: BTreeMap<&str, (u64, &str)> = BTreeMap::new();
     for (_, finding) in report.rows.iter().flat_map(|told| &told.findings) {
         counts.entry(finding.info.code).or_insert((0, finding.info.title)).0 += 1;
+    }
+    for info in banbury_traffic::probes::descriptions().flat_map(|one| one.codes) {
+        if let Some(untold) = report.answer.untold.found.get(info.code) {
+            counts.entry(info.code).or_insert((0, info.title)).0 += untold;
+        }
     }
     for info in
         banbury_traffic::probes::volume::DESCRIPTION.codes.iter().filter(|_| !report.leaps().is_empty())
     {
-        counts.insert(info.code, (report.leaps().len(), info.title));
+        counts.insert(info.code, (report.leaps().len() as u64, info.title));
     }
     if !counts.is_empty() {
         let _ = writeln!(out, "\nFindings (`banbury explain CODE` says what each means):");

@@ -23,8 +23,8 @@ pub(super) struct Layout {
     pub(super) log: Log,
     /// Fields of a row.
     pub(super) fields: usize,
-    /// The place of each of [`Log::columns`] in a row; `usize::MAX` where it is not there.
-    pub(super) places: [usize; COLUMNS],
+    /// The place of each of [`Log::columns`] in a row; `u16::MAX`, which no field has, where it is not there.
+    pub(super) places: [u16; COLUMNS],
     /// What stands for a cell that is empty or not set begins like a number.
     pub(super) digits_are_marks: bool,
 }
@@ -129,6 +129,9 @@ impl Header {
         if self.fields.is_empty() {
             return Err("no line `#fields` says which column is what".to_owned());
         }
+        if self.fields.len() >= usize::from(u16::MAX) {
+            return Err(format!("a log of {} fields, more than are read", self.fields.len()));
+        }
         let names: Vec<&str> = self.fields.iter().map(String::as_str).collect();
         let by_path = self.path.as_deref().and_then(Log::of_path);
         let log = match (by_path, self.path.as_deref()) {
@@ -141,7 +144,7 @@ impl Header {
         let marks = [&self.unset, &self.empty];
         layout.digits_are_marks = marks.iter().any(|mark| mark.first().is_some_and(u8::is_ascii_digit));
         let mut needed = log.columns().iter().zip(layout.places).take(NEEDED);
-        match needed.find(|(_, place)| *place == usize::MAX) {
+        match needed.find(|(_, place)| *place == u16::MAX) {
             Some((name, _)) => Err(format!("a log without the field `{name}`")),
             None => Ok(layout),
         }
@@ -150,9 +153,10 @@ impl Header {
 
 impl Layout {
     fn of(log: Log, names: &[&str]) -> Self {
-        let mut places = [usize::MAX; COLUMNS];
+        let mut places = [u16::MAX; COLUMNS];
         for (place, column) in places.iter_mut().zip(log.columns()) {
-            *place = names.iter().position(|name| name == column).unwrap_or(usize::MAX);
+            let found = names.iter().position(|name| name == column);
+            *place = found.and_then(|place| u16::try_from(place).ok()).unwrap_or(u16::MAX);
         }
         Self { log, fields: names.len(), places, digits_are_marks: false }
     }

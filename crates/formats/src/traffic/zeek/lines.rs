@@ -59,9 +59,9 @@ impl Lines for Fields {
                 owned.as_str()
             }
         };
-        let split = Split { line, ends: self.ends.all() };
-        if split.ends.len() != layout.fields {
-            let (found, stated) = (split.ends.len(), layout.fields);
+        let split = self.ends.of(line);
+        if split.fields() != layout.fields {
+            let (found, stated) = (split.fields(), layout.fields);
             let detail = format!("a line of {found} fields, where the header has {stated}");
             sink.problem(Problem::new(ProblemKind::Malformed, offset, detail));
             return;
@@ -70,10 +70,10 @@ impl Lines for Fields {
         if let Err(BadCell { column, expected }) = hand_over(layout.log, row, offset, sink) {
             let (start, end) = row.extent(column).unwrap_or_default();
             let name = layout.log.columns().get(column).copied().unwrap_or_default();
-            let found = line.get(start..end).unwrap_or_default();
+            let found = line.get(start as usize..end as usize).unwrap_or_default();
             let found: String = found.chars().take(40).collect();
             let detail = format!("`{name}` should be {expected}, and is `{found}`");
-            sink.problem(Problem::new(ProblemKind::Malformed, offset + start as u64, detail));
+            sink.problem(Problem::new(ProblemKind::Malformed, offset + u64::from(start), detail));
         }
     }
 
@@ -158,7 +158,7 @@ struct Cells<'a> {
 
 impl<'a> Cells<'a> {
     #[inline(always)]
-    fn extent(self, column: usize) -> Option<(usize, usize)> {
+    fn extent(self, column: usize) -> Option<(u32, u32)> {
         self.split.extent(*self.layout.places.get(column)?)
     }
 
@@ -167,7 +167,7 @@ impl<'a> Cells<'a> {
     fn value<T>(
         self,
         column: usize,
-        fast: impl Fn(Split<'a>, usize, usize) -> Option<T>,
+        fast: impl Fn(Split<'a>, u32, u32) -> Option<T>,
         slow: impl Fn(&str) -> Option<T>,
     ) -> Cell<T> {
         if let Some((start, end)) = self.extent(column)
