@@ -282,6 +282,43 @@ fn neither_memory_nor_the_order_of_files_changes_the_answer() {
     assert_eq!(json(folder.path(), &[]).1.to_string(), json(folder.path(), &[]).1.to_string());
 }
 
+/// The child keeps what the terminal shows no more than the number of: what is shown is what it is where all is handed over.
+#[test]
+fn what_stays_with_the_child_is_counted_as_what_is_handed_over() {
+    let mut text = HEADER.to_owned();
+    let mut lines = Vec::new();
+    for host in 1..=30u64 {
+        for check_in in 0..60 + host {
+            let start = 1_700_000_000 + check_in * 600 + check_in * host * 17 % (host * 3);
+            lines.push(format!(
+                "{start}.5\tC{host}-{check_in}\t10.0.1.{host}\t{}\t198.51.100.{}\t443\ttcp\tssl\t1.25\t312\t1000\tSF\t0\tShADadFf\t5\t{}\t6\t1300\n",
+                1024 + check_in,
+                host / 2,
+                572 + host * check_in % (host * 2),
+            ));
+        }
+    }
+    lines.sort();
+    text.extend(lines);
+    let (folder, path) = scratch(&text);
+    let aside = format!("json={}", folder.path().join("all.json").display());
+    for (top, fail_on) in [("0", "5"), ("3", "90"), ("20", "5"), ("1000", "5")] {
+        for alone in [false, true] {
+            let run = |more: &[&str]| {
+                let mut command = command();
+                command.arg("watch").arg(&path).args(["--top", top, "--fail-on", fail_on]).args(more);
+                let output = command.args(alone.then_some("--rita-alone")).output().unwrap();
+                assert_eq!(stderr(&output), "");
+                (output.status.code(), stdout(&output))
+            };
+            let short = run(&[]);
+            assert_eq!(short, run(&["-o", &aside]), "--top {top}");
+            assert_eq!(short.1.contains("more: --top"), top != "1000", "{}", short.1);
+            assert_eq!(short.1.contains("traffic.beacon"), !alone, "{}", short.1);
+        }
+    }
+}
+
 #[test]
 fn fail_on_bad_lines_and_bad_questions() {
     let (_folder, path) = scratch(&log());
