@@ -180,10 +180,11 @@ impl Template {
     #[inline(always)]
     fn lanes<const N: usize>(&self, coarse: &[(u16, f32)], at: usize) -> [f32; N] {
         let mut sums = [0.0_f32; N];
+        let table: &[f32; COARSE_TABLE] = &self.coarse;
         for (bin, count) in coarse {
             // Offset bin - shift stands, reversed, at COARSE_BINS + shift - bin. In sixteen bits the end is known not to be below the start.
             let from = usize::from((at as u16).wrapping_sub(*bin));
-            let Some(logs) = self.coarse.get(from..from + N) else { continue };
+            let Some(logs) = table.get(from..from + N) else { continue };
             for (sum, log) in sums.iter_mut().zip(logs) {
                 *sum += count * log;
             }

@@ -165,7 +165,7 @@ fn benign(templates: &[Template], coarse: &[(u16, f32)], range: &Range) -> f64 {
                 range.sums(template, coarse, &mut sums);
                 all.extend_from_slice(&sums);
             }
-            log_sum(&mut all)
+            log_sum(&all)
         },
     );
     // A coarse shift stands for its fine ones.
@@ -185,8 +185,7 @@ fn candidates<'t>(
             || {
                 let first = range.sums(template, coarse, &mut sums);
                 let largest = largest(&sums);
-                let at = sums.iter().position(|sum| *sum == largest).unwrap_or(0);
-                (largest, template, first + at as i64)
+                (largest, template, first + place_of(largest, &sums) as i64)
             },
         )
     };
@@ -236,7 +235,7 @@ fn refine<'t>(fine: &[(usize, f32)], candidates: &[(f32, &'t Template, i64)]) ->
     let shapes = Templates::all().beacons.len() as f64 * best.as_ref()?.template.floors() as f64;
     let logarithm = widest(
         #[inline(always)]
-        || log_sum(&mut all),
+        || log_sum(&all),
     );
     best.map(|best| Place { sum: logarithm - shapes.ln(), ..best })
 }
@@ -302,24 +301,26 @@ fn smoothed(coarse: &[(u16, f32)], count: f64) -> f64 {
     sum
 }
 
-/// The logarithm of a sum of what is given by its logarithms, which are used up; what is a twenty-thousandth of the largest is left out.
+/// The logarithm of a sum of what is given by its logarithms; what is a twenty-thousandth of the largest is left out.
 #[inline(always)]
-fn log_sum(logs: &mut [f32]) -> f64 {
+fn log_sum(logs: &[f32]) -> f64 {
     let largest = largest(logs);
-    // A loop of its own, without branches: so it is done several at a time.
-    for log in logs.iter_mut() {
-        let above = *log - largest;
+    let term = |log: f32| {
+        let above = log - largest;
         let kept = 0_u32.wrapping_sub(u32::from(above > -10.0));
-        *log = f32::from_bits(exponential(above).to_bits() & kept);
-    }
+        f32::from_bits(exponential(above).to_bits() & kept)
+    };
     let (whole, rest) = logs.as_chunks::<LANES>();
     let mut sums = [0.0_f32; LANES];
-    for terms in whole {
-        for (sum, term) in sums.iter_mut().zip(terms) {
-            *sum += term;
+    for logs in whole {
+        // Most are far below the largest: of eight of them nothing is left.
+        if logs.iter().fold(false, |any, log| any | (*log - largest > -10.0)) {
+            for (sum, log) in sums.iter_mut().zip(logs) {
+                *sum += term(*log);
+            }
         }
     }
-    let sum = sums.iter().sum::<f32>() + rest.iter().sum::<f32>();
+    let sum = sums.iter().sum::<f32>() + rest.iter().map(|log| term(*log)).sum::<f32>();
     f64::from(largest) + f64::from(sum.max(f32::MIN_POSITIVE)).ln()
 }
 
@@ -337,6 +338,20 @@ fn largest(logs: &[f32]) -> f32 {
         }
     }
     largest.iter().chain(rest).copied().fold(f32::MIN, more)
+}
+
+/// Where a number stands first.
+#[inline(always)]
+fn place_of(number: f32, all: &[f32]) -> usize {
+    let (whole, rest) = all.as_chunks::<LANES>();
+    for (chunk, numbers) in whole.iter().enumerate() {
+        // Without a way out of the loop, all are compared at once.
+        let same = numbers.iter().enumerate().fold(0_u32, |same, (at, it)| same | u32::from(*it == number) << at);
+        if same != 0 {
+            return chunk * LANES + same.trailing_zeros() as usize;
+        }
+    }
+    whole.len() * LANES + rest.iter().position(|it| *it == number).unwrap_or(0)
 }
 
 /// The exponential of a number between -80 and 0, to two units in the last place, and the same on every machine: a power of two times
@@ -387,7 +402,19 @@ mod tests {
             let exact = f64::from(value).exp();
             assert!((f64::from(exponential(value)) / exact - 1.0).abs() < 3e-7, "{value}");
         }
-        assert!((log_sum(&mut [-1.0, -2.0, -3.0, -40.0]) - (-1.0_f64 + 0.407_605_964)).abs() < 1e-6);
+        assert!((log_sum(&[-1.0, -2.0, -3.0, -40.0]) - (-1.0_f64 + 0.407_605_964)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_first_place_of_a_number_is_told() {
+        for length in 1..40 {
+            for at in 0..length {
+                let mut all = vec![1.0; length];
+                all[at] = 2.0;
+                all[length - 1] = 2.0;
+                assert_eq!(place_of(2.0, &all), at);
+            }
+        }
     }
 
     #[test]
