@@ -10,8 +10,8 @@ use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Partitions.
-pub(super) const PARTITIONS: usize = 128;
+/// Partitions: so many that one of a few million rows stays in the cache of its processor.
+pub(super) const PARTITIONS: usize = 512;
 
 /// Rows that a thread collects before it hands them over, where the budget is not smaller.
 const BATCH: usize = 1 << 15;
@@ -234,7 +234,7 @@ impl<'s> Store<'s> {
 #[derive(Debug, Default)]
 pub(super) struct Collected {
     rows: Vec<Row>,
-    partitions: Vec<u8>,
+    partitions: Vec<u16>,
 }
 
 impl Collected {
@@ -242,7 +242,7 @@ impl Collected {
     #[inline]
     pub(super) fn push(&mut self, partition: usize, row: Row, store: &Store<'_>) {
         self.rows.push(row);
-        self.partitions.push((partition % PARTITIONS) as u8);
+        self.partitions.push((partition % PARTITIONS) as u16);
         if self.rows.len() >= store.batch {
             self.hand_over(store);
         }
@@ -312,7 +312,7 @@ pub(super) fn of_name(host: (u32, bool), name: u32) -> usize {
 
 /// The upper bits of a product with an odd number (Knuth, The Art of Computer Programming 3, 6.4, Fibonacci hashing).
 fn spread(value: u64) -> usize {
-    (value.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 57) as usize
+    (value.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - PARTITIONS.ilog2())) as usize
 }
 
 #[cfg(test)]

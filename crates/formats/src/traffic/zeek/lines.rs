@@ -8,7 +8,7 @@ use crate::traffic::lanes::{Ends, Split};
 use crate::traffic::text::{escaped, is_plain, not_text};
 use crate::traffic::values;
 use crate::{Problem, ProblemKind};
-use memchr::memmem::find_iter;
+use memchr::memchr_iter;
 use core::net::IpAddr;
 
 /// The state of a log: its header, and how rows are read under it.
@@ -87,8 +87,10 @@ impl Lines for Fields {
         }
         let other = Self { passed: 0, ..self.clone() };
         // What is in the header that the other one reads holds behind it too.
-        let starts = data.starts_with(b"#").then_some(0).into_iter();
-        for start in starts.chain(find_iter(data, b"\n#").map(|at| at + 1)) {
+        for start in memchr_iter(b'#', data) {
+            if start > 0 && data.get(start - 1) != Some(&b'\n') {
+                continue;
+            }
             let rest = data.get(start..).unwrap_or_default();
             let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
             self.directive(line.strip_suffix(b"\r").unwrap_or(line), offset + start as u64, None);
