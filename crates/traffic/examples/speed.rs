@@ -6,6 +6,7 @@
 #![allow(clippy::indexing_slicing, reason = "measures with numbers of its own making")]
 
 use banbury_formats::traffic::Settings;
+use banbury_traffic::networks::Inside;
 use banbury_traffic::pairs::{Keep, Pairing, Weighing};
 use banbury_traffic::reading::{self, Bytes, Manner};
 use banbury_traffic::{Contact, Window, beacon, rita};
@@ -53,7 +54,7 @@ fn steps(bytes: Vec<u8>, alone_is_enough: bool) -> Result<(), Box<dyn std::error
     let manner = Manner::new(None, Settings::default())?;
     let inputs: [&dyn Bytes; 1] = [&bytes];
     for rita_alone in [true, false].into_iter().filter(|alone| *alone || !alone_is_enough) {
-        let pairing = Pairing::new(4 << 30, None);
+        let pairing = Pairing::new(4 << 30, None).with_inside(Inside::new(Vec::new()));
         let start = Instant::now();
         let accounts = reading::read(&inputs, &manner, &pairing, &AtomicBool::new(false));
         let read = start.elapsed().as_secs_f64();

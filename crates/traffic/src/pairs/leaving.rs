@@ -8,7 +8,8 @@ use crate::networks::Inside;
 use crate::volume::{self, Excess, HOUR};
 use hashbrown::DefaultHashBuilder;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use rayon::prelude::*;
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 /// Hours of addresses that are held; where there are more, nothing is said of any address: 4,194,304, some 250 MB.
@@ -94,27 +95,30 @@ impl Leaving {
     }
 
     /// Adds hours of one address, in their order.
-    fn add(&mut self, host: (u32, bool), hours: Vec<(i64, Hour)>) {
+    fn add(&mut self, host: (u32, bool), mut hours: Vec<(i64, Hour)>) {
         let known = self.hosts.entry(host).or_default();
         let before = known.len();
         if known.is_empty() {
             *known = hours;
-        } else if known.last().is_none_or(|(last, _)| hours.first().is_some_and(|(first, _)| last < first)) {
-            known.extend(hours);
         } else {
-            let mut both = Vec::with_capacity(before.max(hours.len()));
-            let mut others = hours.into_iter().peekable();
-            for (hour, mut of) in known.drain(..) {
-                while let Some(other) = others.next_if(|(other, _)| *other < hour) {
-                    both.push(other);
+            // Most hours are there already; what is not goes between them.
+            let mut place = 0;
+            hours.retain(|(hour, other)| {
+                while known.get(place).is_some_and(|(known, _)| known < hour) {
+                    place += 1;
                 }
-                if let Some((_, other)) = others.next_if(|(other, _)| *other == hour) {
-                    of.add(&other);
+                match known.get_mut(place) {
+                    Some((known, of)) if known == hour => {
+                        of.add(other);
+                        false
+                    }
+                    _ => true,
                 }
-                both.push((hour, of));
+            });
+            if !hours.is_empty() {
+                known.append(&mut hours);
+                known.sort_by_key(|(hour, _)| *hour);
             }
-            both.extend(others);
-            *known = both;
         }
         self.count += known.len() - before;
         // Whether it comes to that does not depend on the order: who has more in a part has more in all.
@@ -142,21 +146,20 @@ impl Leaving {
             return None;
         }
         let hosts = self.hosts.into_iter().map(|(host, hours)| (names.address(host), hours));
-        let hosts: BTreeMap<IpAddr, Vec<(i64, Hour)>> = hosts.collect();
-        let mut leaps = Vec::new();
-        for (source, hours) in hosts {
+        let mut hosts: Vec<(IpAddr, Vec<(i64, Hour)>)> = hosts.collect();
+        hosts.par_sort_unstable_by_key(|(source, _)| *source);
+        let leaps = hosts.into_par_iter().flat_map_iter(|(source, hours)| {
             let sums = hours.iter().map(|(hour, of)| (*hour, of.bytes)).collect();
-            for excess in volume::excesses(&sums, window) {
+            let excesses = volume::excesses(&sums, window);
+            excesses.into_iter().filter_map(move |excess| {
                 let period = excess.hour..excess.hour + excess.period.hours();
                 let within = hours.iter().filter(|(hour, _)| period.contains(hour)).map(|(_, hour)| hour);
-                let Some(most) = within.max_by_key(|hour| (hour.most, std::cmp::Reverse(hour.place))) else {
-                    continue;
-                };
+                let most = within.max_by_key(|hour| (hour.most, std::cmp::Reverse(hour.place)))?;
                 let (input, offset) = placed(most.place);
                 let record = Place { input, offset };
-                leaps.push(Leap { source, excess, to: names.address(most.to), most: most.most, record });
-            }
-        }
-        Some(leaps)
+                Some(Leap { source, excess, to: names.address(most.to), most: most.most, record })
+            })
+        });
+        Some(leaps.collect())
     }
 }

@@ -353,11 +353,11 @@ impl<'s> Pairing<'s> {
             keep,
         };
         let named = Store::new(self.budget / 2, self.scratch);
-        let outcome = together(|number| {
-            partition::by_address(&self.store, number, weighing.goes_on, &context, &named)
+        let outcome = together(|number, outcome| {
+            partition::by_address(&self.store, number, weighing.goes_on, &context, &named, outcome)
         })?;
-        let more = together(|number| {
-            partition::by_name(&self.queries_store, &named, number, weighing.goes_on, &context)
+        let more = together(|number, outcome| {
+            partition::by_name(&self.queries_store, &named, number, weighing.goes_on, &context, outcome)
         })?;
         for store in [&self.store, &self.queries_store, &named] {
             store.failure().map_or(Ok(()), Err)?;
@@ -369,7 +369,7 @@ impl<'s> Pairing<'s> {
             }
         }
         pairs.extend(more.pairs);
-        pairs.sort_by_cached_key(partition::order);
+        pairs.par_sort_by_cached_key(partition::order);
         tally.add(&more.tally);
         tally.destinations = sources.len() as u64;
         tally.not_kept = not_kept + self.names.beyond() + self.joins.beyond();
@@ -400,13 +400,12 @@ impl Tally {
     }
 }
 
-/// The outcome of all partitions, several at a time.
+/// The outcome of all partitions, several at a time. What comes of those that one thread weighs goes together at once.
 fn together(
-    weigh: impl Fn(usize) -> io::Result<partition::Outcome> + Send + Sync,
+    weigh: impl Fn(usize, &mut partition::Outcome) -> io::Result<()> + Send + Sync,
 ) -> io::Result<partition::Outcome> {
-    let outcomes: io::Result<Vec<partition::Outcome>> =
-        (0..PARTITIONS).into_par_iter().with_max_len(1).map(weigh).collect();
-    let mut all = partition::Outcome::default();
-    outcomes?.into_iter().for_each(|outcome| all.append(outcome));
-    Ok(all)
+    (0..PARTITIONS)
+        .into_par_iter()
+        .try_fold(partition::Outcome::default, |mut all, number| weigh(number, &mut all).map(|()| all))
+        .try_reduce(partition::Outcome::default, |one, other| Ok(one.and(other)))
 }

@@ -48,14 +48,14 @@ pub(super) fn by_address(
     keep: bool,
     context: &Context<'_>,
     named: &Store<'_>,
-) -> io::Result<Outcome> {
-    let mut outcome = Outcome::default();
+    outcome: &mut Outcome,
+) -> io::Result<()> {
     let mut rests = Rests::default();
     let mut rows = gather(&[(store, number, keep)], one_way::key, &mut rests)?;
     let joined = one_way::join(&mut rows);
-    outcome.tally.halves = joined.halves;
-    outcome.tally.continued = joined.continued;
-    outcome.tally.duplicates = joined.duplicates;
+    outcome.tally.halves += joined.halves;
+    outcome.tally.continued += joined.continued;
+    outcome.tally.duplicates += joined.duplicates;
     for row in &mut rows {
         if row.name == 0 {
             row.name = context.joins.name(row.id, row.source(), row.destination(), row.start);
@@ -82,7 +82,7 @@ pub(super) fn by_address(
     for (destination, _) in ends {
         *outcome.sources.entry(destination).or_default() += 1;
     }
-    Ok(outcome)
+    Ok(())
 }
 
 /// Weighs the pairs by name in a partition: names that stand at several addresses, and domains that were asked for.
@@ -92,8 +92,8 @@ pub(super) fn by_name(
     number: usize,
     keep: bool,
     context: &Context<'_>,
-) -> io::Result<Outcome> {
-    let mut outcome = Outcome::default();
+    outcome: &mut Outcome,
+) -> io::Result<()> {
     let mut rests = Rests::default();
     let from = [(queries, number, keep), (named, number, false)];
     let rows = gather(&from, Row::by_name, &mut rests)?;
@@ -112,7 +112,7 @@ pub(super) fn by_name(
         let rest = rests.get(key).copied().unwrap_or_default();
         outcome.add(evaluate::pair(key, contacts, rest, context), contacts, context);
     });
-    Ok(outcome)
+    Ok(())
 }
 
 impl Outcome {
@@ -136,14 +136,18 @@ impl Outcome {
         self.pairs.push(pair);
     }
 
-    /// Adds what came of another partition.
-    pub(super) fn append(&mut self, other: Self) {
-        self.pairs.extend(other.pairs);
+    /// With what came of other partitions.
+    pub(super) fn and(mut self, mut other: Self) -> Self {
+        self.pairs.append(&mut other.pairs);
         self.tally.add(&other.tally);
+        if self.sources.len() < other.sources.len() {
+            std::mem::swap(&mut self.sources, &mut other.sources);
+        }
         for (host, count) in other.sources {
             *self.sources.entry(host).or_default() += count;
         }
         self.leaving.append(other.leaving);
+        self
     }
 }
 
@@ -249,7 +253,7 @@ fn each(rows: &[Row], key: impl Fn(&Row) -> Key, mut see: impl FnMut(&Key, &mut 
 }
 
 /// A pair's place in the order of output: by address, name, port and protocol, whatever was read first.
-pub(super) fn order(pair: &Pair) -> impl Ord + use<> {
+pub(super) fn order(pair: &Pair) -> impl Ord + Send + use<> {
     let Pair { source, destination, name, port, protocol, .. } = pair;
     (*source, *destination, name.clone(), *port, *protocol)
 }

@@ -234,7 +234,8 @@ impl<'a, 's> One<'a, 's> {
     fn mapped(&mut self, input: &dyn Bytes, mut reader: Box<dyn Reader>) {
         let bytes = input.bytes();
         let mut at = 0;
-        let mut window = WINDOW;
+        // Behind a header, pieces can be read side by side.
+        let mut window = START;
         while at < bytes.len() && !self.is_stopped() {
             let rest = bytes.get(at..).unwrap_or_default();
             let beside = self.beside(input, at, &mut *reader);
