@@ -10,6 +10,7 @@
 //!
 //! Source: the approach is a renewal process's likelihood ratio (D. R. Cox, "Renewal Theory", 1962); how it compares stands in docs/beacons.md.
 
+pub mod bank;
 pub mod distributions;
 pub mod features;
 pub mod rhythm;

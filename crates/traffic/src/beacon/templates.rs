@@ -2,6 +2,7 @@
 //!
 //! A table is reversed, so that one bin of a pair adds to all shifts of a template in one pass over neighbouring numbers.
 
+use super::bank::Bank;
 use super::distributions::{self as shapes, Jitter, REACH, SPAN};
 use super::rhythm::{BINS, COARSE, COARSE_BINS};
 use std::sync::LazyLock;
@@ -19,7 +20,7 @@ const LANES: usize = 16;
 /// Zeros behind a coarse table, so that as many shifts as there may be can be read from any place of it.
 const COARSE_MORE: usize = 128;
 /// Numbers of a coarse table.
-const COARSE_TABLE: usize = COARSE_SPAN + COARSE_MORE;
+pub const COARSE_TABLE: usize = COARSE_SPAN + COARSE_MORE;
 /// Fine shifts that are gone through side by side.
 pub const FINE: usize = 8;
 
@@ -51,6 +52,10 @@ pub struct Templates {
     pub beacons: Vec<Template>,
     /// Of other traffic.
     pub benign: Vec<Template>,
+    /// Those of beacons that are tried first, side by side; nothing where there are more than fit.
+    pub beacons_bank: Option<Bank<6>>,
+    /// Those of other traffic, side by side.
+    pub benign_bank: Option<Bank<7>>,
 }
 
 impl Templates {
@@ -103,7 +108,12 @@ impl Templates {
             )
             .chain([2.5, 4.0, 6.0].map(|nats| shapes::smooth(shapes::even(nats))));
         benign.extend(wide.map(|masses| Template::coarse(&masses, LOOSE.first().copied().unwrap_or(0.004))));
-        Self { beacons, benign }
+        Self {
+            beacons_bank: Bank::of(&beacons, |template| template.first),
+            benign_bank: Bank::of(&benign, |_| true),
+            beacons,
+            benign,
+        }
     }
 }
 
@@ -159,6 +169,11 @@ impl Template {
             fine: Vec::new(),
             floors: FLOORS.iter().map(|floor| (floor / FLOOR_BINS).ln() as f32).collect(),
         }
+    }
+
+    /// The logarithm at a place of the coarse table; none stands beyond it.
+    pub fn log_at(&self, place: i64) -> f32 {
+        usize::try_from(place).ok().and_then(|place| self.coarse.get(place)).copied().unwrap_or(0.0)
     }
 
     /// For each of so many shifts from `first` on, what the gaps in coarse bins say.

@@ -64,9 +64,9 @@ impl Timing {
         let count = rhythm.count() as f64;
         let range = Range::of(&coarse)?;
         let in_fine_bins = count * (COARSE as f64).ln();
-        let benign = benign(&templates.benign, &coarse, &range) - in_fine_bins;
+        let benign = benign(templates, &coarse, &range) - in_fine_bins;
         let smooth = smoothed(&coarse, count) - in_fine_bins;
-        let mut candidates = candidates(&templates.beacons, &coarse, &range);
+        let mut candidates = candidates(templates, &coarse, &range);
         if candidates.first().is_some_and(|best| f64::from(best.0) - in_fine_bins < benign - HOPELESS) {
             candidates.truncate(1);
         }
@@ -155,26 +155,28 @@ fn widest<R>(work: impl FnOnce() -> R) -> R {
 }
 
 /// The logarithm of the mean likelihood over the shapes and scales of other traffic, by coarse bins.
-fn benign(templates: &[Template], coarse: &[(u16, f32)], range: &Range) -> f64 {
-    let mut sums = Vec::new();
-    let mut all = Vec::with_capacity(range.count * templates.len());
+fn benign(templates: &Templates, coarse: &[(u16, f32)], range: &Range) -> f64 {
+    let bank = templates.benign_bank.as_ref();
+    let all = bank.and_then(|bank| bank.all(coarse, range.first, range.count)).unwrap_or_else(|| {
+        let mut sums = Vec::new();
+        let mut all = Vec::with_capacity(range.count * templates.benign.len());
+        for template in &templates.benign {
+            range.sums(template, coarse, &mut sums);
+            all.extend_from_slice(&sums);
+        }
+        all
+    });
     let logarithm = widest(
         #[inline(always)]
-        || {
-            for template in templates {
-                range.sums(template, coarse, &mut sums);
-                all.extend_from_slice(&sums);
-            }
-            log_sum(&all)
-        },
+        || log_sum(&all),
     );
     // A coarse shift stands for its fine ones.
-    logarithm + (COARSE as f64).ln() - (templates.len() as f64).ln()
+    logarithm + (COARSE as f64).ln() - (templates.benign.len() as f64).ln()
 }
 
 /// The best shapes of beacons, each with its best coarse shift, the best first.
 fn candidates<'t>(
-    templates: &'t [Template],
+    templates: &'t Templates,
     coarse: &[(u16, f32)],
     range: &Range,
 ) -> Vec<(f32, &'t Template, i64)> {
@@ -190,14 +192,28 @@ fn candidates<'t>(
         )
     };
     let order = |one: &(f32, &Template, i64), other: &(f32, &Template, i64)| other.0.total_cmp(&one.0);
-    let mut all = Vec::with_capacity(templates.len());
-    all.extend(templates.iter().filter(|template| template.first).map(&mut tried));
-    all.sort_unstable_by(order);
+    let bank = templates.beacons_bank.as_ref();
+    let mut all: Vec<(f32, &Template, i64)> =
+        match bank.and_then(|bank| bank.best(coarse, range.first, range.count)) {
+            Some(best) => best
+                .into_iter()
+                .filter_map(|best| {
+                    let template = templates.beacons.get(best.shape)?;
+                    Some((best.sum, template, range.first - template.middle + best.at as i64))
+                })
+                .collect(),
+            None => templates.beacons.iter().filter(|template| template.first).map(&mut tried).collect(),
+        };
+    // Stable, so that of equal ones the first stays first.
+    all.sort_by(order);
     all.truncate(REFINED);
-    let beside: Vec<&Template> =
-        all.iter().take(BESIDE).filter_map(|(_, template, _)| templates.get(template.beside?)).collect();
+    let beside: Vec<&Template> = all
+        .iter()
+        .take(BESIDE)
+        .filter_map(|(_, template, _)| templates.beacons.get(template.beside?))
+        .collect();
     all.extend(beside.into_iter().map(&mut tried));
-    all.sort_unstable_by(order);
+    all.sort_by(order);
     all.truncate(REFINED);
     all
 }
@@ -258,8 +274,7 @@ fn second_period<'t>(fine: &[(usize, f32)], first: &Place<'t>, stray: f64) -> Op
     }
     let coarse = coarse(&left);
     let range = Range::of(&coarse)?;
-    let templates = &Templates::all().beacons;
-    let mut shapes = candidates(templates, &coarse, &range);
+    let mut shapes = candidates(Templates::all(), &coarse, &range);
     shapes.truncate(2);
     let other = refine(&left, &shapes)?;
     // Gaps of both are a mixture by their shares.
