@@ -287,11 +287,22 @@ mod tests {
     fn what_logs_write_is_read() {
         assert_eq!(within("0", |at, start, end| at.number(start, end)), Some(0));
         assert_eq!(within("12345678", |at, start, end| at.number(start, end)), Some(12_345_678));
-        assert_eq!(within("1700000000.002207", |at, start, end| at.micros(start, end)), Some(1_700_000_000_002_207));
+        assert_eq!(
+            within("1700000000.002207", |at, start, end| at.micros(start, end)),
+            Some(1_700_000_000_002_207)
+        );
         assert_eq!(within("0.000001", |at, start, end| at.micros(start, end)), Some(1));
-        assert_eq!(within("10.0.3.65", |at, start, end| at.dotted(start, end)), Some(Ipv4Addr::new(10, 0, 3, 65)));
-        assert_eq!(within("255.255.255.255", |at, start, end| at.dotted(start, end)), Some(Ipv4Addr::BROADCAST));
-        for bad in ["", "-", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1..2.3", "256.1.1.1", "1.2.3.1000", "1.2.3.", "::1"] {
+        assert_eq!(
+            within("10.0.3.65", |at, start, end| at.dotted(start, end)),
+            Some(Ipv4Addr::new(10, 0, 3, 65))
+        );
+        assert_eq!(
+            within("255.255.255.255", |at, start, end| at.dotted(start, end)),
+            Some(Ipv4Addr::BROADCAST)
+        );
+        for bad in
+            ["", "-", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1..2.3", "256.1.1.1", "1.2.3.1000", "1.2.3.", "::1"]
+        {
             assert_eq!(within(bad, |at, start, end| at.dotted(start, end)), None, "{bad}");
         }
         for bad in ["", "-", "123456789", "1x", "/", ":", "-1", "1.0"] {

@@ -67,7 +67,7 @@ impl<const COLUMNS: usize> Bank<COLUMNS> {
             let Some(row) = self.rows.get(start.wrapping_sub(usize::from(*bin))) else { continue };
             let count = f32x8::splat(simd, *count);
             for (sum, logs) in sums.iter_mut().zip(row) {
-                *sum = *sum + count * f32x8::load_array_ref(simd, logs);
+                *sum += count * f32x8::load_array_ref(simd, logs);
             }
         }
         sums

@@ -361,7 +361,8 @@ fn place_of(number: f32, all: &[f32]) -> usize {
     let (whole, rest) = all.as_chunks::<LANES>();
     for (chunk, numbers) in whole.iter().enumerate() {
         // Without a way out of the loop, all are compared at once.
-        let same = numbers.iter().enumerate().fold(0_u32, |same, (at, it)| same | u32::from(*it == number) << at);
+        let same =
+            numbers.iter().enumerate().fold(0_u32, |same, (at, it)| same | u32::from(*it == number) << at);
         if same != 0 {
             return chunk * LANES + same.trailing_zeros() as usize;
         }

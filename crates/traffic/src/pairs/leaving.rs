@@ -7,8 +7,8 @@ use crate::Window;
 use crate::networks::Inside;
 use crate::volume::{self, Excess, HOUR};
 use hashbrown::DefaultHashBuilder;
-use serde::{Deserialize, Serialize};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::net::IpAddr;
 

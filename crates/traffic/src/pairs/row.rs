@@ -56,8 +56,7 @@ impl Key {
     #[inline]
     pub(super) fn packed(&self) -> u128 {
         let Self { source, destination, name, port, protocol } = *self;
-        let flags =
-            u8::from(source.1) | u8::from(destination.1) << 1 | u8::from(port.is_some()) << 2;
+        let flags = u8::from(source.1) | u8::from(destination.1) << 1 | u8::from(port.is_some()) << 2;
         let hosts = u64::from(source.0) << 32 | u64::from(destination.0);
         let rest = u64::from(name) << 32
             | u64::from(port.unwrap_or_default()) << 16

@@ -75,7 +75,9 @@ impl Batch {
     fn of(&self, partition: usize) -> &[Row] {
         let begins = |partition: usize| self.begins.get(partition).map(|begin| *begin as usize);
         match (begins(partition), begins(partition + 1)) {
-            (Some(from), Some(to)) if partition >= self.written => self.rows.get(from..to).unwrap_or_default(),
+            (Some(from), Some(to)) if partition >= self.written => {
+                self.rows.get(from..to).unwrap_or_default()
+            }
             _ => &[],
         }
     }

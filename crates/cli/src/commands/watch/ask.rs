@@ -33,7 +33,10 @@ pub(super) fn start(task: &Task, paths: &[PathBuf], interest: Option<&Interest>)
         .env_clear()
         .env("RUST_BACKTRACE", "0")
         // What glibc's allocator has it keeps for the next time: pages that are given back and taken again cost an eighth of all.
-        .env("GLIBC_TUNABLES", "glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=1073741824")
+        .env(
+            "GLIBC_TUNABLES",
+            "glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=1073741824",
+        )
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -4,6 +4,7 @@
 //! network and every system call that computing and that scratch file do not need, and only then reads the first byte of an input. It
 //! answers in lines of JSON: what it read and counted, then a line for each pair that is worth telling.
 
+use super::untold::Untold;
 use anyhow::{Context as _, bail};
 use banbury_evidence::Prefix;
 use banbury_firmware::confine::{self, Allowed, Statement, Writing};
@@ -15,7 +16,6 @@ use banbury_traffic::pairs::{Keep, Pair, Pairing, Scratch, Weighed, Weighing};
 use banbury_traffic::peers::interest::Interest;
 use banbury_traffic::probes::{self, Scene};
 use banbury_traffic::reading::{self, Account, Bytes, Growing, Manner};
-use super::untold::Untold;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;

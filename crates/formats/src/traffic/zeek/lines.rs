@@ -3,13 +3,13 @@
 use super::header::{Header, Layout};
 use super::record::{BadCell, Cell, Row, hand_over, value};
 use crate::traffic::Sink;
-use crate::traffic::lines::{Line, Lines};
 use crate::traffic::lanes::{Ends, Split};
+use crate::traffic::lines::{Line, Lines};
 use crate::traffic::text::{escaped, is_plain, not_text};
 use crate::traffic::values;
 use crate::{Problem, ProblemKind};
-use memchr::memchr_iter;
 use core::net::IpAddr;
+use memchr::memchr_iter;
 
 /// The state of a log: its header, and how rows are read under it.
 #[derive(Clone, Default)]

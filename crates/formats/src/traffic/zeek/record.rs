@@ -180,8 +180,7 @@ fn conn<'a>(row: impl Row<'a>, ends: Ends, offset: u64, sink: &mut dyn Sink) -> 
         Some(name) => Some(protocol(name).ok_or(BadCell { column: 6, expected: "a protocol" })?),
     };
     let protocol = by_number.or(by_name).unwrap_or(UNKNOWN);
-    let (mut source_port, mut destination_port) =
-        (narrow(row, 4, "a port")?, narrow(row, 5, "a port")?);
+    let (mut source_port, mut destination_port) = (narrow(row, 4, "a port")?, narrow(row, 5, "a port")?);
     if !has_ports(protocol) {
         (source_port, destination_port) = (None, None);
     }
