@@ -319,6 +319,50 @@ fn what_stays_with_the_child_is_counted_as_what_is_handed_over() {
     }
 }
 
+/// `--fail-on` below `--least-weight` finds what is no finding, and takes no row of the table for it.
+#[test]
+fn what_fails_need_not_be_told() {
+    let mut lines = Vec::new();
+    for host in 1..=15u64 {
+        for check_in in 0..4 {
+            let start = 1_700_000_000 + host + check_in * 3600;
+            let to = if host <= 3 { 200 } else { host };
+            lines.push(format!(
+                "{start}.5\tC{host}-{check_in}\t10.0.1.{host}\t{}\t198.51.100.{to}\t443\ttcp\tssl\t1.25\t312\t1000\tSF\t0\tShADadFf\t5\t572\t6\t1300\n",
+                1024 + check_in,
+            ));
+        }
+    }
+    lines.sort();
+    let (folder, path) = scratch(&(HEADER.to_owned() + &lines.concat()));
+    let aside = format!("json={}", folder.path().join("all.json").display());
+    let weights: Vec<f64> = json(&path, &["--least-weight=-1000"]).1["pairs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|pair| pair["beacon"]["decibans"].as_f64().unwrap())
+        .collect();
+    let heaviest = weights.iter().copied().fold(f64::MIN, f64::max);
+    assert!(weights.len() == 15 && heaviest > 0.0 && heaviest < 60.0, "{weights:?}");
+    for (fail_on, status) in [(heaviest - 1.0, 1), (heaviest + 1.0, 0)] {
+        for least in ["60", "-1000"] {
+            for top in ["0", "2", "100"] {
+                let run = |more: &[&str]| {
+                    let mut command = command();
+                    command.arg("watch").arg(&path).arg(format!("--fail-on={fail_on}"));
+                    command.arg(format!("--least-weight={least}")).args(["--top", top]);
+                    let output = command.args(more).output().unwrap();
+                    (output.status.code(), stdout(&output))
+                };
+                let short = run(&[]);
+                assert_eq!(short, run(&["-o", &aside]), "{fail_on} {least} {top}");
+                assert_eq!(short.0, Some(status), "{short:?}");
+                assert_eq!(short.1.contains("traffic.beacon"), least == "-1000", "{}", short.1);
+            }
+        }
+    }
+}
+
 #[test]
 fn fail_on_bad_lines_and_bad_questions() {
     let (_folder, path) = scratch(&log());

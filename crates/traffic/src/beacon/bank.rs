@@ -73,8 +73,8 @@ impl<const COLUMNS: usize> Bank<COLUMNS> {
         sums
     }
 
-    /// The sums of all shapes for `count` shifts from the one on by which medians come to `first`, in no order that matters; those of no shape
-    /// are far below all others.
+    /// The sums of all shapes for `count` shifts from the one on by which medians come to `first`, shift by shift; those of no shape are far
+    /// below all others.
     pub fn all(&self, coarse: &[(u16, f32)], first: i64, count: usize) -> Option<Vec<f32>> {
         let start = self.start(first)?;
         let mut all = vec![0.0; count * COLUMNS * LANES];
@@ -149,6 +149,13 @@ mod tests {
                 for sum in found.iter().enumerate().filter(|(at, _)| at % shapes >= all.benign.len()).map(|(_, sum)| sum) {
                     prop_assert!(*sum < largest - 1e6);
                 }
+            }
+            // The least of its kind gives the same as this processor.
+            if let Some(start) = bank.start(first) {
+                let [least, this] = [Level::baseline(), Level::new()].map(|level| {
+                    dispatch!(level, simd => bank.sums(simd, &coarse, start).map(|sums| sums.as_array().map(f32::to_bits)))
+                });
+                prop_assert_eq!(least, this);
             }
             for best in all.beacons_bank.as_ref().unwrap().best(&coarse, first, count).unwrap_or_default() {
                 let template = &all.beacons[best.shape];

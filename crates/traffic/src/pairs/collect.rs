@@ -57,6 +57,8 @@ pub struct Counts {
     pub logins: u64,
     /// Places where time goes back by more than two hours.
     pub back: u64,
+    /// When the first connection ended, and the latest one so far: whether time goes back from one piece to the next.
+    pub ends: Option<(i64, i64)>,
     /// Communities of SNMP.
     pub communities: u64,
     /// Problems.
@@ -98,13 +100,27 @@ impl Counts {
         }
     }
 
-    /// Adds those of another piece.
+    /// Goes on with the times of the piece behind.
+    pub(crate) fn follow(&mut self, back: u64, ends: Option<(i64, i64)>) {
+        self.back += back;
+        self.ends = match (self.ends, ends) {
+            (Some((first, latest)), Some((next, last))) => {
+                let is_back = next < latest.saturating_sub(BACK);
+                self.back += u64::from(is_back);
+                // Where it went back within the piece, what was before it counts no more.
+                Some((first, if is_back || back > 0 { last } else { latest.max(last) }))
+            }
+            (before, after) => before.or(after),
+        };
+    }
+
+    /// Adds those of the piece behind.
     pub fn add(&mut self, other: Self) {
         self.flows += other.flows;
         self.names += other.names;
         self.queries += other.queries;
         self.logins += other.logins;
-        self.back += other.back;
+        self.follow(other.back, other.ends);
         self.communities += other.communities;
         self.malformed += other.malformed;
         self.problems.extend(other.problems);
@@ -218,11 +234,13 @@ impl<'p, 's> Collector<'p, 's> {
             flags,
         };
         self.saw(row.start, row.end());
+        let (first, _) = self.counts.ends.unwrap_or((row.end(), 0));
         if row.end() < self.latest.saturating_sub(BACK) {
             self.counts.back += 1;
             self.latest = row.end();
         }
         self.latest = self.latest.max(row.end());
+        self.counts.ends = Some((first, self.latest));
         self.rows.push(store::of_hosts(source, destination), row, &self.pairing.store);
     }
 

@@ -117,8 +117,9 @@ impl<'s> Store<'s> {
 
     fn take(&self, batch: Batch) {
         let bytes = batch.bytes();
-        self.write().batches.push(batch);
+        // Before it is there to be written out.
         let held = self.bytes.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        self.write().batches.push(batch);
         if held > self.budget
             && let Some(scratch) = self.scratch
         {
@@ -190,7 +191,8 @@ impl<'s> Store<'s> {
             + held.runs.get(partition).into_iter().flatten().map(|(_, rows)| rows).sum::<usize>()
     }
 
-    /// Shows all rows of a partition, some at a time. Unless they are to be kept they are gone when all partitions were shown.
+    /// Shows all rows of a partition, some at a time, once none are taken any more. Unless they are to be kept they are gone when all
+    /// partitions were shown.
     pub(super) fn visit(&self, partition: usize, keep: bool, mut see: impl FnMut(&[Row])) -> io::Result<()> {
         let held = self.read();
         let runs = held.runs.get(partition).map(Vec::as_slice).unwrap_or_default();

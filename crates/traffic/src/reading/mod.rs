@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use std::io::Read;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// The bytes of an input, and the memory that they take.
 pub trait Bytes: Sync {
@@ -106,6 +107,9 @@ pub struct Account {
     pub faults: Vec<Fault>,
     /// Why not all of it was read, where it was not.
     pub not_read: Option<String>,
+    /// See [`Counts::ends`].
+    #[serde(skip)]
+    ends: Option<(i64, i64)>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
@@ -242,6 +246,8 @@ impl<'a, 's> One<'a, 's> {
             if beside > 0 {
                 at += beside;
                 self.account.read = at as u64;
+                // What follows has a header of its own, and may go on side by side behind it.
+                window = PIECE;
                 continue;
             }
             let piece = rest.get(..window).unwrap_or(rest);
@@ -256,7 +262,11 @@ impl<'a, 's> One<'a, 's> {
             if is_last {
                 break;
             }
-            window = if consumed == 0 { window * 2 } else { WINDOW };
+            window = match consumed {
+                0 => window * 2,
+                _ if window == PIECE => PIECE,
+                _ => WINDOW,
+            };
         }
     }
 
@@ -274,16 +284,24 @@ impl<'a, 's> One<'a, 's> {
             at = range.end;
             Some((other, range))
         });
-        let counts: Vec<Counts> = pieces
+        let problems = Mutex::new(Counts::default());
+        let mut counts: Vec<(usize, Counts)> = pieces
             .par_bridge()
             .map(|(mut reader, range)| {
                 let mut sink = pairing.collector(number, 0);
                 reader.read(bytes.get(range.clone()).unwrap_or_default(), true, &mut sink);
+                let start = range.start;
                 input.give_back(range);
-                sink.finish()
+                let mut counts = sink.finish();
+                // The first ones of all pieces are kept, not of each.
+                let found = Counts { problems: std::mem::take(&mut counts.problems), ..Counts::default() };
+                problems.lock().unwrap_or_else(PoisonError::into_inner).add(found);
+                (start, counts)
             })
             .collect();
-        counts.into_iter().for_each(|counts| self.count(counts));
+        counts.sort_unstable_by_key(|(start, _)| *start);
+        counts.into_iter().for_each(|(_, counts)| self.count(counts));
+        self.count(problems.into_inner().unwrap_or_else(PoisonError::into_inner));
         at - from
     }
 
@@ -321,13 +339,15 @@ impl<'a, 's> One<'a, 's> {
 }
 
 impl Account {
-    /// Adds what a piece had.
+    /// Adds what the piece behind had.
     pub fn count(&mut self, counts: Counts) {
+        let mut times = Counts { back: self.back, ends: self.ends, ..Counts::default() };
+        times.follow(counts.back, counts.ends);
+        (self.back, self.ends) = (times.back, times.ends);
         self.flows += counts.flows;
         self.names += counts.names;
         self.queries += counts.queries;
         self.logins += counts.logins;
-        self.back += counts.back;
         self.communities += counts.communities;
         self.malformed += counts.malformed;
         let faults = counts.problems.into_iter();

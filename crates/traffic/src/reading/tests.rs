@@ -139,6 +139,34 @@ fn time_that_goes_back_is_counted() {
 }
 
 #[test]
+fn time_goes_back_wherever_pieces_meet() {
+    // The second recording begins in each line about the end of the first window, and of a piece behind it.
+    for about in [START, START + PIECE] {
+        let lines = about / 107;
+        let around = (lines - 30..lines + 30).step_by(if about == START { 1 } else { 15 });
+        for lines in around {
+            let text = String::from_utf8(log(lines)).unwrap();
+            let earlier = text.replace("\n1700", "\n1600");
+            let earlier: Vec<&str> = earlier.lines().filter(|line| line.starts_with("1600")).collect();
+            let both = text + &earlier.join("\n") + "\n";
+            let (accounts, _) = paired(&[both.into_bytes()]);
+            assert_eq!((accounts[0].back, accounts[0].flows), (1, 2 * earlier.len() as u64), "{lines}");
+        }
+    }
+}
+
+#[test]
+fn what_a_header_between_pieces_leaves_out_is_told_once() {
+    let first = log(30_000);
+    let rows = first.windows(2).position(|two| two == b"\n1").unwrap() + 1;
+    let all = [&first, &b"#path\tfoo\n"[..], &first[rows..], &first].concat();
+    let (accounts, _) = paired(&[all]);
+    assert!(first.len() > 2 * PIECE);
+    // The broken lines of two parts, and those of the third all together.
+    assert_eq!((accounts[0].malformed, accounts[0].flows), (61, 2 * 29_970));
+}
+
+#[test]
 fn what_has_no_reader_is_named() {
     let (accounts, _) = paired(&[[&[0, 7, 0, 1][..], &[0; 72]].concat()]);
     assert!(accounts[0].not_read.as_deref().unwrap().starts_with("NetFlow 7"));

@@ -53,8 +53,9 @@ pub(super) struct Task {
     pub least_rita: f64,
     /// Whether all pairs are told.
     pub all: bool,
-    /// Where pairs are read off the terminal alone: how many are told one by one; all, where this is not stated.
-    pub shown: Option<usize>,
+    /// Where pairs are read off the terminal alone: how many are told one by one, and the weight from which a beacon is a finding there.
+    /// All are told where this is not stated.
+    pub shown: Option<(usize, f64)>,
     /// Whether inputs come over standard input instead of by their paths.
     pub follow: bool,
 }
@@ -256,8 +257,8 @@ impl Job<'_> {
 
     fn answer(&self, accounts: Vec<Account>, mut weighed: Weighed) -> Answer {
         let mut untold = Untold::default();
-        if let Some(shown) = self.task.shown {
-            let scene = Scene { observed: self.pairing.observed(), ..self.scene.clone() };
+        if let Some((shown, least_weight)) = self.task.shown {
+            let scene = Scene { observed: self.pairing.observed(), least_weight, ..self.scene.clone() };
             untold = Untold::of(&mut weighed.pairs, shown, &scene, &|pair| self.is_high(pair));
         }
         let pairs = weighed.pairs.len() as u64;

@@ -6,7 +6,7 @@
 
 use super::ask::{self, Asked};
 use super::child::{Answer, FRAME, Frame, Task};
-use super::{Report, Told, Watch, inputs};
+use super::{Report, Watch, inputs};
 use crate::commands::interrupt;
 use crate::{Outcome, terminal};
 use anyhow::Context as _;
@@ -74,7 +74,7 @@ fn report(
     let paths: Vec<PathBuf> = followed.iter().map(|one| one.path.clone()).collect();
     let hashes = vec![None; paths.len()];
     let mut report = Report::new(paths, hashes, answer, left, arguments, inside);
-    report.rows.retain(Told::is_worth_telling);
+    report.leave_what_is_not_worth_telling();
     report
 }
 

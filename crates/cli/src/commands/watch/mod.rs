@@ -107,7 +107,7 @@ pub(super) fn run(arguments: Watch) -> anyhow::Result<Outcome> {
     let mut report = Report::new(paths, hashes, answer, left, &arguments, &inside);
     match (&network, &record) {
         (Some(network), Some(record)) => peers::hold(network, record.ledger(), &mut report)?,
-        _ => report.rows.retain(Told::is_worth_telling),
+        _ => report.leave_what_is_not_worth_telling(),
     }
     if let Some(record) = &mut record {
         record.keep(&report)?;
@@ -143,9 +143,9 @@ fn task(arguments: &Watch) -> anyhow::Result<Task> {
         least_weight: arguments.least_weight.min(arguments.fail_on.unwrap_or(f64::INFINITY)),
         least_rita: LEAST_RITA,
         all: false,
-        // What is written to a file, kept in a case, or told when it is new, is told whole. One at least decides `--fail-on`.
+        // What is written to a file, kept in a case, or told when it is new, is told whole.
         shown: (arguments.outputs.is_empty() && arguments.case.is_none() && !arguments.follow)
-            .then_some(arguments.top.max(1)),
+            .then_some((arguments.top, arguments.least_weight)),
         follow: arguments.follow,
     })
 }
@@ -184,6 +184,17 @@ impl Report {
         }
     }
 
+    fn leave_what_is_not_worth_telling(&mut self) {
+        let untold = &mut self.answer.untold;
+        self.rows.retain(|told| {
+            let stays = told.is_worth_telling();
+            if !stays {
+                untold.note(&told.pair);
+            }
+            stays
+        });
+    }
+
     fn outcome(&self, fail_on: Option<f64>) -> Outcome {
         let heavy = |told: &Told| {
             told.expected.is_none()
@@ -199,7 +210,8 @@ impl Report {
         } else {
             Outcome::Inconclusive
         };
-        if self.rows.iter().any(heavy) { outcome.and(Outcome::Breached) } else { outcome }
+        let is_heavy_untold = fail_on.zip(self.answer.untold.heaviest).is_some_and(|(least, it)| it >= least);
+        if is_heavy_untold || self.rows.iter().any(heavy) { outcome.and(Outcome::Breached) } else { outcome }
     }
 
     fn write(&self, arguments: &Watch) -> anyhow::Result<()> {

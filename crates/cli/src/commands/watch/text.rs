@@ -20,7 +20,7 @@ pub(super) fn of(report: &Report) -> String {
     for told in report.rows.iter().take(report.top) {
         row(told, &mut out);
     }
-    if report.rows.is_empty() {
+    if report.rows.is_empty() && report.answer.untold.pairs == 0 {
         let _ = writeln!(out, "  (no pair is worth telling)");
     }
     let all = report.rows.len() as u64 + report.answer.untold.pairs;

@@ -15,16 +15,29 @@ pub(super) struct Untold {
     pub pairs: u64,
     /// Findings of them, by code.
     pub found: BTreeMap<String, u64>,
+    /// The most that a pair weighs that is not told, whether it is worth telling or not.
+    pub heaviest: Option<f64>,
 }
 
 /// The heavier of two pairs first; of equal ones the one that RITA scores higher.
 pub(super) fn heaviest_first(one: &Pair, other: &Pair) -> Ordering {
-    let decibans = |pair: &Pair| pair.beacon.as_ref().map_or(f64::NEG_INFINITY, |beacon| beacon.decibans);
+    let decibans = |pair: &Pair| decibans(pair).unwrap_or(f64::NEG_INFINITY);
     let rita = |pair: &Pair| pair.rita.map_or(-1.0, |rita| rita.score);
     decibans(other).total_cmp(&decibans(one)).then(rita(other).total_cmp(&rita(one)))
 }
 
+fn decibans(pair: &Pair) -> Option<f64> {
+    pair.beacon.as_ref().map(|beacon| beacon.decibans)
+}
+
 impl Untold {
+    /// Takes note of a pair that is not told.
+    pub(super) fn note(&mut self, pair: &Pair) {
+        if let Some(decibans) = decibans(pair) {
+            self.heaviest = Some(self.heaviest.map_or(decibans, |heaviest| heaviest.max(decibans)));
+        }
+    }
+
     /// Leaves the `shown` heaviest of the pairs that are worth telling (something was found of them, or `is_high` says so), and those
     /// with a finding whose title is told by itself, in the order in which they stand.
     pub(super) fn of(
@@ -61,7 +74,13 @@ impl Untold {
             }
         }
         let mut stays = stays.into_iter();
-        pairs.retain(|_| stays.next().unwrap_or(false));
+        pairs.retain(|pair| {
+            let stays = stays.next().unwrap_or(false);
+            if !stays {
+                untold.note(pair);
+            }
+            stays
+        });
         untold
     }
 }

@@ -33,7 +33,7 @@ impl Lines for Fields {
 
     fn line(&mut self, line: Line<'_>, offset: u64, sink: &mut dyn Sink) {
         if line.bytes.first() == Some(&b'#') {
-            if let Some(what) = self.directive(line.bytes, offset, Some(&mut *sink)) {
+            if let Some(what) = self.directive(line.bytes, offset, sink) {
                 sink.problem(Problem::new(ProblemKind::Malformed, offset, what));
             }
             return;
@@ -42,7 +42,7 @@ impl Lines for Fields {
             return;
         }
         if self.changed || (self.layout.is_none() && self.unread.is_none()) {
-            self.settle(line.bytes, offset, Some(&mut *sink));
+            self.settle(line.bytes, offset, sink);
         }
         let Some(layout) = &self.layout else {
             self.passed += 1;
@@ -81,29 +81,22 @@ impl Lines for Fields {
         self.tell_passed(sink);
     }
 
-    fn beside(&mut self, data: &[u8], offset: u64) -> Option<Self> {
+    fn beside(&mut self, data: &[u8], _: u64) -> Option<Self> {
         if self.changed || !self.headed || self.layout.is_none() {
             return None;
         }
-        let other = Self { passed: 0, ..self.clone() };
-        // What is in the header that the other one reads holds behind it too.
-        for start in memchr_iter(b'#', data) {
-            if start > 0 && data.get(start - 1) != Some(&b'\n') {
-                continue;
-            }
-            let rest = data.get(start..).unwrap_or_default();
-            let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
-            self.directive(line.strip_suffix(b"\r").unwrap_or(line), offset + start as u64, None);
+        // What a header in it says holds behind it too: such a piece is read in its turn.
+        let begins_line = |at: usize| at.checked_sub(1).is_none_or(|before| data.get(before) == Some(&b'\n'));
+        if memchr_iter(b'#', data).any(begins_line) {
+            return None;
         }
-        Some(other)
+        Some(Self { passed: 0, ..self.clone() })
     }
 }
 
 impl Fields {
-    fn directive(&mut self, line: &[u8], offset: u64, sink: Option<&mut dyn Sink>) -> Option<String> {
-        if (line.starts_with(b"#separator") || line.starts_with(b"#fields"))
-            && let Some(sink) = sink
-        {
+    fn directive(&mut self, line: &[u8], offset: u64, sink: &mut dyn Sink) -> Option<String> {
+        if line.starts_with(b"#separator") || line.starts_with(b"#fields") {
             self.tell_passed(sink);
         }
         let (changed, wrong) = self.header.directive(line, offset);
@@ -113,20 +106,18 @@ impl Fields {
     }
 
     /// Decides how rows are read from here on.
-    fn settle(&mut self, line: &[u8], offset: u64, sink: Option<&mut dyn Sink>) {
+    fn settle(&mut self, line: &[u8], offset: u64, sink: &mut dyn Sink) {
         self.changed = false;
         self.unread = None;
         self.layout = None;
         let layout = match self.header.layout() {
             Err(_) if !self.headed => match Layout::of_headless(line) {
                 Some(layout) => {
-                    if let Some(sink) = sink {
-                        let fields = layout.fields;
-                        let detail = format!(
-                            "no header: read as a conn.log by the {fields} fields of its first line and their shape"
-                        );
-                        sink.problem(Problem::new(ProblemKind::Undefined, offset, detail));
-                    }
+                    let fields = layout.fields;
+                    let detail = format!(
+                        "no header: read as a conn.log by the {fields} fields of its first line and their shape"
+                    );
+                    sink.problem(Problem::new(ProblemKind::Undefined, offset, detail));
                     self.headed = true;
                     self.header.offset = offset;
                     Ok(layout)
