@@ -92,7 +92,7 @@ impl Lines for Events {
         self.passed.tell(sink, |kind| format!("events of the type `{kind}`"));
     }
 
-    fn beside(&mut self, _: &[u8], _: u64) -> Option<Self> {
+    fn beside(&mut self, _: &[u8]) -> Option<Self> {
         Some(Self::default())
     }
 }

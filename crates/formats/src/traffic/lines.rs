@@ -19,8 +19,8 @@ pub(super) trait Lines: Send + Sized + 'static {
     }
 
     /// Another one that reads the lines in `data`, which follow; see [`Reader::beside`].
-    fn beside(&mut self, data: &[u8], offset: u64) -> Option<Self> {
-        let _ = (data, offset);
+    fn beside(&mut self, data: &[u8]) -> Option<Self> {
+        let _ = data;
         None
     }
 }
@@ -161,7 +161,7 @@ impl<L: Lines> Reader for LineReader<L> {
         if self.passing.is_some() || data.last() != Some(&b'\n') {
             return None;
         }
-        let lines = self.lines.beside(data, self.offset)?;
+        let lines = self.lines.beside(data)?;
         let other = Self { lines, longest: self.longest, offset: self.offset, passing: None };
         self.offset += data.len() as u64;
         Some(Box::new(other))

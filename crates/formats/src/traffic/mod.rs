@@ -68,8 +68,8 @@ pub trait Reader: Send {
     fn read(&mut self, data: &[u8], is_last: bool, sink: &mut dyn Sink) -> usize;
 
     /// Another reader for `data`, whole lines that follow on what this reader consumed; this one passes over them and goes on behind
-    /// them. So lines that do not lean on each other are read side by side: the other reader is handed `data` once, as the last. Headers
-    /// in `data` are taken note of. `None`, and nothing passed over, where it cannot be: another form, or before the header was read.
+    /// them. So lines that do not lean on each other are read side by side: the other reader is handed `data` once, as the last. `None`,
+    /// and nothing passed over, where it cannot be: another form, before the header was read, or where there is one in `data`.
     fn beside(&mut self, data: &[u8]) -> Option<Box<dyn Reader>> {
         let _ = data;
         None

@@ -124,7 +124,7 @@ impl Lines for Rows {
         }
     }
 
-    fn beside(&mut self, _: &[u8], _: u64) -> Option<Self> {
+    fn beside(&mut self, _: &[u8]) -> Option<Self> {
         self.header.is_some().then(|| self.clone())
     }
 }

@@ -111,9 +111,10 @@ impl<const COLUMNS: usize> Bank<COLUMNS> {
             }
         ));
         let both = sums.as_flattened().iter().zip(places.as_flattened());
-        let best = self.shapes.iter().zip(both).map(|(shape, (sum, place))| {
-            let (at, first) = (*place as usize, *shape);
-            Best { shape: first, sum: *sum, at }
+        let best = self.shapes.iter().zip(both).map(|(shape, (sum, place))| Best {
+            shape: *shape,
+            sum: *sum,
+            at: *place as usize,
         });
         Some(best.collect())
     }

@@ -34,7 +34,6 @@ pub struct Collector<'p, 's> {
     communities: Communities,
     visits: Vec<Visit>,
     span: Option<(i64, i64)>,
-    latest: i64,
     counts: Counts,
     name: (String, u32),
     /// Services that came lately; connections of several come by turns.
@@ -100,7 +99,7 @@ impl Counts {
         }
     }
 
-    /// Goes on with the times of the piece behind.
+    /// Goes on with the times of the piece behind, or of one connection.
     pub(crate) fn follow(&mut self, back: u64, ends: Option<(i64, i64)>) {
         self.back += back;
         self.ends = match (self.ends, ends) {
@@ -145,7 +144,6 @@ impl<'p, 's> Collector<'p, 's> {
             communities: Communities::default(),
             visits: Vec::new(),
             span: None,
-            latest: i64::MIN,
             counts: Counts::default(),
             name: Default::default(),
             services: Vec::new(),
@@ -234,13 +232,7 @@ impl<'p, 's> Collector<'p, 's> {
             flags,
         };
         self.saw(row.start, row.end());
-        let (first, _) = self.counts.ends.unwrap_or((row.end(), 0));
-        if row.end() < self.latest.saturating_sub(BACK) {
-            self.counts.back += 1;
-            self.latest = row.end();
-        }
-        self.latest = self.latest.max(row.end());
-        self.counts.ends = Some((first, self.latest));
+        self.counts.follow(0, Some((row.end(), row.end())));
         self.rows.push(store::of_hosts(source, destination), row, &self.pairing.store);
     }
 

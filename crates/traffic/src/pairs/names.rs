@@ -144,7 +144,7 @@ impl Names {
 }
 
 /// A lock whose holder never leaves it half done: what a panic leaves behind is whole.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

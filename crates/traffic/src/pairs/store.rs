@@ -49,7 +49,7 @@ pub(super) struct Store<'s> {
     spare: Mutex<Vec<Collected>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Held {
     batches: Vec<Batch>,
     /// Too few for a batch.
@@ -58,6 +58,12 @@ struct Held {
     runs: Vec<Vec<(u64, usize)>>,
     /// Partitions that were shown for the last time.
     shown: usize,
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        Self { batches: Vec::new(), few: Collected::default(), runs: vec![Vec::new(); PARTITIONS], shown: 0 }
+    }
 }
 
 /// Rows, those of one partition on end.
@@ -91,7 +97,7 @@ impl<'s> Store<'s> {
     /// A store that holds `budget` bytes of rows; without a scratch file all of them.
     pub(super) fn new(budget: usize, scratch: Option<&'s dyn Scratch>) -> Self {
         Self {
-            held: RwLock::new(Held { runs: vec![Vec::new(); PARTITIONS], ..Held::default() }),
+            held: RwLock::default(),
             bytes: AtomicUsize::new(0),
             spilled: AtomicUsize::new(0),
             budget,
@@ -223,8 +229,7 @@ impl<'s> Store<'s> {
             let mut held = self.write();
             held.shown += 1;
             if held.shown == PARTITIONS {
-                let empty = Held { runs: vec![Vec::new(); PARTITIONS], ..Held::default() };
-                let shown = std::mem::replace(&mut *held, empty);
+                let shown = std::mem::take(&mut *held);
                 self.bytes.store(0, Ordering::Relaxed);
                 // Giving back this much takes a while, for which nobody needs to wait.
                 rayon::spawn(move || drop(shown));

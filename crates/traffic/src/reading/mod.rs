@@ -13,7 +13,7 @@ mod tests;
 pub use growing::Growing;
 pub use packing::Packing;
 
-use crate::pairs::{Collector, Counts, Pairing};
+use crate::pairs::{Collector, Counts, Pairing, lock};
 use banbury_formats::traffic::{
     Part, Reader, Settings, TRAFFIC_FORMATS, TrafficFormat, known_without_reader, recognise,
 };
@@ -239,7 +239,7 @@ impl<'a, 's> One<'a, 's> {
         let bytes = input.bytes();
         let mut at = 0;
         // Behind a header, pieces can be read side by side.
-        let mut window = START;
+        let (mut window, mut usual) = (START, WINDOW);
         while at < bytes.len() && !self.is_stopped() {
             let rest = bytes.get(at..).unwrap_or_default();
             let beside = self.beside(input, at, &mut *reader);
@@ -247,7 +247,7 @@ impl<'a, 's> One<'a, 's> {
                 at += beside;
                 self.account.read = at as u64;
                 // What follows has a header of its own, and may go on side by side behind it.
-                window = PIECE;
+                (window, usual) = (PIECE, PIECE);
                 continue;
             }
             let piece = rest.get(..window).unwrap_or(rest);
@@ -262,11 +262,7 @@ impl<'a, 's> One<'a, 's> {
             if is_last {
                 break;
             }
-            window = match consumed {
-                0 => window * 2,
-                _ if window == PIECE => PIECE,
-                _ => WINDOW,
-            };
+            window = if consumed == 0 { window * 2 } else { usual };
         }
     }
 
@@ -295,7 +291,7 @@ impl<'a, 's> One<'a, 's> {
                 let mut counts = sink.finish();
                 // The first ones of all pieces are kept, not of each.
                 let found = Counts { problems: std::mem::take(&mut counts.problems), ..Counts::default() };
-                problems.lock().unwrap_or_else(PoisonError::into_inner).add(found);
+                lock(&problems).add(found);
                 (start, counts)
             })
             .collect();

@@ -32,7 +32,7 @@ pub(super) fn start(task: &Task, paths: &[PathBuf], interest: Option<&Interest>)
         .arg(serde_json::to_string(task)?)
         .env_clear()
         .env("RUST_BACKTRACE", "0")
-        // What glibc's allocator has it keeps for the next time: pages that are given back and taken again cost an eighth of all.
+        // What glibc's allocator has it keeps for the next time: pages that are given back and taken again cost a twentieth of all.
         .env(
             "GLIBC_TUNABLES",
             "glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=1073741824",

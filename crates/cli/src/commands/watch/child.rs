@@ -237,10 +237,12 @@ impl Job<'_> {
         let is_drawn = self.task.shown.is_none();
         let keep = |pair: &Pair| {
             let is_wanted = self.task.all || self.interest.touches(pair) || self.is_high(pair);
-            let is_found = || !probes::look(&Pair { sources: Some(1), ..pair.clone() }, &scene).is_empty();
-            if is_drawn && is_found() {
+            // What is wanted anyway, and not drawn, need not be looked at.
+            let is_found = (is_drawn || !is_wanted)
+                && !probes::look(&Pair { sources: Some(1), ..pair.clone() }, &scene).is_empty();
+            if is_found && is_drawn {
                 Keep::Drawn
-            } else if is_wanted || (!is_drawn && is_found()) {
+            } else if is_found || is_wanted {
                 Keep::Plain
             } else {
                 Keep::No

@@ -81,7 +81,7 @@ impl Lines for Fields {
         self.tell_passed(sink);
     }
 
-    fn beside(&mut self, data: &[u8], _: u64) -> Option<Self> {
+    fn beside(&mut self, data: &[u8]) -> Option<Self> {
         if self.changed || !self.headed || self.layout.is_none() {
             return None;
         }

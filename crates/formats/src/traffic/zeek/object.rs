@@ -54,7 +54,7 @@ impl Lines for Objects {
         self.passed.tell(sink, |path| format!("a log of {path}"));
     }
 
-    fn beside(&mut self, _: &[u8], _: u64) -> Option<Self> {
+    fn beside(&mut self, _: &[u8]) -> Option<Self> {
         Some(Self::default())
     }
 }
