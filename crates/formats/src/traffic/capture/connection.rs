@@ -10,6 +10,9 @@ use std::fmt::Write;
 /// A jump of a sequence number by more than this is no gap of what was captured, but a number that is wrong.
 const GAP: u32 = 16 << 20;
 
+/// Bytes of a connection that overtake the segment that asks for it.
+const OVERTAKING: u32 = 1 << 18;
+
 /// The protocol's number.
 const TCP: u8 = 6;
 
@@ -38,7 +41,7 @@ struct Side {
     payload: u64,
     ip: u64,
     packets: u64,
-    /// The sequence number that follows on what was seen; of its first segment.
+    /// The sequence number that follows on what was seen; of the segment that opened it, else of its first.
     next: u32,
     first: u32,
     /// Where the last segment ended, or what came of it in fragments so far.
@@ -99,14 +102,14 @@ impl Connection {
         self.last
     }
 
-    /// Whether a packet begins another connection of the same ends.
+    /// Whether a packet begins another connection of the same ends: one that asks for it again with a number of its own. Where what asked was
+    /// overtaken, nothing came of its end so far, or what stands right behind it.
     pub(super) fn is_another(&self, packet: &Packet<'_>, ended: bool) -> bool {
-        if !packet.tcp.is_some_and(Tcp::opens) {
-            return false;
-        }
+        let Some(tcp) = packet.tcp.filter(|tcp| tcp.opens()) else { return false };
         let [here, there] = self.sides_of(packet);
-        let sequence = packet.tcp.map(|tcp| tcp.sequence);
-        (ended || there.started && here.started) && (!here.asked || sequence != Some(here.first))
+        let behind = here.first.wrapping_sub(tcp.sequence);
+        let is_same = if here.asked { behind == 0 } else { (1..=OVERTAKING).contains(&behind) };
+        here.started && (ended || there.started) && !is_same
     }
 
     /// Whether both ends finished, or one reset it.
@@ -248,6 +251,7 @@ impl Side {
         if tcp.has(Tcp::SYN) {
             let bit = if tcp.has(Tcp::ACK) { &mut self.answered } else { &mut self.asked };
             *bit = true;
+            self.first = tcp.sequence;
         }
         self.finished |= tcp.has(Tcp::FIN);
         if tcp.has(Tcp::RST) {

@@ -138,3 +138,43 @@ fn bytes_of_segments_in_fragments_count_once() {
     let found = read(&capture(&packets), &Settings::default());
     assert_eq!(found.sent, [(1000, 1500 + 3 * 20 + 9 * 20)], "{:?}", found.problems);
 }
+
+#[test]
+fn what_overtakes_the_segment_that_asks_begins_no_connection() {
+    let segment = |from: u8, sequence: u32, flags: u8, bytes: u16| {
+        let mut packet = vec![0x45, 0];
+        packet.extend((40 + bytes).to_be_bytes());
+        packet.extend([0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, from, 10, 0, 0, 3 - from]);
+        packet.extend(if from == 1 { [0x9c, 0x40, 1, 0xbb] } else { [1, 0xbb, 0x9c, 0x40] });
+        packet.extend(sequence.to_be_bytes());
+        packet.extend([0, 0, 0, 1, 80, flags, 1, 0, 0, 0, 0, 0]);
+        packet.resize(packet.len() + usize::from(bytes), b'x');
+        packet
+    };
+    let [ack, syn, fin, rst]: [u8; 4] = [16, 2, 1, 4];
+    let first = u32::MAX - 100;
+    let after = |bytes: u32| first.wrapping_add(1 + bytes);
+    let connections = |packets: &[Vec<u8>]| {
+        let packets: Vec<_> = (1000..).zip(packets.iter().cloned()).collect();
+        let found = read(&capture(&packets), &Settings::default());
+        found.flows.iter().map(|(_, sent, received)| (*sent, *received)).collect::<Vec<_>>()
+    };
+    let ask = || segment(1, first, syn, 0);
+    let whole = [
+        segment(2, 500, syn | ack, 0),
+        segment(1, after(0), ack, 200),
+        segment(1, after(200), ack, 200),
+        ask(),
+        ask(),
+        segment(2, 501, ack | fin, 0),
+        segment(1, after(400), ack | fin, 0),
+    ];
+    assert_eq!(connections(&whole), [(5, 2)]);
+    // Refused, and that came first.
+    assert_eq!(connections(&[segment(2, 0, rst | ack, 0), ask()]), [(1, 1)]);
+    // The same ports, asked for anew.
+    let again = segment(1, first.wrapping_add(1 << 20), syn, 0);
+    assert_eq!(connections(&[&whole[..], &[again.clone()]].concat()), [(5, 2), (1, 0)]);
+    let middle = [segment(1, after(0), ack, 200), segment(2, 501, ack, 0), again];
+    assert_eq!(connections(&middle), [(1, 1), (1, 0)]);
+}
