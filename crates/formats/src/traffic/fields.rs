@@ -190,6 +190,14 @@ impl Mapping {
         self.places.iter().flatten().map(|(place, _)| *place)
     }
 
+    /// What is wrong with the columns' names: a field's is there again, and the second column is not read.
+    pub(super) fn twice(&self, names: &[String]) -> Option<String> {
+        let is_there_again =
+            |(place, name): &&(usize, String)| names.iter().skip(place + 1).any(|other| other == name);
+        let (_, name) = self.places.iter().flatten().find(is_there_again)?;
+        Some(format!("two columns are called `{name}`; the first is read"))
+    }
+
     fn place(&self, field: Field) -> Option<&(usize, String)> {
         self.places.get(field as usize)?.as_ref()
     }

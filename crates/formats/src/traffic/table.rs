@@ -94,7 +94,12 @@ impl Lines for Rows {
         }
         let Some(header) = &self.header else {
             match Header::of(text.trim_start_matches(MARK), &self.columns) {
-                Ok(header) => self.header = Some(header),
+                Ok((header, twice)) => {
+                    if let Some(what) = twice {
+                        sink.problem(Problem::new(ProblemKind::Malformed, offset, what));
+                    }
+                    self.header = Some(header);
+                }
                 Err(why) => self.passed = Some((why, 0)),
             }
             return;
@@ -130,12 +135,14 @@ impl Lines for Rows {
 }
 
 impl Header {
-    fn of(line: &str, stated: &[(String, String)]) -> Result<Self, String> {
+    /// The header, and what is wrong with it beside.
+    fn of(line: &str, stated: &[(String, String)]) -> Result<(Self, Option<String>), String> {
         let separator = separator(line);
         let Cells(names) =
             Cells::of(line, separator).ok_or("the first line has a quotation mark without its other")?;
         let mapping = Mapping::of(&names, stated, "the first line names no column")?;
-        Ok(Self { separator, cells: names.len(), mapping })
+        let twice = mapping.twice(&names);
+        Ok((Self { separator, cells: names.len(), mapping }, twice))
     }
 }
 
@@ -190,5 +197,42 @@ impl Cells {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Record;
+    use super::*;
+
+    #[derive(Default)]
+    struct Found {
+        senders: Vec<String>,
+        problems: Vec<(u64, String)>,
+    }
+
+    impl Sink for Found {
+        fn record(&mut self, record: &Record<'_>, _: u64) {
+            if let Record::Flow(flow) = record {
+                self.senders.push(flow.source.to_string());
+            }
+        }
+
+        fn problem(&mut self, problem: Problem) {
+            self.problems.push((problem.offset, problem.detail));
+        }
+    }
+
+    #[test]
+    fn a_second_column_of_a_name_is_told() {
+        let read = |text: &str| {
+            let mut found = Found::default();
+            Table.reader(&Settings::default()).read(text.as_bytes(), true, &mut found);
+            found
+        };
+        let found = read("\nstart,source,destination,source,x,x\n1700000000,10.0.0.1,10.0.0.2,10.0.0.3,,\n");
+        assert_eq!(found.senders, ["10.0.0.1"]);
+        assert_eq!(found.problems, [(1, "two columns are called `source`; the first is read".to_owned())]);
+        assert_eq!(read("start,source,destination,x,x\n").problems, []);
     }
 }

@@ -241,7 +241,11 @@ fn mapped(
             }
         }
     }
-    Mapping::of(&names, &settings.columns, "the file has no column")
+    let mapping = Mapping::of(&names, &settings.columns, "the file has no column")?;
+    if let Some(what) = mapping.twice(&names) {
+        sink.problem(Problem::new(ProblemKind::Malformed, base as u64, what));
+    }
+    Ok(mapping)
 }
 
 /// The groups whose columns stand in bytes of their own, as many rows as a file of this size may have.

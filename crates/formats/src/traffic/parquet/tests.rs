@@ -248,3 +248,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_second_column_of_a_name_is_told() {
+    let kind = Ok((Physical::Bytes, Logical::Plain));
+    let column = |name: &str| Column { name: name.to_owned(), leaf: 0, optional: true, kind };
+    let told = |names: &[&str]| {
+        let columns: Vec<Column> = names.iter().map(|name| column(name)).collect();
+        let mut found = Found::default();
+        mapped(&columns, &Settings::default(), 7, &mut found).unwrap();
+        found.problems.into_iter().map(|problem| (problem.offset, problem.detail)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&["start", "source", "destination", "more", "more"]), []);
+    let what = "two columns are called `source`; the first is read";
+    assert_eq!(told(&["start", "source", "destination", "source"]), [(7, what.to_owned())]);
+}
