@@ -287,3 +287,19 @@ fn a_folder_may_have_more_files_than_a_command_line_holds() {
     assert!(text.contains("12000 files"), "{text}{}", stderr(&output));
     assert!(text.contains("12000 connections"), "{text}");
 }
+
+#[test]
+fn parts_of_an_empty_file_are_not_taken_for_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let (empty, other) = (folder.path().join("empty.log"), folder.path().join("other"));
+    std::fs::write(&empty, "").unwrap();
+    std::fs::write(&other, "nothing that is known\n").unwrap();
+    for step in ["records", "whole"] {
+        let output = command().args(["partition", step]).arg(&empty).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{step}");
+        assert!(!output.stdout.is_empty() && !output.stderr.is_empty(), "{step}");
+    }
+    let output = command().args(["partition", "records"]).arg(&other).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no form of traffic records"));
+}

@@ -176,6 +176,10 @@ fn one(
     manner: &Manner,
     records: &mut Records<impl io::Write>,
 ) -> anyhow::Result<bool> {
+    if bytes.is_empty() {
+        complain(&format!("{}: an empty file", path.display()));
+        return Ok(false);
+    }
     let packing = Packing::of(bytes);
     let format = if packing.is_none() { manner.of(bytes.get(..START).unwrap_or(bytes)) } else { None };
     if let Some(parts) = format.and_then(|format| format.parts(bytes, &manner.settings, records)) {
@@ -208,7 +212,7 @@ fn one(
         }
     }
     growing.end(manner, records);
-    if growing.format().is_none() && !bytes.is_empty() {
+    if growing.format().is_none() {
         bail!("{}: no form of traffic records that is known", path.display());
     }
     Ok(whole)
