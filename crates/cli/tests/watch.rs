@@ -464,3 +464,51 @@ fn following_tells_what_is_new_and_ends_with_the_summary() {
     let summary = rest.join("\n");
     assert!(summary.contains("529 connections"), "{summary}");
 }
+
+#[test]
+fn more_files_than_may_be_open_are_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |number: usize, second: usize| {
+        format!(
+            "{}.0\tC{number}x{second}\t10.0.0.5\t{}\t198.51.100.7\t443\ttcp\tssl\t1.25\t312\t1000\tSF\t0\tShADadFf\t5\t572\t6\t1300\n",
+            1_700_000_000 + number * 20 + second,
+            1024 + number
+        )
+    };
+    let path = |number: usize| folder.path().join(format!("conn.{number:03}.log"));
+    for number in 0..600 {
+        std::fs::write(path(number), format!("{HEADER}{}", row(number, 0))).unwrap();
+    }
+    let mut child = Command::new("sh")
+        .args([
+            "-c",
+            "ulimit -n 320; exec \"$0\" watch --follow --every 1 --top 1 --internal 10.0.0.0/8 \"$1\"",
+        ])
+        .arg(env!("CARGO_BIN_EXE_banbury"))
+        .arg(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first = lines.next().unwrap().unwrap();
+    assert!(first.starts_with("traffic."), "{first}");
+    let add = |path: &Path, number: usize| {
+        let mut file = std::fs::File::options().append(true).open(path).unwrap();
+        file.write_all(row(number, 1).as_bytes()).unwrap();
+    };
+    // One that is put away, one that is open, and one that was put away and has another name since.
+    add(&path(0), 0);
+    add(&path(599), 599);
+    let renamed = folder.path().join("older.log");
+    std::fs::rename(path(3), &renamed).unwrap();
+    add(&renamed, 3);
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    let group = format!("-{}", child.id());
+    assert!(Command::new("kill").args(["-INT", "--", &group]).status().unwrap().success());
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    let status = child.wait().unwrap();
+    let summary = rest.join("\n");
+    assert!(summary.contains("600 files") && summary.contains("603 connections"), "{status} {summary}");
+}
