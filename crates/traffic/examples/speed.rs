@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let start = Instant::now();
     let weighed: Vec<f64> = all
         .par_iter()
-        .filter_map(|contacts| beacon::weigh(contacts, &window))
+        .filter_map(|contacts| beacon::weigh(contacts, &window, None))
         .map(|beacon| beacon.sum)
         .collect();
     let told = weighed.iter().filter(|sum| **sum > 20.0).count();

@@ -51,44 +51,67 @@ pub struct Rita {
 /// the window, or with 86,400 contacts there and more.
 #[must_use]
 pub fn score(contacts: &[Contact], window: &Window) -> Option<Rita> {
-    let (start, end) = (seconds(window.start), seconds(window.end));
-    let start = start.max(end.saturating_sub(SCORED));
-    // The query takes whole hours, the figures the exact start.
-    let hour = start.div_euclid(3600) * 3600;
+    let (start, end) = last_day(window);
+    let hour = hour(start);
     let first = contacts.partition_point(|contact| seconds(contact.start) < hour);
-    over(contacts.get(first..)?, start, end)
+    let contacts = contacts.get(first..)?;
+    over(contacts, start, end, None)
 }
 
-/// The same over the whole window, however long: 24 bars of whatever length. RITA itself looks at no more than a day.
+/// The part of a window that is scored, in seconds.
+fn last_day(window: &Window) -> (i64, i64) {
+    let (start, end) = (seconds(window.start), seconds(window.end));
+    (start.max(end.saturating_sub(SCORED)), end)
+}
+
+/// From when on contacts are taken: the query takes whole hours, the figures the exact start.
+fn hour(start: i64) -> i64 {
+    start.div_euclid(3600) * 3600
+}
+
+/// The same over the whole window, however long: 24 bars of whatever length. RITA itself looks at no more than a day. Where [`score`] gave
+/// `known` of these contacts, what does not depend on the window is not found out again.
 #[must_use]
-pub fn score_whole(contacts: &[Contact], window: &Window) -> Option<Rita> {
-    over(contacts, seconds(window.start), seconds(window.end))
+pub fn score_whole(contacts: &[Contact], window: &Window, known: Option<&Rita>) -> Option<Rita> {
+    let hour = hour(last_day(window).0);
+    let same = known.filter(|_| contacts.first().is_some_and(|first| seconds(first.start) >= hour));
+    over(contacts, seconds(window.start), seconds(window.end), same)
 }
 
-/// The score between two moments in seconds.
-fn over(contacts: &[Contact], start: i64, end: i64) -> Option<Rita> {
+/// The score between two moments in seconds; `known` has the scores of these contacts' intervals and sizes.
+fn over(contacts: &[Contact], start: i64, end: i64, known: Option<&Rita>) -> Option<Rita> {
     if end <= start || contacts.len() < LEAST || contacts.len() >= STROBE {
         return None;
     }
-    let mut intervals = Vec::with_capacity(contacts.len());
-    for (one, next) in contacts.iter().zip(contacts.iter().skip(1)) {
-        let interval = seconds(next.start).saturating_sub(seconds(one.start));
-        if interval > 0 {
-            intervals.push(interval.unsigned_abs());
-        }
-    }
-    if intervals.len() + 1 < LEAST {
-        return None;
-    }
-    let mut sizes: Vec<u64> = contacts.iter().map(|contact| contact.sent_ip).collect();
+    let (timestamps, sizes) = match known {
+        Some(known) => (known.timestamps, known.sizes),
+        None => regularity(contacts)?,
+    };
     let (first, last) = (seconds(contacts.first()?.start), seconds(contacts.last()?.start));
-    let timestamps = spread_score(&mut intervals, 1.0)?;
-    let sizes = spread_score(&mut sizes, 0.0)?;
     let bars = histogram(contacts.iter().map(|contact| seconds(contact.start)), start, end);
     let histogram = flatness(&bars).max(two_heights(&bars));
     let duration = duration(&bars, last.saturating_sub(first) as f64 / end.saturating_sub(start) as f64);
     let score = thousandths((timestamps + sizes + duration + histogram) * 0.25);
     Some(Rita { score, timestamps, sizes, duration, histogram })
+}
+
+/// The scores of intervals and of sizes; nothing where contacts stand in fewer than 4 seconds.
+fn regularity(contacts: &[Contact]) -> Option<(f64, f64)> {
+    let mut intervals = Vec::with_capacity(contacts.len());
+    let mut before = seconds(contacts.first()?.start);
+    for contact in contacts {
+        let now = seconds(contact.start);
+        let interval = now.saturating_sub(before);
+        if interval > 0 {
+            intervals.push(interval.unsigned_abs());
+        }
+        before = now;
+    }
+    if intervals.len() + 1 < LEAST {
+        return None;
+    }
+    let mut sizes: Vec<u64> = contacts.iter().map(|contact| contact.sent_ip).collect();
+    Some((spread_score(&mut intervals, 1.0)?, spread_score(&mut sizes, 0.0)?))
 }
 
 fn seconds(microseconds: i64) -> i64 {

@@ -26,9 +26,9 @@ impl Measured {
         let score = |rita: Option<rita::Rita>| rita.map_or(-1.0, |rita| rita.score);
         Self {
             kind: pair.kind,
-            features: Features::of(&pair.contacts, &pair.window),
+            features: Features::of(&pair.contacts, &pair.window, None),
             rita: score(rita::score(&pair.contacts, &pair.window)),
-            rita_whole: score(rita::score_whole(&pair.contacts, &pair.window)),
+            rita_whole: score(rita::score_whole(&pair.contacts, &pair.window, None)),
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::rhythm::{check_ins, rhythms};
 use super::timing::Timing;
-use crate::{Contact, Window, rita};
+use crate::rita::{self, Rita};
+use crate::{Contact, Window};
 
 /// Gaps that a pair needs.
 pub const LEAST: usize = 3;
@@ -80,19 +81,26 @@ pub struct Features {
 }
 
 impl Features {
-    /// Counts a pair whose contacts stand in the order of their starts; nothing with fewer than four check-ins.
+    /// Counts a pair whose contacts stand in the order of their starts; nothing with fewer than four check-ins. `known` is what
+    /// [`rita::score`] gives of it, where that was asked.
     #[must_use]
-    pub fn of(contacts: &[Contact], window: &Window) -> Option<Self> {
+    pub fn of(contacts: &[Contact], window: &Window, known: Option<&Rita>) -> Option<Self> {
         let (rhythm, timing) = rhythms(contacts, LEAST)
             .into_iter()
             .filter_map(|rhythm| Timing::of(&rhythm).map(|timing| (rhythm, timing)))
             .max_by(|(_, one), (_, other)| one.ratio().total_cmp(&other.ratio()))?;
-        let check_ins = check_ins(contacts, rhythm.reach);
-        let rita = rita::score_whole(&check_ins, window).unwrap_or_default();
+        let merged;
+        let (check_ins, known) = if rhythm.count() + 1 == contacts.len() {
+            (contacts, known)
+        } else {
+            merged = check_ins(contacts, rhythm.reach);
+            (merged.as_slice(), None)
+        };
+        let rita = rita::score_whole(check_ins, window, known).unwrap_or_default();
         let gaps = timing.gaps as f64;
         let sent = Sizes::of(check_ins.iter().map(|contact| contact.sent));
         let received = Sizes::of(check_ins.iter().map(|contact| contact.received));
-        let spread = Spread::of(&check_ins, &rhythm.gaps, window);
+        let spread = Spread::of(check_ins, &rhythm.gaps, window);
         // No model is the truth, and what it is off by adds up over the gaps: the ratio is also read with so many nats a gap taken away.
         let lower = timing.ratio();
         let less = |ratio: f64, misfit: f64| ((ratio - misfit * gaps) / 2.0).asinh();
@@ -209,7 +217,7 @@ mod tests {
     fn an_even_pair_has_no_dispersion() {
         let contacts: Vec<Contact> =
             (0..48).map(|half| Contact { start: half * 1_800_000_000 + 1, ..Contact::default() }).collect();
-        let features = Features::of(&contacts, &Window::new(0, 86_400_000_000)).unwrap();
+        let features = Features::of(&contacts, &Window::new(0, 86_400_000_000), None).unwrap();
         let figure =
             |name: &str| features.values[NAMES.iter().position(|(other, _)| *other == name).unwrap()];
         assert!(

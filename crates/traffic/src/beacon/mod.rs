@@ -18,6 +18,7 @@ pub mod templates;
 pub mod timing;
 pub mod weights;
 
+use crate::rita::Rita;
 use crate::{Contact, Window};
 use features::{Features, NAMES, Piece};
 pub use weights::Weights;
@@ -68,10 +69,11 @@ pub struct Part {
     pub figures: Vec<(&'static str, f64)>,
 }
 
-/// What speaks for and against a beacon, of contacts in the order of their starts; nothing with fewer than four check-ins.
+/// What speaks for and against a beacon, of contacts in the order of their starts; nothing with fewer than four check-ins. `rita` is what
+/// [`crate::rita::score`] gives of them, where that was asked.
 #[must_use]
-pub fn weigh(contacts: &[Contact], window: &Window) -> Option<Beacon> {
-    let features = Features::of(contacts, window)?;
+pub fn weigh(contacts: &[Contact], window: &Window, rita: Option<&Rita>) -> Option<Beacon> {
+    let features = Features::of(contacts, window, rita)?;
     let counts = weights::counts(&features);
     let table = Weights::of(features.sized);
     let sum = table.start + counts.iter().sum::<f64>();

@@ -74,12 +74,24 @@ impl Rhythm {
         if around > 1e-9 { (beside / around).clamp(-1.0, 1.0) } else { 0.0 }
     }
 
-    fn of(gaps: Vec<f64>, reach: f64, connections: usize) -> Self {
-        let logs: Vec<f32> = gaps.iter().map(|gap| fast_ln(*gap / SHORTEST) as f32).collect();
+    /// Of gaps in their order; `ascending` are the same ones where they are there.
+    fn of(gaps: Vec<f64>, ascending: Option<&[f64]>, reach: f64, connections: usize) -> Self {
+        let log = |gap: &f64| fast_ln(*gap / SHORTEST) as f32;
         let scale = 1.0 / width() as f32;
-        let mut bins: Vec<u32> =
-            logs.iter().map(|log| ((log * scale).round() as u32).min(BINS as u32 - 1)).collect();
-        bins.sort_unstable();
+        let bin = |log: f32| {
+            let (place, whole) = (log * scale, (log * scale) as u32);
+            // To the nearest; the fraction is exact.
+            (whole + u32::from(place - whole as f32 >= 0.5)).min(BINS as u32 - 1)
+        };
+        let logs: Vec<f32> = gaps.iter().map(log).collect();
+        let mut bins: Vec<u32> = match ascending {
+            Some(gaps) => gaps.iter().map(|gap| bin(log(gap))).collect(),
+            None => logs.iter().map(|log| bin(*log)).collect(),
+        };
+        // The fast logarithm may step back a little where a power of two begins.
+        if !bins.is_sorted() {
+            bins.sort_unstable();
+        }
         let fine = bins
             .chunk_by(|one, next| one == next)
             .filter_map(|same| Some((*same.first()? as usize, same.len() as f32)))
@@ -114,15 +126,17 @@ pub fn rhythms(contacts: &[Contact], least: usize) -> Vec<Rhythm> {
     if plain.len() < least {
         return Vec::new();
     }
-    let characteristic = characteristic(&plain);
-    let mut all = vec![Rhythm::of(plain, SHORTEST, contacts.len())];
+    let mut ascending = plain.clone();
+    ascending.sort_unstable_by(f64::total_cmp);
+    let characteristic = characteristic(&ascending);
+    let mut all = vec![Rhythm::of(plain, Some(&ascending), SHORTEST, contacts.len())];
     for reach in REACHES {
         let before = all.last().map_or(0, Rhythm::count);
         let reach = (characteristic * reach).max(SHORTEST);
         let gaps = merge(&between, reach);
         // A fifth fewer: what are fewer strays than that is the floor's under a shape.
         if gaps.len() >= least && gaps.len() * 5 <= before * 4 {
-            all.push(Rhythm::of(gaps, reach, contacts.len()));
+            all.push(Rhythm::of(gaps, None, reach, contacts.len()));
         }
     }
     all
@@ -164,19 +178,17 @@ fn merge(between: &[f64], reach: f64) -> Vec<f64> {
 }
 
 /// The gap up to which a fifth of the time lies in gaps: near the period of a beacon, however many short gaps there are beside, and
-/// however long it sleeps at night.
-fn characteristic(gaps: &[f64]) -> f64 {
-    let mut sorted = gaps.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let fifth = sorted.iter().sum::<f64>() / 5.0;
+/// however long it sleeps at night. The gaps stand in ascending order.
+fn characteristic(ascending: &[f64]) -> f64 {
+    let fifth = ascending.iter().sum::<f64>() / 5.0;
     let mut passed = 0.0;
-    for gap in &sorted {
+    for gap in ascending {
         passed += gap;
         if passed >= fifth {
             return *gap;
         }
     }
-    sorted.last().copied().unwrap_or(0.0)
+    ascending.last().copied().unwrap_or(0.0)
 }
 
 /// The natural logarithm of a positive number, to a ten-thousandth: a bin is two hundredths wide, and there are many gaps.
@@ -228,6 +240,20 @@ mod tests {
         #[test]
         fn the_fast_logarithm_is_near(value in 1.0f64..1e19) {
             prop_assert!((fast_ln(value) - value.ln()).abs() < 1e-4, "{} {}", fast_ln(value), value.ln());
+        }
+
+        /// Bins are the same by gaps as they come and by the same ones in order, and are those of the nearest middle.
+        #[test]
+        fn gaps_in_order_have_the_same_bins(gaps in prop::collection::vec(10_000f64..1e13, 1..60)) {
+            let mut ascending = gaps.clone();
+            ascending.sort_unstable_by(f64::total_cmp);
+            let [one, other] = [None, Some(ascending.as_slice())].map(|known| Rhythm::of(gaps.clone(), known, SHORTEST, gaps.len() + 1).fine);
+            prop_assert_eq!(&one, &other);
+            let scale = 1.0 / width() as f32;
+            for gap in gaps {
+                let bin = (fast_ln(gap / SHORTEST) as f32 * scale).round().clamp(0.0, BINS as f32 - 1.0) as usize;
+                prop_assert!(one.iter().any(|(known, _)| *known == bin));
+            }
         }
 
         #[test]

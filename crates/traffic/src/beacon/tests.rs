@@ -29,7 +29,7 @@ fn every(period: i64, count: i64) -> Vec<Contact> {
 #[test]
 fn a_plain_beacon_weighs_much_and_its_parts_add_up() {
     let window = Window::new(0, 86_400_000_000);
-    let beacon = weigh(&every(300_000_000, 288), &window).unwrap();
+    let beacon = weigh(&every(300_000_000, 288), &window, None).unwrap();
     assert!(
         beacon.decibans > 20.0 && beacon.low <= beacon.decibans && beacon.decibans <= beacon.high,
         "{beacon:?}"
@@ -42,7 +42,7 @@ fn a_plain_beacon_weighs_much_and_its_parts_add_up() {
         .iter()
         .map(|contact| Contact { start: contact.start, ..Contact::default() })
         .collect();
-    let without = weigh(&without, &window).unwrap();
+    let without = weigh(&without, &window, None).unwrap();
     assert!(!without.sized && without.decibans > 20.0, "{without:?}");
     assert!(
         without
@@ -55,13 +55,30 @@ fn a_plain_beacon_weighs_much_and_its_parts_add_up() {
 #[test]
 fn few_contacts_are_nothing() {
     let window = Window::new(0, 86_400_000_000);
-    assert_eq!(weigh(&[], &window), None);
-    assert_eq!(weigh(&every(60_000_000, 3), &window), None);
-    assert!(weigh(&every(60_000_000, 4), &window).is_some());
-    assert_eq!(weigh(&every(0, 50), &window), None, "one moment");
+    assert_eq!(weigh(&[], &window, None), None);
+    assert_eq!(weigh(&every(60_000_000, 3), &window, None), None);
+    assert!(weigh(&every(60_000_000, 4), &window, None).is_some());
+    assert_eq!(weigh(&every(0, 50), &window, None), None, "one moment");
 }
 
 proptest! {
+    /// With windows of less than a day and more, and connections that are merged or not.
+    #[test]
+    fn what_is_known_of_ritas_score_changes_nothing(
+        gaps in prop::collection::vec(prop::sample::select(vec![0i64, 1_000, 900_000, 30_000_000, 3_600_000_000, 20_000_000_000]), 3..40),
+        sizes in prop::collection::vec(0u64..2_000, 40), before in 0i64..100_000_000_000,
+    ) {
+        let mut moment = 1_700_000_000_000_000;
+        let mut contacts = vec![Contact { start: moment, ..Contact::default() }];
+        for (gap, sent) in gaps.into_iter().zip(sizes) {
+            moment += gap;
+            contacts.push(Contact { start: moment, sent, sent_ip: sent + 40, ..Contact::default() });
+        }
+        let window = Window::new(contacts[0].start - before, moment + 1_000_000);
+        let rita = crate::rita::score(&contacts, &window);
+        prop_assert_eq!(weigh(&contacts, &window, rita.as_ref()), weigh(&contacts, &window, None));
+    }
+
     #[test]
     fn hostile_contacts_give_finite_figures(
         contacts in prop::collection::vec((any::<i64>(), any::<i64>(), any::<u64>(), any::<u64>()), 0..40),
@@ -74,7 +91,7 @@ proptest! {
         if sorted {
             contacts.sort_unstable();
         }
-        if let Some(beacon) = weigh(&contacts, &Window { start, end }) {
+        if let Some(beacon) = weigh(&contacts, &Window { start, end }, None) {
             prop_assert!(finite(&beacon), "{beacon:?}");
         }
     }
@@ -88,7 +105,7 @@ proptest! {
             .map(|at| Contact { start: moments[*at], duration: moments[5 - *at], sent: sizes[*at], received: sizes[5 - *at], sent_ip: sizes[*at] })
             .collect();
         contacts.sort_unstable();
-        if let Some(beacon) = weigh(&contacts, &Window::new(i64::MIN, i64::MAX)) {
+        if let Some(beacon) = weigh(&contacts, &Window::new(i64::MIN, i64::MAX), None) {
             prop_assert!(finite(&beacon), "{beacon:?}");
         }
     }
@@ -105,8 +122,8 @@ proptest! {
             contacts.push(Contact { start: moment, sent: 100, ..Contact::default() });
         }
         let moved: Vec<Contact> = contacts.iter().map(|contact| Contact { start: contact.start + later, ..*contact }).collect();
-        let one = weigh(&contacts, &Window::new(0, 60_000_000_000)).unwrap();
-        let other = weigh(&moved, &Window::new(later, 60_000_000_000 + later)).unwrap();
+        let one = weigh(&contacts, &Window::new(0, 60_000_000_000), None).unwrap();
+        let other = weigh(&moved, &Window::new(later, 60_000_000_000 + later), None).unwrap();
         prop_assert!((one.sum - other.sum).abs() < 1e-6, "{} {}", one.sum, other.sum);
     }
 }

@@ -191,31 +191,37 @@ fn candidates<'t>(
             },
         )
     };
-    let order = |one: &(f32, &Template, i64), other: &(f32, &Template, i64)| other.0.total_cmp(&one.0);
+    let mut best = Vec::with_capacity(REFINED + 1);
     let bank = templates.beacons_bank.as_ref();
-    let mut all: Vec<(f32, &Template, i64)> =
-        match bank.and_then(|bank| bank.best(coarse, range.first, range.count)) {
-            Some(best) => best
-                .into_iter()
-                .filter_map(|best| {
-                    let template = templates.beacons.get(best.shape)?;
-                    Some((best.sum, template, range.first - template.middle + best.at as i64))
-                })
-                .collect(),
-            None => templates.beacons.iter().filter(|template| template.first).map(&mut tried).collect(),
-        };
-    // Stable, so that of equal ones the first stays first.
-    all.sort_by(order);
-    all.truncate(REFINED);
-    let beside: Vec<&Template> = all
+    match bank.and_then(|bank| bank.best(coarse, range.first, range.count)) {
+        Some(sums) => {
+            for of in sums {
+                if let Some(template) = templates.beacons.get(of.shape) {
+                    keep_best(&mut best, (of.sum, template, range.first - template.middle + of.at as i64));
+                }
+            }
+        }
+        None => {
+            let first = templates.beacons.iter().filter(|template| template.first);
+            first.for_each(|template| keep_best(&mut best, tried(template)));
+        }
+    }
+    let beside: Vec<&Template> = best
         .iter()
         .take(BESIDE)
         .filter_map(|(_, template, _)| templates.beacons.get(template.beside?))
         .collect();
-    all.extend(beside.into_iter().map(&mut tried));
-    all.sort_by(order);
-    all.truncate(REFINED);
-    all
+    beside.into_iter().for_each(|template| keep_best(&mut best, tried(template)));
+    best
+}
+
+/// Takes a shape among the best, which are in their order; of equal ones the first stays first.
+fn keep_best<'t>(best: &mut Vec<(f32, &'t Template, i64)>, one: (f32, &'t Template, i64)) {
+    if best.get(REFINED - 1).is_some_and(|(last, ..)| one.0.total_cmp(last).is_le()) {
+        return;
+    }
+    best.insert(best.partition_point(|(sum, ..)| sum.total_cmp(&one.0).is_ge()), one);
+    best.truncate(REFINED);
 }
 
 /// A shape at its place, with what is said there and around.

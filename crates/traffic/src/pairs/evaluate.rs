@@ -7,7 +7,7 @@ use super::partition::Rest;
 use super::row::{Key, QUERY, Row, UNANSWERED, placed};
 use super::{Keep, Pair, Place, Queries, scores};
 use crate::networks::Inside;
-use crate::{Contact, Window, strobe};
+use crate::{Contact, Window, rita, strobe};
 use std::collections::HashMap;
 
 /// What all partitions are weighed with.
@@ -88,10 +88,11 @@ pub(super) fn pair(key: &Key, rows: &[Row], rest: Rest, context: &Context<'_>) -
     }
     if pair.weighed >= context.least {
         let contacts: Vec<Contact> = rows.iter().map(Row::contact).collect();
-        pair.rita = scores::rita(&contacts, &context.window);
+        let rita = rita::score(&contacts, &context.window);
         if !context.rita_alone {
-            pair.beacon = scores::beacon(&contacts, &context.window);
+            pair.beacon = scores::beacon(&contacts, &context.window, rita.as_ref());
         }
+        pair.rita = rita.map(Into::into);
     }
     pair
 }

@@ -1,7 +1,7 @@
 //! A pair's scores as they go over the wire: RITA's to compare with, and the weight of being a beacon.
 
 use crate::beacon::{self, Beacon};
-use crate::rita::{self, Rita};
+use crate::rita::Rita;
 use crate::{Contact, Window};
 use serde::{Deserialize, Serialize};
 
@@ -52,14 +52,16 @@ pub struct Part {
     pub decibans: f64,
 }
 
-pub(super) fn rita(contacts: &[Contact], window: &Window) -> Option<RitaScore> {
-    let Rita { score, timestamps, sizes, duration, histogram } = rita::score(contacts, window)?;
-    Some(RitaScore { score, timestamps, sizes, duration, histogram })
+impl From<Rita> for RitaScore {
+    fn from(rita: Rita) -> Self {
+        let Rita { score, timestamps, sizes, duration, histogram } = rita;
+        Self { score, timestamps, sizes, duration, histogram }
+    }
 }
 
-pub(super) fn beacon(contacts: &[Contact], window: &Window) -> Option<BeaconWeight> {
+pub(super) fn beacon(contacts: &[Contact], window: &Window, rita: Option<&Rita>) -> Option<BeaconWeight> {
     let Beacon { decibans, low, high, parts, period, jitter, missing, check_ins, sized, .. } =
-        beacon::weigh(contacts, window)?;
+        beacon::weigh(contacts, window, rita)?;
     let parts = parts.iter().map(|part| Part { name: part.name.to_owned(), decibans: part.decibans });
     Some(BeaconWeight {
         decibans,

@@ -159,7 +159,7 @@ fn only_the_last_day_of_a_longer_window_is_scored() {
     let contacts: Vec<Contact> = (0..28).map(|day| at(days(day), 500)).collect();
     let window = Window::new(0, days(28) * 1_000_000);
     assert_eq!(score(&contacts, &window), None, "one contact a day");
-    assert_eq!(score_whole(&contacts, &window).unwrap().timestamps, 1.0);
+    assert_eq!(score_whole(&contacts, &window, None).unwrap().timestamps, 1.0);
 }
 
 proptest! {
@@ -171,7 +171,7 @@ proptest! {
         let contacts: Vec<Contact> =
             contacts.into_iter().map(|(start, sent_ip)| Contact { start, sent_ip, ..Contact::default() }).collect();
         let window = Window { start, end };
-        for rita in [score(&contacts, &window), score_whole(&contacts, &window)].into_iter().flatten() {
+        for rita in [score(&contacts, &window), score_whole(&contacts, &window, None)].into_iter().flatten() {
             for part in [rita.score, rita.timestamps, rita.sizes, rita.duration, rita.histogram] {
                 prop_assert!((0.0..=1.0).contains(&part), "{rita:?}");
             }
