@@ -35,36 +35,29 @@ pub(super) fn of(report: &Report) -> String {
         );
     }
     out.push_str(
-        "<div class=\"t\"><table><tr><th>Pair</th><th>Name</th><th class=\"n\">Contacts</th><th class=\"n\">Period</th><th class=\"n\">Jitter</th>\
-         <th class=\"n\">Missing</th><th class=\"n\">Weight, dB</th><th class=\"n\">RITA</th><th>Findings</th></tr>\n",
+        "<div class=\"t\"><table><tr><th>Pair</th><th class=\"n\">Weight, dB</th><th class=\"n\">RITA</th><th class=\"n\">Contacts</th>\
+         <th class=\"n\">Period</th><th class=\"n\">Jitter</th><th class=\"n\">Missing</th><th>Name</th><th>Findings</th></tr>\n",
     );
     for told in report.rows.iter().take(PAIRS) {
         let pair = &told.pair;
-        let mut figures = [String::new(), String::new(), String::new(), String::new()];
+        let (mut weight, mut rhythm) = (String::new(), [const { String::new() }; 3]);
         if let Some(beacon) = &pair.beacon {
-            let weight = format!("{:+.1} ({:+.1} to {:+.1})", beacon.decibans, beacon.low, beacon.high);
-            figures = [
+            weight = format!("{:+.1} ({:+.1} to {:+.1})", beacon.decibans, beacon.low, beacon.high);
+            rhythm = [
                 span(beacon.period),
                 format!("{:.2}", beacon.jitter),
                 format!("{:.0} %", beacon.missing * 100.0),
-                weight,
             ];
         }
         let rita = pair.rita.map_or(String::new(), |rita| format!("{:.2}", rita.score));
         let mut findings: Vec<String> = told.findings.iter().map(|(_, it)| html(it.info.title)).collect();
         findings.extend(told.expected.as_ref().map(|by| format!("expected: {}", html(by))));
-        let _ = write!(
-            out,
-            "<tr><td>{}{}</td><td>{}</td><td class=\"n\">{}</td>",
-            html(&ends(pair)),
-            devices(report, told),
-            html(pair.name.as_deref().filter(|_| pair.destination.is_some()).unwrap_or_default()),
-            pair.contacts
-        );
-        for figure in figures.iter().chain([&rita]) {
+        let _ = write!(out, "<tr><td>{}{}</td>", html(&ends(pair)), devices(report, told));
+        for figure in [weight, rita, pair.contacts.to_string()].iter().chain(&rhythm) {
             let _ = write!(out, "<td class=\"n\">{figure}</td>");
         }
-        let _ = writeln!(out, "<td>{}</td></tr>", findings.join("; "));
+        let name = html(pair.name.as_deref().filter(|_| pair.destination.is_some()).unwrap_or_default());
+        let _ = writeln!(out, "<td>{name}</td><td>{}</td></tr>", findings.join("; "));
     }
     out.push_str("</table></div>\n");
     if report.rows.len() > PAIRS {

@@ -174,7 +174,7 @@ fn what_overtakes_the_segment_that_asks_begins_no_connection() {
     assert_eq!(connections(&[segment(2, 0, rst | ack, 0), ask()]), [(1, 1)]);
     // The same ports, asked for anew.
     let again = segment(1, first.wrapping_add(1 << 20), syn, 0);
-    assert_eq!(connections(&[&whole[..], &[again.clone()]].concat()), [(5, 2), (1, 0)]);
+    assert_eq!(connections(&[&whole[..], std::slice::from_ref(&again)].concat()), [(5, 2), (1, 0)]);
     let middle = [segment(1, after(0), ack, 200), segment(2, 501, ack, 0), again];
     assert_eq!(connections(&middle), [(1, 1), (1, 0)]);
 }
