@@ -171,7 +171,7 @@ impl<'a, 's> One<'a, 's> {
         if bytes.is_empty() {
             self.account.not_read = Some("an empty file".to_owned());
         } else if let Some(packing) = self.account.packing {
-            let mut unpacked = packing.unpack(bytes);
+            let mut unpacked = packing.unpack(input);
             self.stream(&mut *unpacked);
         } else if let Some(format) = self.format(bytes.get(..START).unwrap_or(bytes)) {
             let mut sink = self.collector();
@@ -301,15 +301,19 @@ impl<'a, 's> One<'a, 's> {
         at - from
     }
 
-    /// Reads what comes out of a packed input.
-    fn stream(&mut self, from: &mut dyn Read) {
+    /// Reads what comes out of a packed input: while a window is read, whoever has a thread to spare unpacks the next.
+    fn stream(&mut self, from: &mut (dyn Read + Send)) {
         let mut growing = Growing::default();
-        let mut buffer = vec![0; WINDOW];
         let mut sink = self.collector();
+        let (mut here, mut behind) = (Vec::new(), Vec::new());
+        let mut failure = packing::fill(from, WINDOW, &mut here);
         while !self.is_stopped() {
-            let (count, failure) = packing::fill(from, &mut buffer);
-            self.account.read += count as u64;
-            growing.more(buffer.get(..count).unwrap_or_default(), self.manner, &mut sink);
+            self.account.read += here.len() as u64;
+            let is_last = here.is_empty() || failure.is_some();
+            let ((), next) = rayon::join(
+                || growing.more(&here, self.manner, &mut sink),
+                || if is_last { None } else { packing::fill(from, WINDOW, &mut behind) },
+            );
             if let Some(error) = failure {
                 let read = self.account.read;
                 self.account.not_read =
@@ -317,9 +321,11 @@ impl<'a, 's> One<'a, 's> {
                 break;
             }
             // What a bomb holds is not unpacked for nothing.
-            if count == 0 || growing.is_given_up() {
+            if is_last || growing.is_given_up() {
                 break;
             }
+            std::mem::swap(&mut here, &mut behind);
+            failure = next;
         }
         growing.end(self.manner, &mut sink);
         self.count(sink.finish());

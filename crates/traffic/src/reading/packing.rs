@@ -1,7 +1,10 @@
 //! What an input may be packed with.
 
+use super::Bytes;
 use serde::{Deserialize, Serialize};
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What an input is packed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,11 +36,12 @@ impl Packing {
         }
     }
 
-    /// What they hold.
-    pub fn unpack<'b>(self, bytes: &'b [u8]) -> Box<dyn Read + 'b> {
+    /// What an input holds; its bytes are given back when they were read.
+    pub fn unpack<'b>(self, input: &'b dyn Bytes) -> Box<dyn Read + Send + 'b> {
+        let packed = Packed { input, place: Arc::default() };
         match self {
-            Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(bytes)),
-            Self::Zstd => Box::new(Frames { rest: bytes, frame: None }),
+            Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(packed)),
+            Self::Zstd => Box::new(Frames { packed, frame: None }),
         }
     }
 }
@@ -50,13 +54,64 @@ fn skippable(bytes: &[u8]) -> Option<usize> {
     usize::try_from(length).ok()?.checked_add(8)
 }
 
+/// What of an input has not been read; clones go on together.
+#[derive(Clone)]
+struct Packed<'b> {
+    input: &'b dyn Bytes,
+    place: Arc<Place>,
+}
+
+/// How far an input was read, and given back.
+#[derive(Default)]
+struct Place {
+    at: AtomicUsize,
+    given_back: AtomicUsize,
+}
+
+impl<'b> Packed<'b> {
+    /// Bytes that are given back at once.
+    const MANY: usize = 8 << 20;
+
+    fn rest(&self) -> &'b [u8] {
+        self.input.bytes().get(self.place.at.load(Ordering::Relaxed)..).unwrap_or_default()
+    }
+
+    fn pass(&self, count: usize) {
+        let at = self.place.at.fetch_add(count, Ordering::Relaxed) + count;
+        let from = self.place.given_back.load(Ordering::Relaxed);
+        if at - from >= Self::MANY {
+            self.input.give_back(from..at.min(self.input.bytes().len()));
+            self.place.given_back.store(at, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Read for Packed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.rest().read(buffer)?;
+        self.pass(count);
+        Ok(count)
+    }
+}
+
+impl BufRead for Packed<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let rest = self.rest();
+        Ok(rest.get(..Self::MANY).unwrap_or(rest))
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.pass(count);
+    }
+}
+
 /// Frames of Zstandard one after the other.
 struct Frames<'b> {
-    rest: &'b [u8],
+    packed: Packed<'b>,
     frame: Option<Frame<'b>>,
 }
 
-type Frame<'b> = ruzstd::decoding::StreamingDecoder<&'b [u8], ruzstd::decoding::FrameDecoder>;
+type Frame<'b> = ruzstd::decoding::StreamingDecoder<Packed<'b>, ruzstd::decoding::FrameDecoder>;
 
 impl Read for Frames<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -66,36 +121,33 @@ impl Read for Frames<'_> {
                 if count > 0 || buffer.is_empty() {
                     return Ok(count);
                 }
-                self.rest = *frame.get_ref();
                 self.frame = None;
             }
-            if let Some(length) = skippable(self.rest) {
-                let cut = || io::Error::new(io::ErrorKind::UnexpectedEof, "a frame to pass over is cut off");
-                self.rest = self.rest.get(length..).ok_or_else(cut)?;
+            let rest = self.packed.rest();
+            if let Some(length) = skippable(rest) {
+                if length > rest.len() {
+                    return Err(io::Error::new(
+                        io::ErrorKind::UnexpectedEof,
+                        "a frame to pass over is cut off",
+                    ));
+                }
+                self.packed.pass(length);
                 continue;
             }
-            if self.rest.is_empty() {
+            if rest.is_empty() {
                 return Ok(0);
             }
-            let frame = ruzstd::decoding::StreamingDecoder::new(self.rest);
+            let frame = ruzstd::decoding::StreamingDecoder::new(self.packed.clone());
             self.frame = Some(frame.map_err(io::Error::other)?);
         }
     }
 }
 
-/// Fills a buffer as far as there is something: how many bytes came, and the error that ended it. It has to be taken now: not every
-/// decoder that failed fails again.
-pub(super) fn fill(from: &mut dyn Read, buffer: &mut [u8]) -> (usize, Option<io::Error>) {
-    let mut filled = 0;
-    while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty()) {
-        match from.read(room) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return (filled, Some(error)),
-        }
-    }
-    (filled, None)
+/// Fills a buffer anew with what there is, up to so many bytes; gives the error that ended it. It has to be taken now: not every decoder
+/// that failed fails again.
+pub(super) fn fill(mut from: &mut (dyn Read + Send), most: usize, buffer: &mut Vec<u8>) -> Option<io::Error> {
+    buffer.clear();
+    (&mut from).take(most as u64).read_to_end(buffer).err()
 }
 
 #[cfg(test)]
@@ -111,6 +163,41 @@ mod tests {
         let mut made = Vec::new();
         Packing::Zstd.unpack(&bytes).read_to_end(&mut made).unwrap();
         assert_eq!(made, b"abcabc");
-        assert!(Packing::Zstd.unpack(&bytes[..bytes.len() - 1]).read_to_end(&mut made).is_err());
+        let cut = bytes[..bytes.len() - 1].to_vec();
+        assert!(Packing::Zstd.unpack(&cut).read_to_end(&mut made).is_err());
+    }
+
+    /// Bytes that note what was given back.
+    struct Noted(Vec<u8>, std::sync::Mutex<Vec<std::ops::Range<usize>>>);
+
+    impl Bytes for Noted {
+        fn bytes(&self) -> &[u8] {
+            &self.0
+        }
+
+        fn give_back(&self, range: std::ops::Range<usize>) {
+            self.1.lock().unwrap().push(range);
+        }
+    }
+
+    #[test]
+    fn what_was_unpacked_is_given_back() {
+        // 20 blocks as they are of a MiB, each a member of its own.
+        let block: Vec<u8> =
+            (0..1 << 20).map(|at: u32| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        let mut bytes = Vec::new();
+        for _ in 0..20 {
+            let mut gzip = flate2::write::GzEncoder::new(&mut bytes, flate2::Compression::none());
+            io::Write::write_all(&mut gzip, &block).unwrap();
+            gzip.finish().unwrap();
+        }
+        let input = Noted(bytes, Default::default());
+        let mut made = Vec::new();
+        Packing::Gzip.unpack(&input).read_to_end(&mut made).unwrap();
+        assert!(made.chunks(block.len()).all(|one| one == block) && made.len() == 20 * block.len());
+        let given = input.1.lock().unwrap();
+        assert!(given.len() >= 2 && given[0].start == 0, "{given:?}");
+        assert!(given.array_windows::<2>().all(|[one, next]| one.end == next.start), "{given:?}");
+        assert!(given.iter().all(|range| range.end <= input.0.len()), "{given:?}");
     }
 }

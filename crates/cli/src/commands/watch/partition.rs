@@ -115,7 +115,7 @@ pub(in crate::commands) fn child(task: &str) -> anyhow::Result<Outcome> {
             let mut whole = true;
             for ((number, input), path) in (*first_input..).zip(&ground.inputs).zip(paths) {
                 records.input(number);
-                whole &= one(input.bytes(), path, &manner, &mut records)?;
+                whole &= one(input, path, &manner, &mut records)?;
             }
             let counts = records.finish()?;
             if counts.malformed > 0 {
@@ -171,11 +171,12 @@ fn weigh(pairing: &Pairing<'_>, least: u64) -> anyhow::Result<Vec<Pair>> {
 
 /// Reads one file, and says whether all of it was read.
 fn one(
-    bytes: &[u8],
+    input: &dyn Bytes,
     path: &Path,
     manner: &Manner,
     records: &mut Records<impl io::Write>,
 ) -> anyhow::Result<bool> {
+    let bytes = input.bytes();
     if bytes.is_empty() {
         complain(&format!("{}: an empty file", path.display()));
         return Ok(false);
@@ -193,7 +194,7 @@ fn one(
     match packing {
         None => bytes.chunks(PIECE).for_each(|piece| growing.more(piece, manner, records)),
         Some(packing) => {
-            let mut unpacked = packing.unpack(bytes);
+            let mut unpacked = packing.unpack(input);
             let mut piece = vec![0; PIECE];
             loop {
                 match unpacked.read(&mut piece) {
