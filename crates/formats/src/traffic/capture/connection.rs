@@ -10,8 +10,9 @@ use std::fmt::Write;
 /// A jump of a sequence number by more than this is no gap of what was captured, but a number that is wrong.
 const GAP: u32 = 16 << 20;
 
-/// Bytes of a connection that overtake the segment that asks for it.
+/// Bytes of an end, and segments of both, that overtake the segment that asks for a connection, at most.
 const OVERTAKING: u32 = 1 << 18;
+const FEW: u64 = 16;
 
 /// The protocol's number.
 const TCP: u8 = 6;
@@ -41,9 +42,13 @@ struct Side {
     payload: u64,
     ip: u64,
     packets: u64,
-    /// The sequence number that follows on what was seen; of the segment that opened it, else of its first.
+    /// The sequence number that follows on what was seen, once any was.
     next: u32,
-    first: u32,
+    numbered: bool,
+    /// That of the segment that opened it, else of the first one.
+    first: Option<u32>,
+    /// What it acknowledged first.
+    acknowledged: Option<u32>,
     /// Where the last segment ended, or what came of it in fragments so far.
     tail: u32,
     started: bool,
@@ -102,14 +107,22 @@ impl Connection {
         self.last
     }
 
-    /// Whether a packet begins another connection of the same ends: one that asks for it again with a number of its own. Where what asked was
-    /// overtaken, nothing came of its end so far, or what stands right behind it.
+    /// Whether a packet begins another connection of the same ends: one that asks for it with a number of its own.
     pub(super) fn is_another(&self, packet: &Packet<'_>, ended: bool) -> bool {
         let Some(tcp) = packet.tcp.filter(|tcp| tcp.opens()) else { return false };
         let [here, there] = self.sides_of(packet);
-        let behind = here.first.wrapping_sub(tcp.sequence);
-        let is_same = if here.asked { behind == 0 } else { (1..=OVERTAKING).contains(&behind) };
-        here.started && (ended || there.started) && !is_same
+        if here.asked {
+            // Who gets no answer may ask again with another number.
+            return here.first != Some(tcp.sequence) && (ended || here.finished || there.started);
+        }
+        // What asked was overtaken by a few, or not captured: then what was sent, and acknowledged, stands elsewhere.
+        let behind = |number: u32| number.wrapping_sub(tcp.sequence);
+        let sent = here.first.map(|first| behind(first) <= OVERTAKING);
+        let acknowledged = there.acknowledged.map(|number| (1..=OVERTAKING).contains(&behind(number)));
+        match [sent, acknowledged] {
+            [None, None] => ended,
+            known => known.into_iter().flatten().any(|fits| !fits) || here.packets + there.packets > FEW,
+        }
     }
 
     /// Whether both ends finished, or one reset it.
@@ -127,6 +140,9 @@ impl Connection {
     ) {
         self.start = self.start.min(time);
         self.last = self.last.max(time);
+        if packet.tcp.is_some_and(|tcp| tcp.has(Tcp::SYN)) {
+            self.settle(packet);
+        }
         let from = usize::from(!self.is_from_source(packet));
         let all_finished = self.sides.iter().all(|side| side.finished);
         let Some(side) = self.sides.get_mut(from) else { return };
@@ -152,6 +168,20 @@ impl Connection {
                 Seen { payload: packet.payload, from_client: from == 0, time, offset, ..self.seen(out) };
             self.content.see(&seen, &mut self.told, sink);
         }
+    }
+
+    /// Turns round what was taken to be opened by the other end, where a segment that opens it was overtaken.
+    fn settle(&mut self, packet: &Packet<'_>) {
+        let is_settled = self.sides.iter().any(|side| side.asked || side.answered);
+        let asks = packet.tcp.is_some_and(Tcp::opens);
+        if is_settled || self.is_from_source(packet) == asks {
+            return;
+        }
+        std::mem::swap(&mut self.source, &mut self.destination);
+        self.ports = self.ports.map(|(source, destination)| (destination, source));
+        self.sides.reverse();
+        self.reset_by = self.reset_by.map(|side| 1 - side);
+        self.content.turn();
     }
 
     /// The connection as its content is looked at: of its beginning, without a byte.
@@ -251,7 +281,10 @@ impl Side {
         if tcp.has(Tcp::SYN) {
             let bit = if tcp.has(Tcp::ACK) { &mut self.answered } else { &mut self.asked };
             *bit = true;
-            self.first = tcp.sequence;
+            self.first = Some(tcp.sequence);
+        }
+        if tcp.has(Tcp::ACK) {
+            self.acknowledged.get_or_insert(tcp.acknowledges);
         }
         self.finished |= tcp.has(Tcp::FIN);
         if tcp.has(Tcp::RST) {
@@ -264,9 +297,10 @@ impl Side {
         let length = u32::try_from(bytes).unwrap_or(u32::MAX);
         let end = start.wrapping_add(length);
         self.tail = end;
-        if !self.started {
-            self.started = true;
-            self.first = tcp.sequence;
+        self.started = true;
+        if !self.numbered {
+            self.numbered = true;
+            self.first.get_or_insert(tcp.sequence);
             self.next = end.wrapping_add(u32::from(tcp.has(Tcp::FIN)));
             self.payload += bytes;
             return true;
@@ -284,7 +318,7 @@ impl Side {
 
     /// Counts bytes that stand behind those of the segment before: once, like those.
     fn continued(&mut self, bytes: u64) {
-        if !self.started {
+        if !self.numbered {
             self.payload += bytes;
             return;
         }

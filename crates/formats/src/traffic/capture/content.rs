@@ -157,6 +157,15 @@ impl Content {
         }
     }
 
+    /// Takes the client for the server from here on: what was kept of one is the other's.
+    pub(super) fn turn(&mut self) {
+        match self {
+            Self::Tls(kept) | Self::Http(kept) => kept.clear(),
+            Self::Ssh(banners) => std::mem::swap(&mut banners.client, &mut banners.server),
+            _ => {}
+        }
+    }
+
     /// Hands over what waits for an answer that does not come.
     pub(super) fn end(&mut self, seen: &Seen<'_>, sink: &mut dyn Sink) {
         match std::mem::replace(self, Self::Done) {

@@ -257,9 +257,12 @@ impl Walk<'_> {
             6 => {
                 packet.ports = ports;
                 match rest.data.first_chunk::<14>() {
-                    Some([_, _, _, _, s0, s1, s2, s3, _, _, _, _, offset, flags]) => {
-                        packet.tcp =
-                            Some(Tcp { sequence: u32::from_be_bytes([*s0, *s1, *s2, *s3]), flags: *flags });
+                    Some([_, _, _, _, s0, s1, s2, s3, a0, a1, a2, a3, offset, flags]) => {
+                        packet.tcp = Some(Tcp {
+                            sequence: u32::from_be_bytes([*s0, *s1, *s2, *s3]),
+                            acknowledges: u32::from_be_bytes([*a0, *a1, *a2, *a3]),
+                            flags: *flags,
+                        });
                         usize::from(offset >> 4) * 4
                     }
                     None => 20,

@@ -25,6 +25,8 @@ pub(super) struct Packet<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tcp {
     pub(super) sequence: u32,
+    /// What it acknowledges; of no meaning without [`Tcp::ACK`].
+    pub(super) acknowledges: u32,
     pub(super) flags: u8,
 }
 

@@ -7,12 +7,17 @@ struct Found {
     flows: Vec<(i64, u64, u64)>,
     /// What the source of each sent above TCP and UDP, and with IP.
     sent: Vec<(u64, u64)>,
+    /// The last byte of each one's source.
+    sources: Vec<u8>,
     problems: Vec<String>,
 }
 
 impl Sink for Found {
     fn record(&mut self, record: &Record<'_>, _: u64) {
         if let Record::Flow(flow) = record {
+            if let std::net::IpAddr::V4(source) = flow.source {
+                self.sources.push(source.octets()[3]);
+            }
             self.sent.push((flow.sent.payload.unwrap_or_default(), flow.sent.ip.unwrap_or_default()));
             self.flows.push((
                 flow.start,
@@ -139,42 +144,86 @@ fn bytes_of_segments_in_fragments_count_once() {
     assert_eq!(found.sent, [(1000, 1500 + 3 * 20 + 9 * 20)], "{:?}", found.problems);
 }
 
+const ACK: u8 = 16;
+const SYN: u8 = 2;
+const FIN: u8 = 1;
+const RST: u8 = 4;
+
+/// A segment of the client (1) or the server (2): its number, its flags, what it acknowledges, how many bytes it has.
+fn segment(from: u8, sequence: u32, flags: u8, acknowledges: u32, bytes: u16) -> Vec<u8> {
+    let mut packet = vec![0x45, 0];
+    packet.extend((40 + bytes).to_be_bytes());
+    packet.extend([0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, from, 10, 0, 0, 3 - from]);
+    // Ports by which nobody can tell the server.
+    packet.extend(if from == 1 { [0x9c, 0x40, 0x20, 0xfb] } else { [0x20, 0xfb, 0x9c, 0x40] });
+    packet.extend(sequence.to_be_bytes());
+    packet.extend(acknowledges.to_be_bytes());
+    packet.extend([80, flags, 1, 0, 0, 0, 0, 0]);
+    packet.resize(packet.len() + usize::from(bytes), b'x');
+    packet
+}
+
+/// Of each connection, who opened it, and the packets of both ends.
+fn connections(packets: &[Vec<u8>]) -> Vec<(u8, u64, u64)> {
+    let packets: Vec<_> = (1000..).zip(packets.iter().cloned()).collect();
+    let found = read(&capture(&packets), &Settings::default());
+    found
+        .flows
+        .iter()
+        .zip(&found.sources)
+        .map(|((_, sent, received), from)| (*from, *sent, *received))
+        .collect()
+}
+
 #[test]
 fn what_overtakes_the_segment_that_asks_begins_no_connection() {
-    let segment = |from: u8, sequence: u32, flags: u8, bytes: u16| {
-        let mut packet = vec![0x45, 0];
-        packet.extend((40 + bytes).to_be_bytes());
-        packet.extend([0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, from, 10, 0, 0, 3 - from]);
-        packet.extend(if from == 1 { [0x9c, 0x40, 1, 0xbb] } else { [1, 0xbb, 0x9c, 0x40] });
-        packet.extend(sequence.to_be_bytes());
-        packet.extend([0, 0, 0, 1, 80, flags, 1, 0, 0, 0, 0, 0]);
-        packet.resize(packet.len() + usize::from(bytes), b'x');
-        packet
-    };
-    let [ack, syn, fin, rst]: [u8; 4] = [16, 2, 1, 4];
+    // The numbers pass their end on the way.
     let first = u32::MAX - 100;
     let after = |bytes: u32| first.wrapping_add(1 + bytes);
-    let connections = |packets: &[Vec<u8>]| {
-        let packets: Vec<_> = (1000..).zip(packets.iter().cloned()).collect();
-        let found = read(&capture(&packets), &Settings::default());
-        found.flows.iter().map(|(_, sent, received)| (*sent, *received)).collect::<Vec<_>>()
-    };
-    let ask = || segment(1, first, syn, 0);
+    let ask = || segment(1, first, SYN, 0, 0);
     let whole = [
-        segment(2, 500, syn | ack, 0),
-        segment(1, after(0), ack, 200),
-        segment(1, after(200), ack, 200),
+        segment(2, 500, SYN | ACK, after(0), 0),
+        segment(1, after(0), ACK, 501, 200),
+        segment(1, after(200), ACK, 501, 200),
         ask(),
         ask(),
-        segment(2, 501, ack | fin, 0),
-        segment(1, after(400), ack | fin, 0),
+        segment(2, 501, ACK | FIN, after(400), 0),
+        segment(1, after(400), ACK | FIN, 502, 0),
     ];
-    assert_eq!(connections(&whole), [(5, 2)]);
-    // Refused, and that came first.
-    assert_eq!(connections(&[segment(2, 0, rst | ack, 0), ask()]), [(1, 1)]);
-    // The same ports, asked for anew.
-    let again = segment(1, first.wrapping_add(1 << 20), syn, 0);
-    assert_eq!(connections(&[&whole[..], std::slice::from_ref(&again)].concat()), [(5, 2), (1, 0)]);
-    let middle = [segment(1, after(0), ack, 200), segment(2, 501, ack, 0), again];
-    assert_eq!(connections(&middle), [(1, 1), (1, 0)]);
+    assert_eq!(connections(&whole), [(1, 5, 2)]);
+    let mut backwards = whole.to_vec();
+    backwards.reverse();
+    assert_eq!(connections(&backwards), [(1, 5, 2)]);
+    // Data of the server first: who asked is told by what asked, or answered.
+    assert_eq!(connections(&[segment(2, 501, ACK, after(0), 9), ask()]), [(1, 1, 1)]);
+    assert_eq!(connections(&[segment(2, 501, ACK, after(0), 9), whole[0].clone()]), [(1, 0, 2)]);
+    // Refused, given up, asked by both, kept alive: all before what asked.
+    assert_eq!(connections(&[segment(2, 0, RST | ACK, after(0), 0), ask()]), [(1, 1, 1)]);
+    assert_eq!(connections(&[segment(1, after(0), RST, 0, 0), whole[0].clone(), ask()]), [(1, 2, 1)]);
+    assert_eq!(connections(&[segment(1, first, SYN | ACK, 501, 0), ask()]).len(), 1);
+    assert_eq!(
+        connections(&[segment(2, 501, ACK, after(0), 9), segment(1, first, ACK, 501, 0), ask()]).len(),
+        1
+    );
+}
+
+#[test]
+fn ports_that_are_used_again_are_another_connection() {
+    let ask = |number| segment(1, number, SYN, 0, 0);
+    // Captured from the middle, by both directions or one; the new number is higher, or far lower.
+    let middle = [segment(1, 90_000, ACK, 500, 200), segment(2, 500, ACK, 90_200, 0)];
+    for number in [90_000 + (1 << 20), 90_100, u32::MAX / 2] {
+        assert_eq!(connections(&[&middle[..], &[ask(number)]].concat()), [(1, 1, 1), (1, 1, 0)], "{number}");
+        assert_eq!(connections(&[middle[0].clone(), ask(number)]), [(1, 1, 0), (1, 1, 0)], "{number}");
+    }
+    // Near, but after more than overtakes anything.
+    let long: Vec<_> = (0..20).map(|step| segment(1, 90_000 + step * 100, ACK, 500, 100)).collect();
+    assert_eq!(connections(&[&long[..], &[ask(89_000)]].concat()), [(1, 20, 0), (1, 1, 0)]);
+    // Refused before; what asked then was not captured.
+    let refused = |number: u32| segment(2, 0, RST | ACK, number + 1, 0);
+    assert_eq!(connections(&[refused(1000), ask(65_000), refused(65_000)]).len(), 2);
+    // Of one direction alone: it finished, and asks anew. Who was not answered may change its number.
+    let finish = |number| segment(1, number, ACK | FIN, 500, 0);
+    assert_eq!(connections(&[ask(10), finish(11), ask(5000), finish(5001)]), [(1, 2, 0), (1, 2, 0)]);
+    assert_eq!(connections(&[ask(10), ask(10), ask(5000)]), [(1, 3, 0)]);
 }
