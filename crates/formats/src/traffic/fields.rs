@@ -190,12 +190,16 @@ impl Mapping {
         self.places.iter().flatten().map(|(place, _)| *place)
     }
 
-    /// What is wrong with the columns' names: a field's is there again, and the second column is not read.
-    pub(super) fn twice(&self, names: &[String]) -> Option<String> {
-        let is_there_again =
-            |(place, name): &&(usize, String)| names.iter().skip(place + 1).any(|other| other == name);
-        let (_, name) = self.places.iter().flatten().find(is_there_again)?;
-        Some(format!("two columns are called `{name}`; the first is read"))
+    /// Says of each column that is not read and is called like one that is.
+    pub(super) fn unread(&self, names: &[String]) -> Vec<String> {
+        let is_read = |place: usize| self.columns().any(|read| read == place);
+        let is_taken = |name: &str| self.places.iter().flatten().any(|(_, read)| read == name);
+        let unread = names.iter().enumerate().filter(|(place, name)| is_taken(name) && !is_read(*place));
+        unread
+            .map(|(place, name)| {
+                format!("column {} is called `{name}` like another one, and is not read", place + 1)
+            })
+            .collect()
     }
 
     fn place(&self, field: Field) -> Option<&(usize, String)> {

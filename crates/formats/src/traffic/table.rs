@@ -94,8 +94,8 @@ impl Lines for Rows {
         }
         let Some(header) = &self.header else {
             match Header::of(text.trim_start_matches(MARK), &self.columns) {
-                Ok((header, twice)) => {
-                    if let Some(what) = twice {
+                Ok((header, unread)) => {
+                    for what in unread {
                         sink.problem(Problem::new(ProblemKind::Malformed, offset, what));
                     }
                     self.header = Some(header);
@@ -135,14 +135,14 @@ impl Lines for Rows {
 }
 
 impl Header {
-    /// The header, and what is wrong with it beside.
-    fn of(line: &str, stated: &[(String, String)]) -> Result<(Self, Option<String>), String> {
+    /// The header, and what of it is not read.
+    fn of(line: &str, stated: &[(String, String)]) -> Result<(Self, Vec<String>), String> {
         let separator = separator(line);
         let Cells(names) =
             Cells::of(line, separator).ok_or("the first line has a quotation mark without its other")?;
         let mapping = Mapping::of(&names, stated, "the first line names no column")?;
-        let twice = mapping.twice(&names);
-        Ok((Self { separator, cells: names.len(), mapping }, twice))
+        let unread = mapping.unread(&names);
+        Ok((Self { separator, cells: names.len(), mapping }, unread))
     }
 }
 
@@ -225,14 +225,25 @@ mod tests {
 
     #[test]
     fn a_second_column_of_a_name_is_told() {
-        let read = |text: &str| {
+        let read = |columns: &[(&str, &str)], text: &str| {
+            let columns =
+                columns.iter().map(|(field, name)| ((*field).to_owned(), (*name).to_owned())).collect();
             let mut found = Found::default();
-            Table.reader(&Settings::default()).read(text.as_bytes(), true, &mut found);
+            let settings = Settings { columns, ..Settings::default() };
+            Table.reader(&settings).read(text.as_bytes(), true, &mut found);
             found
         };
-        let found = read("\nstart,source,destination,source,x,x\n1700000000,10.0.0.1,10.0.0.2,10.0.0.3,,\n");
+        let told = |place: usize, name: &str| {
+            (1, format!("column {place} is called `{name}` like another one, and is not read"))
+        };
+        let text = "\nstart,source,destination,source,x,x,start\n1700000000,10.0.0.1,10.0.0.2,10.0.0.3,,,\n";
+        let found = read(&[], text);
         assert_eq!(found.senders, ["10.0.0.1"]);
-        assert_eq!(found.problems, [(1, "two columns are called `source`; the first is read".to_owned())]);
-        assert_eq!(read("start,source,destination,x,x\n").problems, []);
+        assert_eq!(found.problems, [told(4, "source"), told(7, "start")]);
+        // Where both are read, the second is the sender.
+        let found = read(&[("name", "source")], text);
+        assert_eq!(found.senders, ["10.0.0.3"]);
+        assert_eq!(found.problems, [told(7, "start")]);
+        assert_eq!(read(&[], "start,source,destination,x,x\n").problems, []);
     }
 }

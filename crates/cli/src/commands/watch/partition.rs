@@ -122,7 +122,7 @@ pub(in crate::commands) fn child(task: &str) -> anyhow::Result<Outcome> {
                 let first = counts.problems.first();
                 let first =
                     first.map_or(String::new(), |it| format!(", one at byte {}: {}", it.offset, it.detail));
-                complain(&format!("{} malformed records were left out{first}", counts.malformed));
+                complain(&format!("{} times something malformed was left out{first}", counts.malformed));
             }
             if whole && counts.malformed == 0 { Outcome::Done } else { Outcome::Inconclusive }
         }
@@ -213,8 +213,9 @@ fn one(
         }
     }
     growing.end(manner, records);
-    if growing.format().is_none() {
-        bail!("{}: no form of traffic records that is known", path.display());
+    if growing.format().is_none() && whole {
+        complain(&format!("{}: no form of traffic records that is known", path.display()));
+        whole = false;
     }
     Ok(whole)
 }

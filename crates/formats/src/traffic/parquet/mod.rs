@@ -242,7 +242,7 @@ fn mapped(
         }
     }
     let mapping = Mapping::of(&names, &settings.columns, "the file has no column")?;
-    if let Some(what) = mapping.twice(&names) {
+    for what in mapping.unread(&names) {
         sink.problem(Problem::new(ProblemKind::Malformed, base as u64, what));
     }
     Ok(mapping)

@@ -260,6 +260,6 @@ fn a_second_column_of_a_name_is_told() {
         found.problems.into_iter().map(|problem| (problem.offset, problem.detail)).collect::<Vec<_>>()
     };
     assert_eq!(told(&["start", "source", "destination", "more", "more"]), []);
-    let what = "two columns are called `source`; the first is read";
+    let what = "column 4 is called `source` like another one, and is not read";
     assert_eq!(told(&["start", "source", "destination", "source"]), [(7, what.to_owned())]);
 }
