@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &Watch, task: &Task, inside: &Inside) -> anyhow::Re
     }
     let stop = interrupt::stop_on_signal(&task.scratch, "banbury-watch")?;
     let mut asked = ask::start(task, &[], None)?;
-    let mut files = Files::default();
+    let mut files = Files::new();
     let mut told: BTreeSet<String> = BTreeSet::new();
     let mut weighed = Instant::now();
     let every = Duration::from_secs(arguments.every);

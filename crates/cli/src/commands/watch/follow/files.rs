@@ -1,50 +1,69 @@
 //! Files that grow: what is new in each is sent to the child.
 //!
-//! A file is known by its inode as well as by its name. One that was renamed is read on under its old number, one that became shorter, or is
-//! another file under the same name, from its start. Few are open at a time, those that grew last: a folder of rotated logs has more
-//! files than a process may have open. What is added to another is read from where it ended, under whatever name it stands then.
+//! A file is known by what it is, not by its name: one that was renamed is read on, and another one under its old name is another. One that
+//! became shorter is read from its start. Few are open at a time, those that grew last: a folder of rotated logs has more files than a
+//! process may have open. What is added to another is read from where it ended, under whatever name it stands then.
+//!
+//! When it is wrong: a copy of a file is another file, whose records are there twice (those with an identifier count once). What it
+//! misses: what is added to a file that was moved out of the folders and is not open any more.
 
 use super::super::ask::Asked;
 use super::super::child::{FRAME, Frame};
 use super::super::inputs;
 use crate::terminal;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::{File, Metadata};
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-/// Files that stay open.
-const OPEN: usize = 256;
+/// Files that are open at most; half as many as the process may have, where that is less.
+const OPEN: u64 = 256;
+
+/// Looks at which a file was not found until it is gone for good.
+const PATIENCE: u64 = 10;
 
 /// Files that are followed.
-#[derive(Default)]
 pub(super) struct Files {
     followed: Vec<Followed>,
-    by_path: HashMap<PathBuf, usize>,
-    by_inode: HashMap<Inode, usize>,
-    /// Files that were read under another name, and how long they were: their numbers are used again.
-    done: HashMap<Inode, u64>,
+    known: HashMap<Identity, usize>,
+    /// Those that are open, by number, and how many may be.
+    open: HashSet<usize>,
+    most: usize,
     /// What cannot be read, as it was told.
     left: BTreeSet<String>,
     looks: u64,
 }
 
-/// A file system, and a file in it.
-type Inode = (u64, u64);
+/// What a file is, whatever its name: its file system, its number there, and when it was made, where the system knows: numbers are used again.
+type Identity = (u64, u64, Option<SystemTime>);
 
 /// A file that is followed.
 struct Followed {
     path: PathBuf,
     /// Nothing where it is put away.
     file: Option<File>,
-    inode: Inode,
     read: u64,
-    /// The last look at which it had grown.
+    /// The look at which it had last grown.
     grown: u64,
+    /// The look at which it was last found.
+    found: u64,
 }
 
 impl Files {
+    pub(super) fn new() -> Self {
+        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        Self {
+            followed: Vec::new(),
+            known: HashMap::new(),
+            open: HashSet::new(),
+            most: limit.map_or(OPEN, |limit| OPEN.min(limit / 2)) as usize,
+            left: BTreeSet::new(),
+            looks: 0,
+        }
+    }
+
     /// The files, by their numbers.
     pub(super) fn paths(&self) -> Vec<PathBuf> {
         self.followed.iter().map(|one| one.path.clone()).collect()
@@ -61,117 +80,156 @@ impl Files {
         let (found, unread) = inputs::now(inputs);
         let mut left: BTreeSet<String> = unread.into_iter().collect();
         let packed = |path: &Path| path.extension().is_some_and(|ending| ending == "gz" || ending == "zst");
-        // A file that is renamed between two looks is there at the next one.
-        let found: Vec<(PathBuf, Metadata)> = found
-            .into_iter()
-            .filter(|path| !packed(path))
-            .filter_map(|path| std::fs::metadata(&path).ok().map(|metadata| (path, metadata)))
-            .collect();
-        for (path, metadata) in &found {
-            let known = self.by_inode.get(&inode(metadata)).and_then(|at| self.followed.get_mut(*at));
-            if let Some(one) = known.filter(|one| one.file.is_none() && metadata.len() > one.read) {
-                left.extend(one.go_on(path).err());
-            }
-        }
         let mut sent = 0;
-        for (path, metadata) in found {
-            left.extend(self.meet(path, &metadata, asked, &mut sent)?);
+        for path in found.into_iter().filter(|path| !packed(path)) {
+            // A file that is renamed between two looks is there at the next one.
+            let Ok(metadata) = std::fs::metadata(&path) else { continue };
+            sent += unless_unread(self.meet(&path, &metadata, asked), &path, &mut left)?;
         }
-        for (at, one) in self.followed.iter_mut().enumerate() {
-            sent += one.more(at, self.looks, asked)?;
+        // Those that were moved away are still read where they are open.
+        let gone = |at: &usize| self.followed.get(*at).is_some_and(|one| one.found != self.looks);
+        let gone: Vec<usize> = self.open.iter().copied().filter(gone).collect();
+        for at in gone {
+            let path = self.followed.get(at).map(|one| one.path.clone()).unwrap_or_default();
+            sent += unless_unread(self.more(at, asked), &path, &mut left)?;
         }
-        self.put_away();
+        self.forget();
         left.difference(&self.left).for_each(|line| terminal::note(line));
         self.left = left;
         Ok(sent)
     }
 
-    /// Begins to follow what is new, or new under its name; says what cannot be read.
-    fn meet(
-        &mut self,
-        path: PathBuf,
-        metadata: &Metadata,
-        asked: &mut Asked,
-        sent: &mut u64,
-    ) -> anyhow::Result<Option<String>> {
-        let inode = inode(metadata);
-        let known = self.by_path.get(&path).copied();
-        let before = known.and_then(|at| self.followed.get_mut(at).map(|one| (at, one)));
-        let at = match before {
-            Some((_, one)) if one.inode == inode && metadata.len() >= one.read => return Ok(None),
-            Some((at, one)) => {
-                // What is left of the file before it.
-                *sent += one.more(at, self.looks, asked)?;
-                Some(at)
+    /// Goes on with a file that is there, or begins with it.
+    fn meet(&mut self, path: &Path, metadata: &Metadata, asked: &mut Asked) -> Result<u64, Fault> {
+        let identity = (metadata.dev(), metadata.ino(), metadata.created().ok());
+        let looks = self.looks;
+        let at = match self.known.get(&identity) {
+            Some(at) => *at,
+            None => {
+                let file = self.opened(path, &identity, 0).map_err(Fault::File)?;
+                let at = self.followed.len();
+                // The child counts inputs as they come.
+                send(at, Vec::new(), asked)?;
+                let path = path.to_owned();
+                self.followed.push(Followed { path, file: Some(file), read: 0, grown: looks, found: looks });
+                self.known.insert(identity, at);
+                self.open.insert(at);
+                at
             }
-            // One that was known under another name was renamed, and is read under the old one.
-            None if self.by_inode.contains_key(&inode) || self.done.get(&inode) == Some(&metadata.len()) => {
-                return Ok(None);
-            }
-            None => None,
         };
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) => return Ok(Some(format!("{}: cannot be read: {error}", path.display()))),
-        };
-        let next = Followed { path: path.clone(), file: Some(file), inode, read: 0, grown: self.looks };
-        let number = at.unwrap_or(self.followed.len());
-        // The child counts inputs as they come.
-        asked.send(&Frame::Bytes { input: number as u32, bytes: Vec::new() })?;
-        match at.and_then(|at| self.followed.get_mut(at)) {
-            Some(one) => {
-                let before = std::mem::replace(one, next);
-                self.by_inode.remove(&before.inode);
-                self.done.insert(before.inode, before.read);
+        let Some(one) = self.followed.get_mut(at) else { return Ok(0) };
+        // By the first of its names, where it has several.
+        if one.found != looks {
+            one.found = looks;
+            path.clone_into(&mut one.path);
+        }
+        if metadata.len() < one.read {
+            send(at, Vec::new(), asked)?;
+            (one.read, one.file) = (0, None);
+            self.open.remove(&at);
+        }
+        let (read, is_open) = (one.read, one.file.is_some());
+        if metadata.len() > read && !is_open {
+            let file = self.opened(path, &identity, read).map_err(Fault::File)?;
+            if let Some(one) = self.followed.get_mut(at) {
+                one.file = Some(file);
+                self.open.insert(at);
             }
-            None => self.followed.push(next),
         }
-        self.by_path.insert(path, number);
-        self.by_inode.insert(inode, number);
-        Ok(None)
-    }
-
-    /// Closes those that did not grow for longest.
-    fn put_away(&mut self) {
-        let mut open: Vec<&mut Followed> =
-            self.followed.iter_mut().filter(|one| one.file.is_some()).collect();
-        if open.len() > OPEN {
-            open.sort_by_key(|one| std::cmp::Reverse(one.grown));
-            open.into_iter().skip(OPEN).for_each(|one| one.file = None);
+        let sent = self.more(at, asked)?;
+        if self.open.len() > self.most {
+            self.put_away(self.most / 2);
         }
-    }
-}
-
-impl Followed {
-    /// Opens it again where it stands now.
-    fn go_on(&mut self, path: &Path) -> Result<(), String> {
-        let opened = File::open(path).and_then(|mut file| {
-            let is_same = inode(&file.metadata()?) == self.inode;
-            file.seek(SeekFrom::Start(self.read))?;
-            Ok(is_same.then_some(file))
-        });
-        self.file = opened.map_err(|error| format!("{}: cannot be read: {error}", path.display()))?;
-        Ok(())
+        Ok(sent)
     }
 
-    /// Sends what follows.
-    fn more(&mut self, at: usize, look: u64, asked: &mut Asked) -> anyhow::Result<u64> {
-        let Some(file) = &mut self.file else { return Ok(0) };
+    /// Opens a file to be read from a place on; where too many are open, others are put away for it.
+    fn opened(&mut self, path: &Path, identity: &Identity, read: u64) -> io::Result<File> {
+        let mut opened = File::open(path);
+        while opened.as_ref().is_err_and(is_too_many) && !self.open.is_empty() {
+            self.put_away(self.open.len() / 2);
+            opened = File::open(path);
+        }
+        let mut file = opened?;
+        let metadata = file.metadata()?;
+        if (metadata.dev(), metadata.ino()) != (identity.0, identity.1) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        file.seek(SeekFrom::Start(read))?;
+        Ok(file)
+    }
+
+    /// Sends what follows in a file that is open.
+    fn more(&mut self, at: usize, asked: &mut Asked) -> Result<u64, Fault> {
+        let Some(one) = self.followed.get_mut(at) else { return Ok(0) };
+        let Some(file) = &mut one.file else { return Ok(0) };
         let mut sent = 0;
         loop {
             let mut bytes = Vec::new();
-            let count = file.take(FRAME as u64).read_to_end(&mut bytes)? as u64;
-            if count == 0 {
+            if let Err(error) = file.take(FRAME as u64).read_to_end(&mut bytes) {
+                // It is opened again where this began.
+                one.file = None;
+                self.open.remove(&at);
+                return Err(Fault::File(error));
+            }
+            if bytes.is_empty() {
                 return Ok(sent);
             }
-            self.read += count;
-            self.grown = look;
+            let count = bytes.len() as u64;
+            one.read += count;
+            one.grown = self.looks;
             sent += count;
-            asked.send(&Frame::Bytes { input: at as u32, bytes })?;
+            send(at, bytes, asked)?;
         }
+    }
+
+    /// Closes all but so many, those that did not grow for longest.
+    fn put_away(&mut self, stay: usize) {
+        let mut open: Vec<usize> = self.open.iter().copied().collect();
+        open.sort_by_key(|at| self.followed.get(*at).map(|one| std::cmp::Reverse((one.grown, *at))));
+        for at in open.into_iter().skip(stay) {
+            self.open.remove(&at);
+            self.followed.get_mut(at).into_iter().for_each(|one| one.file = None);
+        }
+    }
+
+    /// Files that are neither there nor open are gone: another one may get their number.
+    fn forget(&mut self) {
+        let Self { followed, known, looks, .. } = self;
+        let stays = |one: &Followed| one.found + PATIENCE > *looks || one.file.is_some();
+        known.retain(|_, at| followed.get(*at).is_some_and(stays));
     }
 }
 
-fn inode(metadata: &Metadata) -> Inode {
-    (metadata.dev(), metadata.ino())
+/// How many bytes were sent; a file that cannot be read is noted, unless it is gone or was replaced this moment, which the next look finds.
+fn unless_unread(sent: Result<u64, Fault>, path: &Path, left: &mut BTreeSet<String>) -> io::Result<u64> {
+    match sent {
+        Ok(bytes) => Ok(bytes),
+        Err(Fault::File(error)) => {
+            if error.kind() != io::ErrorKind::NotFound {
+                left.insert(format!("{}: cannot be read: {error}", path.display()));
+            }
+            Ok(0)
+        }
+        Err(Fault::Child(error)) => Err(error),
+    }
+}
+
+/// Why something was not sent.
+enum Fault {
+    /// The file cannot be read.
+    File(io::Error),
+    /// The child does not listen.
+    Child(io::Error),
+}
+
+fn send(at: usize, bytes: Vec<u8>, asked: &mut Asked) -> Result<(), Fault> {
+    asked.send(&Frame::Bytes { input: at as u32, bytes }).map_err(Fault::Child)
+}
+
+/// Whether a file was not opened because too many are, of this process or of all.
+fn is_too_many(error: &io::Error) -> bool {
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    matches!(error.raw_os_error(), Some(ENFILE | EMFILE))
 }
