@@ -107,13 +107,18 @@ impl Connection {
         self.last
     }
 
-    /// Whether a packet begins another connection of the same ends: one that asks for it with a number of its own.
+    /// Whether a packet begins another connection of the same ends: one that asks for it, or answers who asked, with a number of its own.
     pub(super) fn is_another(&self, packet: &Packet<'_>, ended: bool) -> bool {
-        let Some(tcp) = packet.tcp.filter(|tcp| tcp.opens()) else { return false };
+        let Some(tcp) = packet.tcp.filter(|tcp| tcp.has(Tcp::SYN)) else { return false };
         let [here, there] = self.sides_of(packet);
+        let is_new = here.first != Some(tcp.sequence);
+        if !tcp.opens() {
+            return here.answered && is_new && (ended || here.finished);
+        }
         if here.asked {
             // Who gets no answer may ask again with another number.
-            return here.first != Some(tcp.sequence) && (ended || here.finished || there.started);
+            let is_answered = there.started || here.acknowledged.is_some();
+            return is_new && (ended || here.finished || is_answered);
         }
         // What asked was overtaken by a few, or not captured: then what was sent, and acknowledged, stands elsewhere.
         let behind = |number: u32| number.wrapping_sub(tcp.sequence);

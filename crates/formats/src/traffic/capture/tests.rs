@@ -226,4 +226,14 @@ fn ports_that_are_used_again_are_another_connection() {
     let finish = |number| segment(1, number, ACK | FIN, 500, 0);
     assert_eq!(connections(&[ask(10), finish(11), ask(5000), finish(5001)]), [(1, 2, 0), (1, 2, 0)]);
     assert_eq!(connections(&[ask(10), ask(10), ask(5000)]), [(1, 3, 0)]);
+    assert_eq!(connections(&[ask(10), segment(1, 11, ACK, 500, 9), ask(5000)]), [(1, 2, 0), (1, 1, 0)]);
+    // Of the other direction alone; and what answers overtakes what asks, right after another connection.
+    let answer = |number, to: u32| segment(2, number, SYN | ACK, to + 1, 0);
+    let closes = |number| segment(2, number, ACK | FIN, 11, 0);
+    assert_eq!(
+        connections(&[answer(70, 10), answer(70, 10), closes(71), answer(9, 90)]),
+        [(1, 0, 3), (1, 0, 1)]
+    );
+    let both = [ask(10), answer(70, 10), closes(71), finish(11), answer(9, 90), ask(90)];
+    assert_eq!(connections(&both), [(1, 2, 2), (1, 1, 1)]);
 }
