@@ -3,7 +3,7 @@
 //! A mapped input whose form is lines is read several pieces at a time ([`Reader::beside`]); others window by window. What is read is
 //! given back, so that an input takes no more memory than its pieces. A form that says at its end where what stands is read by its parts
 //! ([`TrafficFormat::parts`]), several at a time. gzip (several members too) and zstd (several frames too) are
-//! unpacked on the way, each input on one thread.
+//! unpacked on the way: by one thread, while another reads the window before.
 
 mod growing;
 mod packing;
