@@ -45,6 +45,8 @@ struct Side {
     /// The sequence number that follows on what was seen, once any was.
     next: u32,
     numbered: bool,
+    /// Where what was seen begins.
+    lowest: u32,
     /// That of the segment that opened it, else of the first one.
     first: Option<u32>,
     /// What it acknowledged first.
@@ -307,8 +309,15 @@ impl Side {
             self.numbered = true;
             self.first.get_or_insert(tcp.sequence);
             self.next = end.wrapping_add(u32::from(tcp.has(Tcp::FIN)));
+            self.lowest = start;
             self.payload += bytes;
             return true;
+        }
+        let below = self.lowest.wrapping_sub(start);
+        if length > 0 && (1..=OVERTAKING).contains(&below) {
+            // The first one that was seen overtook it.
+            self.payload += u64::from(below);
+            self.lowest = start;
         }
         let follows = start == self.next;
         let ahead = end.wrapping_sub(self.next);

@@ -194,6 +194,12 @@ fn what_overtakes_the_segment_that_asks_begins_no_connection() {
     let mut backwards = whole.to_vec();
     backwards.reverse();
     assert_eq!(connections(&backwards), [(1, 5, 2)]);
+    let sent = |packets: &[Vec<u8>]| {
+        let packets: Vec<_> = (1000..).zip(packets.iter().cloned()).collect();
+        read(&capture(&packets), &Settings::default()).sent
+    };
+    assert_eq!(sent(&whole), [(400, 5 * 40 + 400)]);
+    assert_eq!(sent(&backwards), sent(&whole));
     // Data of the server first: who asked is told by what asked, or answered.
     assert_eq!(connections(&[segment(2, 501, ACK, after(0), 9), ask()]), [(1, 1, 1)]);
     assert_eq!(connections(&[segment(2, 501, ACK, after(0), 9), whole[0].clone()]), [(1, 0, 2)]);
