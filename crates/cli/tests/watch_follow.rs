@@ -150,3 +150,38 @@ fn a_number_that_is_used_again_is_another_file() {
     let (summary, complaint) = following.end();
     assert!(summary.contains("350 connections") && summary.contains("350 files"), "{summary}{complaint}");
 }
+
+#[test]
+fn what_was_away_is_not_read_again_and_what_was_deleted_is_let_go() {
+    let (folder, _) = logs(0);
+    let (within, away) = (folder.path().join("in"), folder.path().join("away"));
+    let logs = within.join("logs");
+    std::fs::create_dir_all(&logs).unwrap();
+    std::fs::create_dir(&away).unwrap();
+    let path = |number: usize| logs.join(format!("conn.{number:03}.log"));
+    (0..40).for_each(|number| write(&path(number), number, 0..1));
+    let following = Following::start(&within, 20);
+    following.wait();
+    // Written to and moved out, while others need descriptors.
+    add(&path(39), 39, 1..2);
+    std::fs::rename(path(39), away.join("conn.039.log")).unwrap();
+    (50..80).for_each(|number| write(&path(number), number, 0..1));
+    following.wait();
+    // The one that is open for certain.
+    add(&path(79), 79, 1..2);
+    following.wait();
+    std::fs::remove_file(path(79)).unwrap();
+    // More than ten looks.
+    std::fs::rename(&logs, away.join("logs")).unwrap();
+    std::thread::sleep(Duration::from_secs(16));
+    let open = std::fs::read_dir(format!("/proc/{}/fd", following.child.id())).unwrap();
+    let targets: Vec<PathBuf> =
+        open.filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok()).collect();
+    assert!(targets.iter().any(|target| target.starts_with(&away)), "{targets:?}");
+    assert!(!targets.iter().any(|target| target.to_string_lossy().ends_with("(deleted)")), "{targets:?}");
+    std::fs::rename(away.join("logs"), &logs).unwrap();
+    following.wait();
+    add(&path(0), 0, 1..2);
+    let (summary, complaint) = following.end();
+    assert!(summary.contains(" 73 connections") && summary.contains("70 files"), "{summary}{complaint}");
+}

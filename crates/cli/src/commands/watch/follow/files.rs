@@ -11,7 +11,7 @@ use super::super::ask::Asked;
 use super::super::child::{FRAME, Frame};
 use super::super::inputs;
 use crate::terminal;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{File, Metadata};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::MetadataExt as _;
@@ -21,7 +21,7 @@ use std::time::SystemTime;
 /// Files that are open at most; half as many as the process may have, where that is less.
 const OPEN: u64 = 256;
 
-/// Looks at which a file was not found until it is gone for good.
+/// Looks at which a file was not found, or did not grow after it was deleted, until it is gone for good.
 const PATIENCE: u64 = 10;
 
 /// Files that are followed.
@@ -29,7 +29,7 @@ pub(super) struct Files {
     followed: Vec<Followed>,
     known: HashMap<Identity, usize>,
     /// Those that are open, by number, and how many may be.
-    open: HashSet<usize>,
+    open: BTreeSet<usize>,
     most: usize,
     /// What cannot be read, as it was told.
     left: BTreeSet<String>,
@@ -57,7 +57,7 @@ impl Files {
         Self {
             followed: Vec::new(),
             known: HashMap::new(),
-            open: HashSet::new(),
+            open: BTreeSet::new(),
             most: limit.map_or(OPEN, |limit| OPEN.min(limit / 2)) as usize,
             left: BTreeSet::new(),
             looks: 0,
@@ -77,23 +77,24 @@ impl Files {
     /// Looks at files and folders, sends what was added, and says how many bytes that was.
     pub(super) fn look(&mut self, inputs: &[PathBuf], asked: &mut Asked) -> anyhow::Result<u64> {
         self.looks += 1;
-        let (found, unread) = inputs::now(inputs);
-        let mut left: BTreeSet<String> = unread.into_iter().collect();
-        let packed = |path: &Path| path.extension().is_some_and(|ending| ending == "gz" || ending == "zst");
+        let mut left = BTreeSet::new();
+        // What is open first: it may have been moved away, and others may need its descriptor.
         let mut sent = 0;
+        for at in self.open.iter().copied().collect::<Vec<usize>>() {
+            sent += self.go_on(at, asked, &mut left)?;
+        }
+        let (found, unread) = inputs::now(inputs);
+        let packed = |path: &Path| path.extension().is_some_and(|ending| ending == "gz" || ending == "zst");
         for path in found.into_iter().filter(|path| !packed(path)) {
             // A file that is renamed between two looks is there at the next one.
             let Ok(metadata) = std::fs::metadata(&path) else { continue };
             sent += unless_unread(self.meet(&path, &metadata, asked), &path, &mut left)?;
         }
-        // Those that were moved away are still read where they are open.
-        let gone = |at: &usize| self.followed.get(*at).is_some_and(|one| one.found != self.looks);
-        let gone: Vec<usize> = self.open.iter().copied().filter(gone).collect();
-        for at in gone {
-            let path = self.followed.get(at).map(|one| one.path.clone()).unwrap_or_default();
-            sent += unless_unread(self.more(at, asked), &path, &mut left)?;
+        // Of a folder that cannot be read nothing is known.
+        if unread.is_empty() {
+            self.forget();
         }
-        self.forget();
+        left.extend(unread);
         left.difference(&self.left).for_each(|line| terminal::note(line));
         self.left = left;
         Ok(sent)
@@ -101,7 +102,7 @@ impl Files {
 
     /// Goes on with a file that is there, or begins with it.
     fn meet(&mut self, path: &Path, metadata: &Metadata, asked: &mut Asked) -> Result<u64, Fault> {
-        let identity = (metadata.dev(), metadata.ino(), metadata.created().ok());
+        let identity = identity(metadata);
         let looks = self.looks;
         let at = match self.known.get(&identity) {
             Some(at) => *at,
@@ -151,12 +152,25 @@ impl Files {
             opened = File::open(path);
         }
         let mut file = opened?;
-        let metadata = file.metadata()?;
-        if (metadata.dev(), metadata.ino()) != (identity.0, identity.1) {
+        if self::identity(&file.metadata()?) != *identity {
             return Err(io::ErrorKind::NotFound.into());
         }
         file.seek(SeekFrom::Start(read))?;
         Ok(file)
+    }
+
+    /// Sends what follows in a file that is open; one that was deleted, and is no longer written to, is let go.
+    fn go_on(&mut self, at: usize, asked: &mut Asked, left: &mut BTreeSet<String>) -> io::Result<u64> {
+        let Some(one) = self.followed.get(at) else { return Ok(0) };
+        let path = one.path.clone();
+        let is_deleted = |file: &File| file.metadata().is_ok_and(|metadata| metadata.nlink() == 0);
+        let is_over = one.grown + PATIENCE < self.looks && one.file.as_ref().is_some_and(is_deleted);
+        let sent = unless_unread(self.more(at, asked), &path, left)?;
+        if is_over && sent == 0 {
+            self.open.remove(&at);
+            self.followed.get_mut(at).into_iter().for_each(|one| one.file = None);
+        }
+        Ok(sent)
     }
 
     /// Sends what follows in a file that is open.
@@ -193,11 +207,11 @@ impl Files {
         }
     }
 
-    /// Files that are neither there nor open are gone: another one may get their number.
+    /// Files that are neither there nor open are gone where another one could get their number unnoticed.
     fn forget(&mut self) {
         let Self { followed, known, looks, .. } = self;
         let stays = |one: &Followed| one.found + PATIENCE > *looks || one.file.is_some();
-        known.retain(|_, at| followed.get(*at).is_some_and(stays));
+        known.retain(|(.., made), at| made.is_some() || followed.get(*at).is_some_and(stays));
     }
 }
 
@@ -221,6 +235,10 @@ enum Fault {
     File(io::Error),
     /// The child does not listen.
     Child(io::Error),
+}
+
+fn identity(metadata: &Metadata) -> Identity {
+    (metadata.dev(), metadata.ino(), metadata.created().ok())
 }
 
 fn send(at: usize, bytes: Vec<u8>, asked: &mut Asked) -> Result<(), Fault> {
