@@ -45,7 +45,9 @@ fn segment(ours: bool, port: u16, sequence: u32, flags: u8, data: &[u8]) -> Vec<
     frame.extend(from.into_iter().chain(to));
     frame.extend(ports.into_iter().flat_map(u16::to_be_bytes));
     frame.extend(sequence.to_be_bytes());
-    frame.extend([0, 0, 0, 1, 80, flags, 1, 0, 0, 0, 0, 0]);
+    // What follows on a first number of 100 here, of 500 there.
+    frame.extend((if ours { 501_u32 } else { 101 }).to_be_bytes());
+    frame.extend([80, flags, 1, 0, 0, 0, 0, 0]);
     frame.extend(data);
     frame
 }

@@ -290,7 +290,8 @@ impl Side {
             *bit = true;
             self.first = Some(tcp.sequence);
         }
-        if tcp.has(Tcp::ACK) {
+        // Programs that make up packets leave it at nothing.
+        if tcp.has(Tcp::ACK) && tcp.acknowledges != 0 {
             self.acknowledged.get_or_insert(tcp.acknowledges);
         }
         self.finished |= tcp.has(Tcp::FIN);

@@ -200,6 +200,9 @@ fn what_overtakes_the_segment_that_asks_begins_no_connection() {
     };
     assert_eq!(sent(&whole), [(400, 5 * 40 + 400)]);
     assert_eq!(sent(&backwards), sent(&whole));
+    // Made up, without acknowledgements.
+    let made_up = [segment(1, after(0), ACK | FIN, 0, 0), segment(2, 500, SYN | ACK, 0, 0), ask()];
+    assert_eq!(connections(&made_up), [(1, 2, 1)]);
     // Data of the server first: who asked is told by what asked, or answered.
     assert_eq!(connections(&[segment(2, 501, ACK, after(0), 9), ask()]), [(1, 1, 1)]);
     assert_eq!(connections(&[segment(2, 501, ACK, after(0), 9), whole[0].clone()]), [(1, 0, 2)]);
