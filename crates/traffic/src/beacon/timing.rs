@@ -194,10 +194,10 @@ fn candidates<'t>(
     let mut best = Vec::with_capacity(REFINED + 1);
     let bank = templates.beacons_bank.as_ref();
     match bank.and_then(|bank| bank.best(coarse, range.first, range.count)) {
-        Some(sums) => {
-            for of in sums {
-                if let Some(template) = templates.beacons.get(of.shape) {
-                    keep_best(&mut best, (of.sum, template, range.first - template.middle + of.at as i64));
+        Some(found) => {
+            for one in found {
+                if let Some(template) = templates.beacons.get(one.shape) {
+                    keep_best(&mut best, (one.sum, template, range.first - template.middle + one.at as i64));
                 }
             }
         }

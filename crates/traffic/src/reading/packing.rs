@@ -1,6 +1,6 @@
 //! What an input may be packed with.
 
-use super::Bytes;
+use super::{Bytes, WINDOW};
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Read};
 use std::sync::Arc;
@@ -38,7 +38,7 @@ impl Packing {
 
     /// What an input holds; its bytes are given back when they were read.
     pub fn unpack<'b>(self, input: &'b dyn Bytes) -> Box<dyn Read + Send + 'b> {
-        let packed = Packed { input, place: Arc::default() };
+        let packed = Packed { input, at: Arc::default() };
         match self {
             Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(packed)),
             Self::Zstd => Box::new(Frames { packed, frame: None }),
@@ -58,30 +58,21 @@ fn skippable(bytes: &[u8]) -> Option<usize> {
 #[derive(Clone)]
 struct Packed<'b> {
     input: &'b dyn Bytes,
-    place: Arc<Place>,
-}
-
-/// How far an input was read, and given back.
-#[derive(Default)]
-struct Place {
-    at: AtomicUsize,
-    given_back: AtomicUsize,
+    at: Arc<AtomicUsize>,
 }
 
 impl<'b> Packed<'b> {
-    /// Bytes that are given back at once.
-    const MANY: usize = 8 << 20;
-
     fn rest(&self) -> &'b [u8] {
-        self.input.bytes().get(self.place.at.load(Ordering::Relaxed)..).unwrap_or_default()
+        self.input.bytes().get(self.at.load(Ordering::Relaxed)..).unwrap_or_default()
     }
 
+    /// Passes over bytes of the rest; windows that end in them are given back.
     fn pass(&self, count: usize) {
-        let at = self.place.at.fetch_add(count, Ordering::Relaxed) + count;
-        let from = self.place.given_back.load(Ordering::Relaxed);
-        if at - from >= Self::MANY {
-            self.input.give_back(from..at.min(self.input.bytes().len()));
-            self.place.given_back.store(at, Ordering::Relaxed);
+        let before = self.at.fetch_add(count, Ordering::Relaxed);
+        let whole = |at: usize| at / WINDOW * WINDOW;
+        let read = whole(before)..whole(before + count);
+        if !read.is_empty() {
+            self.input.give_back(read);
         }
     }
 }
@@ -96,8 +87,7 @@ impl Read for Packed<'_> {
 
 impl BufRead for Packed<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        let rest = self.rest();
-        Ok(rest.get(..Self::MANY).unwrap_or(rest))
+        Ok(self.rest())
     }
 
     fn consume(&mut self, count: usize) {

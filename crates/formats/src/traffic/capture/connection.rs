@@ -10,8 +10,10 @@ use std::fmt::Write;
 /// A jump of a sequence number by more than this is no gap of what was captured, but a number that is wrong.
 const GAP: u32 = 16 << 20;
 
-/// Bytes of an end, and segments of both, that overtake the segment that asks for a connection, at most.
+/// Bytes of an end that overtake the segment by which it asks for a connection, at most.
 const OVERTAKING: u32 = 1 << 18;
+
+/// Segments of both ends that overtake it, at most.
 const FEW: u64 = 16;
 
 /// The protocol's number.

@@ -163,10 +163,15 @@ fn segment(from: u8, sequence: u32, flags: u8, acknowledges: u32, bytes: u16) ->
     packet
 }
 
+/// What is found in packets that come a second after another.
+fn found(packets: &[Vec<u8>]) -> Found {
+    let packets: Vec<_> = (1000..).zip(packets.iter().cloned()).collect();
+    read(&capture(&packets), &Settings::default())
+}
+
 /// Of each connection, who opened it, and the packets of both ends.
 fn connections(packets: &[Vec<u8>]) -> Vec<(u8, u64, u64)> {
-    let packets: Vec<_> = (1000..).zip(packets.iter().cloned()).collect();
-    let found = read(&capture(&packets), &Settings::default());
+    let found = found(packets);
     found
         .flows
         .iter()
@@ -194,12 +199,8 @@ fn what_overtakes_the_segment_that_asks_begins_no_connection() {
     let mut backwards = whole.to_vec();
     backwards.reverse();
     assert_eq!(connections(&backwards), [(1, 5, 2)]);
-    let sent = |packets: &[Vec<u8>]| {
-        let packets: Vec<_> = (1000..).zip(packets.iter().cloned()).collect();
-        read(&capture(&packets), &Settings::default()).sent
-    };
-    assert_eq!(sent(&whole), [(400, 5 * 40 + 400)]);
-    assert_eq!(sent(&backwards), sent(&whole));
+    assert_eq!(found(&whole).sent, [(400, 5 * 40 + 400)]);
+    assert_eq!(found(&backwards).sent, found(&whole).sent);
     // Made up, without acknowledgements.
     let made_up = [segment(1, after(0), ACK | FIN, 0, 0), segment(2, 500, SYN | ACK, 0, 0), ask()];
     assert_eq!(connections(&made_up), [(1, 2, 1)]);

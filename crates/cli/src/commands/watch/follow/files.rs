@@ -11,6 +11,7 @@ use super::super::ask::Asked;
 use super::super::child::{FRAME, Frame};
 use super::super::inputs;
 use crate::terminal;
+use rustix::io::Errno;
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{File, Metadata};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -126,10 +127,10 @@ impl Files {
         }
         if metadata.len() < one.read {
             send(at, Vec::new(), asked)?;
-            (one.read, one.file) = (0, None);
-            self.open.remove(&at);
+            one.read = 0;
+            self.close(at);
         }
-        let (read, is_open) = (one.read, one.file.is_some());
+        let (read, is_open) = self.followed.get(at).map_or((0, false), |one| (one.read, one.file.is_some()));
         if metadata.len() > read && !is_open {
             let file = self.opened(path, &identity, read).map_err(Fault::File)?;
             if let Some(one) = self.followed.get_mut(at) {
@@ -167,8 +168,7 @@ impl Files {
         let is_over = one.grown + PATIENCE < self.looks && one.file.as_ref().is_some_and(is_deleted);
         let sent = unless_unread(self.more(at, asked), &path, left)?;
         if is_over && sent == 0 {
-            self.open.remove(&at);
-            self.followed.get_mut(at).into_iter().for_each(|one| one.file = None);
+            self.close(at);
         }
         Ok(sent)
     }
@@ -182,8 +182,7 @@ impl Files {
             let mut bytes = Vec::new();
             if let Err(error) = file.take(FRAME as u64).read_to_end(&mut bytes) {
                 // It is opened again where this began.
-                one.file = None;
-                self.open.remove(&at);
+                self.close(at);
                 return Err(Fault::File(error));
             }
             if bytes.is_empty() {
@@ -201,10 +200,12 @@ impl Files {
     fn put_away(&mut self, stay: usize) {
         let mut open: Vec<usize> = self.open.iter().copied().collect();
         open.sort_by_key(|at| self.followed.get(*at).map(|one| std::cmp::Reverse((one.grown, *at))));
-        for at in open.into_iter().skip(stay) {
-            self.open.remove(&at);
-            self.followed.get_mut(at).into_iter().for_each(|one| one.file = None);
-        }
+        open.into_iter().skip(stay).for_each(|at| self.close(at));
+    }
+
+    fn close(&mut self, at: usize) {
+        self.open.remove(&at);
+        self.followed.get_mut(at).into_iter().for_each(|one| one.file = None);
     }
 
     /// Files that are neither there nor open are gone where another one could get their number unnoticed.
@@ -247,7 +248,5 @@ fn send(at: usize, bytes: Vec<u8>, asked: &mut Asked) -> Result<(), Fault> {
 
 /// Whether a file was not opened because too many are, of this process or of all.
 fn is_too_many(error: &io::Error) -> bool {
-    const ENFILE: i32 = 23;
-    const EMFILE: i32 = 24;
-    matches!(error.raw_os_error(), Some(ENFILE | EMFILE))
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
 }
